@@ -1,0 +1,149 @@
+// Package history is the vocabulary of what was observed: requests, events and
+// the one clock they share, and the files they are kept in.
+//
+// In go records from the load generator, the fault timeline and the sampler;
+// out come the same records, in order, from disk. It never judges.
+package history
+
+import (
+	"iter"
+	"time"
+)
+
+// A Clock is the one time base of a run. Every instant in a history is a
+// time.Duration since the clock's epoch, read from the monotonic clock.
+// Safe for concurrent use.
+type Clock struct{ epoch time.Time }
+
+// NewClock starts a clock at zero, now.
+func NewClock() *Clock { return &Clock{epoch: time.Now()} }
+
+// Now is the time since the epoch.
+func (c *Clock) Now() time.Duration { return time.Since(c.epoch) }
+
+// Of places a time.Time (with its monotonic reading) on the clock.
+func (c *Clock) Of(t time.Time) time.Duration { return t.Sub(c.epoch) }
+
+// Epoch is the wall-clock time of zero.
+func (c *Clock) Epoch() time.Time { return c.epoch }
+
+// A Request is one planned call of the open model and what became of it.
+//
+// It has three times: Intended (its place in the schedule), Sent (when a worker
+// took it; zero if it never was) and Done (answered, failed or given up).
+type Request struct {
+	Arm      string        // which target of the round: "documented", "hardened", "hardened+no-fallback"
+	Stream   string        // the traffic stream's name
+	Phase    string        // the phase its Intended falls in
+	Instance string        // the instance it was sent to: "1", "2", …
+	Seq      uint64        // its number in its stream and round, from 0
+	Method   string        // GET, PUT, …
+	Key      string        // the {id} of its path; empty where the path has none
+	Intended time.Duration // on the run's clock
+	Sent     time.Duration // on the run's clock; 0: never sent
+	Done     time.Duration // on the run's clock
+	Queued   bool          // every worker was busy at Intended: its lag is the service's doing, not the generator's
+	Status   int           // HTTP status; 0: no answer
+	Failure  Failure       // empty: a correct answer
+	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
+	Version  int64         // of the entity answered; 0: none said
+	Bytes    int           // body length
+}
+
+// Response is what a user of the open model waited: Done − Intended.
+func (r Request) Response() time.Duration { return r.Done - r.Intended }
+
+// Lag is how late the request left: Sent − Intended; zero where it never left.
+func (r Request) Lag() time.Duration {
+	if r.Sent == 0 {
+		return 0
+	}
+	return r.Sent - r.Intended
+}
+
+// OK reports a correct answer.
+func (r Request) OK() bool { return r.Failure == "" }
+
+// Failure says why a request is not a correct answer.
+type Failure string
+
+const (
+	Timeout  Failure = "timeout"  // no complete answer within the stream's patience
+	Unsent   Failure = "unsent"   // patience ran out before a worker was free
+	Refused  Failure = "refused"  // connection refused
+	Reset    Failure = "reset"    // connection reset by the peer
+	EOF      Failure = "eof"      // connection closed before the answer was whole
+	Broken   Failure = "broken"   // any other transport error
+	Status   Failure = "status"   // an answer whose status is not the one expected
+	Shape    Failure = "shape"    // an answer whose body is not of the contract's shape
+	Backward Failure = "backward" // an answer with an older version than one already seen
+	Canceled Failure = "canceled" // the harness stopped; says nothing about the service
+)
+
+// An Event is anything observed that is not a request. Kind says which fields
+// carry what; fields that a kind does not name are empty.
+type Event struct {
+	Kind     Kind          `json:"kind"`
+	Arm      string        `json:"arm,omitempty"`      // empty: the whole machine
+	Instance string        `json:"instance,omitempty"` // empty: all of the arm
+	Phase    string        `json:"phase,omitempty"`
+	Name     string        `json:"name,omitempty"`
+	On       string        `json:"on,omitempty"` // a dependency: "redis"
+	Planned  time.Duration `json:"planned,omitempty"`
+	At       time.Duration `json:"at"`              // began
+	Until    time.Duration `json:"until,omitempty"` // done
+	Value    float64       `json:"value,omitempty"`
+	Detail   string        `json:"detail,omitempty"`
+}
+
+// Kind is the kind of an Event.
+type Kind string
+
+const (
+	PhaseSpan Kind = "phase"   // Name: the phase; At..Until: when it really ran
+	FaultOn   Kind = "fault"   // Name: the fault kind; On; Planned; At: switch begun; Until: switch done; Detail: parameters
+	FaultOff  Kind = "heal"    // Name: the fault kind; On; Planned; At; Until
+	Canary    Kind = "canary"  // Name: the fault kind it tests ("" before and after); On; Value: seconds waited; Detail: "old|new met", e.g. "old eof", "new refused"
+	Delivery  Kind = "deliver" // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
+	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase, or "poll"
+	Health    Kind = "health"  // Value: status code; Detail: the redis field of the body
+	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
+	Process   Kind = "process" // Name: "ready", "exit", …; Detail
+	Problem   Kind = "problem" // Detail: something that keeps this round from counting
+	RoundEnd  Kind = "end"     // the round is whole; Detail empty
+)
+
+// A History is what claims are functions of: one arm's part of one round,
+// whole-machine events included. Both iterators may be walked many times.
+type History interface {
+	Requests() iter.Seq[Request]
+	Events() iter.Seq[Event]
+}
+
+// Slice is a History in memory, for tests and small rounds.
+type Slice struct {
+	R []Request
+	E []Event
+}
+
+// Requests yields s.R.
+func (s Slice) Requests() iter.Seq[Request] {
+	return func(yield func(Request) bool) {
+		for _, r := range s.R {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// Events yields s.E.
+func (s Slice) Events() iter.Seq[Event] {
+	return func(yield func(Event) bool) {
+		for _, e := range s.E {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
