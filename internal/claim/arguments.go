@@ -1,0 +1,86 @@
+package claim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// resolve checks an argument against what the measure wants.
+func (p *parser) resolve(m Measure, want param, w written) arg {
+	a := arg{name: w.name, labels: w.labels}
+	plain := func(what string) {
+		if w.inner != nil || w.braces || w.brackets >= 0 {
+			p.note(w.from, fmt.Sprintf("%s takes the name of a %s: %s%s", m.Name, what, m.Name, m.Args))
+		}
+	}
+	switch want {
+	case selectionOrSet:
+		if w.inner == nil {
+			a.sel = p.selector(m, w, true)
+		} else if w.inner.form == set {
+			a.inner = w.inner.made.start
+		} else if !w.inner.broken {
+			p.note(w.from, fmt.Sprintf("%s gives one figure; %s takes a stream or a set", p.text(w.from, w.to), m.Name))
+		}
+	case selection:
+		if w.inner != nil && !w.inner.broken {
+			p.note(w.from, m.Name+" takes a stream: "+m.Name+m.Args)
+		} else if w.inner == nil {
+			a.sel = p.selector(m, w, true)
+		}
+	case metric:
+		if w.inner != nil {
+			p.note(w.from, m.Name+" takes a metric of the service: "+m.Name+m.Args)
+		} else {
+			a.sel = p.selector(m, w, false)
+		}
+	case dependency:
+		if plain("dependency"); w.inner == nil && w.name != "redis" {
+			p.note(w.from, unknown("dependency", w.name, []string{"redis"}))
+		}
+	case faultKind:
+		if plain("fault"); w.inner == nil && !slices.Contains(p.scope.Faults, w.name) {
+			p.note(w.from, unknown("fault", w.name, p.scope.Faults))
+		}
+	}
+	return a
+}
+
+// selector checks a stream or metric with its filters.
+func (p *parser) selector(m Measure, w written, stream bool) selector {
+	s := selector{text: p.text(w.from, w.to), stream: w.name}
+	if stream {
+		if w.braces {
+			p.note(w.from, m.Name+" takes a stream, and streams have no labels; filter with [key=value]")
+		}
+		if w.name != "all" && !slices.Contains(p.scope.Streams, w.name) {
+			p.note(w.from, unknown("stream", w.name, append(slices.Clone(p.scope.Streams), "all")))
+		}
+	}
+	if w.brackets >= 0 && len(w.filters) == 0 {
+		p.note(w.brackets, "empty brackets; write [key=value] or nothing")
+	}
+	for _, f := range w.filters {
+		checked := filter{key: f.key, value: f.value, not: f.not}
+		switch {
+		case !slices.Contains(filterKeys, f.key):
+			p.note(f.keyAt, unknown("key", f.key, filterKeys))
+		case !slices.Contains(m.keys, f.key):
+			p.note(f.keyAt, fmt.Sprintf("%s cannot filter by %s, which only an answer has; it takes %s", m.Name, f.key, strings.Join(m.keys, ", ")))
+		case f.key == "phase" && !slices.Contains(p.scope.Phases, f.value):
+			p.note(f.valueAt, unknown("phase", f.value, p.scope.Phases))
+		case f.key == "source" && !slices.Contains(sources, f.value):
+			p.note(f.valueAt, unknown("source", f.value, sources))
+		case f.key == "status":
+			status, err := strconv.Atoi(f.value)
+			if err != nil || status < 0 || status > 599 {
+				p.note(f.valueAt, fmt.Sprintf("%q is no HTTP status; 0 is no answer", f.value))
+			}
+			checked.status = status
+		}
+		s.filters = append(s.filters, checked)
+	}
+	return s
+}

@@ -1,0 +1,174 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// A sentence says in plain words what an estimate rests on.
+type sentence struct {
+	claim    *Claim
+	term     *comparison
+	estimate estimate
+	evidence evidence
+	alpha    float64 // of this comparison at one look
+	looks    Looks
+}
+
+// decided explains a verdict.
+func (s sentence) decided() string {
+	if s.estimate.verdict == Refuted {
+		return s.found(true) + ", where " + s.bound() + " was promised"
+	}
+	return s.found(false)
+}
+
+// absent explains why figures that comply do not prove the claim.
+func (s sentence) absent() string {
+	return fmt.Sprintf("%s, but %d of %s gave no figure: %s", s.found(false), len(s.evidence.absent),
+		count(s.evidence.played, "rounds"), s.evidence.absent[0].why)
+}
+
+// undecided explains an interval that decides nothing, and what would.
+func (s sentence) undecided() (because, settle string) {
+	e := s.estimate
+	if e.limited {
+		return fmt.Sprintf("%s, at least %s over %s: what was cut short before it ended leaves %s open", s.subject(), s.show(e.measured), s.basis(), s.bound()),
+			"more patience, or a longer phase after the fault, so that the wait is seen to end"
+	}
+	if e.unknown && len(s.evidence.figures) < 2 {
+		return fmt.Sprintf("%s %s in one round, which has no spread to judge by", s.subject(), s.show(e.measured)), "at least two rounds"
+	}
+	if e.unknown {
+		return fmt.Sprintf("%s is at least this in some rounds and at most this in others: what was cut short leaves %s open", s.subject(), s.bound()),
+			"a longer window"
+	}
+	because = s.found(false) + ": the bound " + s.bound() + " lies within"
+	if e.unanimous() {
+		because = s.found(false) + ", which does not prove " + s.bound()
+	}
+	if need := s.needed(); need > 0 {
+		return because, fmt.Sprintf("about %s in all, %s a round over %s", count(need, s.noun()),
+			grouped(fmt.Sprint((need+s.looks.Max-1)/s.looks.Max)), count(s.looks.Max, "rounds"))
+	}
+	if s.evidence.played < s.looks.Max {
+		return because, "more rounds"
+	}
+	return because, fmt.Sprintf("more than %s (rounds: max), longer phases, or a quieter machine", count(s.looks.Max, "rounds"))
+}
+
+// found is what was measured, its interval and what it rests on.
+func (s sentence) found(refuted bool) string {
+	e := s.estimate
+	switch {
+	case e.method == "exact":
+		return s.exact(refuted)
+	case e.unanimous():
+		return s.unanimous()
+	}
+	upper := s.term.op == "<=" || s.term.op == "<"
+	for _, f := range s.evidence.figures {
+		if f.lhs.cut == atLeast { // its upper end is open
+			return fmt.Sprintf("%s at least %s at 99 %%, over %s", s.subject(), s.show(e.lo), s.basis())
+		}
+	}
+	text := s.subject() + " " + s.show(e.measured)
+	switch {
+	case e.verdict == Inconclusive || s.term.op == "in":
+		text += fmt.Sprintf(", between %s and %s at 99 %%", s.show(e.lo), s.show(e.hi))
+	case upper != refuted:
+		text += ", at most " + s.show(e.hi) + " at 99 %"
+	default:
+		text += ", at least " + s.show(e.lo) + " at 99 %"
+	}
+	return text + ", over " + s.basis()
+}
+
+// exact tells the range of counts that comply, or the round that does not.
+func (s sentence) exact(refuted bool) string {
+	e := s.estimate
+	rounds := count(len(s.evidence.figures), "rounds")
+	switch {
+	case refuted:
+		return fmt.Sprintf("%s %s in round %d", s.subject(), s.show(e.measured), s.evidence.numbers[e.worst])
+	case e.lo == e.hi:
+		return fmt.Sprintf("%s %s in each of %s", s.subject(), s.show(e.lo), rounds)
+	}
+	return fmt.Sprintf("%s between %s and %s in each of %s", s.subject(), s.show(e.lo), s.show(e.hi), rounds)
+}
+
+// unanimous reports a share in which all observations agree.
+func (e estimate) unanimous() bool {
+	return e.method == "binomial" && e.n > 0 && (e.k == 0 || e.k == e.n)
+}
+
+// unanimous is a share of nothing or all: a bound, not a certainty.
+func (s sentence) unanimous() string {
+	e := s.estimate
+	n, over := count(e.n, s.noun()), " over "+count(len(s.evidence.figures), "rounds")
+	switch {
+	case e.k == e.n && s.subject() == "available":
+		return fmt.Sprintf("no failure in %s%s: below %s at 99 %%", n, over, s.show(1-e.lo))
+	case e.k == e.n:
+		return fmt.Sprintf("%s in all of %s%s: above %s at 99 %%", s.subject(), n, over, s.show(e.lo))
+	}
+	return fmt.Sprintf("%s in none of %s%s: below %s at 99 %%", s.subject(), n, over, s.show(e.hi))
+}
+
+// needed is how many observations would prove the bound if all go on to comply
+// as so far; 0: that is not the question.
+func (s sentence) needed() int {
+	e := s.estimate
+	if e.method != "binomial" || len(e.refs) != 1 {
+		return 0
+	}
+	ref, upper := e.refs[0], s.term.op == "<=" || s.term.op == "<"
+	if upper {
+		ref = 1 - ref
+	}
+	if ref <= 0 || ref >= 1 || upper && e.k > 0 || !upper && e.k < e.n {
+		return 0
+	}
+	return int(math.Ceil(math.Log(s.alpha/2) / math.Log(ref)))
+}
+
+// subject is what is measured, in words where it is a single measure.
+func (s sentence) subject() string {
+	if n := s.term.lhs; n.op == 'c' {
+		return s.claim.holds.calls[n.call].label
+	}
+	return s.term.measured
+}
+
+// basis is the rounds and samples.
+func (s sentence) basis() string {
+	return count(len(s.evidence.figures), "rounds") + " and " + count(s.evidence.samples(), s.noun())
+}
+
+// noun is what the samples are: those of the first measure on the left.
+func (s sentence) noun() string {
+	n := s.term.lhs
+	for n.op != 'c' {
+		if n.a.form == constant {
+			n = n.b
+		} else {
+			n = n.a
+		}
+	}
+	return s.claim.holds.calls[n.call].noun
+}
+
+// bound is as written; where it was measured, with its value.
+func (s sentence) bound() string {
+	if s.term.boundsFixed() {
+		return s.term.bound
+	}
+	var values []string
+	for _, r := range s.estimate.refs {
+		values = append(values, s.show(r))
+	}
+	return s.term.bound + " (" + strings.Join(values, "..") + ")"
+}
+
+func (s sentence) show(x float64) string { return FormatValue(finite(x), s.term.unit) }

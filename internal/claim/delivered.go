@@ -1,0 +1,37 @@
+package claim
+
+import "github.com/trektribe/bench/internal/history"
+
+// proof is whether a fault of a kind was delivered wherever it was tested.
+type proof struct {
+	blind
+	kind   string
+	met, n int
+	why    string // of the first that was not
+}
+
+func startDelivered(args []arg) probe { return &proof{kind: args[0].name} }
+
+func (p *proof) event(e *history.Event) {
+	if e.Kind != history.Delivery || e.Name != p.kind {
+		return
+	}
+	p.n++
+	switch {
+	case e.Value == 1:
+		p.met++
+	case p.why == "":
+		p.why = e.Detail
+	}
+}
+
+func (p *proof) value() value {
+	if p.n == 0 {
+		return noData("a canary that meets the fault", "nothing proves that %s was delivered", p.kind)
+	}
+	v := value{samples: p.n, grain: 1}
+	if p.met == p.n {
+		v.x = 1
+	}
+	return v
+}

@@ -1,0 +1,202 @@
+package claim
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// growth is what a counter of the service grew by, phase by phase, instance by
+// instance, label set by label set. It sees only the readings at the boundaries.
+type growth struct {
+	sel      selector
+	metric   string
+	labels   map[string]string // that a series must have
+	exported bool              // the name was read at all, with whatever labels
+	matched  bool              // and with these labels
+	reads    map[boundary]bool
+	series   map[point]*reading
+	seen     map[string]bool // instances that exist
+}
+
+// A boundary is one reading of one instance's metrics.
+type boundary struct{ phase, instance, edge string }
+
+// A point is one series of one instance in one phase.
+type point struct{ phase, instance, name string }
+
+// A reading is a series at both ends of its phase.
+type reading struct {
+	begin, end       float64
+	hasBegin, hasEnd bool
+}
+
+func startDelta(args []arg) probe {
+	a := args[0]
+	return &growth{sel: a.sel, metric: a.name, labels: a.labels,
+		reads: map[boundary]bool{}, series: map[point]*reading{}, seen: map[string]bool{}}
+}
+
+func (g *growth) request(r *history.Request) {
+	if !g.seen[r.Instance] && g.sel.instance(r.Instance) {
+		g.seen[r.Instance] = true
+	}
+}
+
+func (g *growth) event(e *history.Event) {
+	if e.Kind != history.Counter || !g.sel.instance(e.Instance) {
+		return
+	}
+	g.seen[e.Instance] = true
+	name, text, _ := strings.Cut(e.Name, "{")
+	matches := false
+	if name == g.metric {
+		g.exported = true
+		labels, err := parseLabels("{" + text)
+		if text == "" {
+			labels, err = nil, nil
+		}
+		matches = err == nil && g.carries(labels)
+		g.matched = g.matched || matches
+	}
+	if e.Detail != "begin" && e.Detail != "end" || !g.sel.phase(e.Phase) {
+		return
+	}
+	g.reads[boundary{e.Phase, e.Instance, e.Detail}] = true
+	if !matches {
+		return
+	}
+	p := point{e.Phase, e.Instance, e.Name}
+	s := g.series[p]
+	if s == nil {
+		s = &reading{}
+		g.series[p] = s
+	}
+	if e.Detail == "begin" {
+		s.begin, s.hasBegin = e.Value, true
+	} else {
+		s.end, s.hasEnd = e.Value, true
+	}
+}
+
+func (g *growth) carries(labels map[string]string) bool {
+	for k, want := range g.labels {
+		if got, ok := labels[k]; !ok || got != want {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *growth) value() value {
+	const settle = "readings of /metrics at the begin and the end of the phase"
+	switch {
+	case len(g.reads) == 0 && !g.exported:
+		return noData(settle, "no metrics were read from the service")
+	case !g.exported:
+		return noData("a service that exports "+g.metric, "the service does not export %s", g.metric)
+	case !g.matched:
+		return noData("a series with these labels", "the service exports no %s", g.sel.text)
+	case len(g.reads) == 0:
+		return noData(settle, "%s was not read at the begin and the end of a phase", g.metric)
+	}
+	if why := g.unread(); why != "" {
+		return noData(settle, "%s", why)
+	}
+	v := value{grain: 1}
+	for _, p := range slices.SortedFunc(maps.Keys(g.series), comparePoints) {
+		// A series that is first seen at the end began at zero: its instance was
+		// read at the begin too. One that is gone, or lower, began anew meanwhile.
+		s := g.series[p]
+		if !s.hasEnd || s.end < s.begin || math.IsNaN(s.end) || math.IsInf(s.end, 0) {
+			return noData("a phase in which the service is not restarted",
+				"%s went down within phase %q on instance %q: the process began anew", g.metric, p.phase, p.instance)
+		}
+		v.x += s.end - s.begin
+		v.samples++
+	}
+	v.samples = max(1, v.samples)
+	return v
+}
+
+// unread says which instance was not read at both ends of a phase in which any was.
+func (g *growth) unread() string {
+	named := len(g.seen) > 1 || !g.seen[""]
+	for _, b := range slices.SortedFunc(maps.Keys(g.reads), func(a, b boundary) int {
+		return strings.Compare(a.phase+"\x00"+a.instance+"\x00"+a.edge, b.phase+"\x00"+b.instance+"\x00"+b.edge)
+	}) {
+		for _, instance := range slices.Sorted(maps.Keys(g.seen)) {
+			if named && instance == "" || named && b.instance == "" {
+				continue
+			}
+			for _, edge := range []string{"begin", "end"} {
+				if !g.reads[boundary{b.phase, instance, edge}] {
+					return fmt.Sprintf("the metrics of instance %q were not read at the %s of phase %q", instance, edge, b.phase)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// instance reports whether s speaks about the instance.
+func (s *selector) instance(name string) bool {
+	for _, f := range s.filters {
+		if f.key == "instance" && (name == f.value) == f.not {
+			return false
+		}
+	}
+	return true
+}
+
+func comparePoints(a, b point) int {
+	return strings.Compare(a.phase+"\x00"+a.instance+"\x00"+a.name, b.phase+"\x00"+b.instance+"\x00"+b.name)
+}
+
+// parseLabels reads {kind="trips",result="hit"}; \" and \\ are escapes, and a
+// comma may end the list. Empty braces are no labels.
+func parseLabels(text string) (map[string]string, error) {
+	bad := fmt.Errorf(`labels are written {name="value",…}, not %s`, text)
+	rest, ok := strings.CutPrefix(text, "{")
+	if !ok {
+		return nil, bad
+	}
+	labels := map[string]string{}
+	for {
+		rest = strings.TrimSpace(rest)
+		if rest == "}" {
+			return labels, nil
+		}
+		name, after, ok := strings.Cut(rest, "=")
+		after = strings.TrimSpace(after)
+		if name = strings.TrimSpace(name); !ok || name == "" || !strings.HasPrefix(after, `"`) {
+			return nil, bad
+		}
+		var v strings.Builder
+		i := 1
+		for ; i < len(after) && after[i] != '"'; i++ {
+			if after[i] == '\\' && i+1 < len(after) {
+				i++
+				if after[i] == 'n' {
+					v.WriteByte('\n')
+					continue
+				}
+			}
+			v.WriteByte(after[i])
+		}
+		if i >= len(after) {
+			return nil, bad
+		}
+		labels[name] = v.String()
+		rest = strings.TrimSpace(after[i+1:])
+		if next, ok := strings.CutPrefix(rest, ","); ok {
+			rest = next
+		} else if rest != "}" {
+			return nil, bad
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package claim
+
+import (
+	"math"
+
+	"github.com/trektribe/bench/internal/stats"
+)
+
+// An estimate is the interval of what is measured and the verdict it gives.
+type estimate struct {
+	measured, lo, hi float64
+	refs             []float64 // the bounds it is held against
+	method           string
+	verdict          Verdict
+	margin           float64 // distance of measured from the nearest bound, relative to it
+	k, n             int     // binomial: pooled
+	worst            int     // exact: index of the figure that decides
+	limited          bool    // undecided only because a figure is a mere limit
+	unknown          bool    // lo and hi say nothing
+}
+
+// method is how the comparison will be decided; whether a t goes by the logarithm
+// is known only once the figures are.
+func (c *comparison) method() string {
+	switch {
+	case c.lhs.form == share && c.boundsFixed():
+		return "binomial"
+	case c.op == "==" || c.lhs.form == counted && c.boundsFixed() || c.lhs.form == truth && c.boundsFixed():
+		return "exact"
+	}
+	return "t"
+}
+
+// estimate decides a comparison at confidence 1−alpha. There is at least one figure.
+func (c *comparison) estimate(figures []sides, alpha float64) estimate {
+	var e estimate
+	switch e.method = c.method(); e.method {
+	case "binomial":
+		c.binomial(&e, figures, alpha)
+	case "exact":
+		c.exact(&e, figures)
+	default:
+		c.t(&e, figures, alpha)
+	}
+	e.margin = math.Inf(1)
+	for _, ref := range e.refs {
+		far := math.Abs(e.measured - ref)
+		if ref != 0 {
+			far /= math.Abs(ref)
+		}
+		e.margin = min(e.margin, far)
+	}
+	return e
+}
+
+// binomial holds a share against literals.
+func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
+	var k, n []int
+	for _, s := range figures {
+		k, n = append(k, s.lhs.k), append(n, s.lhs.n)
+		e.k, e.n = e.k+s.lhs.k, e.n+s.lhs.n
+	}
+	p, iv := stats.Binomial(k, n, alpha)
+	e.measured, e.lo, e.hi = p, max(0, iv.Lo), min(1, iv.Hi)
+	var each []Verdict
+	for i, op := range c.ops() {
+		ref := c.bounds[i].lit.x
+		e.refs = append(e.refs, ref)
+		each = append(each, decide(op, e.lo-ref, e.hi-ref, whole))
+	}
+	e.verdict = together(each)
+}
+
+// exact holds counts against literals, or one count against another: every round
+// must comply, and one that does not refutes.
+func (c *comparison) exact(e *estimate, figures []sides) {
+	e.verdict = Holds
+	e.lo, e.hi = math.Inf(1), math.Inf(-1)
+	farthest := math.Inf(-1) // by how much a figure misses its bound
+	for i, s := range figures {
+		e.lo, e.hi = min(e.lo, s.lhs.x), max(e.hi, s.lhs.x)
+		for j, op := range c.ops() {
+			over := s.lhs.x - s.bounds[j].x
+			switch op {
+			case ">", ">=":
+				over = -over
+			case "==":
+				over = math.Abs(over)
+			}
+			if over > farthest {
+				farthest, e.worst = over, i
+			}
+			if !compare(op, s.lhs.x, s.bounds[j].x) {
+				e.verdict = Refuted
+			}
+		}
+	}
+	e.measured = figures[e.worst].lhs.x
+	for _, b := range figures[e.worst].bounds {
+		e.refs = append(e.refs, b.x)
+	}
+}
+
+// t takes one figure a round, the logarithm of the sides' ratio or their
+// difference, and its t-interval; shown as that of the measured side.
+func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
+	log := c.lhs.product
+	for _, s := range figures {
+		log = log && s.lhs.x > 0
+		for j, b := range s.bounds {
+			log = log && c.bounds[j].product && b.x > 0
+		}
+	}
+	if log {
+		e.method = "log t"
+	}
+	var each, frank []Verdict // frank: as if no figure were a mere limit
+	for j, op := range c.ops() {
+		d := differences(figures, j, log, alpha)
+		lo, hi := d.mean-d.half, d.mean+d.half
+		e.unknown = e.unknown || math.IsInf(d.half, 1)
+		each, frank = append(each, decide(op, lo, hi, d.open)), append(frank, decide(op, lo, hi, whole))
+		show := func(x float64) float64 { return x + d.ref }
+		if log {
+			show = func(x float64) float64 { return math.Exp(x) * d.ref }
+		}
+		e.refs = append(e.refs, d.ref)
+		if j == 0 {
+			e.measured, e.lo, e.hi = show(d.mean), show(lo), show(hi)
+			if c.lhs.op == 'c' {
+				e.lo = max(0, e.lo) // no measure is negative
+			}
+		}
+	}
+	e.verdict = together(each)
+	e.limited = e.verdict == Inconclusive && together(frank) != Inconclusive
+}
+
+// A spread is what the rounds say of the difference between the sides.
+type spread struct {
+	mean, half float64
+	ref        float64 // the bound, in its own unit: its mean, geometric for logarithms
+	open       cut
+}
+
+// differences are between the measured side and bound j. What sketches cannot
+// resolve and what a single event would change put a floor under the half-width:
+// without it rounds that agree by accident would prove anything.
+func differences(figures []sides, j int, log bool, alpha float64) spread {
+	var s spread
+	var ys []float64
+	var sketchy, grain float64
+	n := float64(len(figures))
+	opens := map[cut]bool{}
+	for _, f := range figures {
+		a, b := f.lhs, f.bounds[j]
+		wa, wb := 1/n, 1/n
+		if log {
+			ys = append(ys, math.Log(a.x)-math.Log(b.x))
+			s.ref += math.Log(b.x) / n
+			wa, wb = wa/a.x, wb/b.x
+		} else {
+			ys = append(ys, a.x-b.x)
+			s.ref += b.x / n
+		}
+		sketchy += wa*a.sketchy + wb*b.sketchy
+		grain += wa*a.grain + wb*b.grain
+		opens[a.cut], opens[-b.cut] = true, true
+	}
+	if log {
+		s.ref = math.Exp(s.ref)
+	}
+	var iv stats.Interval
+	s.mean, iv = stats.T(ys, alpha)
+	// The rule of three at this confidence: what was not seen in all rounds
+	// together may still occur −ln(alpha/2) times in them.
+	s.half = max(iv.Hi-s.mean, sketchy+grain*-math.Log(alpha/2)/n)
+	switch {
+	case opens[atLeast] && opens[atMost]:
+		s.half = math.Inf(1)
+	case opens[atLeast]:
+		s.open = atLeast
+	case opens[atMost]:
+		s.open = atMost
+	}
+	return s
+}
+
+// decide holds the interval lo..hi of a difference against zero. One that is
+// open upwards can only lie higher, and proves nothing that needs it low.
+func decide(op string, lo, hi float64, open cut) Verdict {
+	var holds, refuted bool
+	switch op {
+	case "<=":
+		holds, refuted = hi <= 0, lo > 0
+	case "<":
+		holds, refuted = hi < 0, lo >= 0
+	case ">=":
+		holds, refuted = lo >= 0, hi < 0
+	case ">":
+		holds, refuted = lo > 0, hi <= 0
+	}
+	upper := op == "<=" || op == "<"
+	switch {
+	case holds && !(upper && open == atLeast) && !(!upper && open == atMost):
+		return Holds
+	case refuted && !(upper && open == atMost) && !(!upper && open == atLeast):
+		return Refuted
+	}
+	return Inconclusive
+}
+
+// together is the verdict of all: one refuted refutes.
+func together(each []Verdict) Verdict {
+	out := Holds
+	for _, v := range each {
+		if v == Refuted {
+			return Refuted
+		}
+		if v != Holds {
+			out = Inconclusive
+		}
+	}
+	return out
+}

@@ -1,0 +1,233 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/trektribe/bench/internal/stats"
+)
+
+// confidence that no verdict of a claim is wrong, over all its looks and parts.
+const alpha = 0.01
+
+// Judge decides the claim on the rounds seen so far, in the order in which they
+// were played. It refutes when a part is refuted, and holds when all hold.
+// Scenario, Arm, Policy and Injected of the Result are left to the caller.
+func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
+	defer func() {
+		if e := recover(); e != nil {
+			r = c.blank()
+			r.Because = fmt.Sprintf("judging: panic: %v", e)
+			r.Settle = "arithmetic that does not panic: report this"
+		}
+	}()
+	looks.Min = max(1, looks.Min)
+	looks.Max = max(looks.Min, looks.Max)
+	r = c.blank()
+	for i, round := range rounds {
+		for _, a := range round.aside {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.text))
+		}
+	}
+	each := stats.Spend(alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
+	var all []finding
+	for i, t := range c.holds.terms {
+		f := c.judge(t, observed(rounds, i), each, looks)
+		all = append(all, f)
+		r.Parts = append(r.Parts, f.part)
+	}
+	head := decisive(all)
+	r.Verdict = head.part.Verdict
+	r.Measured, r.Lo, r.Hi, r.N = head.part.Measured, head.part.Lo, head.part.Hi, head.part.N
+	r.Rounds, r.Unit, r.Bound, r.Because = len(head.part.Rounds), head.part.Unit, head.part.Bound, head.because
+	if r.Verdict == Inconclusive {
+		r.Settle = head.settle
+		for _, f := range all {
+			r.More = r.More || f.more
+		}
+	}
+	return r
+}
+
+func (c *Claim) blank() Result {
+	return Result{ID: c.Text.ID, Verdict: Inconclusive, Says: c.Text.Says, Source: c.Text.Source, Reading: c.Text.Reading, Holds: c.Text.Holds}
+}
+
+// comparisons is how many intervals the confidence is split over. A range
+// between literals needs only one.
+func (c *Claim) comparisons() int {
+	n := 0
+	for _, t := range c.holds.terms {
+		n++
+		if t.op == "in" && !t.boundsFixed() {
+			n++
+		}
+	}
+	return n
+}
+
+// A finding is what is known of one comparison.
+type finding struct {
+	part    Part
+	because string
+	settle  string  // inconclusive only
+	more    bool    // inconclusive only: another round may decide it
+	margin  float64 // how far from its bound, relative to it
+}
+
+// decisive is the finding that the claim's verdict rests on: the first refuted;
+// else the first undecided; else the one that holds most narrowly.
+func decisive(all []finding) finding {
+	narrowest := all[0]
+	for _, f := range all {
+		if f.part.Verdict == Refuted {
+			return f
+		}
+		if f.margin < narrowest.margin {
+			narrowest = f
+		}
+	}
+	for _, f := range all {
+		if f.part.Verdict == Inconclusive {
+			return f
+		}
+	}
+	return narrowest
+}
+
+// evidence is what the rounds say of one comparison.
+type evidence struct {
+	played  int
+	figures []sides // of the rounds that count
+	numbers []int   // of these rounds, from 1
+	aside   []complaint
+	absent  []absence // of rounds that count and have no figure
+}
+
+func observed(rounds []Round, term int) evidence {
+	ev := evidence{played: len(rounds)}
+	for i, r := range rounds {
+		switch {
+		case len(r.aside) > 0:
+			ev.aside = append(ev.aside, r.aside[0])
+		case term >= len(r.sides):
+			ev.aside = append(ev.aside, complaint{"unobserved", "the round was not observed", "a round that is observed"})
+		case r.sides[term].noFigure() != nil:
+			ev.absent = append(ev.absent, *r.sides[term].noFigure())
+		default:
+			ev.figures = append(ev.figures, r.sides[term])
+			ev.numbers = append(ev.numbers, i+1)
+		}
+	}
+	return ev
+}
+
+// samples are those behind the measured side, all rounds together.
+func (ev evidence) samples() int {
+	n := 0
+	for _, s := range ev.figures {
+		n += s.lhs.samples
+	}
+	return n
+}
+
+// judge decides one comparison.
+func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) finding {
+	f := finding{part: Part{Text: t.text, Verdict: Inconclusive, Unit: t.unit, Bound: t.bound, Rounds: []float64{}, Method: t.method()}}
+	for _, s := range ev.figures {
+		f.part.Rounds = append(f.part.Rounds, s.lhs.x)
+		f.part.AtLeast = f.part.AtLeast || s.lhs.cut == atLeast
+	}
+	if len(ev.figures) < looks.Min {
+		f.part.Measured = mean(f.part.Rounds)
+		f.tooFew(t, ev, looks)
+		return f
+	}
+	e := t.estimate(ev.figures, alpha)
+	f.part.Method, f.part.N = e.method, ev.samples()
+	f.part.Measured, f.part.Lo, f.part.Hi = finite(e.measured), finite(e.lo), finite(e.hi)
+	if e.unknown {
+		f.part.Lo, f.part.Hi, f.part.N = 0, 0, 0
+	}
+	f.part.Verdict, f.margin = e.verdict, e.margin
+	say := sentence{claim: c, term: t, estimate: e, evidence: ev, alpha: alpha, looks: looks}
+	switch {
+	case e.verdict == Holds && len(ev.absent) > 0:
+		// A round without a figure may be the one in which the service failed so
+		// badly that there was nothing to measure.
+		f.part.Verdict = Inconclusive
+		f.because, f.settle = say.absent(), ev.absent[0].settle
+	case e.verdict == Inconclusive:
+		f.because, f.settle = say.undecided()
+		f.more = !e.limited && ev.played < looks.Max
+	default:
+		f.because = say.decided()
+	}
+	return f
+}
+
+// tooFew explains a comparison with fewer figures than a verdict needs, by the
+// most frequent reason.
+func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
+	type reason struct {
+		n            int
+		text, settle string
+	}
+	var reasons []*reason
+	by := map[string]*reason{}
+	add := func(kind, text, settle string) {
+		if by[kind] == nil {
+			by[kind] = &reason{text: text, settle: settle}
+			reasons = append(reasons, by[kind])
+		}
+		by[kind].n++
+	}
+	for _, a := range ev.aside {
+		add(a.kind, "set aside: "+a.text, a.settle)
+	}
+	for _, a := range ev.absent {
+		add("no figure, "+a.settle, "without a figure for "+t.text+": "+a.why, a.settle)
+	}
+	left := looks.Max - ev.played
+	f.more = left > 0 && len(ev.figures)+left >= looks.Min && (len(ev.absent) == 0 || len(ev.figures) > 0)
+	if len(reasons) == 0 {
+		f.because = fmt.Sprintf("%s of the %d that a verdict needs", count(ev.played, "rounds"), looks.Min)
+		f.settle = "more rounds"
+		return
+	}
+	most := reasons[0]
+	for _, r := range reasons {
+		if r.n > most.n {
+			most = r
+		}
+	}
+	f.because = fmt.Sprintf("%d of %s %s", most.n, count(ev.played, "rounds"), most.text)
+	f.settle = most.settle
+	if f.settle == "" {
+		f.settle = "more rounds"
+	}
+}
+
+// finite keeps numbers that JSON can hold.
+func finite(x float64) float64 {
+	switch {
+	case math.IsNaN(x):
+		return 0
+	case x > math.MaxFloat64:
+		return math.MaxFloat64
+	case x < -math.MaxFloat64:
+		return -math.MaxFloat64
+	}
+	return x
+}
+
+func mean(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, x := range xs {
+		sum += x / float64(len(xs))
+	}
+	return finite(sum)
+}

@@ -1,0 +1,214 @@
+package claim
+
+import "github.com/trektribe/bench/internal/history"
+
+// A Measure is a named function of one history.
+type Measure struct {
+	Name string
+	Args string // "(stream[…])"
+	Unit string // of what it gives: "duration", "share", "count", "rate", "set of durations", "yes or no"
+	Doc  string
+
+	params []param
+	keys   []string // that its selectors may filter by
+	form   form
+	dims   dims
+	label  string // how a sentence calls it
+	noun   string // what its samples are
+	start  func(args []arg) probe
+}
+
+// A param is what an argument must be.
+type param int
+
+const (
+	selection      param = iota // trips[phase=fault]
+	selectionOrSet              // the same, or a set-valued measure
+	metric                      // a metric of the service
+	dependency                  // redis
+	faultKind                   // a fault of the scenario
+)
+
+// A form is what can be done with a figure.
+type form int
+
+const (
+	constant form = iota // a literal, or arithmetic of literals
+	scalar               // one figure a round
+	share                // k of n
+	counted              // a count: whole numbers, known exactly
+	truth                // 1 or 0
+	set                  // several figures a round, to be reduced
+)
+
+// A probe watches one history for one call of a measure: all its events, then
+// all its requests, then it is asked once. What it is shown it must copy to keep.
+type probe interface {
+	event(e *history.Event)
+	request(r *history.Request)
+	value() value
+}
+
+// blind and deaf are the halves of a probe that needs only the other.
+type (
+	blind struct{}
+	deaf  struct{}
+)
+
+func (blind) request(*history.Request) {}
+func (deaf) event(*history.Event)      {}
+
+var (
+	seconds = dims{time: 1}
+	perSec  = dims{time: -1}
+	asked   = []string{"phase", "instance"} // keys known before a request has an outcome
+)
+
+// measures lists every measure, in the order in which `bench explain` prints them.
+func measures() []Measure {
+	return []Measure{
+		quantile("p50", "median", 0.50, 5),
+		quantile("p90", "p90", 0.90, 10),
+		quantile("p95", "p95", 0.95, 20),
+		quantile("p99", "p99", 0.99, 100),
+		quantile("p999", "p99.9", 0.999, 1000),
+		{
+			Name: "mean", Args: "(stream[…] or set)", Unit: "duration",
+			Doc:    "Mean response time (done − intended) of the selected correct answers, or of a set.",
+			params: []param{selectionOrSet}, keys: filterKeys, form: scalar, dims: seconds, label: "mean", noun: "answers",
+			start: startMean,
+		},
+		{
+			Name: "max", Args: "(stream[…] or set)", Unit: "duration",
+			Doc: "Longest wait (done − intended) of everything selected, failures included. Where a client gave up, " +
+				"the wait was at least that long: such a figure can refute an upper bound and never prove one.",
+			params: []param{selectionOrSet}, keys: filterKeys, form: scalar, dims: seconds, label: "longest wait", noun: "requests",
+			start: startMax,
+		},
+		{
+			Name: "count", Args: "(stream[…])", Unit: "count",
+			Doc:    "How many requests are selected, whatever became of them.",
+			params: []param{selection}, keys: filterKeys, form: counted, label: "count", noun: "requests",
+			start: startCount,
+		},
+		{
+			Name: "failures", Args: "(stream[…])", Unit: "count",
+			Doc:    "How many of the selected requests got no correct answer. Takes no source: a failed request has none.",
+			params: []param{selection}, keys: []string{"phase", "instance", "status"}, form: counted, label: "failures", noun: "requests",
+			start: startFailures,
+		},
+		{
+			Name: "rate", Args: "(stream[…])", Unit: "rate",
+			Doc:    "Selected requests per second of the phases in which the stream ran.",
+			params: []param{selection}, keys: filterKeys, form: scalar, dims: perSec, label: "rate", noun: "requests",
+			start: startRate(func(r *history.Request, selected bool) bool { return selected }),
+		},
+		{
+			Name: "offered", Args: "(stream[…])", Unit: "rate",
+			Doc:    "Planned requests per second, sent or not.",
+			params: []param{selection}, keys: asked, form: scalar, dims: perSec, label: "offered", noun: "requests",
+			start: startRate(func(*history.Request, bool) bool { return true }),
+		},
+		{
+			Name: "achieved", Args: "(stream[…])", Unit: "rate",
+			Doc:    "Planned requests per second that were really sent.",
+			params: []param{selection}, keys: asked, form: scalar, dims: perSec, label: "achieved", noun: "requests",
+			start: startRate(func(r *history.Request, _ bool) bool { return r.Sent > 0 }),
+		},
+		{
+			Name: "availability", Args: "(stream[…])", Unit: "share",
+			Doc:    "Share of the planned requests that got a correct answer within their patience.",
+			params: []param{selection}, keys: asked, form: share, label: "available", noun: "requests",
+			start: startAvailability,
+		},
+		{
+			Name: "unsent", Args: "(stream[…])", Unit: "share",
+			Doc:    "Share of the planned requests that never left.",
+			params: []param{selection}, keys: asked, form: share, label: "unsent", noun: "requests",
+			start: startUnsent,
+		},
+		{
+			Name: "share", Args: "(stream[…], stream[…])", Unit: "share",
+			Doc:    "Share of the second's correct answers that the first selects too: share(trips[source=cache], trips).",
+			params: []param{selection, selection}, keys: filterKeys, form: share, label: "share", noun: "answers",
+			start: startShare,
+		},
+		{
+			Name: "hit_ratio", Args: "(stream[…])", Unit: "share",
+			Doc:    "Share of the correct answers that came from a cache: redis, memory, or a cache that does not say which.",
+			params: []param{selection}, keys: asked, form: share, label: "hit ratio", noun: "answers",
+			start: startHitRatio,
+		},
+		{
+			Name: "delta", Args: "(metric{label=\"…\"}[phase=…])", Unit: "count",
+			Doc: "Growth of a counter that the service exports, from the begin to the end of the phases, summed over " +
+				"instances and over all label sets that have the labels given.",
+			params: []param{metric}, keys: asked, form: counted, label: "growth", noun: "readings",
+			start: startDelta,
+		},
+		{
+			Name: "time_to_recover", Args: "(redis)", Unit: "set of durations",
+			Doc: "For each instance: from the end of the last heal to its first correct answer from Redis after which, to the " +
+				"end of the history, at least 90 % of its cached answers came from Redis. At least what was watched, where that never was.",
+			params: []param{dependency}, form: set, dims: seconds, label: "time to recover", noun: "recoveries",
+			start: startRecover,
+		},
+		{
+			Name: "time_to_fallback", Args: "(redis)", Unit: "set of durations",
+			Doc: "For each instance: from the end of the first fault's switching on to the first correct answer, asked for during the " +
+				"fault, that did not come from Redis. At least what was watched, where there was none before the heal.",
+			params: []param{dependency}, form: set, dims: seconds, label: "time to fall back", noun: "fallbacks",
+			start: startFallback,
+		},
+		{
+			Name: "delivered", Args: "(fault)", Unit: "yes or no",
+			Doc: "Whether every canary of this fault met it. 1 or 0 in an expression; may stand alone in requires. " +
+				"Without any canary there is no data.",
+			params: []param{faultKind}, form: truth, label: "delivered", noun: "canaries",
+			start: startDelivered,
+		},
+		{
+			Name: "send_lag", Args: "()", Unit: "duration",
+			Doc: "p99 of how late the generator sent (sent − intended) while a worker was free. What waited for a worker waited for " +
+				"the service, and is not in it.",
+			form: scalar, dims: seconds, label: "p99 send lag", noun: "requests",
+			start: func([]arg) probe { return &sendLag{} },
+		},
+	}
+}
+
+// Measures lists every measure, in a fixed order.
+func Measures() []Measure { return measures() }
+
+// Explain is the text of one measure: its call, its unit and what it is. False:
+// there is no measure of that name.
+func Explain(name string) (string, bool) {
+	m, ok := measureNamed(name)
+	if !ok {
+		return "", false
+	}
+	return m.Name + m.Args + " → " + m.Unit + "\n" + m.Doc, true
+}
+
+func measureNamed(name string) (Measure, bool) {
+	for _, m := range measures() {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Measure{}, false
+}
+
+func measureNames() []string {
+	var names []string
+	for _, m := range measures() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// argsOf is how the arguments of a measure are written.
+func argsOf(name string) string {
+	m, _ := measureNamed(name)
+	return m.Args
+}

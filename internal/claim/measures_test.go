@@ -1,0 +1,154 @@
+package claim_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/history"
+)
+
+// Every measure has four rows: a round that complies and one that does not,
+// fewer rounds than a verdict needs, and a round that says nothing.
+func TestEveryMeasureDecides(t *testing.T) {
+	type (
+		parts []part
+		row   struct {
+			holds     string
+			good, bad parts
+			none      parts
+			why       string // of having no data
+		}
+	)
+	recover := func(back, fallback int) parts { // ms after the heal and after the fault
+		var out parts
+		out = append(out, outage("1", "2"))
+		for _, i := range []string{"1", "2"} {
+			on := func(source string) func(*history.Request) {
+				return func(r *history.Request) { r.Instance, r.Source = i, source }
+			}
+			out = append(out,
+				answers("trips", "warm", 0, 50, ms, on("redis")),
+				answers("trips", "fault", 1001*ms, (2000-fallback)/10, fms(fallback), on("memory")),
+				answers("trips", "after", 3001*ms, back/10, ms, on("memory")),
+				answers("trips", "after", 3001*ms+fms(back), (2900-back)/10, ms, on("redis")))
+		}
+		return out
+	}
+	speaksNot := parts{outage("1"), trips("warm", 50, ms, ""), trips("after", 50, ms, "")}
+	lagging := func(lag int) part {
+		return answers("trips", "warm", 0, 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + fms(lag) })
+	}
+	unsent := func(n int) part {
+		return answers("trips", "fault", 1000*ms, n, 50*ms, func(r *history.Request) {
+			r.Sent, r.Queued, r.Status, r.Failure = 0, true, 0, history.Unsent
+		})
+	}
+	good := parts{trips("fault", 2000, ms, "redis")}
+	slow := parts{trips("fault", 2000, 40*ms, "redis")}
+	few := parts{trips("fault", 4, ms, "redis")}
+	other := parts{trips("warm", 2000, ms, "redis")}
+	rows := []row{
+		{"p50(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
+		{"p90(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
+		{"p95(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
+		{"p99(trips[phase=fault]) <= 6ms", good, slow, parts{trips("fault", 99, ms, "redis")}, "99 correct answers"},
+		{"p999(trips[phase=fault]) <= 6ms", good, slow, parts{trips("fault", 999, ms, "redis")}, "needs 1000"},
+		{"mean(trips[phase=fault]) <= 6ms", good, slow, other, "no request of trips[phase=fault]"},
+		{"max(trips[phase=fault]) <= 1s", good, parts{trips("fault", 10, ms, "redis"), failed("fault", 1, 2000*ms)}, other, "no request"},
+		{"p90(time_to_recover(redis)) <= 1s", recover(200, 50), recover(1800, 50), speaksNot, "never answered from redis"},
+		{"max(time_to_recover(redis)) <= 1s", recover(0, 50), recover(1800, 50), parts{trips("warm", 50, ms, "redis")}, "no fault on redis"},
+		{"mean(time_to_fallback(redis)) <= 500ms", recover(200, 50), recover(200, 900), speaksNot, "never answered from redis"},
+		{"count(trips[source=database]) <= 10", parts{trips("warm", 10, ms, "database")}, parts{trips("warm", 11, ms, "database")}, speaksNot, "does not say where"},
+		{"failures(trips[phase=fault]) == 0", good, parts{failed("fault", 1, ms)}, other, "no request"},
+		{"rate(trips[phase=fault]) in 100/s..200/s", parts{trips("fault", 300, ms, "redis")}, parts{trips("fault", 30, ms, "redis")}, other, "no request"},
+		{"offered(trips[phase=fault]) >= 100/s", parts{trips("fault", 300, ms, "redis")}, parts{trips("fault", 30, ms, "redis")}, other, "no request"},
+		{"achieved(trips[phase=fault]) >= 100/s", parts{trips("fault", 300, ms, "redis")}, parts{unsent(300)}, other, "no request"},
+		{"availability(trips[phase=fault]) >= 99%", good, parts{trips("fault", 500, ms, "redis"), failed("fault", 500, ms)}, other, "no request"},
+		{"1 - availability(trips[phase=fault]) <= 1%", good, parts{trips("fault", 500, ms, "redis"), failed("fault", 500, ms)}, other, "no request"},
+		{"unsent(trips[phase=fault]) <= 1%", good, parts{unsent(300)}, other, "no request"},
+		{"share(trips[source=cache], trips[phase=fault]) >= 90%", good, parts{trips("fault", 300, ms, "database")}, parts{failed("fault", 5, ms)}, "no correct answer"},
+		{"hit_ratio(trips[phase=fault]) >= 90%", good, parts{trips("fault", 300, ms, "database")}, parts{trips("fault", 300, ms, "")}, "does not say where"},
+		{"delta(db_total) <= 100", parts{counter("db_total", "warm", "1", 5, 50), counter("db_total", "warm", "2", 0, 50)},
+			parts{counter("db_total", "warm", "1", 5, 90), counter("db_total", "warm", "2", 0, 50)},
+			parts{counter("other_total", "warm", "1", 0, 1)}, "does not export db_total"},
+		{"delivered(blackhole) == 1", parts{trips("warm", 1, ms, "redis")}, nil, nil, ""},
+		{"send_lag() <= 3ms", parts{lagging(1)}, parts{lagging(4)}, parts{unsent(5)}, "no request left"},
+		{"p50(trips[source=database]) / p50(trips[source=redis]) >= 50", parts{trips("warm", 50, ms, "redis"), trips("fault", 50, 200*ms, "database")},
+			parts{trips("warm", 50, 50*ms, "redis"), trips("fault", 50, 200*ms, "database")}, parts{trips("warm", 50, ms, "redis")}, "0 correct answers"},
+		{"p50(trips[phase=fault]) <= 2 × p50(trips[phase=warm])", parts{trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")},
+			parts{trips("warm", 50, ms, "redis"), trips("fault", 50, 9*ms, "redis")}, parts{trips("warm", 50, ms, "redis")}, "no request"},
+		{"availability(trips[phase=warm]) − availability(trips[phase=fault]) <= 5%", parts{trips("warm", 1000, ms, "redis"), trips("fault", 1000, ms, "redis")},
+			parts{trips("warm", 1000, ms, "redis"), trips("fault", 500, ms, "redis"), failed("fault", 500, ms)}, parts{trips("warm", 50, ms, "redis")}, "no request"},
+		{"delta(db_total[phase=warm]) == count(trips[phase=warm])", parts{trips("warm", 7, ms, "redis"), counter("db_total", "warm", "1", 0, 7)},
+			parts{trips("warm", 7, ms, "redis"), counter("db_total", "warm", "1", 0, 8)}, parts{trips("warm", 7, ms, "redis")}, "no metrics were read"},
+	}
+	covered := map[string]bool{}
+	for _, r := range rows {
+		for _, m := range claim.Measures() {
+			if strings.Contains(r.holds, m.Name+"(") {
+				covered[m.Name] = true
+			}
+		}
+		c := compile(t, r.holds, "")
+		check := func(name string, rounds []history.Slice, want claim.Verdict) claim.Result {
+			t.Helper()
+			got := judge(t, c, rounds...)
+			if got.Verdict != want {
+				t.Errorf("%s: %s: got %s (%s; settle: %s), want %s", r.holds, name, got.Verdict, got.Because, got.Settle, want)
+			}
+			mustBeComplete(t, got)
+			return got
+		}
+		check("good", times(3, play(r.good...)), claim.Holds)
+		if got := check("too little", times(2, play(r.good...)), claim.Inconclusive); !got.More {
+			t.Errorf("%s: more rounds would help, and More is false", r.holds)
+		}
+		if r.bad != nil {
+			check("bad", times(3, play(r.bad...)), claim.Refuted)
+			got := check("no data", times(3, play(r.none...)), claim.Inconclusive)
+			if !strings.Contains(got.Because, r.why) {
+				t.Errorf("%s: no data: because %q, want %q in it", r.holds, got.Because, r.why)
+			}
+			if got.More {
+				t.Errorf("%s: no data: More is true, but no round can help", r.holds)
+			}
+			// One round without a figure is no proof, whatever the others say.
+			check("one without", append(times(4, play(r.good...)), play(r.none...)), claim.Inconclusive)
+		}
+	}
+	for _, m := range claim.Measures() {
+		if !covered[m.Name] {
+			t.Errorf("no row for %s", m.Name)
+		}
+		if text, ok := claim.Explain(m.Name); !ok || !strings.Contains(text, m.Doc) || m.Doc == "" {
+			t.Errorf("Explain(%q) = %q, %v", m.Name, text, ok)
+		}
+	}
+	if _, ok := claim.Explain("p51"); ok {
+		t.Error("Explain knows p51")
+	}
+}
+
+// mustBeComplete checks what every Result must be.
+func mustBeComplete(t *testing.T, r claim.Result) {
+	t.Helper()
+	if _, err := json.Marshal(r); err != nil {
+		t.Errorf("%s: %v", r.Holds, err)
+	}
+	if r.Because == "" {
+		t.Errorf("%s: %s because of nothing", r.Holds, r.Verdict)
+	}
+	if (r.Settle != "") != (r.Verdict == claim.Inconclusive) {
+		t.Errorf("%s: %s, settle %q", r.Holds, r.Verdict, r.Settle)
+	}
+	if r.Verdict != claim.Inconclusive && (r.Lo > r.Measured || r.Measured > r.Hi) {
+		t.Errorf("%s: %v is not within %v..%v", r.Holds, r.Measured, r.Lo, r.Hi)
+	}
+	for _, p := range r.Parts {
+		if p.Rounds == nil || p.Method == "" || p.Verdict == "" {
+			t.Errorf("%s: incomplete part %+v", r.Holds, p)
+		}
+	}
+}

@@ -1,0 +1,51 @@
+package claim
+
+// Looks are how often a claim may be judged: the confidence is spent over them.
+// It may first be judged after Min rounds and last after Max; less than 1 counts
+// as 1, and a Max below Min as Min.
+type Looks struct{ Min, Max int }
+
+// A Result is one row of results.json. Its numbers are always finite. Where N is
+// 0, Lo and Hi are unknown and 0.
+type Result struct {
+	ID       string   `json:"id"`
+	Scenario string   `json:"scenario"`
+	Arm      string   `json:"arm"`
+	Policy   string   `json:"policy"`
+	Verdict  Verdict  `json:"verdict"`
+	Says     string   `json:"says,omitempty"`
+	Source   string   `json:"source,omitempty"`
+	Reading  string   `json:"reading,omitempty"`
+	Holds    string   `json:"holds"`
+	Measured float64  `json:"measured"` // of the part that decides, in Unit
+	Lo       float64  `json:"lo"`
+	Hi       float64  `json:"hi"`
+	N        int      `json:"n"`      // samples behind Measured
+	Rounds   int      `json:"rounds"` // rounds that count
+	Unit     string   `json:"unit"`   // "s", "ratio", "1/s", "B", "" (a count or a factor)
+	Bound    string   `json:"bound"`  // "<= 6ms", "in 50..80"
+	Because  string   `json:"because"`
+	Settle   string   `json:"settle,omitempty"` // inconclusive: what would settle it
+	Injected []string `json:"injected,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+	Parts    []Part   `json:"parts,omitempty"` // every comparison of Holds
+
+	// More reports that the claim is undecided and that another round could
+	// decide it. It is for the runner, which stops when no claim says so.
+	More bool `json:"-"`
+}
+
+// A Part is one comparison of a claim.
+type Part struct {
+	Text     string    `json:"text"`
+	Verdict  Verdict   `json:"verdict"`
+	Measured float64   `json:"measured"`
+	Lo       float64   `json:"lo"`
+	Hi       float64   `json:"hi"`
+	N        int       `json:"n"`
+	Unit     string    `json:"unit"`
+	Bound    string    `json:"bound"`
+	AtLeast  bool      `json:"at_least,omitempty"` // Measured is a lower limit: the window ended first
+	Rounds   []float64 `json:"rounds"`             // the measured side, round by round
+	Method   string    `json:"method"`             // "log t", "t", "binomial", "exact"
+}

@@ -1,0 +1,152 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+// word is a verdict as it is printed: readable without colour, and hard to
+// overlook where a promise is broken. What is neither of the known words is undecided.
+func word(v claim.Verdict) string {
+	switch v {
+	case claim.Holds:
+		return "holds"
+	case claim.Refuted:
+		return "REFUTED"
+	}
+	return "undecided"
+}
+
+const wordWidth = len("undecided")
+
+// A figure is what was measured of one comparison, ready to print.
+type figure struct {
+	value    string // "0.41ms", "≥ 2.0s", with the mark when it is injected; empty: nothing was measured
+	interval string // "[0.39..0.44]"; empty: exact, or not known
+	n        string // "n=1204"
+}
+
+const injectedMark = "*"
+
+// figureOf prepares the deciding figure of a result.
+func figureOf(r *claim.Result) figure {
+	f := newFigure(r.Measured, r.Lo, r.Hi, r.N, r.Rounds, r.Unit, lowerLimit(r))
+	if f.value != "" && len(r.Injected) > 0 {
+		f.value += injectedMark
+	}
+	return f
+}
+
+// newFigure prepares a figure of n samples in so many rounds. Where n is 0, lo
+// and hi are not known; where rounds is 0 too, nothing was measured.
+func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast bool) figure {
+	if n == 0 && rounds == 0 || !known(measured) {
+		return figure{}
+	}
+	f := figure{value: claim.FormatValue(measured, unit), n: "n=" + strconv.Itoa(n)}
+	if n > 0 {
+		f.interval = interval(f.value, measured, lo, hi, unit)
+	} else {
+		f.n = "in " + plural(rounds, "round")
+	}
+	if atLeast {
+		f.value = "≥ " + f.value
+	}
+	return f
+}
+
+// lowerLimit reports whether the part that decides r was cut off by the end of its window.
+func lowerLimit(r *claim.Result) bool {
+	return slices.ContainsFunc(r.Parts, func(p claim.Part) bool {
+		return p.AtLeast && p.Bound == r.Bound && p.Measured == r.Measured
+	})
+}
+
+// interval prints lo and hi, without the unit where it is that of the value beside it.
+// An end that is not known is left open; an exact figure has no interval.
+func interval(value string, measured, lo, hi float64, unit string) string {
+	loKnown, hiKnown := known(lo), known(hi)
+	if !loKnown && !hiKnown || lo == measured && hi == measured {
+		return ""
+	}
+	var a, b string
+	if loKnown {
+		a = claim.FormatValue(lo, unit)
+	}
+	if hiKnown {
+		b = claim.FormatValue(hi, unit)
+	}
+	_, suffix := splitUnit(value)
+	numA, unitA := splitUnit(a)
+	numB, unitB := splitUnit(b)
+	if (a == "" || unitA == suffix) && (b == "" || unitB == suffix) {
+		a, b = numA, numB
+	}
+	return "[" + a + ".." + b + "]"
+}
+
+// known reports whether x is a figure. An open end of an interval is written as a
+// number so large (1e300 and above) that claim.FormatValue calls it unbounded.
+func known(x float64) bool { return math.Abs(x) < 1e300 }
+
+// splitUnit splits "0.41 ms" into "0.41" and " ms".
+func splitUnit(s string) (num, unit string) {
+	i := strings.LastIndexAny(s, "0123456789") + 1
+	return s[:i], s[i:]
+}
+
+// signs makes the comparison signs of an expression's bound readable.
+var signs = strings.NewReplacer("<=", "≤", ">=", "≥", "==", "=")
+
+// promised is the bound, or all bounds, that a row's claim is held to.
+func promised(r row, arms []string) string {
+	var bounds []string
+	add := func(b string) {
+		if b = signs.Replace(b); b != "" && !slices.Contains(bounds, b) {
+			bounds = append(bounds, b)
+		}
+	}
+	for _, a := range arms {
+		res := r.results[a]
+		if res == nil {
+			continue
+		}
+		for _, p := range res.Parts {
+			add(p.Bound)
+		}
+		add(res.Bound)
+	}
+	return strings.Join(bounds, ", ")
+}
+
+// which says which of several bounds the deciding figure is about; empty where there is only one.
+func which(res *claim.Result, all string) string {
+	if b := signs.Replace(res.Bound); b != "" && b != all {
+		return fmt.Sprintf("for %s", b)
+	}
+	return ""
+}
+
+// open says of an undecided result what would settle it. Where there is no interval beside the
+// verdict that shows why it is undecided, the reason comes first.
+func open(r *claim.Result) string {
+	if r.Verdict == claim.Holds || r.Verdict == claim.Refuted {
+		return ""
+	}
+	because, settle := "", ""
+	if r.Because != "" && (r.N == 0 || r.Settle == "") {
+		because = "because: " + r.Because
+	}
+	if r.Settle != "" {
+		settle = "to settle: " + r.Settle
+	}
+	if because == "" && settle == "" {
+		return "no reason was given"
+	}
+	return join("; ", because, settle)
+}

@@ -1,0 +1,85 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed *.yaml
+var files embed.FS
+
+// order is how the library runs: what works first, then what breaks. A
+// scenario that it does not name runs after those, by name.
+var order = []string{"trips", "redis-outage", "redis-blackhole"}
+
+// Library lists the names of the embedded scenarios, in the order in which they run.
+func Library() []string {
+	names, _ := fs.Glob(files, "*.yaml") // the pattern is right, so there is no error
+	for i, n := range names {
+		names[i] = strings.TrimSuffix(n, ".yaml")
+	}
+	slices.SortStableFunc(names, func(a, b string) int { return rank(a) - rank(b) })
+	return names
+}
+
+func rank(name string) int {
+	if i := slices.Index(order, name); i >= 0 {
+		return i
+	}
+	return len(order)
+}
+
+// Load finds a scenario by its name in the library, or by its path: what
+// contains a slash or ends in .yaml or .yml. What is wrong in the file is
+// Mistakes; any other error says that there is no such file or scenario.
+func Load(nameOrPath string) (*Scenario, error) {
+	if strings.ContainsAny(nameOrPath, `/\`) || strings.HasSuffix(nameOrPath, ".yaml") || strings.HasSuffix(nameOrPath, ".yml") {
+		text, err := readFile(nameOrPath)
+		if err != nil {
+			return nil, fmt.Errorf("read scenario %s: %w", nameOrPath, err)
+		}
+		return Parse(nameOrPath, text)
+	}
+	names := Library()
+	if !slices.Contains(names, nameOrPath) {
+		// Both are said: the near name to mend a slip, the list to choose from.
+		hint := near(nameOrPath, names)
+		if !strings.Contains(hint, "there is:") {
+			hint += "; the library has: " + strings.Join(names, ", ")
+		}
+		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", quote(nameOrPath), hint, nameOrPath)
+	}
+	text, err := files.ReadFile(nameOrPath + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("read scenario %s: %w", nameOrPath, err)
+	}
+	return Parse(path.Join("scenarios", nameOrPath+".yaml"), text)
+}
+
+// readFile reads a regular file, and no more of it than shows that it is too large.
+func readFile(name string) ([]byte, error) {
+	// Asked before opening: opening a named pipe would wait for its writer.
+	switch info, err := os.Stat(name); {
+	case err != nil:
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err // the caller names the path
+		}
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("not a regular file")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, mostBytes+1))
+}

@@ -1,0 +1,137 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/scenarios"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestLibraryInOrder(t *testing.T) {
+	want := []string{"trips", "redis-outage", "redis-blackhole"}
+	if got := scenarios.Library(); !slices.Equal(got[:min(len(got), len(want))], want) {
+		t.Errorf("Library() = %v, want it to begin with %v", got, want)
+	}
+	onDisk, err := filepath.Glob("*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := len(scenarios.Library()); got != len(onDisk) {
+		t.Errorf("Library() has %d scenarios, the folder %d", got, len(onDisk))
+	}
+}
+
+func TestLibraryLoads(t *testing.T) {
+	ids := map[string]string{}
+	for _, name := range scenarios.Library() {
+		s, err := scenarios.Load(name)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if s.Name != name {
+			t.Errorf("%s.yaml is named %s", name, s.Name)
+		}
+		if len(s.Claims) == 0 {
+			t.Errorf("%s decides nothing", name)
+		}
+		for _, c := range s.Claims {
+			if c.Says == "" || c.Source == "" {
+				t.Errorf("%s: claim %s does not say what was promised and where", name, c.ID)
+			}
+			if other := ids[c.ID]; other != "" {
+				t.Errorf("claim %s is in %s and in %s", c.ID, other, name)
+			}
+			ids[c.ID] = name
+		}
+	}
+}
+
+func TestLoadTakesNamesAndPaths(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for name, text := range map[string]string{"mine.yaml": complete(""), "mine.yml": complete(""), "plain": complete(""), "bad.yaml": "nam: x\n", "huge.yaml": strings.Repeat("# more\n", 200_000)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, row := range []struct{ name, file, err string }{
+		{name: "trips", file: "scenarios/trips.yaml"},
+		{name: "mine.yaml", file: "mine.yaml"},
+		{name: "mine.yml", file: "mine.yml"},
+		{name: "./plain", file: "./plain"},
+		{name: filepath.Join(dir, "mine.yaml"), file: filepath.Join(dir, "mine.yaml")},
+		{name: "bad.yaml", err: `bad.yaml:1:1: unknown key "nam" of a scenario (did you mean name?)`},
+		{name: "huge.yaml", err: "huge.yaml:1:1: the file is larger than 1 MiB"},
+		{name: "none.yaml", err: "read scenario none.yaml: no such file or directory"},
+		{name: "./", err: "read scenario ./: not a regular file"},
+		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, redis-outage, redis-blackhole`},
+		{name: "plain", err: `no scenario "plain" (there is: trips, `},
+		{name: "", err: `no scenario ""`},
+	} {
+		s, err := scenarios.Load(row.name)
+		switch {
+		case row.err == "" && err != nil:
+			t.Errorf("Load(%q): %v", row.name, err)
+		case row.err == "" && s.File != row.file:
+			t.Errorf("Load(%q) is from %q, want %q", row.name, s.File, row.file)
+		case row.err != "" && (err == nil || !strings.Contains(err.Error(), row.err)):
+			t.Errorf("Load(%q): error %v, want %q in it", row.name, err, row.err)
+		}
+	}
+	if _, err := scenarios.Load("none.yaml"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file is %v, want fs.ErrNotExist in it", err)
+	}
+}
+
+func TestPlanGolden(t *testing.T) {
+	everything := mustParse(t, full)
+	for name, plan := range map[string]struct {
+		s    *scenarios.Scenario
+		arms []string
+	}{
+		"full":   {everything, []string{"documented", "hardened", "hardened+no-fallback"}},
+		"least":  {mustParse(t, complete("")), []string{"hardened"}},
+		"noarms": {mustParse(t, complete("")), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := scenarios.Plan(&got, plan.s, plan.arms); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join("testdata", "plan-"+name+".golden")
+			if *update {
+				if err := os.WriteFile(file, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("plan is\n%s\nwant\n%s", got.Bytes(), want)
+			}
+		})
+	}
+}
+
+func TestPlanReturnsTheWritersError(t *testing.T) {
+	full := errors.New("disk full")
+	if err := scenarios.Plan(failing{full}, mustParse(t, complete("")), nil); !errors.Is(err, full) {
+		t.Errorf("Plan = %v, want %v", err, full)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }

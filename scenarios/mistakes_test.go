@@ -1,0 +1,282 @@
+package scenarios_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/scenarios"
+)
+
+// Each row is a file with a § before every place that must be reported (§§: twice), and
+// the messages (parts of them) in the order of their places. What a row does
+// not write is filled in by complete, unless it is raw.
+func TestMistakes(t *testing.T) {
+	for _, row := range []struct {
+		name, text string
+		want       []string
+		raw        bool
+	}{
+		{name: "empty", text: "§", want: []string{"the file is empty; a scenario has: name, about"}, raw: true},
+		{name: "only a comment", text: "§# nothing\n", want: []string{"the file is empty"}, raw: true},
+		{name: "only a document mark", text: "§---\n", want: []string{"the file is empty"}, raw: true},
+		{name: "text", text: "\n§hello world\n", want: []string{`a scenario is a mapping, such as {key: value}; here is "hello world"`}, raw: true},
+		{name: "list", text: "§- name: x\n", want: []string{"here is a list"}, raw: true},
+		{name: "no YAML", text: "name: x\nphases: [§{a: 1\n", want: []string{"not YAML: "}, raw: true},
+		{name: "tab that indents", text: "name: x\ntarget:\n§\tinstances: 2\n", want: []string{"a tab cannot indent"}, raw: true},
+		{name: "binary", text: "name: a§\x00b\n", want: []string{"not text: byte 0x00"}, raw: true},
+		{name: "not UTF-8", text: "name: aé§\xff\n", want: []string{"not text: byte 0xff"}, raw: true},
+		{name: "too large", text: "§" + strings.Repeat("# x\n", 1<<18+1), want: []string{"larger than 1 MiB"}, raw: true},
+		{name: "too long a line", text: "name: x\n§about: " + strings.Repeat("- ", 3000) + "\n", want: []string{"longer than 2000 bytes"}, raw: true},
+		{name: "too many lines", text: strings.Repeat("#\n", 4999) + "§#\n#\n", want: []string{"more than 5000 lines"}, raw: true},
+		{name: "too many words", text: strings.Repeat("- ["+strings.Repeat("a,", 48)+"a]\n", 200) + "§- a\n", want: []string{"more than 20000 words"}, raw: true},
+		{name: "too deep", text: strings.Repeat("[", 32) + "§[", want: []string{"nested more than 32 deep"}, raw: true},
+		{name: "two documents", text: complete("") + "---\n§name: y\n", want: []string{"a second document"}, raw: true},
+
+		{name: "nothing that is needed", text: "§§§about: x\n", raw: true,
+			want: []string{"a scenario has no name: ", "a scenario has no phases: ", "a scenario has no traffic: "}},
+		{name: "unknown keys everywhere", text: `
+§trafic: []
+target: {§instance: 2}
+rounds: {§most: 2}
+phases:
+  - {name: a, for: 2s, §envs: {}, faults: [{kind: refused, on: redis, §form: 1s}]}
+traffic:
+  - {name: trips, call: GET /api/trips, rate: 10/s, §pacience: 2s}
+claims:
+  - {id: x, holds: count(trips) >= 1, §require: x}
+`, want: []string{
+			`unknown key "trafic" of a scenario (did you mean traffic?)`,
+			`unknown key "instance" of a target (did you mean instances?)`,
+			`unknown key "most" of rounds (there is: min, max)`,
+			`unknown key "envs" of a phase (did you mean env?)`,
+			`unknown key "form" of a fault (did you mean from?)`,
+			`unknown key "pacience" of a stream (did you mean patience?)`,
+			`unknown key "require" of a claim (did you mean requires?)`}},
+		{name: "keys twice", text: "name: x\nabout: y\n§name: z\n", want: []string{`"name" is given twice, first in line 1`}},
+		{name: "a key that is a list", text: "[a]§: 1\n", want: []string{"not YAML: "}, raw: true},
+		{name: "wrong types", text: `
+name: §[a]
+about: §{}
+target: {instances: §{}, env: §[A=b]}
+rounds: {min: §two, max: §1.5}
+phases:
+  - §steady
+  - {name: a, for: §[2s], faults: §{kind: refused}}
+  - {name: b, for: 2s, faults: [§refused, {kind: refused, on: redis, instances: §1}]}
+traffic: §GET /api/trips
+claims: §yes
+`, want: []string{
+			"name is a text; here is a list",
+			"about is a text; here is a mapping",
+			"instances is a whole number from 1 to 16; here is a mapping",
+			"env is a mapping, such as {key: value}; here is a list",
+			`min is a whole number from 1 to 50; here is "two"`,
+			`max is a whole number from 1 to 50; here is "1.5"`,
+			`a phase is a mapping, such as {key: value}; here is "steady"`,
+			"for is a duration, such as 180ms or 2s; here is a list",
+			"faults is a list; here is a mapping",
+			`a fault is a mapping, such as {key: value}; here is "refused"`,
+			`instances is a list; here is "1"`,
+			`traffic is a list; here is "GET /api/trips"`,
+			`claims is a list; here is "yes"`}},
+		{name: "nothing where something is needed", text: "§about:\ntarget: {§env: }\nphases: §[]\ntraffic: §[]\n", want: []string{
+			"about is a text; here is nothing", "env is a mapping, such as {key: value}; here is nothing", "phases is an empty list", "traffic is an empty list"}},
+		{name: "anchors", text: "about: §&a x\nrounds: §*b\ntarget:\n  env:\n    A: §!!str 5\n    §<<: 1\n", want: []string{
+			"about: anchors, aliases and tags are not part", "rounds: anchors, aliases", "A: anchors, aliases", "a key of env must be a plain word"}},
+
+		{name: "numbers out of range", text: "target: {instances: §0}\nrounds: {min: §0, max: §51}\n", want: []string{
+			`instances is a whole number from 1 to 16; here is "0"`, `min is a whole number from 1 to 50`, `max is a whole number from 1 to 50`}},
+		{name: "max below min", text: "rounds: {min: 5, max: §4}\n", want: []string{"max 4 is below min 5"}},
+		{name: "names", text: "name: §../x\nphases: [{name: §a-b, for: 2s}, {name: §2, for: 2s}, §{for: 2s}]\ntraffic: [{name: §all, call: GET /a, rate: 1/s}]\nclaims: [{id: §a b, holds: count(all) >= 1}]\n", want: []string{
+			`name "../x": want a letter, then letters, digits or '-' or '_'`, `name "a-b": want a letter`, `name "2": want a letter`, "a phase has no name", "cannot be named all", `id "a b"`}},
+		{name: "names twice", text: `
+phases: [{name: a, for: 2s}, {name: §a, for: 2s}]
+traffic: [{name: t, call: GET /a, rate: 1/s}, {name: §t, call: GET /b, rate: 1/s}]
+claims: [{id: c, holds: count(t) >= 1}, {id: §c, holds: count(t) >= 1}]
+`, want: []string{"a second phase named a", "a second stream named t", "a second claim with the id c"}},
+
+		{name: "durations", text: `
+phases:
+  - §{name: a}
+  - {name: b, for: §2}
+  - {name: c, for: §5x}
+  - {name: d, for: §-2s}
+  - {name: e, for: §0s}
+  - {name: f, for: §soon}
+  - {name: g, for: §2 s}
+  - {name: h, for: §61m}
+  - {name: i, for: §9999999999h}
+  - {name: j, for: §5sec}
+`, want: []string{
+			"a phase has no for: how long it lasts, such as 2s", `"2" has no unit (did you mean 2s?)`, `bad unit "x" (did you mean s?)`, `"-2s" is negative`, "longer than 0s",
+			`"soon": want a number and a unit`, `bad unit " s"`, "1h1m0s is longer than 1h0m0s", "", `bad unit "sec"`}},
+		{name: "a round too long", text: "§phases: [{name: a, for: 40m}, {name: b, for: 20m}, {name: c, for: 1ms}]\n", want: []string{"last longer than 1h0m0s together"}},
+
+		{name: "env", text: "target:\n  env:\n    §A-B: 1\n    §PORT: 80\n    B: §[1]\n    C: §{}\nphases: [{name: a, for: 2s, env: {§REDIS_URL: x, §CACHE_POLICY: documented, §INSTANCE: 1, §SQLITE_PATH: x, §MONGODB_URI: x}}, {name: b, for: 2s, env: §{}}, {name: c, for: 2s, env: §A=b}]\n", want: []string{
+			`env name "A-B": want NAME: value`, "PORT is set by the lab: each instance gets a port", "B is a text", "C is a text",
+			"REDIS_URL is set by the lab: it leads through the proxy", "CACHE_POLICY is set by the lab: it is what the arms", "INSTANCE is set by the lab", "SQLITE_PATH is set by the lab", "MONGODB_URI is set by the lab",
+			"env is empty", `env is a mapping, such as {key: value}; here is "A=b"`}},
+
+		{name: "faults", text: `
+phases:
+  - name: a
+    for: 2s
+    faults:
+      - {kind: §blackhol, on: §redes}
+      - {kind: §flood, on: §mongo}
+      - §§{from: 1s}
+      - {kind: refused, on: redis, for: §3s}
+      - {kind: refused, on: redis, from: 1s, for: §1001ms}
+      - {kind: refused, on: redis, from: §2s}
+      - {kind: refused, on: redis, for: §0s}
+      - {kind: refused, on: redis, from: 1s, for: §2562047h}
+      - {kind: refused, on: redis, §delay: 5ms, §jitter: 1ms}
+      - §{kind: latency, on: redis}
+      - {kind: latency, on: redis, delay: §1ms}
+      - {kind: latency, on: redis, delay: 5ms, jitter: §6ms}
+      - {kind: refused, on: redis, instances: [1, §3, §0, §x, §1, §01]}
+      - {kind: refused, on: redis, instances: §[]}
+`, want: []string{
+			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
+			`unknown kind of fault "flood" (there is: latency, blackhole, refused)`, `there is no "mongo" (there is: redis)`,
+			"a fault has no kind: one of latency, blackhole, refused", "a fault has no on: ",
+			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
+			"a fault lasts longer than 0s", "does not fit a phase of 2s",
+			"refused takes no delay", "refused takes no jitter",
+			"a fault has no delay: how much latency adds", "1ms is below 2ms", "6ms is more than the delay of 5ms",
+			"there is no instance 3; the target has 1 to 2", "there is no instance 0", "an instance is a number", "instance 1 is given twice", "an instance is a number",
+			"instances is an empty list"}},
+		{name: "overlaps", text: `
+phases:
+  - name: a
+    for: 4s
+    faults:
+      - {kind: refused, on: redis, for: 1s}
+      - {kind: blackhole, on: redis, from: 1s, for: 1s, instances: [1]}
+      - {kind: refused, on: redis, from: 1s, for: 1s, instances: [2]}
+      - §{kind: refused, on: redis, from: 1500ms, for: 1s, instances: [2]}
+      - §{kind: blackhole, on: redis}
+`, want: []string{"it overlaps the refused on redis from 1s to 2s", "it overlaps the refused on redis from 0s to 1s"}},
+
+		{name: "streams", text: `
+traffic:
+  - §§§{}
+  - {name: a, call: §GET api/trips, rate: 1/s}
+  - {name: b, call: §FETCH /api/trips, rate: 1/s}
+  - {name: c, call: §get /api/trips, rate: 1/s}
+  - {name: d, call: §/api/trips, rate: 1/s}
+  - {name: e, call: §GET, rate: 1/s}
+  - {name: f, call: §'GET /a/{id}/{id}', rate: 1/s, keys: uniform(5)}
+  - {name: g, call: §'GET /a/{user}', rate: 1/s, keys: uniform(5)}
+  - {name: h, call: §'GET /a/{id', rate: 1/s}
+  - {name: i, call: §'GET /a/{id}', rate: 1/s}
+  - {name: j, call: GET /a, rate: 1/s, §keys: uniform(5)}
+  - {name: k, call: §PUT /a, rate: 1/s}
+  - {name: l, call: §'GET /a?x={id}', rate: 1/s, keys: uniform(5)}
+  - {name: m, call: §GET /a b, rate: 1/s}
+  - {name: n, call: §GET /a%zz, rate: 1/s}
+  - {name: o, call: GET /a, rate: 1/s, arrivals: §poison}
+  - {name: p, call: GET /a, rate: 1/s, patience: §0s, workers: §0}
+  - {name: q, call: GET /a, rate: 1/s, patience: §-1s}
+  - {name: r, call: GET /a, rate: 1/s, patience: §2h}
+  - {name: s, call: GET /a, rate: 1/s, phases: [§stedy, later, §later, §[x]]}
+  - {name: t, call: GET /a, rate: 1/s, phases: §[]}
+  - {name: u, call: GET /a, rate: §29/min, phases: [later]}
+`, want: []string{"a stream has no name", "a stream has no call", "a stream has no rate",
+			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
+			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{user} cannot be filled (did you mean {id}?)", "a brace without its partner",
+			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a sign that no path has", "is no URL's",
+			`unknown arrivals "poison" (did you mean poisson?)`, "patience is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "patience is above 0s and at most 1m0s",
+			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
+			"less than one request a round in the stream's 2s"}},
+		{name: "rates and keys", text: `
+traffic:
+  - {name: a, call: GET /a, rate: §0/s}
+  - {name: b, call: GET /a, rate: §-5/s}
+  - {name: c, call: GET /a, rate: §400}
+  - {name: d, call: GET /a, rate: §400/sec}
+  - {name: e, call: GET /a, rate: §100/s..}
+  - {name: f, call: GET /a, rate: §0/s..5/s}
+  - {name: g, call: GET /a, rate: §fast}
+  - {name: h, call: GET /a, rate: §1000000/s}
+  - {name: i, call: GET /a, rate: §[1/s]}
+  - {name: j, call: 'GET /{id}', rate: 1/s, keys: §'zip(500, 1.1)'}
+  - {name: k, call: 'GET /{id}', rate: 1/s, keys: §zipf(500)}
+  - {name: l, call: 'GET /{id}', rate: 1/s, keys: §'uniform(500, 1)'}
+  - {name: m, call: 'GET /{id}', rate: 1/s, keys: §uniform(0)}
+  - {name: n, call: 'GET /{id}', rate: 1/s, keys: §'zipf(500, 0)'}
+  - {name: o, call: 'GET /{id}', rate: 1/s, keys: §500}
+  - {name: p, call: 'GET /{id}', rate: 1/s, keys: §'zipf(500, NaN)'}
+`, want: []string{`"0/s": a rate is above zero`, `"-5/s" is negative`, `"400" has no unit`, `bad unit "sec"`, `"": want a number`, `"0/s": a rate is above zero`, `"fast": want a number per second`,
+			"above 100000/s", "rate is a text; here is a list",
+			"unknown distribution (did you mean zipf?)", "zipf takes the number of keys and an exponent", "uniform takes the number of keys alone",
+			"a whole number from 1 to 1000000", "the exponent is above 0", `"500": want zipf(500, 1.1) or uniform(500)`, "the exponent is above 0"}},
+
+		{name: "claims lack what they need", text: "claims:\n  - §{id: x}\n  - §{says: x, holds: count(trips) >= 1}\n", want: []string{"a claim has no holds", "a claim has no id"}},
+		{name: "plain expressions", text: "claims:\n  - id: x\n    holds: p50(trips) <= 1s and p50(§trip) <= 1s\n  - id: y\n    requires: §nothing(x)\n    holds: §é\n", want: []string{`holds: unknown stream "trip"`, "requires: ", "holds: "}},
+		{name: "quoted expressions", text: "claims:\n  - {id: a, holds: 'p50(§trip) <= 1s'}\n  - {id: b, holds: \"p50(§trip) <= 1s\"}\n  - {id: c, holds: '§'''' p50(trips)'}\n", want: []string{"holds: unknown stream", "holds: unknown stream", "holds: "}},
+		{name: "folded expressions", text: "claims:\n  - id: a\n    holds: >-\n      p50(trips)\n        <= 1s and\n\n      p50(§trip) <= 1s\n  - id: b\n    holds: |\n      p50(trips) <= 1s and\n      p50(§trip) <= 1s\n  - id: c\n    holds: p50(trips)\n      <= 1s and p50(§trip) <= 1s\n", want: []string{"holds: unknown stream", "holds: unknown stream", "holds: unknown stream"}},
+		{name: "an expression that ends too early", text: "claims:\n  - id: a\n    holds: p50(trips) <=§\n    says: x\n", want: []string{"holds: "}},
+		{name: "an expression behind an escape", text: "claims:\n  - {id: a, §holds: \"p50(\\x74rip) <= 1s\"}\n", want: []string{"holds, column 5: unknown stream"}},
+		{name: "claims are not blamed for missing phases", text: "name: x\nphases: [§a]\ntraffic: [{name: t, call: GET /a, rate: 1/s, phases: [a]}]\nclaims: [{id: a, holds: 'p50(t[phase=a]) <= 1s'}]\n", want: []string{"a phase is a mapping"}},
+		{name: "Windows line ends and a byte order mark", text: "\ufeffabout: y\r\nname: x\r\n§trafic: z\r\n", want: []string{"unknown key"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			text, places := unmark(row.text)
+			if !row.raw {
+				text = complete(text)
+			}
+			_, err := scenarios.Parse("x.yaml", []byte(text))
+			var got scenarios.Mistakes
+			if !errors.As(err, &got) {
+				t.Fatalf("error %v, want mistakes", err)
+			}
+			for i, m := range got {
+				if i >= len(places) || i >= len(row.want) {
+					t.Errorf("one too many: %v", m)
+					continue
+				}
+				if m.File != "x.yaml" || (place{m.Line, m.Col}) != places[i] || !strings.Contains(m.Msg, row.want[i]) {
+					t.Errorf("%v\nwant x.yaml:%d:%d: …%s…", m, places[i].line, places[i].col, row.want[i])
+				}
+			}
+			if len(got) < len(row.want) {
+				t.Errorf("%d mistakes, want %d", len(got), len(row.want))
+			}
+		})
+	}
+}
+
+func TestMistakesPrintOnePerLine(t *testing.T) {
+	_, err := scenarios.Parse("dir/x.yaml", []byte("nam: x\nphases: []\ntraffic: [{name: a, call: GET /a, rate: 1/s}]\n"))
+	want := "dir/x.yaml:1:1: unknown key \"nam\" of a scenario (did you mean name?)\n" +
+		"dir/x.yaml:1:1: a scenario has no name: results are filed under it\n" +
+		"dir/x.yaml:2:9: phases is an empty list; leave it out or fill it"
+	if err == nil || err.Error() != want {
+		t.Errorf("error:\n%v\nwant:\n%s", err, want)
+	}
+}
+
+type place struct{ line, col int }
+
+// unmark takes the § out of text and says where they stood.
+func unmark(text string) (string, []place) {
+	var out strings.Builder
+	var at []place
+	line, col := 1, 1
+	for _, part := range strings.SplitAfter(strings.ReplaceAll(text, "§", "\x01§"), "\x01") {
+		part, marked := strings.CutSuffix(part, "\x01")
+		part = strings.TrimPrefix(part, "§")
+		for _, c := range strings.TrimPrefix(part, "\ufeff") {
+			if col++; c == '\n' {
+				line, col = line+1, 1
+			}
+		}
+		out.WriteString(part)
+		if marked {
+			at = append(at, place{line, col})
+		}
+	}
+	return out.String(), at
+}

@@ -1,0 +1,164 @@
+package scenarios
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+// Defaults, all of them; what has none is required.
+const (
+	defaultInstances = 2
+	defaultMin       = 3
+	defaultMax       = 8
+	defaultPatience  = 2 * time.Second
+	defaultWorkers   = 256
+)
+
+// Bounds that the language sets.
+const (
+	mostInstances = 16
+	mostRounds    = 50
+	mostWorkers   = 10_000
+	mostPatience  = time.Minute // a round waits this long for its last request
+)
+
+var (
+	scenarioKeys = []string{"name", "about", "target", "rounds", "phases", "traffic", "claims"}
+	targetKeys   = []string{"instances", "env"}
+	roundsKeys   = []string{"min", "max"}
+	phaseKeys    = []string{"name", "for", "env", "faults"}
+	streamKeys   = []string{"name", "call", "rate", "arrivals", "keys", "patience", "workers", "phases"}
+	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
+)
+
+// Parse reads one scenario; file is its name in messages. The error is
+// Mistakes: everything that is wrong, not only the first, in the order of the file.
+func Parse(file string, text []byte) (*Scenario, error) {
+	r := &reader{file: file}
+	s := &Scenario{File: file}
+	if root := r.open(text); root != nil {
+		v := value{node: root, what: "the file"}
+		v.line, v.col = position(root)
+		r.scenario(v, s)
+	}
+	if len(r.mistakes) == 0 {
+		return s, nil
+	}
+	slices.SortStableFunc(r.mistakes, func(a, b Mistake) int {
+		return cmp.Or(a.Line-b.Line, a.Col-b.Col)
+	})
+	return nil, r.mistakes
+}
+
+func (r *reader) scenario(v value, s *Scenario) {
+	t, ok := r.table(v, "a scenario", scenarioKeys)
+	if !ok {
+		return
+	}
+	s.Name = t.name("name", "results are filed under it", "-_")
+	if t.has("about") {
+		s.About = t.text("about", "")
+	}
+	s.Target = r.target(t)
+	s.Rounds = r.rounds(t)
+	for i, p := range r.items(t, "phases", "at least one is needed, such as {name: steady, for: 3s}") {
+		r.phase(p, i, s)
+	}
+	r.fits(t, s)
+	for _, p := range r.items(t, "traffic", "nothing is observed without any") {
+		r.stream(p, s)
+	}
+	r.claims(t, s)
+}
+
+// items are the entries of a list that must be there.
+func (r *reader) items(t table, key, missing string) []value {
+	v, ok := t.fields[key]
+	if !ok {
+		t.missing(key, missing)
+		return nil
+	}
+	return r.list(v)
+}
+
+func (r *reader) target(t table) Target {
+	out := Target{Instances: defaultInstances, Env: map[string]string{}}
+	v, ok := t.fields["target"]
+	if !ok {
+		return out
+	}
+	if t, ok = r.table(v, "a target", targetKeys); !ok {
+		return out
+	}
+	out.Instances = t.whole("instances", 1, mostInstances, defaultInstances)
+	if v, ok := t.fields["env"]; ok {
+		out.Env = r.env(v)
+	}
+	return out
+}
+
+func (r *reader) rounds(t table) claim.Looks {
+	out := claim.Looks{Min: defaultMin, Max: defaultMax}
+	v, ok := t.fields["rounds"]
+	if !ok {
+		return out
+	}
+	if t, ok = r.table(v, "rounds", roundsKeys); !ok {
+		return out
+	}
+	out.Min = t.whole("min", 1, mostRounds, defaultMin)
+	out.Max = t.whole("max", 1, mostRounds, defaultMax)
+	// A single bound moves the other's default rather than contradicting it.
+	switch {
+	case !t.has("min"):
+		out.Min = min(out.Min, max(out.Max, 1))
+	case !t.has("max"):
+		out.Max = max(out.Max, out.Min)
+	case out.Min > out.Max && out.Max > 0:
+		at := t.fields["max"]
+		r.wrong(at.line, at.col, "max %d is below min %d", out.Max, out.Min)
+	}
+	return out
+}
+
+var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+
+// reserved are the variables that the lab sets for each instance itself, and why.
+var reserved = map[string]string{
+	"PORT":         "each instance gets a port that the kernel chose",
+	"INSTANCE":     "it names the instance in the history",
+	"REDIS_URL":    "it leads through the proxy that carries the faults",
+	"SQLITE_PATH":  "every arm has a database of its own",
+	"MONGODB_URI":  "which database is used is a choice of the run, not of the scenario",
+	"CACHE_POLICY": "it is what the arms of a run compare",
+}
+
+// env reads variables for the service. Values are texts, however they look.
+func (r *reader) env(v value) map[string]string {
+	out := map[string]string{}
+	entries, _ := r.entries(v, "env")
+	for _, e := range entries {
+		s, ok := scalar(e.node)
+		why, taken := reserved[e.key]
+		switch {
+		case !envName.MatchString(e.key):
+			r.wrong(e.keyLine, e.keyCol, "env name %s: want NAME: value, with letters, digits and _", quote(e.key))
+		case taken:
+			r.wrong(e.keyLine, e.keyCol, "%s is set by the lab: %s", e.key, why)
+		case !ok:
+			r.wrongType(e, e.key+" is a text, as in "+e.key+": value")
+		default:
+			out[e.key] = s
+		}
+	}
+	return out
+}
+
+func (t table) has(key string) bool {
+	_, ok := t.fields[key]
+	return ok
+}

@@ -1,0 +1,216 @@
+package scenarios_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/scenarios"
+)
+
+const full = `name: full
+about: Everything that can be said, and >
+target: {instances: 3, env: {TTL_TRIPS: 2s, DB_DELAY: 180ms-250ms, RATE_LIMIT: 0, DEBUG: true, EMPTY: ''}}
+rounds: {min: 2, max: 5}
+phases:
+  - {name: cold, for: 1m, env: {TTL_TRIPS: 0s}}
+  - name: fault
+    for: 1m30s
+    faults:
+      - {kind: blackhole, on: redis, for: 30s}
+      - {kind: latency, on: redis, from: 30s, for: 30s, delay: 50ms, jitter: 10ms, instances: [1, 3]}
+      - {kind: refused, on: redis, from: 45s, for: 45s, instances: [2]}
+  - {name: after, for: 500ms}
+traffic:
+  - {name: listing, call: 'GET /api/trips?sort=new', rate: 30/min, arrivals: poisson, phases: [after, cold]}
+  - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', patience: 180ms, workers: 8}
+  - {name: write, call: 'PUT /api/trips/{id}', rate: 2.5/s, keys: uniform(10)}
+claims:
+  - id: fallback.blackhole
+    says: "zero downtime"
+    source: Resilience
+    reading: a choice
+    requires: delivered(blackhole)
+    holds: >-
+      availability(trip[phase=fault]) >= 99.9%
+      and max(all[phase=fault]) <= 1s
+`
+
+func TestEveryDefaultIsFilled(t *testing.T) {
+	got := mustParse(t, `
+name: small
+phases: [{name: only, for: 4s, faults: [{kind: refused, on: redis, from: 1s}]}]
+traffic: [{name: trips, call: GET /api/trips, rate: 400/s}]
+`)
+	want := &scenarios.Scenario{
+		Name: "small", File: "x.yaml",
+		Target: scenarios.Target{Instances: 2, Env: map[string]string{}},
+		Rounds: claim.Looks{Min: 3, Max: 8},
+		Phases: []scenarios.Phase{{Name: "only", For: 4 * time.Second,
+			Faults: []scenarios.Fault{{Kind: "refused", On: "redis", From: time.Second, For: 3 * time.Second}}}},
+		Traffic: []scenarios.Stream{{Name: "trips", Method: "GET", Path: "/api/trips", From: 400, To: 400, Patience: 2 * time.Second, Workers: 256}},
+		Claims:  []claim.Text{},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Parse = %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
+	got := mustParse(t, full)
+	const s = time.Second
+	want := &scenarios.Scenario{
+		Name: "full", About: "Everything that can be said, and >", File: "x.yaml",
+		Target: scenarios.Target{Instances: 3, Env: map[string]string{
+			"TTL_TRIPS": "2s", "DB_DELAY": "180ms-250ms", "RATE_LIMIT": "0", "DEBUG": "true", "EMPTY": ""}},
+		Rounds: claim.Looks{Min: 2, Max: 5},
+		Phases: []scenarios.Phase{
+			{Name: "cold", For: 60 * s, Env: map[string]string{"TTL_TRIPS": "0s"}},
+			{Name: "fault", For: 90 * s, Faults: []scenarios.Fault{
+				{Kind: "blackhole", On: "redis", For: 30 * s},
+				{Kind: "latency", On: "redis", Instances: []string{"1", "3"}, From: 30 * s, For: 30 * s, Delay: 50 * time.Millisecond, Jitter: 10 * time.Millisecond},
+				{Kind: "refused", On: "redis", Instances: []string{"2"}, From: 45 * s, For: 45 * s},
+			}},
+			{Name: "after", For: s / 2},
+		},
+		Traffic: []scenarios.Stream{
+			{Name: "listing", Method: "GET", Path: "/api/trips?sort=new", From: 0.5, To: 0.5, Poisson: true, Patience: 2 * s, Workers: 256, Phases: []string{"cold", "after"}},
+			{Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 100, To: 400, Dist: "zipf", Keys: 500, Zipf: 1.1, Patience: 180 * time.Millisecond, Workers: 8},
+			{Name: "write", Method: "PUT", Path: "/api/trips/{id}", From: 2.5, To: 2.5, Dist: "uniform", Keys: 10, Patience: 2 * s, Workers: 256},
+		},
+		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
+			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("Parse = %+v\nwant %+v", got, want)
+	}
+	if got.RoundLength() != 150*s+s/2 {
+		t.Errorf("RoundLength() = %v, want 2m30.5s", got.RoundLength())
+	}
+	if scope, want := got.Scope(), (claim.Scope{
+		Streams: []string{"listing", "trip", "write"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
+	}); !reflect.DeepEqual(scope, want) {
+		t.Errorf("Scope() = %v, want %v", scope, want)
+	}
+}
+
+func TestOneBoundOfTheRoundsMovesTheOther(t *testing.T) {
+	for text, want := range map[string]claim.Looks{
+		"{min: 10}": {Min: 10, Max: 10}, "{max: 2}": {Min: 2, Max: 2}, "{min: 1}": {Min: 1, Max: 8}, "{}": {Min: 3, Max: 8}, "{max: 50}": {Min: 3, Max: 50},
+	} {
+		if got := mustParse(t, complete("rounds: "+text+"\n")).Rounds; got != want {
+			t.Errorf("rounds: %s = %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestJSONKeepsAScenario(t *testing.T) {
+	for _, text := range []string{full, complete(""), complete("target: {env: {}}\n")} {
+		s := mustParse(t, text)
+		data, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back scenarios.Scenario
+		if err := json.Unmarshal(data, &back); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(&back, s) {
+			t.Errorf("after JSON: %+v\nwant %+v", back, *s)
+		}
+	}
+}
+
+func TestRestartsSplitARound(t *testing.T) {
+	type part struct {
+		begin  time.Duration
+		env    string
+		phases string
+	}
+	for _, row := range []struct {
+		name, phases string
+		want         []part
+	}{
+		{"no env", "{name: a, for: 1s}, {name: b, for: 2s}", []part{{0, "", "a b"}}},
+		{"first", "{name: a, for: 1s, env: {X: 1}}, {name: b, for: 2s}, {name: c, for: 1s}", []part{{0, "1", "a"}, {time.Second, "", "b c"}}},
+		{"last", "{name: a, for: 1s}, {name: b, for: 2s, env: {X: 1}}", []part{{0, "", "a"}, {time.Second, "1", "b"}}},
+		{"two in a row", "{name: a, for: 1s, env: {X: 1}}, {name: b, for: 2s, env: {X: 2}}", []part{{0, "1", "a"}, {time.Second, "2", "b"}}},
+		{"middle", "{name: a, for: 1s}, {name: b, for: 2s, env: {X: 1}}, {name: c, for: 1s}", []part{{0, "", "a"}, {time.Second, "1", "b"}, {3 * time.Second, "", "c"}}},
+	} {
+		var got []part
+		for _, seg := range mustParse(t, complete("phases: ["+row.phases+"]\n")).Segments() {
+			var names []string
+			for _, p := range seg.Phases {
+				names = append(names, p.Name)
+			}
+			got = append(got, part{seg.Begin, seg.Env["X"], strings.Join(names, " ")})
+		}
+		if !reflect.DeepEqual(got, row.want) {
+			t.Errorf("%s: Segments() = %v, want %v", row.name, got, row.want)
+		}
+	}
+}
+
+// complete adds the sections that a scenario must have and text lacks.
+func complete(text string) string {
+	for _, need := range []string{
+		"name: test\n",
+		"phases: [{name: steady, for: 2s}, {name: later, for: 2s}]\n",
+		"traffic: [{name: trips, call: GET /api/trips, rate: 10/s}]\n",
+	} {
+		key, _, _ := strings.Cut(need, " ")
+		if !strings.HasPrefix(text, key) && !strings.Contains(text, "\n"+key) {
+			text += need
+		}
+	}
+	return text
+}
+
+func mustParse(t *testing.T, text string) *scenarios.Scenario {
+	t.Helper()
+	s, err := scenarios.Parse("x.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range scenarios.Library() {
+		text, err := os.ReadFile(name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Add([]byte(full))
+	for _, s := range []string{"", "[", "- - -", "a: &x *x", "<<: 1", "? a", "a: |\n  b\n", "\"\\x41\"", "name: 'a''b'", "---\n---\n", "claims: [{id: a, holds: \"p50(\\u0061) <= 1\"}]"} {
+		f.Add([]byte(s))
+		f.Add([]byte(complete(s + "\n")))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := scenarios.Parse("x.yaml", text)
+		var m scenarios.Mistakes
+		switch {
+		case err == nil && s == nil, err != nil && s != nil:
+			t.Fatalf("Parse = %v, %v", s, err)
+		case err == nil:
+			if err := scenarios.Plan(&strings.Builder{}, s, nil); err != nil {
+				t.Fatal(err)
+			}
+		case !errors.As(err, &m) || len(m) == 0:
+			t.Fatalf("the error is %T: %v, want Mistakes", err, err)
+		}
+		lines := strings.Count(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), "\n") + 1
+		for _, one := range m {
+			if one.Line < 1 || one.Line > lines || one.Col < 1 || one.Msg == "" || strings.Contains(one.Msg, "\n") {
+				t.Errorf("%q in a file of %d lines", one.String(), lines)
+			}
+		}
+	})
+}

@@ -1,0 +1,184 @@
+package scenarios
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Plan prints what a run of s against arms would do: every default resolved,
+// the timeline of one round, the traffic, the claims. The same s and arms give
+// the same bytes. It returns w's error.
+func Plan(w io.Writer, s *Scenario, arms []string) error {
+	var out bytes.Buffer
+	p := planner{Writer: tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0), s: s}
+	p.head(arms)
+	p.timeline()
+	p.traffic(len(arms))
+	p.claims()
+	p.Flush() // into a buffer: no error
+	_, err := w.Write(tidy(out.Bytes()))
+	return err
+}
+
+type planner struct {
+	*tabwriter.Writer
+	s *Scenario
+}
+
+// line prints one line; tabs in it are columns.
+func (p planner) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+func (p planner) head(arms []string) {
+	s := p.s
+	segments, length := len(s.Segments()), s.RoundLength()
+	least, most := time.Duration(s.Rounds.Min)*length, time.Duration(s.Rounds.Max)*length
+	p.line("scenario\t%s", s.Name)
+	if s.About != "" {
+		p.line("about\t%s", s.About)
+	}
+	p.line("file\t%s", s.File)
+	if len(arms) > 0 {
+		p.line("arms\t%s, each with its own Redis, database and instances", strings.Join(arms, ", "))
+	}
+	p.line("target\t%s an arm, env %s", count(s.Target.Instances, "instance"), envText(s.Target.Env))
+	p.line("rounds\t%d to %d, until every claim is decided", s.Rounds.Min, s.Rounds.Max)
+	p.line("lasts\t%v to %v, and %s a round", least, most, count(segments, "restart"))
+	p.line("")
+}
+
+// timeline prints one round; its times are since the round's start, restarts not counted.
+func (p planner) timeline() {
+	p.line("one round of %v", p.s.RoundLength())
+	at := time.Duration(0)
+	for i, seg := range p.s.Segments() {
+		with := ""
+		switch {
+		case seg.Env != nil:
+			with = ", with " + envText(seg.Env)
+		case i > 0:
+			with = ", with the target's env"
+		}
+		p.line("  %v\t\trestart from a fresh state%s", at, with)
+		for _, ph := range seg.Phases {
+			p.line("  %v\t.. %v\t%s", at, at+ph.For, ph.Name)
+			for _, f := range ph.Faults {
+				p.line("  %v\t.. %v\t  %s", at+f.From, at+f.From+f.For, faultText(f))
+			}
+			at += ph.For
+		}
+	}
+	p.line("")
+}
+
+func (p planner) traffic(arms int) {
+	p.line("traffic, the same for each arm")
+	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\tpatience\tworkers\trequests a round")
+	total := 0
+	for _, st := range p.s.Traffic {
+		n := p.s.planned(st)
+		total += n
+		rate := rateText(st.From)
+		if st.To != st.From {
+			rate += ".." + rateText(st.To)
+		}
+		arrivals, about := "constant", ""
+		if st.Poisson {
+			arrivals, about = "poisson", "about "
+		}
+		keys := "–"
+		switch st.Dist {
+		case "uniform":
+			keys = fmt.Sprintf("uniform(%d)", st.Keys)
+		case "zipf":
+			keys = fmt.Sprintf("zipf(%d, %v)", st.Keys, st.Zipf)
+		}
+		phases := "all"
+		if len(st.Phases) > 0 {
+			phases = strings.Join(st.Phases, ", ")
+		}
+		p.line("  %s\t%s %s\t%s\t%s\t%s\t%s\t%v\t%d\t%s%d", st.Name, st.Method, st.Path, rate, arrivals, keys, phases, st.Patience, st.Workers, about, n)
+	}
+	p.line("  in all %d requests a round for each arm, %d to %d for %s", total,
+		total*p.s.Rounds.Min*max(arms, 1), total*p.s.Rounds.Max*max(arms, 1), count(max(arms, 1), "arm"))
+	p.line("")
+}
+
+func (p planner) claims() {
+	if len(p.s.Claims) == 0 {
+		p.line("no claims: the run observes and decides nothing")
+		return
+	}
+	p.line("claims")
+	for _, c := range p.s.Claims {
+		p.line("  %s", c.ID)
+		for _, row := range [][2]string{{"says", c.Says}, {"source", c.Source}, {"reading", c.Reading}, {"requires", c.Requires}, {"holds", c.Holds}} {
+			if row[1] != "" {
+				p.line("    %-9s %s", row[0], row[1])
+			}
+		}
+	}
+}
+
+func faultText(f Fault) string {
+	s := f.Kind
+	if f.Delay > 0 {
+		s += " of " + f.Delay.String()
+	}
+	if f.Jitter > 0 {
+		s += " ± " + f.Jitter.String()
+	}
+	s += " on " + f.On
+	switch len(f.Instances) {
+	case 0:
+		return s + " of every instance"
+	case 1:
+		return s + " of instance " + f.Instances[0]
+	}
+	return s + " of instances " + strings.Join(f.Instances, ", ")
+}
+
+func envText(env map[string]string) string {
+	if len(env) == 0 {
+		return "as the contract has it"
+	}
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		v := env[k]
+		if v == "" || strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' }) {
+			v = strconv.Quote(v)
+		}
+		out = append(out, k+"="+v)
+	}
+	return strings.Join(out, " ")
+}
+
+// rateText is a rate in the unit in which it reads best.
+func rateText(perSecond float64) string {
+	if perSecond < 1 {
+		return strconv.FormatFloat(perSecond*60, 'g', 6, 64) + "/min"
+	}
+	return strconv.FormatFloat(perSecond, 'g', 6, 64) + "/s"
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+// tidy drops the blanks that columns leave at the ends of lines.
+func tidy(text []byte) []byte {
+	lines := bytes.Split(text, []byte("\n"))
+	for i, l := range lines {
+		lines[i] = bytes.TrimRight(l, " ")
+	}
+	return bytes.Join(lines, []byte("\n"))
+}

@@ -1,0 +1,162 @@
+package scenarios
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// stream reads one stream and appends it, also where parts of it are wrong.
+func (r *reader) stream(v value, s *Scenario) {
+	t, ok := r.table(v, "a stream", streamKeys)
+	if !ok {
+		return
+	}
+	st := Stream{Patience: defaultPatience}
+	st.Name = t.name("name", "claims refer to it", "_")
+	at := t.fields["name"]
+	switch {
+	case st.Name == "all":
+		r.wrong(at.line, at.col, "a stream cannot be named all: in claims that is every stream")
+	case st.Name != "" && slices.ContainsFunc(s.Traffic, func(o Stream) bool { return o.Name == st.Name }):
+		r.wrong(at.line, at.col, "a second stream named %s", st.Name)
+	}
+	before := len(r.mistakes)
+	if call := t.text("call", "method and path, such as GET /api/trips"); call != "" {
+		var err error
+		if st.Method, st.Path, err = parseCall(call); err != nil {
+			at := t.fields["call"]
+			r.wrong(at.line, at.col, "call: %v", err)
+		}
+	}
+	if len(r.mistakes) == before {
+		r.keys(t, &st)
+	}
+	if rate := t.text("rate", "how often it is called, such as 400/s"); rate != "" {
+		var err error
+		if st.From, st.To, err = parseRate(rate); err != nil {
+			at := t.fields["rate"]
+			r.wrong(at.line, at.col, "rate: %v", err)
+		}
+	}
+	r.arrivals(t, &st)
+	if p, ok := t.duration("patience", ""); ok {
+		if at := t.fields["patience"]; p <= 0 || p > mostPatience {
+			r.wrong(at.line, at.col, "patience is above 0s and at most %v; here is %v", mostPatience, p)
+		}
+		st.Patience = p
+	}
+	st.Workers = t.whole("workers", 1, mostWorkers, defaultWorkers)
+	if p, ok := t.fields["phases"]; ok {
+		st.Phases = r.phaseNames(p, s)
+	}
+	whole := !slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.For == 0 })
+	if len(r.mistakes) == before && whole && len(s.Phases) > 0 && st.mean()*s.active(st).Seconds() < 1-1e-6 {
+		at := t.fields["rate"]
+		r.wrong(at.line, at.col, "rate: less than one request a round in the stream's %v", s.active(st))
+	}
+	s.Traffic = append(s.Traffic, st)
+}
+
+// keys reads what {id} becomes, which is said exactly where there is one.
+func (r *reader) keys(t table, st *Stream) {
+	v, given := t.fields["keys"]
+	switch has := strings.Contains(st.Path, "{id}"); {
+	case has && !given:
+		r.wrong(t.fields["call"].line, t.fields["call"].col, "call: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Path)
+		return
+	case !has && given:
+		r.wrong(v.keyLine, v.keyCol, "keys: the path %s has no {id} to fill", st.Path)
+		return
+	case !given:
+		return
+	}
+	text, ok := r.text(v)
+	if !ok {
+		return
+	}
+	var err error
+	if st.Dist, st.Keys, st.Zipf, err = parseKeys(text); err != nil {
+		r.wrong(v.line, v.col, "keys: %v", err)
+	}
+}
+
+func (r *reader) arrivals(t table, st *Stream) {
+	v, ok := t.fields["arrivals"]
+	if !ok {
+		return
+	}
+	known := []string{"constant", "poisson"}
+	switch a, ok := r.text(v); {
+	case !ok:
+	case slices.Contains(known, a):
+		st.Poisson = a == "poisson"
+	default:
+		r.wrong(v.line, v.col, "unknown arrivals %s%s", quote(a), near(a, known))
+	}
+}
+
+// phaseNames reads the phases that a stream is limited to, in the round's order.
+func (r *reader) phaseNames(v value, s *Scenario) []string {
+	known := s.Scope().Phases
+	known = slices.DeleteFunc(known, func(n string) bool { return n == "" })
+	var out []string
+	for _, e := range r.list(v) {
+		switch n, ok := r.text(e); {
+		case !ok:
+		case slices.Contains(out, n):
+			r.wrong(e.line, e.col, "phase %s is given twice", quote(n))
+		case len(known) > 0 && !slices.Contains(known, n):
+			r.wrong(e.line, e.col, "unknown phase %s%s", quote(n), near(n, known))
+		default:
+			out = append(out, n)
+		}
+	}
+	slices.SortFunc(out, func(a, b string) int { return slices.Index(known, a) - slices.Index(known, b) })
+	return out
+}
+
+// stretches are how long a stream runs each time, in one round: from its first
+// phase on until a phase that is not its own, or a restart.
+func (s *Scenario) stretches(st Stream) []time.Duration {
+	var out []time.Duration
+	for _, seg := range s.Segments() {
+		running := false
+		for _, p := range seg.Phases {
+			its := len(st.Phases) == 0 || slices.Contains(st.Phases, p.Name)
+			if its && !running {
+				out = append(out, 0)
+			}
+			if running = its; its {
+				out[len(out)-1] += p.For
+			}
+		}
+	}
+	return out
+}
+
+// active is how long a stream runs in one round, all in all.
+func (s *Scenario) active(st Stream) (d time.Duration) {
+	for _, one := range s.stretches(st) {
+		d += one
+	}
+	return d
+}
+
+// planned is how many requests a stream plans in one round; with poisson
+// arrivals, on average. A stretch begins with a request, so a broken one counts whole.
+func (s *Scenario) planned(st Stream) int {
+	sum := 0.0
+	for _, one := range s.stretches(st) {
+		n := st.mean() * one.Seconds()
+		if !st.Poisson {
+			n = math.Ceil(n - 1e-6) // 0.1 s at 30/s is three, whatever the last digit says
+		}
+		sum += n
+	}
+	return int(math.Round(sum))
+}
+
+// mean is the mean rate of a stretch, per second.
+func (st Stream) mean() float64 { return (st.From + st.To) / 2 }

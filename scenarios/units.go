@@ -1,0 +1,160 @@
+package scenarios
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	// longest is the longest round, and so the longest anything in it.
+	longest = time.Hour
+	// fastest is beyond what any generator keeps on one machine; it catches slips of the unit.
+	fastest = 100_000.0 // requests per second
+)
+
+var durationUnits = []string{"ms", "s", "us", "m", "h"}
+
+var number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+
+// parseDuration reads "2s", "180ms", "1m30s"; never negative.
+func parseDuration(s string) (time.Duration, error) {
+	if strings.HasPrefix(s, "-") {
+		return 0, fmt.Errorf("%s is negative", quote(s))
+	}
+	if number.MatchString(s) && strings.Trim(s, "0.") != "" {
+		return 0, fmt.Errorf("%s has no unit (did you mean %ss?)", quote(s), s)
+	}
+	d, err := time.ParseDuration(s)
+	if err == nil {
+		return d, nil
+	}
+	unit := strings.TrimLeft(s, "0123456789.")
+	if unit != s && unit != "" && len(unit) <= 8 {
+		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), near(unit, durationUnits))
+	}
+	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", quote(s))
+}
+
+// parseRate reads "400/s", "30/min" and ramps "100/s..400/s", in requests per second.
+func parseRate(s string) (from, to float64, err error) {
+	a, b, ramp := strings.Cut(s, "..")
+	if from, err = oneRate(a); err != nil {
+		return 0, 0, err
+	}
+	if !ramp {
+		return from, from, nil
+	}
+	to, err = oneRate(b)
+	return from, to, err
+}
+
+func oneRate(s string) (float64, error) {
+	const want = "want a number per second or minute, such as 400/s or 30/min, or a ramp, such as 100/s..400/s"
+	num, unit, _ := strings.Cut(s, "/")
+	if strings.HasPrefix(num, "-") && number.MatchString(num[1:]) {
+		return 0, fmt.Errorf("%s is negative: a rate is above zero", quote(s))
+	}
+	if !number.MatchString(num) {
+		return 0, fmt.Errorf("%s: %s", quote(s), want)
+	}
+	n, err := strconv.ParseFloat(num, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %s", quote(s), want)
+	}
+	switch unit {
+	case "s":
+	case "min":
+		n /= 60
+	case "":
+		return 0, fmt.Errorf("%s has no unit: %s", quote(s), want)
+	default:
+		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), near(unit, []string{"s", "min"}))
+	}
+	if n <= 0 {
+		return 0, fmt.Errorf("%s: a rate is above zero", quote(s))
+	}
+	if n > fastest {
+		return 0, fmt.Errorf("%s is above %.0f/s, more than one machine can send", quote(s), fastest)
+	}
+	return n, nil
+}
+
+var keysForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+) ?)?\)$`)
+
+// parseKeys reads "zipf(500, 1.1)" and "uniform(500)".
+func parseKeys(s string) (dist string, n int, zipf float64, err error) {
+	const most = 1_000_000
+	fail := func(why string) (string, int, float64, error) {
+		return "", 0, 0, fmt.Errorf("%s: %s", quote(s), why)
+	}
+	m := keysForm.FindStringSubmatch(s)
+	if m == nil {
+		return fail("want zipf(500, 1.1) or uniform(500)")
+	}
+	dist = m[1]
+	if n, err = strconv.Atoi(m[2]); err != nil || n < 1 || n > most {
+		return fail(fmt.Sprintf("the number of keys is a whole number from 1 to %d", most))
+	}
+	switch dist {
+	case "uniform":
+		if m[3] != "" {
+			return fail("uniform takes the number of keys alone")
+		}
+	case "zipf":
+		if m[3] == "" {
+			return fail("zipf takes the number of keys and an exponent, such as zipf(500, 1.1)")
+		}
+		zipf, err = strconv.ParseFloat(m[3], 64)
+		if !number.MatchString(m[3]) || err != nil || zipf <= 0 || zipf > 10 {
+			return fail("the exponent is above 0 and at most 10")
+		}
+	default:
+		return fail("unknown distribution" + near(dist, []string{"zipf", "uniform"}))
+	}
+	return dist, n, zipf, nil
+}
+
+// methods are those that the generator has a body for, or that need none.
+var methods = []string{"GET", "PUT"}
+
+// putPath is the only path that a PUT has a body for.
+const putPath = "/api/trips/{id}"
+
+var hole = regexp.MustCompile(`\{[^{}]*\}`)
+
+// parseCall reads "GET /api/trips/{id}".
+func parseCall(s string) (method, path string, err error) {
+	method, path, _ = strings.Cut(s, " ")
+	holes := hole.FindAllString(path, -1)
+	switch {
+	case strings.HasPrefix(method, "/") && path == "":
+		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", quote(s), s)
+	case !slices.Contains(methods, method):
+		return "", "", fmt.Errorf("unknown method %s%s", quote(method), near(method, methods))
+	case path == "":
+		return "", "", fmt.Errorf("%s has no path, such as GET /api/trips", quote(s))
+	case !strings.HasPrefix(path, "/"):
+		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", quote(path), path)
+	case strings.ContainsAny(path, " #\\"):
+		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", quote(path))
+	case len(holes) > 1:
+		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} can be filled", quote(path))
+	case len(holes) == 1 && holes[0] != "{id}":
+		return "", "", fmt.Errorf("%s cannot be filled (did you mean {id}?)", holes[0])
+	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
+		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id}", quote(path))
+	case len(holes) == 1 && strings.Contains(path[:strings.Index(path, "{id}")], "?"):
+		return "", "", fmt.Errorf("the path %s has its {id} in the query, where it cannot be filled", quote(path))
+	case method == "PUT" && path != putPath:
+		return "", "", fmt.Errorf("PUT has a body for %s alone", putPath)
+	}
+	if _, err := url.Parse("http://host" + path); err != nil {
+		return "", "", fmt.Errorf("the path %s is no URL's: check its %% signs", quote(path))
+	}
+	return method, path, nil
+}
