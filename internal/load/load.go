@@ -1,19 +1,35 @@
 // Package load drives HTTP traffic by the open model: every request has its
 // place in a schedule that does not wait for the service.
+//
+// In go streams of calls; out comes one history.Request for each place of each
+// schedule, answered, failed, never sent or canceled. It checks that an answer
+// is correct, not only that there is one. It never judges, never repeats a
+// request, follows no redirect, and leaves no goroutine or connection behind.
+//
+// Vegeta does the sending. Its own times and quantiles are not used: they start
+// when a request leaves, and so leave out what it waited for a free worker.
 package load
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A Stream is one kind of call at one schedule against one arm.
+// A Stream is one kind of call at one schedule against one arm. What it sends
+// and when is a function of Seed, Name and the fields below alone: two arms with
+// the same Name and Seed get the same requests at the same instants.
 type Stream struct {
 	Arm, Name string
-	Method    string        // GET, PUT, POST
-	Path      string        // "/api/trips", "/api/trips/{id}"
+	Method    string        // GET; PUT for /api/trips/{id}
+	Path      string        // "/api/trips", "/api/trips/{id}"; a query may follow
 	From, To  float64       // requests per second at the start and at the end of the window; equal: constant rate
 	Poisson   bool          // exponential gaps instead of even ones
 	Keys      Keys          // what {id} becomes
@@ -22,26 +38,106 @@ type Stream struct {
 	Start     time.Duration // of its window, on the run's clock
 	For       time.Duration // length of its window
 	Seed      uint64
+	First     uint64   // Seq of its first request: a stream that pauses is one Stream for each window, numbered on
 	Targets   []Target // instances, in turn
 }
 
-// Keys draws ids 1..N.
+// Keys draws ids 1..N; under zipf, 1 is drawn most.
 type Keys struct {
 	Dist string  // "uniform", "zipf"
-	N    int     // how many
+	N    int     // how many, at most 1,000,000
 	S    float64 // zipf exponent, > 0
 }
 
-// A Target is one instance.
+// A Target is one instance. URL is its root: http://127.0.0.1:8080.
 type Target struct{ Instance, URL string }
 
-// A Report says how well the generator kept its schedule.
+// A Report says how well the generator kept its schedule. Planned is Sent, and
+// Unsent, and what was canceled before it was sent.
 type Report struct {
-	Planned, Sent, Unsent, Queued int
+	Planned int // places that came due: the number of requests recorded
+	Sent    int // left for the service
+	Unsent  int // patience ran out before a worker was free
+	Queued  int // came due while every worker was busy
+
+	OwnLag  time.Duration // the worst Sent − Intended of requests that were not Queued: the generator's own fault
+	Blocked int           // records that waited for sink; above 0, sink was too slow and held workers up
 }
 
 // Run plays streams to their end and gives every request to sink, from one
-// goroutine at a time. phase names the phase of an intended time.
+// goroutine at a time, about in the order in which they end. phase names the
+// phase of an intended time; it is called from that same goroutine.
+//
+// A request has until Intended + Patience. One that no worker could take by
+// then is Unsent, one that has no whole answer by then a Timeout; both are Done
+// at that instant, so that no Response exceeds Patience. The Instance of a
+// request that never left is the one whose turn it was.
+//
+// When ctx ends, nothing more is scheduled, what is in flight is recorded as
+// Canceled, and Run returns ctx's error. Any other error means that nothing was
+// sent: it names every stream that cannot be played.
 func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func(time.Duration) string, sink func(history.Request)) (Report, error) {
-	panic("skeleton")
+	if err := check(streams); err != nil {
+		return Report{}, err
+	}
+	wires := openWires(ctx, streams)
+	defer wires.close()
+	out := newOutbox(phase, sink)
+	defer out.close()
+
+	seen := newVersions(streams)
+	plays := make([]*play, len(streams))
+	for i, s := range streams {
+		alarm, err := newAlarm(ctx)
+		if err != nil {
+			return Report{}, fmt.Errorf("stream %s: open a timer: %w", s.Name, err)
+		}
+		defer alarm.close()
+		plays[i] = newPlay(s, clock, alarm, wires, seen, out)
+	}
+	var wg sync.WaitGroup
+	for _, p := range plays {
+		wg.Go(func() { p.run(ctx) })
+	}
+	wg.Wait()
+	return out.close(), ctx.Err()
+}
+
+// run attacks until the schedule is played or ctx ends, and every request is done.
+func (p *play) run(ctx context.Context) {
+	const firstWorkers = 10 // vegeta starts more when these are busy
+	attacker := vegeta.NewAttacker(
+		vegeta.Workers(uint64(min(firstWorkers, p.stream.Workers))),
+		vegeta.MaxWorkers(uint64(p.stream.Workers)),
+		vegeta.Client(&http.Client{Transport: tripper(func(r *http.Request) {
+			// The header is vegeta's own; a seq that is none would be its bug.
+			seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
+			p.hit(ctx, seq)
+		})}),
+	)
+	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://stream/"})
+	pace := pacer(func() (stop bool) { return p.pace(ctx) })
+	// Vegeta's results hold nothing that is used, but its workers wait until they are read.
+	for range attacker.Attack(target, pace, 0, "") {
+	}
+}
+
+// A pacer is a vegeta.Pacer that does its waiting itself, inside Pace: vegeta's
+// own sleep is half a millisecond late and cannot be interrupted.
+type pacer func() (stop bool)
+
+func (p pacer) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, p() }
+
+// Rate is asked for by vegeta's interface and never called in an attack.
+func (p pacer) Rate(time.Duration) float64 { return 0 }
+
+// A tripper makes the whole call, body included, and tells vegeta that it went well:
+// what came of it is in the record.
+type tripper func(*http.Request)
+
+var answered = &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody}
+
+func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	t(r)
+	return answered, nil
 }

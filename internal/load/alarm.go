@@ -1,0 +1,18 @@
+package load
+
+import (
+	"context"
+	"time"
+)
+
+// waitTimer waits for d by one of Go's timers; false: ctx ended first.
+func waitTimer(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,171 @@
+package load_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/load"
+)
+
+func TestAnswersAreChecked(t *testing.T) {
+	const jsonType = "application/json; charset=utf-8"
+	const ok = history.Failure("")
+	tests := []struct {
+		name         string
+		method, path string
+		status       int
+		header       string // X-Source
+		contentType  string
+		body         string // KEY stands for the id asked for
+		failure      history.Failure
+		source       string
+		version      int64
+	}{
+		{"list", "GET", "/api/trips", 200, "", "", `{"trips":[{"id":1}],"source":"cache"}`, ok, "cache", 0},
+		{"list with a query", "GET", "/api/trips?page=2", 200, "", "", ` { "trips" : [ 1 ] } `, ok, "", 0},
+		{"header beats body", "GET", "/api/trips", 200, "redis", "", `{"trips":[1],"source":"cache"}`, ok, "redis", 0},
+		{"unknown header", "GET", "/api/trips", 200, "tape", "", `{"trips":[1],"source":"database"}`, ok, "database", 0},
+		{"unknown source", "GET", "/api/trips", 200, "", "", `{"trips":[1],"source":"tape"}`, ok, "", 0},
+		{"source of another type", "GET", "/api/trips", 200, "", "", `{"trips":[1],"source":7}`, ok, "", 0},
+		{"empty list", "GET", "/api/trips", 200, "redis", "", `{"trips":[ ],"source":"cache"}`, history.Shape, "redis", 0},
+		{"no list", "GET", "/api/trips", 200, "", "", `{"source":"cache"}`, history.Shape, "", 0},
+		{"null for a list", "GET", "/api/trips", 200, "", "", `{"trips":null}`, history.Shape, "", 0},
+		{"object for a list", "GET", "/api/trips", 200, "", "", `{"trips":{"1":1}}`, history.Shape, "", 0},
+		{"cut list", "GET", "/api/trips", 200, "", "", `{"trips":[1`, history.Shape, "", 0},
+		{"bare list", "GET", "/api/trips", 200, "", "", `[1]`, history.Shape, "", 0},
+		{"empty body", "GET", "/api/trips", 200, "", "", ``, history.Shape, "", 0},
+		{"endless body", "GET", "/api/trips", 200, "", "", strings.Repeat(" ", 4<<20) + `{"trips":[1]}`, history.Shape, "", 0},
+		{"trip", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":3},"source":"database"}`, ok, "database", 3},
+		{"trip with a number", "GET", "/api/trips/{id}", 200, "memory", "", `{"trip":{"id":KEY,"version":1}}`, ok, "memory", 1},
+		{"put", "PUT", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":4}}`, ok, "", 4},
+		{"created", "PUT", "/api/trips/{id}", 201, "", "", `{"trip":{"id":"KEY","version":1}}`, ok, "", 1},
+		{"somebody else's trip", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"0KEY","version":3}}`, history.Shape, "", 0},
+		{"no id", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"version":3}}`, history.Shape, "", 0},
+		{"no trip", "GET", "/api/trips/{id}", 200, "", "", `{"trip":null}`, history.Shape, "", 0},
+		{"no version", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY"}}`, history.Shape, "", 0},
+		{"version 0", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":0}}`, history.Shape, "", 0},
+		{"broken version", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":1.5}}`, history.Shape, "", 0},
+		{"other, with source", "GET", "/api/users/{id}", 200, "", jsonType, `{"id":"KEY","source":"cache"}`, ok, "cache", 0},
+		{"other, a problem document", "GET", "/x", 200, "", "application/problem+json", `{`, history.Shape, "", 0},
+		{"other, a bare value", "GET", "/x", 200, "", jsonType, `[1,2]`, ok, "", 0},
+		{"other, not JSON", "GET", "/metrics", 200, "", "text/plain", `trips 1`, ok, "", 0},
+		{"other, falsely JSON", "GET", "/x", 200, "", jsonType, `trips 1`, history.Shape, "", 0},
+		{"refusal", "GET", "/api/trips", 429, "redis", "", `{"error":"slow down"}`, history.Status, "redis", 0},
+		{"error", "GET", "/api/trips", 500, "", "", `{"trips":[1],"source":"cache"}`, history.Status, "", 0},
+		{"not followed", "GET", "/api/trips", 302, "", "", ``, history.Status, "", 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var size atomic.Int64
+			s := stream(serve(t, func(w http.ResponseWriter, r *http.Request) {
+				body := strings.ReplaceAll(tt.body, "KEY", r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:])
+				size.Store(int64(len(body)))
+				w.Header().Set("X-Source", tt.header)
+				w.Header().Set("Content-Type", tt.contentType)
+				w.Header().Set("Location", "/elsewhere")
+				w.WriteHeader(tt.status)
+				io.WriteString(w, body)
+			}), 2, time.Millisecond) // twice: what is remembered is judged alike
+			s.Method, s.Path, s.Keys.N, s.Patience = tt.method, tt.path, 1, time.Minute
+			got, _ := run(t, history.NewClock(), s)
+			for _, r := range got {
+				if r.Failure != tt.failure || r.Source != tt.source || r.Version != tt.version || r.Status != tt.status {
+					t.Errorf("request %d: status %d, failure %q, source %q, version %d; want %d, %q, %q, %d",
+						r.Seq, r.Status, r.Failure, r.Source, r.Version, tt.status, tt.failure, tt.source, tt.version)
+				}
+				if n := int(size.Load()); r.Bytes != n && n < 1<<20 {
+					t.Errorf("request %d: %d bytes, want %d", r.Seq, r.Bytes, n)
+				}
+			}
+			if len(got) != 2 {
+				t.Errorf("%d requests recorded, want 2", len(got))
+			}
+		})
+	}
+}
+
+// A version goes back only where an answer that was complete before the request
+// left had a higher one, on the same instance.
+func TestVersionsThatGoBack(t *testing.T) {
+	trip := func(w http.ResponseWriter, r *http.Request, version int) {
+		fmt.Fprintf(w, `{"trip":{"id":%q,"version":%d}}`, r.PathValue("id"), version)
+	}
+	mux := func(h http.HandlerFunc) http.HandlerFunc {
+		m := http.NewServeMux()
+		m.HandleFunc("/api/trips/{id}", h)
+		return m.ServeHTTP
+	}
+	t.Run("one after the other", func(t *testing.T) {
+		versions := make(chan int, 5)
+		for _, v := range []int{2, 3, 2, 3, 1} {
+			versions <- v
+		}
+		s := stream(serve(t, mux(func(w http.ResponseWriter, r *http.Request) { trip(w, r, <-versions) })), 5, time.Millisecond)
+		s.Path, s.Keys.N, s.Workers = "/api/trips/{id}", 1, 1
+		got, _ := run(t, history.NewClock(), s)
+		for i, want := range []history.Failure{"", "", history.Backward, "", history.Backward} {
+			if got[i].Failure != want {
+				t.Errorf("answer %d, version %d: %q, want %q", i, got[i].Version, got[i].Failure, want)
+			}
+		}
+	})
+	t.Run("under way together", func(t *testing.T) {
+		var first atomic.Bool
+		overtaken := make(chan struct{})
+		s := stream(serve(t, mux(func(w http.ResponseWriter, r *http.Request) {
+			if first.CompareAndSwap(false, true) {
+				<-overtaken
+				trip(w, r, 1)
+				return
+			}
+			trip(w, r, 2)
+		})), 2, time.Millisecond)
+		s.Path, s.Keys.N = "/api/trips/{id}", 1
+		var got []history.Request
+		load.Run(t.Context(), history.NewClock(), []load.Stream{s}, noPhase, func(r history.Request) {
+			if got = append(got, r); len(got) == 1 {
+				close(overtaken)
+			}
+		})
+		if len(got) != 2 || got[0].Version != 2 {
+			t.Fatalf("got %v, want version 2 and then 1", got)
+		}
+		for _, r := range got {
+			if !r.OK() {
+				t.Errorf("version %d: %q, want none", r.Version, r.Failure)
+			}
+		}
+	})
+	t.Run("after a change by another stream", func(t *testing.T) {
+		h := mux(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPut {
+				trip(w, r, 5)
+				return
+			}
+			trip(w, r, 4)
+		})
+		one, two := serve(t, h), serve(t, h)
+		put := stream(one, 1, time.Millisecond)
+		put.Name, put.Method, put.Path, put.Keys.N = "change", "PUT", "/api/trips/{id}", 1
+		get := put
+		get.Name, get.Method, get.Workers = "trip", "GET", 1
+		get.Start, get.From, get.To, get.For = 300*time.Millisecond, 100, 100, 15*time.Millisecond
+		get.Targets = append(get.Targets[:1:1], get.Targets[0])
+		get.Targets[1].Instance, get.Targets[1].URL = "2", two
+		got, _ := run(t, history.NewClock(), put, get)
+		if got[0].Failure != "" || got[0].Version != 5 {
+			t.Fatalf("change: %q, version %d", got[0].Failure, got[0].Version)
+		}
+		for i, want := range []history.Failure{history.Backward, ""} {
+			if r := got[1+i]; r.Failure != want {
+				t.Errorf("instance %s: %q, want %q", r.Instance, r.Failure, want)
+			}
+		}
+	})
+}

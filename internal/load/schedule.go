@@ -1,0 +1,93 @@
+package load
+
+import (
+	"iter"
+	"math"
+	"strconv"
+	"time"
+)
+
+const maxRate = 1e6 // requests per second; beyond it, places would share a microsecond
+
+// A Call is one place in a stream's schedule.
+type Call struct {
+	Seq      uint64        // from the stream's First
+	Intended time.Duration // on the run's clock
+	Target   Target
+	Key      string // what {id} becomes; empty where the path has none
+}
+
+// Calls yields the whole schedule of s in order, as Run would play it, without
+// sending anything. A stream that Run would refuse yields nothing.
+func (s Stream) Calls() iter.Seq[Call] {
+	return func(yield func(Call) bool) {
+		if check([]Stream{s}) != nil {
+			return
+		}
+		sched, draw := newSchedule(s), newDraw(s)
+		for seq := s.First; ; seq++ {
+			at, ok := sched.next()
+			if !ok || !yield(Call{seq, at, s.target(seq), key(draw(seq))}) {
+				return
+			}
+		}
+	}
+}
+
+// target is the instance of request seq: each in turn.
+func (s Stream) target(seq uint64) Target { return s.Targets[seq%uint64(len(s.Targets))] }
+
+// key is the path's text for the id k; 0 is no id.
+func key(k int) string {
+	if k == 0 {
+		return ""
+	}
+	return strconv.Itoa(k)
+}
+
+// A schedule yields the intended times of one stream, in order. It knows no
+// clock: nothing measured can move it.
+type schedule struct {
+	stream Stream
+	seed   uint64
+	k      uint64  // the next hit
+	mass   float64 // Poisson: the expected number of hits before the next one
+}
+
+func newSchedule(s Stream) *schedule {
+	return &schedule{stream: s, seed: s.seed(gaps)}
+}
+
+// next is the next intended time; false: the window is over.
+func (s *schedule) next() (time.Duration, bool) {
+	if s.stream.Poisson {
+		s.mass += -math.Log1p(-unit(s.seed, s.stream.First+s.k))
+	} else {
+		s.mass = float64(s.k)
+	}
+	t := s.stream.when(s.mass)
+	if !(t < s.stream.For.Seconds()) {
+		return 0, false
+	}
+	at := time.Duration(math.Round(t * float64(time.Second)))
+	if at >= s.stream.For {
+		return 0, false
+	}
+	s.k++
+	return s.stream.Start + at, true
+}
+
+// when is the time, in seconds into the window, before which mass hits are
+// expected: the inverse of From·t + (To−From)·t²/(2·For). Exponential mass put
+// through it is a Poisson process of that rate. NaN and +Inf: never.
+func (s Stream) when(mass float64) float64 {
+	if mass == 0 {
+		return 0
+	}
+	if s.From == s.To {
+		return mass / s.From
+	}
+	slope := (s.To - s.From) / s.For.Seconds()
+	// The form of the root that loses no digits when slope is small.
+	return 2 * mass / (s.From + math.Sqrt(s.From*s.From+2*slope*mass))
+}
