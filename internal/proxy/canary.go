@@ -1,0 +1,179 @@
+package proxy
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// ping is the exchange: an inline command, which every Redis answers with one
+// line, without a handshake: +PONG, or -NOAUTH and the like. Either proves the path.
+const ping = "PING\r\n"
+
+// openPatience bounds OpenCanary where its context does not.
+const openPatience = 5 * time.Second
+
+// A Canary is a connection of the harness's own through a proxy. Its methods
+// are safe for concurrent use; probes take turns.
+type Canary struct {
+	mu    sync.Mutex
+	conn  net.Conn
+	read  *bufio.Reader
+	line  []byte  // of a reply that has come in part
+	owed  int     // replies to earlier probes that have not come
+	ended Meeting // what ended the connection; Met empty: nothing has
+}
+
+// OpenCanary connects through the proxy and makes one exchange to prove that
+// the path is whole. It waits until ctx ends, at most 5 s.
+func (p *Proxy) OpenCanary(ctx context.Context) (*Canary, error) {
+	ctx, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	c, m := p.dialCanary(ctx, openPatience)
+	if c == nil {
+		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v", p.name, p.addr, m)
+	}
+	if m = c.Probe(ctx, openPatience); m.Met != "reply" {
+		c.Close()
+		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v; is a Redis at %s?", p.name, p.addr, m, p.upstream)
+	}
+	return c, nil
+}
+
+// ProbeNew opens a new connection through the proxy, makes one exchange, closes
+// it. patience is for all of it.
+func (p *Proxy) ProbeNew(ctx context.Context, patience time.Duration) Meeting {
+	began := time.Now()
+	c, m := p.dialCanary(ctx, patience)
+	if c == nil {
+		return m
+	}
+	defer c.Close()
+	m = c.Probe(ctx, patience-time.Since(began))
+	m.Wait = time.Since(began)
+	return m
+}
+
+// dialCanary gives what it met where it gives no Canary.
+func (p *Proxy) dialCanary(ctx context.Context, patience time.Duration) (*Canary, Meeting) {
+	began := time.Now()
+	dialer := net.Dialer{Deadline: began.Add(patience)}
+	conn, err := dialer.DialContext(ctx, "tcp", p.addr)
+	if err == nil && conn.LocalAddr().String() == conn.RemoteAddr().String() {
+		// The kernel chose the closed port itself for our end.
+		conn.Close()
+		err = fmt.Errorf("connected to itself: %w", syscall.ECONNREFUSED)
+	}
+	if err != nil {
+		return nil, meeting(ctx, err, began)
+	}
+	return &Canary{conn: conn, read: bufio.NewReader(conn)}, Meeting{}
+}
+
+// Probe makes one exchange and waits at most patience. When ctx ends first it
+// met an "error": what came until then says nothing about the path.
+//
+// After a silence the answer to that probe may still come, as a blackhole's
+// held bytes do when it is lifted: Probe counts what is owed and takes that
+// first, so a reply is always the one to this probe. When the connection has
+// ended, this and each further probe meets how it ended, at once; open another
+// canary.
+func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended.Met != "" {
+		return c.ended
+	}
+	began := time.Now()
+	c.conn.SetDeadline(began.Add(patience))
+	hooked := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() {
+		c.conn.SetDeadline(began)
+		close(hooked)
+	})
+	err := c.exchange()
+	if !unhook() {
+		<-hooked // or it could cut the next probe short
+	}
+	m := meeting(ctx, err, began)
+	// A connection that was only silent, or not waited for, is still good.
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.ended = m
+		c.ended.Wait = 0
+	}
+	return m
+}
+
+// exchange sends a ping and reads until its answer.
+func (c *Canary) exchange() error {
+	if n, err := io.WriteString(c.conn, ping); err != nil {
+		if n > 0 {
+			return fmt.Errorf("ping cut short: %v", err) // what follows would not be understood
+		}
+		return err
+	}
+	for c.owed++; c.owed > 0; c.owed-- {
+		if err := c.reply(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reply reads one line, or goes on with one that has come in part.
+func (c *Canary) reply() error {
+	part, err := c.read.ReadSlice('\n')
+	c.line = append(c.line, part...)
+	if errors.Is(err, bufio.ErrBufferFull) {
+		return errors.New("no line in what was answered to PING: not a Redis")
+	}
+	if err != nil {
+		return err
+	}
+	if c.line[0] != '+' && c.line[0] != '-' {
+		return fmt.Errorf("%.60q is no answer to PING: not a Redis", c.line)
+	}
+	c.line = c.line[:0]
+	return nil
+}
+
+// Close ends the canary's connection, and a probe that is under way. Further
+// calls do nothing.
+func (c *Canary) Close() error {
+	if err := c.conn.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close canary: %w", err)
+	}
+	return nil
+}
+
+// meeting names what an exchange or a dial ended with.
+func meeting(ctx context.Context, err error, began time.Time) Meeting {
+	m := Meeting{Wait: time.Since(began)}
+	var timeout net.Error
+	switch {
+	case err == nil:
+		m.Met = "reply"
+	case errors.Is(err, io.EOF):
+		m.Met = "eof"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		m.Met = "refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		m.Met = "reset"
+	case ctx.Err() == nil && errors.As(err, &timeout) && timeout.Timeout():
+		m.Met = "silence"
+	default:
+		m.Met = "error"
+		m.Detail = err.Error()
+		if cause := context.Cause(ctx); cause != nil {
+			m.Detail = "not waited for: " + cause.Error()
+		}
+	}
+	return m
+}

@@ -1,0 +1,138 @@
+package proxy_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+func TestCanaryNeedsALineOfRedis(t *testing.T) {
+	for _, test := range []struct{ answer, want string }{
+		{"+PONG\r\n", ""},
+		{"-NOAUTH Authentication required.\r\n", ""},
+		{"HTTP/1.1 400 Bad Request\r\n", "not a Redis"},
+		{strings.Repeat("x", 1<<16), "not a Redis"},
+		{"\r\n", "not a Redis"},
+	} {
+		p := open(t, listen(t, answers(test.answer)).addr())
+		c, err := p.OpenCanary(context.Background())
+		if err == nil {
+			c.Close()
+		}
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("answer %.20q: OpenCanary gave %v, want %q", test.answer, err, test.want)
+		}
+	}
+}
+
+func TestCanaryFindsItsPlaceAfterSilence(t *testing.T) {
+	ctx := context.Background()
+	p := open(t, listen(t, redis).addr())
+	c, err := p.OpenCanary(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	apply(t, p, blackhole)
+	for range 3 {
+		if m := c.Probe(ctx, brief); m.Met != "silence" || m.Wait < brief {
+			t.Errorf("in a blackhole: met %v, want silence after %v", m, brief)
+		}
+	}
+	// Three replies come late. Were one of them taken for its own, the probe
+	// would seem quicker than the delay.
+	delayed := slow(50 * time.Millisecond)
+	apply(t, p, delayed)
+	for range 2 {
+		m := c.Probe(ctx, long)
+		if ok, why := proxy.Delivered(delayed, m, true); !ok {
+			t.Errorf("latency after a blackhole: %s", why)
+		}
+	}
+}
+
+func TestProbeThatIsNotWaitedForSaysNothing(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	c, err := p.OpenCanary(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	apply(t, p, blackhole)
+	ctx, cancel := context.WithTimeout(context.Background(), brief)
+	defer cancel()
+	if m := c.Probe(ctx, long); m.Met != "error" || m.Wait >= long {
+		t.Errorf("old: met %v, want error when the context ends", m)
+	}
+	if m := p.ProbeNew(ctx, long); m.Met != "error" || m.Wait >= long {
+		t.Errorf("new: met %v, want error when the context ends", m)
+	}
+	apply(t, p, clean)
+	if m := c.Probe(context.Background(), long); m.Met != "reply" {
+		t.Errorf("afterwards met %v, want reply", m)
+	}
+}
+
+func TestClosedCanaryMeetsAnError(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	c, err := p.OpenCanary(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if m := c.Probe(context.Background(), long); m.Met != "error" || m.Detail == "" {
+		t.Errorf("met %v, want error with a reason", m)
+	}
+}
+
+func TestDelivered(t *testing.T) {
+	const ms = time.Millisecond
+	latency := proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms}
+	tiny := proxy.Fault{Kind: "latency", Delay: 3 * ms, Jitter: 2 * ms}
+	const old, new, both = 1, 2, 3
+	for _, test := range []struct {
+		f    proxy.Fault
+		met  string
+		wait time.Duration
+		when int // the connections for which it is delivered
+	}{
+		{clean, "reply", 0, both},
+		{clean, "silence", 100 * ms, 0},
+		{clean, "eof", 0, 0},
+		{clean, "refused", 0, 0},
+		{latency, "reply", 50 * ms, both},
+		{latency, "reply", 39 * ms, both},
+		{latency, "reply", 38 * ms, 0},
+		{latency, "reply", 900 * ms, both},
+		{latency, "silence", 900 * ms, 0},
+		{latency, "error", 50 * ms, 0},
+		{tiny, "reply", 3 * ms, 0},
+		{blackhole, "silence", 100 * ms, both},
+		{blackhole, "silence", 1 * ms, 0},
+		{blackhole, "reply", 100 * ms, 0},
+		{blackhole, "eof", 0, 0},
+		{blackhole, "refused", 0, 0},
+		{refused, "eof", 0, old},
+		{refused, "reset", 0, old},
+		{refused, "refused", 0, new},
+		{refused, "silence", 100 * ms, 0},
+		{refused, "reply", 0, 0},
+		{refused, "error", 0, 0},
+		{refused, "", 0, 0},
+		{proxy.Fault{Kind: "flood"}, "silence", 100 * ms, 0},
+	} {
+		for _, conn := range []int{old, new} {
+			got, why := proxy.Delivered(test.f, proxy.Meeting{Met: test.met, Wait: test.wait}, conn == old)
+			if want := test.when&conn != 0; got != want || got != (why == "") {
+				t.Errorf("Delivered(%s, %s after %v, old %v) = %v %q, want %v", test.f.Kind, test.met, test.wait, conn == old, got, why, want)
+			}
+		}
+	}
+}

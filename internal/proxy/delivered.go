@@ -1,0 +1,82 @@
+package proxy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A Meeting is what a canary met.
+type Meeting struct {
+	Met    string        // "reply", "silence", "eof", "reset", "refused", "error"
+	Wait   time.Duration // until then
+	Detail string        // "error": what it was
+}
+
+func (m Meeting) String() string {
+	s := fmt.Sprintf("%s after %v", m.Met, m.Wait)
+	if m.Detail != "" {
+		s += " (" + m.Detail + ")"
+	}
+	return s
+}
+
+// Delivered says whether what a canary met is what f does; if not, why.
+// old: the connection was opened before the fault.
+//
+// It is strict: what a clean path could also have shown is no delivery, and
+// neither is an "error", which says nothing about the path.
+func Delivered(f Fault, m Meeting, old bool) (bool, string) {
+	k, err := f.check()
+	if err != nil {
+		return false, err.Error()
+	}
+	if why := k.proof(f, m, old); why != "" {
+		return false, why
+	}
+	return true, ""
+}
+
+// unless says that m is none of want; empty: it is.
+func (m Meeting) unless(want ...string) string {
+	if slices.Contains(want, m.Met) {
+		return ""
+	}
+	return fmt.Sprintf("met %v, want %s", m, strings.Join(want, " or "))
+}
+
+// proveLatency wants a reply that came no sooner than the least delay. A least
+// delay below 2 ms would be met by a clean path on a busy machine as well.
+func proveLatency(f Fault, m Meeting, _ bool) string {
+	least := f.Delay - f.Jitter
+	if least < leastDelay {
+		return fmt.Sprintf("a least delay of %v cannot be told from a clean path; keep delay − jitter at %v or more", least, leastDelay)
+	}
+	if why := m.unless("reply"); why != "" {
+		return why
+	}
+	if m.Wait < least-slack {
+		return fmt.Sprintf("met %v, sooner than the least delay of %v", m, least)
+	}
+	return ""
+}
+
+func proveBlackhole(_ Fault, m Meeting, _ bool) string {
+	if why := m.unless("silence"); why != "" {
+		return why
+	}
+	if m.Wait < leastSilence {
+		return fmt.Sprintf("met %v, too short to tell from a slow reply; give it %v or more", m, leastSilence)
+	}
+	return ""
+}
+
+// proveRefused: the kernel answers a new connection; an old one ends with FIN,
+// or with RST where the proxy had not read all that was sent to it.
+func proveRefused(_ Fault, m Meeting, old bool) string {
+	if old {
+		return m.unless("eof", "reset")
+	}
+	return m.unless("refused")
+}

@@ -1,0 +1,235 @@
+package proxy_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// long is for what must come; brief for what must not.
+const (
+	long  = 10 * time.Second
+	brief = 30 * time.Millisecond
+)
+
+// A server is a dependency: it serves each connection by serve until closed.
+type server struct {
+	l     net.Listener
+	calls atomic.Int64 // commands that reached it
+	wg    sync.WaitGroup
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func listen(t testing.TB, serve func(*server, net.Conn)) *server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{l: l, conns: map[net.Conn]bool{}}
+	s.wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			s.mu.Lock()
+			s.conns[c] = true
+			s.mu.Unlock()
+			s.wg.Go(func() {
+				serve(s, c)
+				c.Close()
+				s.mu.Lock()
+				delete(s.conns, c)
+				s.mu.Unlock()
+			})
+		}
+	})
+	t.Cleanup(s.close)
+	return s
+}
+
+func (s *server) addr() string { return s.l.Addr().String() }
+
+func (s *server) close() {
+	s.l.Close()
+	s.mu.Lock()
+	for c := range s.conns {
+		c.Close()
+	}
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+// redis answers PING, and GET with as many bytes as it names, which depend on its second argument.
+func redis(s *server, c net.Conn) {
+	r := bufio.NewReader(c)
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		s.calls.Add(1)
+		var n, seed int
+		switch {
+		case strings.HasPrefix(line, "PING"):
+			_, err = io.WriteString(c, "+PONG\r\n")
+		case strings.HasPrefix(line, "QUIT"):
+			return
+		default:
+			fmt.Sscanf(line, "GET %d %d", &n, &seed)
+			_, err = c.Write(append(pattern(n, seed), '\r', '\n'))
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// answers replies to whatever line comes with text.
+func answers(text string) func(*server, net.Conn) {
+	return func(_ *server, c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			if _, err := r.ReadString('\n'); err != nil {
+				return
+			}
+			if _, err := io.WriteString(c, text); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// echo sends back what comes.
+func echo(_ *server, c net.Conn) { io.Copy(c, c) }
+
+// pattern is n bytes in which no two stretches of a chunk's length are alike nearby.
+func pattern(n, seed int) []byte {
+	b := make([]byte, n)
+	first := min(n, 1031) // a prime: chunks are powers of two
+	for i := range b[:first] {
+		b[i] = byte(i*7 + i>>8 + seed*31)
+	}
+	for done := first; done < n; done *= 2 {
+		copy(b[done:], b[:done])
+	}
+	return b
+}
+
+func open(t testing.TB, upstream string) *proxy.Proxy {
+	t.Helper()
+	p, err := proxy.Open("redis", upstream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func apply(t testing.TB, p *proxy.Proxy, f proxy.Fault) {
+	t.Helper()
+	if err := p.Apply(context.Background(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func dial(t testing.TB, addr string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// expect reads len(want) bytes and compares them.
+func expect(t testing.TB, c net.Conn, want []byte) {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(long))
+	got := make([]byte, len(want))
+	n, err := io.ReadFull(c, got)
+	if err != nil {
+		t.Fatalf("read %d of %d bytes: %v", n, len(want), err)
+	}
+	if !bytes.Equal(got, want) {
+		i := 0
+		for got[i] == want[i] {
+			i++
+		}
+		t.Fatalf("byte %d of %d is %d, want %d", i, len(want), got[i], want[i])
+	}
+}
+
+// silent checks that nothing comes, not even the end.
+func silent(t testing.TB, c net.Conn, wait time.Duration) {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(wait))
+	n, err := c.Read(make([]byte, 1))
+	if ne, ok := err.(net.Error); n > 0 || !ok || !ne.Timeout() {
+		t.Fatalf("read %d bytes, %v; want silence", n, err)
+	}
+}
+
+func send(t testing.TB, c net.Conn, format string, args ...any) {
+	t.Helper()
+	c.SetWriteDeadline(time.Now().Add(long))
+	if _, err := fmt.Fprintf(c, format, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// eventually waits for a condition that must come.
+func eventually(t testing.TB, what func() string) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	end := time.After(long)
+	for {
+		why := what()
+		if why == "" {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("after %v: %s", long, why)
+		}
+	}
+}
+
+// nothingRuns waits until no goroutine of a proxy is left, but for those that
+// have one of the functions allowed on their stack. It looks at stacks, as
+// counts depend on what earlier tests are still ending.
+func nothingRuns(t testing.TB, allowed ...string) {
+	t.Helper()
+	eventually(t, func() string {
+		stacks := make([]byte, 4<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+			ours := strings.Contains(stack, "toxiproxy/v2") || strings.Contains(stack, "/internal/proxy.")
+			if ours && !slices.ContainsFunc(allowed, func(f string) bool { return strings.Contains(stack, f) }) {
+				return "still running: " + stack
+			}
+		}
+		return ""
+	})
+}

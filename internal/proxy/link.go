@@ -1,0 +1,201 @@
+package proxy
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+	"github.com/Shopify/toxiproxy/v2/toxics"
+)
+
+// most is how many bytes a link keeps in flight before it stops reading. With a
+// delay of 500 ms it lets 32 MB/s pass on each connection; toxiproxy's own
+// latency toxic keeps twice as much.
+const most = 16 << 20
+
+// grace is how long bytes wait for a reader to take any once the other direction
+// has ended. Nothing tells a toxic that its reader has gone; without the other
+// direction's word it cannot be told from one that is slow, and those must not
+// be cut off. It is long for a reader that is there, and short enough that
+// clients who give up by the hundred do not pile up.
+const grace = 250 * time.Millisecond
+
+// A link is one direction of a connection. One goroutine runs it, the only one
+// that touches its fields.
+//
+// What waits is kept in a queue, each chunk with the time at which it may leave,
+// so that a delay does not hold up what comes behind. Nothing is ever read past
+// a closed source, so the end of the stream waits its turn in the queue too.
+type link struct {
+	proxy *Proxy
+	conn  *conn
+	dir   direction
+
+	plan     *plan // in effect here
+	caughtUp *plan // the last that this link was counted for; see plan.go
+
+	draws  *rand.Rand
+	delay  time.Duration // of the burst
+	burst  time.Time     // when the burst's first chunk leaves
+	queue  []piece
+	queued int       // its weight
+	ended  bool      // the source has
+	spoken bool      // it has brought bytes
+	giveUp time.Time // on a reader, once the other direction has ended
+}
+
+// A piece is a chunk that waits, or, with none, the end of the stream.
+type piece struct {
+	chunk *stream.StreamChunk
+	came  time.Time
+	due   time.Time
+}
+
+// run carries the direction until its end has been passed on, its reader has
+// gone, or the plan ends connections. Interrupt is not heard: toxiproxy uses it
+// to add, change or remove toxics, which is never done here.
+func (l *link) run(stub *toxics.ToxicStub) {
+	defer l.proxy.leave(l)
+	l.begin()
+	alarm := time.NewTimer(time.Hour)
+	defer alarm.Stop()
+	otherEnded := l.conn.ended[1-l.dir]
+	for {
+		if l.proxy.adopt(l) {
+			l.begin()
+		}
+		if l.plan.kind.ends {
+			l.abandon(stub)
+			return
+		}
+		var (
+			in    <-chan *stream.StreamChunk
+			out   chan<- *stream.StreamChunk
+			first piece
+			timer <-chan time.Time
+		)
+		if !l.holding() {
+			if !l.ended && l.queued < most {
+				in = stub.Input
+			}
+			if len(l.queue) > 0 {
+				first = l.queue[0]
+				wait := time.Until(first.due)
+				switch {
+				case wait > 0:
+				case first.chunk == nil:
+					stub.Close()
+					return
+				default:
+					out = stub.Output
+					wait = time.Until(later(l.giveUp, first.due.Add(grace)))
+				}
+				if out == nil || otherEnded == nil {
+					alarm.Reset(wait)
+					timer = alarm.C
+				}
+			}
+		}
+		select {
+		case <-l.plan.next:
+		case c := <-in:
+			l.take(c)
+		case out <- first.chunk:
+			l.sent(first.chunk)
+		case <-otherEnded:
+			otherEnded = nil
+			l.giveUp = time.Now().Add(grace)
+		case <-timer:
+			if out != nil {
+				l.abandon(stub)
+				return
+			}
+		}
+	}
+}
+
+// begin starts on a plan: everything that waits gets its time under it.
+func (l *link) begin() {
+	if l.plan.kind.delay != nil {
+		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
+	}
+	l.burst = time.Time{}
+	for i := range l.queue {
+		l.queue[i].due = l.due(l.queue[i].came)
+	}
+	l.giveUp = time.Now().Add(grace)
+}
+
+func (l *link) holding() bool {
+	k := l.plan.kind
+	return k.holds != nil && k.holds(l.dir)
+}
+
+// due says when bytes that came then may leave. Bytes that come while the first
+// of a burst still waits share its delay: a reply of many chunks is delayed
+// once, by an unbiased draw, and a stream is never slowed.
+func (l *link) due(came time.Time) time.Time {
+	k := l.plan.kind
+	if k.delay == nil {
+		return came
+	}
+	if came.Before(l.burst) {
+		return came.Add(l.delay)
+	}
+	l.delay = k.delay(l.plan.fault, l.dir, l.draws)
+	l.burst = came.Add(l.delay)
+	return l.burst
+}
+
+// take puts a chunk at the end of the queue; nil: the source has ended. Order is
+// kept although a later burst may have drawn less: only the head ever leaves.
+func (l *link) take(c *stream.StreamChunk) {
+	came := time.Now()
+	if c == nil {
+		l.ended = true
+		close(l.conn.ended[l.dir])
+	} else {
+		came = c.Timestamp
+		l.queued += weight(c)
+		if l.dir == up && !l.spoken && bytes.HasPrefix(c.Data, []byte(ping)) {
+			l.conn.own.Store(true)
+		}
+		l.spoken = true
+	}
+	l.queue = append(l.queue, piece{chunk: c, came: came, due: l.due(came)})
+}
+
+// sent takes the head off the queue.
+func (l *link) sent(c *stream.StreamChunk) {
+	l.queue[0] = piece{}
+	l.queue = l.queue[1:]
+	l.queued -= weight(c)
+	l.proxy.count.passed(l.conn, l.dir, len(c.Data))
+	l.giveUp = time.Now().Add(grace)
+}
+
+// abandon ends the direction without passing on what waits. Closing the stub
+// makes toxiproxy's writer close the destination; the noop toxic before us must
+// be emptied or it would block for ever on its next chunk.
+func (l *link) abandon(stub *toxics.ToxicStub) {
+	l.queue = nil
+	stub.Close()
+	for !l.ended {
+		if c := <-stub.Input; c == nil {
+			l.ended = true
+			close(l.conn.ended[l.dir])
+		}
+	}
+}
+
+// weight is what a chunk counts for in the queue: its bytes, and what it costs
+// to keep it, so that a flood of single bytes is bounded too.
+func weight(c *stream.StreamChunk) int { return len(c.Data) + 128 }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,94 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A plan is a fault in effect. Links read the proxy's current plan before each
+// thing they do, so a change is one atomic store.
+type plan struct {
+	fault Fault
+	kind  kind
+	next  chan struct{} // closed when another plan has taken its place
+
+	behind     int           // links that have not taken it up yet; guarded by Proxy.mu
+	everywhere chan struct{} // closed when behind is 0
+}
+
+func newPlan(f Fault, k kind, behind int) *plan {
+	pl := &plan{fault: f, kind: k, behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
+	if behind == 0 {
+		close(pl.everywhere)
+	}
+	return pl
+}
+
+// swap makes f the plan. Links that are there follow soon; new ones begin with it.
+func (p *Proxy) swap(f Fault, k kind) *plan {
+	p.mu.Lock()
+	pl := newPlan(f, k, len(p.links))
+	old := p.plan.Swap(pl)
+	p.mu.Unlock()
+	close(old.next)
+	return pl
+}
+
+// follow waits until every link that was there at the swap has taken pl up.
+// The store alone would do for the next byte of an idle connection, but not for
+// one whose link had just looked at the old plan when it was swapped.
+func (p *Proxy) follow(ctx context.Context, pl *plan) error {
+	select {
+	case <-pl.everywhere:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(watchdog):
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return fmt.Errorf("%d links of its connections did not follow in %v", pl.behind, watchdog)
+	}
+}
+
+// join makes l one of the proxy's links, on the plan of the moment.
+func (p *Proxy) join(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.plan = p.plan.Load()
+	l.caughtUp = l.plan
+	p.links[l] = struct{}{}
+}
+
+// adopt takes up the plan of the moment and reports whether it is a new one.
+func (p *Proxy) adopt(l *link) bool {
+	if p.plan.Load() == l.plan {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.plan = p.plan.Load()
+	if !l.plan.kind.ends { // one that ends connections is in effect when they are gone
+		l.plan.countDown()
+		l.caughtUp = l.plan
+	}
+	return true
+}
+
+// leave takes l out. It is the last thing that a link does.
+func (p *Proxy) leave(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.links, l)
+	if now := p.plan.Load(); now != l.caughtUp {
+		now.countDown()
+	}
+}
+
+// countDown counts one link that has followed. The caller holds Proxy.mu.
+func (pl *plan) countDown() {
+	pl.behind--
+	if pl.behind == 0 {
+		close(pl.everywhere)
+	}
+}

@@ -1,0 +1,323 @@
+package proxy_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+var (
+	blackhole = proxy.Fault{Kind: "blackhole"}
+	refused   = proxy.Fault{Kind: "refused"}
+	clean     = proxy.Fault{}
+)
+
+func slow(d time.Duration) proxy.Fault { return proxy.Fault{Kind: "latency", Delay: d} }
+
+func TestFaultsReachOldAndNewConnections(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		f                proxy.Fault
+		patience         time.Duration
+		met, newMet      []string
+		usableAfterwards bool
+	}{
+		{"clean", clean, long, []string{"reply"}, []string{"reply"}, true},
+		{"latency", slow(25 * time.Millisecond), long, []string{"reply"}, []string{"reply"}, true},
+		{"blackhole", blackhole, brief, []string{"silence"}, []string{"silence"}, true},
+		{"refused", refused, long, []string{"eof", "reset"}, []string{"refused"}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ctx := context.Background()
+			p := open(t, listen(t, redis).addr())
+			addr := p.Addr()
+			old, err := p.OpenCanary(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer old.Close()
+			for round := range 3 {
+				apply(t, p, test.f)
+				for _, probe := range []struct {
+					old  bool
+					m    proxy.Meeting
+					want []string
+				}{
+					{true, old.Probe(ctx, test.patience), test.met},
+					{false, p.ProbeNew(ctx, test.patience), test.newMet},
+				} {
+					if !slices.Contains(probe.want, probe.m.Met) {
+						t.Errorf("round %d, old %v: met %v, want %v", round, probe.old, probe.m, probe.want)
+					}
+					if ok, why := proxy.Delivered(test.f, probe.m, probe.old); !ok {
+						t.Errorf("round %d, old %v: not delivered: %s", round, probe.old, why)
+					}
+				}
+				apply(t, p, clean)
+				if p.Addr() != addr {
+					t.Fatalf("Addr() = %s, want %s as before", p.Addr(), addr)
+				}
+				if m := p.ProbeNew(ctx, long); m.Met != "reply" {
+					t.Errorf("round %d: new connection after the fault met %v, want reply", round, m)
+				}
+				if test.usableAfterwards {
+					if m := old.Probe(ctx, long); m.Met != "reply" {
+						t.Errorf("round %d: old connection after the fault met %v, want reply", round, m)
+					}
+					continue
+				}
+				if m := old.Probe(ctx, long); !slices.Contains(test.met, m.Met) {
+					t.Errorf("round %d: ended connection after the fault met %v, want %v", round, m, test.met)
+				}
+				old.Close()
+				if old, err = p.OpenCanary(ctx); err != nil {
+					t.Fatal(err)
+				}
+				defer old.Close()
+			}
+		})
+	}
+}
+
+func TestApplyIsInEffectWhenItReturns(t *testing.T) {
+	s := listen(t, redis)
+	p := open(t, s.addr())
+	conns := make([]net.Conn, 20)
+	for i := range conns {
+		conns[i] = dial(t, p.Addr())
+		send(t, conns[i], "PING\r\n")
+		expect(t, conns[i], []byte("+PONG\r\n"))
+	}
+	for range 20 {
+		apply(t, p, blackhole)
+		before := s.calls.Load()
+		for _, c := range conns {
+			send(t, c, "PING\r\n")
+		}
+		silent(t, conns[0], 5*time.Millisecond)
+		if got := s.calls.Load(); got != before {
+			t.Fatalf("%d commands passed a blackhole that Apply had reported", got-before)
+		}
+		apply(t, p, clean)
+		for _, c := range conns {
+			expect(t, c, []byte("+PONG\r\n"))
+		}
+	}
+}
+
+func TestRefusalIsLiftedOnTheSamePortOrSaysWhoHasIt(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	apply(t, p, refused)
+	apply(t, p, refused)
+	thief, err := net.Listen("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Apply(context.Background(), clean)
+	if err == nil || !strings.Contains(err.Error(), p.Addr()) || !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("Apply with the port taken: %v; want an error that names %s", err, p.Addr())
+	}
+	thief.Close()
+	apply(t, p, clean)
+	if m := p.ProbeNew(context.Background(), long); m.Met != "reply" {
+		t.Errorf("new connection met %v, want reply", m)
+	}
+}
+
+func TestOneRefusalAfterAnother(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	for range 50 {
+		apply(t, p, refused)
+		apply(t, p, clean)
+	}
+	if m := p.ProbeNew(context.Background(), long); m.Met != "reply" {
+		t.Errorf("new connection met %v, want reply", m)
+	}
+}
+
+func TestApplyRejects(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	for _, test := range []struct {
+		f    proxy.Fault
+		want []string
+	}{
+		{proxy.Fault{Kind: "latencyy"}, []string{`"latencyy"`, "latency", "blackhole", "refused", `""`}},
+		{proxy.Fault{Kind: "latency"}, []string{"delay 0s"}},
+		{slow(-1), []string{"delay -1ns"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: 6}, []string{"jitter 6ns", "5ns"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: -1}, []string{"jitter -1ns"}},
+		{proxy.Fault{Kind: "blackhole", Delay: 5}, []string{"blackhole", "no delay"}},
+		{proxy.Fault{Delay: 5}, []string{"clean", "no delay"}},
+	} {
+		err := p.Apply(context.Background(), test.f)
+		for _, want := range test.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("Apply(%+v) = %v, want an error with %q", test.f, err, want)
+			}
+		}
+		if check := test.f.Check(); (check == nil) != (err == nil) {
+			t.Errorf("Check(%+v) = %v, Apply = %v", test.f, check, err)
+		}
+	}
+	for _, kind := range proxy.Kinds() {
+		f := proxy.Fault{Kind: kind}
+		if kind == "latency" {
+			f.Delay = time.Millisecond
+		}
+		if err := f.Check(); err != nil {
+			t.Errorf("Check(%+v) = %v", f, err)
+		}
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := p.Apply(ended, blackhole); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply with an ended context = %v, want %v", err, context.Canceled)
+	}
+	if m := p.ProbeNew(context.Background(), long); m.Met != "reply" {
+		t.Errorf("after rejected faults a connection met %v, want reply", m)
+	}
+}
+
+func TestOpenRejectsWhatIsNoAddress(t *testing.T) {
+	for _, upstream := range []string{"", "localhost", "localhost:", "redis://localhost:6379"} {
+		if p, err := proxy.Open("redis", upstream); err == nil {
+			p.Close()
+			t.Errorf("Open(%q) gave no error", upstream)
+		}
+	}
+}
+
+func TestPortIsBelowTheEphemeralRange(t *testing.T) {
+	p := open(t, "127.0.0.1:1")
+	port := netPort(t, p.Addr())
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if low := netPort(t, l.Addr().String()); port < 15000 || port >= 32768 && low < 32768 {
+		t.Errorf("port %d; want one from 15000 to the ephemeral range, which has %d", port, low)
+	}
+}
+
+func netPort(t *testing.T, addr string) int {
+	t.Helper()
+	a, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Port
+}
+
+func TestUpstreamDeadIsAcceptedAndEnded(t *testing.T) {
+	s := listen(t, redis)
+	p := open(t, s.addr())
+	s.close()
+	if m := p.ProbeNew(context.Background(), long); m.Met != "eof" && m.Met != "reset" {
+		t.Errorf("met %v, want eof or reset", m)
+	}
+}
+
+func TestCloseGivesEverythingBack(t *testing.T) {
+	for _, f := range []proxy.Fault{clean, slow(time.Hour), blackhole, refused} {
+		t.Run("in "+f.Kind, func(t *testing.T) {
+			s := listen(t, redis)
+			p, err := proxy.Open("redis", s.addr())
+			if err != nil {
+				t.Fatal(err)
+			}
+			conns := make([]net.Conn, 10)
+			for i := range conns {
+				conns[i] = dial(t, p.Addr())
+				send(t, conns[i], "PING\r\n")
+				expect(t, conns[i], []byte("+PONG\r\n"))
+			}
+			apply(t, p, f)
+			for i, c := range conns {
+				// Replies that nobody reads, and some cut off half-way.
+				c.Write([]byte("GET 300000 1\r\nGET 300000 2\r\n"))
+				if i%2 == 0 {
+					c.Close()
+				}
+			}
+			addr := p.Addr()
+			for range 2 {
+				if err := p.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			nothingRuns(t)
+			l, err := net.Listen("tcp", addr)
+			if err != nil {
+				t.Fatalf("the port was not given back: %v", err)
+			}
+			l.Close()
+			for _, f := range []proxy.Fault{clean, blackhole, refused} {
+				if err := p.Apply(context.Background(), f); err == nil || !strings.Contains(err.Error(), "closed") {
+					t.Errorf("Apply(%+v) after Close = %v, want an error", f, err)
+				}
+			}
+			if m := p.ProbeNew(context.Background(), long); m.Met != "refused" {
+				t.Errorf("after Close a connection met %v, want refused", m)
+			}
+		})
+	}
+}
+
+func TestStatsLeaveTheCanariesOut(t *testing.T) {
+	ctx := context.Background()
+	p := open(t, listen(t, redis).addr())
+	c, err := p.OpenCanary(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	p.ProbeNew(ctx, long)
+	if got, want := p.Stats(), (proxy.Stats{Accepted: 2}); got != want {
+		t.Errorf("after canaries only: Stats() = %+v, want %+v", got, want)
+	}
+	s := dial(t, p.Addr())
+	send(t, s, "GET 100 1\r\n")
+	expect(t, s, append(pattern(100, 1), "\r\n"...))
+	want := proxy.Stats{Accepted: 3, Used: 1, Up: 11, Down: 102}
+	// Bytes count when they have been handed on, which may be after they arrive.
+	eventually(t, func() string {
+		if got := p.Stats(); got != want {
+			return "Stats() differ"
+		}
+		return ""
+	})
+}
+
+// A service that closes its connection must not leave half of it behind.
+func TestEndsArePassedOn(t *testing.T) {
+	s := listen(t, redis)
+	p := open(t, s.addr())
+	for _, f := range []proxy.Fault{clean, slow(5 * time.Millisecond)} {
+		apply(t, p, f)
+		byServer := dial(t, p.Addr())
+		send(t, byServer, "GET 200000 3\r\nQUIT\r\n")
+		expect(t, byServer, append(pattern(200000, 3), "\r\n"...))
+		byServer.SetReadDeadline(time.Now().Add(long))
+		if n, err := byServer.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Errorf("%+v: read %d, %v after the server's end; want EOF", f, n, err)
+		}
+		byClient := dial(t, p.Addr())
+		send(t, byClient, "GET 5000000 1\r\n") // more than the kernel buffers: it is cut off
+		expect(t, byClient, pattern(10, 1))
+		byClient.Close()
+		nothingRuns(t, "(*Proxy).server(", "(*Proxy).freeBlocker(")
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+	nothingRuns(t)
+}

@@ -1,0 +1,41 @@
+package proxy
+
+import "sync/atomic"
+
+// Stats are what has gone through a proxy since Open. Whoever finds Used at
+// zero has a service that bypasses the proxy: no fault can reach it.
+type Stats struct {
+	Accepted int64 // connections, the canaries' among them
+	Used     int64 // connections that carried bytes which were not a canary's
+	Up       int64 // bytes passed on to the dependency, without the canaries'
+	Down     int64 // bytes passed on to the service, without the canaries'
+}
+
+// Stats reads the counters. They move as bytes pass, not when a connection
+// ends; bytes that a fault holds or delays count when they are let go. A
+// connection is known as a canary's by its first bytes: an inline PING, which
+// no client library sends.
+func (p *Proxy) Stats() Stats {
+	return Stats{
+		Accepted: p.count.accepted.Load(),
+		Used:     p.count.used.Load(),
+		Up:       p.count.bytes[up].Load(),
+		Down:     p.count.bytes[down].Load(),
+	}
+}
+
+type counters struct {
+	accepted, used atomic.Int64
+	bytes          [2]atomic.Int64 // by direction
+}
+
+// passed counts n bytes of c. A server that speaks first is no canary's.
+func (s *counters) passed(c *conn, d direction, n int) {
+	if c.own.Load() {
+		return
+	}
+	s.bytes[d].Add(int64(n))
+	if c.used.CompareAndSwap(false, true) {
+		s.used.Add(1)
+	}
+}
