@@ -37,7 +37,7 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 	}
 	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "the dependency it hits, such as redis")}
 	if at := t.fields["on"]; f.On != "" && !slices.Contains(dependencies, f.On) {
-		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), near(f.On, dependencies))
+		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), hint(f.On, dependencies))
 	}
 	r.parameters(t, &f)
 	if at, ok := t.fields["instances"]; ok {
@@ -62,7 +62,7 @@ func (r *reader) parameters(t table, f *Fault) {
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
 	if f.Kind != "" && i < 0 {
 		at := t.fields["kind"]
-		r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), near(f.Kind, kindNames()))
+		r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, kindNames()))
 	}
 	if i < 0 || !kinds[i].delay {
 		for _, key := range []string{"delay", "jitter"} {

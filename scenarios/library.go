@@ -50,11 +50,11 @@ func Load(nameOrPath string) (*Scenario, error) {
 	names := Library()
 	if !slices.Contains(names, nameOrPath) {
 		// Both are said: the near name to mend a slip, the list to choose from.
-		hint := near(nameOrPath, names)
-		if !strings.Contains(hint, "there is:") {
-			hint += "; the library has: " + strings.Join(names, ", ")
+		h := hint(nameOrPath, names)
+		if !strings.Contains(h, "there is:") {
+			h += "; the library has: " + strings.Join(names, ", ")
 		}
-		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", quote(nameOrPath), hint, nameOrPath)
+		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", quote(nameOrPath), h, nameOrPath)
 	}
 	text, err := files.ReadFile(nameOrPath + ".yaml")
 	if err != nil {

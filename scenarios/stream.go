@@ -93,7 +93,7 @@ func (r *reader) arrivals(t table, st *Stream) {
 	case slices.Contains(known, a):
 		st.Poisson = a == "poisson"
 	default:
-		r.wrong(v.line, v.col, "unknown arrivals %s%s", quote(a), near(a, known))
+		r.wrong(v.line, v.col, "unknown arrivals %s%s", quote(a), hint(a, known))
 	}
 }
 
@@ -108,7 +108,7 @@ func (r *reader) phaseNames(v value, s *Scenario) []string {
 		case slices.Contains(out, n):
 			r.wrong(e.line, e.col, "phase %s is given twice", quote(n))
 		case len(known) > 0 && !slices.Contains(known, n):
-			r.wrong(e.line, e.col, "unknown phase %s%s", quote(n), near(n, known))
+			r.wrong(e.line, e.col, "unknown phase %s%s", quote(n), hint(n, known))
 		default:
 			out = append(out, n)
 		}

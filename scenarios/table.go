@@ -40,7 +40,7 @@ func (r *reader) table(v value, what string, keys []string) (table, bool) {
 	for _, e := range entries {
 		switch {
 		case !slices.Contains(keys, e.key):
-			r.wrong(e.keyLine, e.keyCol, "unknown key %s of %s%s", quote(e.key), what, near(e.key, keys))
+			r.wrong(e.keyLine, e.keyCol, "unknown key %s of %s%s", quote(e.key), what, hint(e.key, keys))
 		case e.node != nil:
 			t.fields[e.key] = e
 		}

@@ -35,7 +35,7 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	unit := strings.TrimLeft(s, "0123456789.")
 	if unit != s && unit != "" && len(unit) <= 8 {
-		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), near(unit, durationUnits))
+		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, durationUnits))
 	}
 	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", quote(s))
 }
@@ -73,7 +73,7 @@ func oneRate(s string) (float64, error) {
 	case "":
 		return 0, fmt.Errorf("%s has no unit: %s", quote(s), want)
 	default:
-		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), near(unit, []string{"s", "min"}))
+		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, []string{"s", "min"}))
 	}
 	if n <= 0 {
 		return 0, fmt.Errorf("%s: a rate is above zero", quote(s))
@@ -114,7 +114,7 @@ func parseKeys(s string) (dist string, n int, zipf float64, err error) {
 			return fail("the exponent is above 0 and at most 10")
 		}
 	default:
-		return fail("unknown distribution" + near(dist, []string{"zipf", "uniform"}))
+		return fail("unknown distribution" + hint(dist, []string{"zipf", "uniform"}))
 	}
 	return dist, n, zipf, nil
 }
@@ -135,7 +135,7 @@ func parseCall(s string) (method, path string, err error) {
 	case strings.HasPrefix(method, "/") && path == "":
 		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", quote(s), s)
 	case !slices.Contains(methods, method):
-		return "", "", fmt.Errorf("unknown method %s%s", quote(method), near(method, methods))
+		return "", "", fmt.Errorf("unknown method %s%s", quote(method), hint(method, methods))
 	case path == "":
 		return "", "", fmt.Errorf("%s has no path, such as GET /api/trips", quote(s))
 	case !strings.HasPrefix(path, "/"):

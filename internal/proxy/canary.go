@@ -13,9 +13,11 @@ import (
 	"time"
 )
 
-// ping is the exchange: an inline command, which every Redis answers with one
-// line, without a handshake: +PONG, or -NOAUTH and the like. Either proves the path.
-const ping = "PING\r\n"
+// ping is the exchange: a command that every Redis answers with one line, without
+// a handshake: +PONG, or -NOAUTH and the like. Either proves the path. Its
+// spelling is one that no client library uses, so that Stats can tell canaries
+// apart; not an inline command, since miniredis does not know these.
+const ping = "*1\r\n$4\r\nPiNg\r\n"
 
 // openPatience bounds OpenCanary where its context does not.
 const openPatience = 5 * time.Second

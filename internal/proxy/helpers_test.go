@@ -74,11 +74,22 @@ func (s *server) close() {
 	s.wg.Wait()
 }
 
+// command reads one command: an inline one, or the last word of an array. Upper case.
+func command(r *bufio.Reader) (string, error) {
+	line, err := r.ReadString('\n')
+	var words int
+	fmt.Sscanf(line, "*%d", &words)
+	for i := 0; i < 2*words && err == nil; i++ {
+		line, err = r.ReadString('\n')
+	}
+	return strings.ToUpper(line), err
+}
+
 // redis answers PING, and GET with as many bytes as it names, which depend on its second argument.
 func redis(s *server, c net.Conn) {
 	r := bufio.NewReader(c)
 	for {
-		line, err := r.ReadString('\n')
+		line, err := command(r)
 		if err != nil {
 			return
 		}
@@ -104,7 +115,7 @@ func answers(text string) func(*server, net.Conn) {
 	return func(_ *server, c net.Conn) {
 		r := bufio.NewReader(c)
 		for {
-			if _, err := r.ReadString('\n'); err != nil {
+			if _, err := command(r); err != nil {
 				return
 			}
 			if _, err := io.WriteString(c, text); err != nil {

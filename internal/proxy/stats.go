@@ -13,8 +13,8 @@ type Stats struct {
 
 // Stats reads the counters. They move as bytes pass, not when a connection
 // ends; bytes that a fault holds or delays count when they are let go. A
-// connection is known as a canary's by its first bytes: an inline PING, which
-// no client library sends.
+// connection is known as a canary's by its first bytes: a PING spelt as no
+// client library spells it.
 func (p *Proxy) Stats() Stats {
 	return Stats{
 		Accepted: p.count.accepted.Load(),

@@ -1,0 +1,249 @@
+package bench_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/trektribe/bench"
+
+type floor struct {
+	pkg    string
+	height int
+	may    []string
+	why    string
+}
+
+// floors says what each package may import of ours, and why not more. Nothing
+// imports upwards. A name covers the packages below it too. Test files may
+// import whatever is not on a higher floor than their package.
+var floors = []floor{
+	{"cmd/bench", 5, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
+	{"internal/run", 4, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/history", "internal/stats", "scenarios", "reports"},
+		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
+	{"internal/lab", 3, []string{"internal/proxy", "internal/history"},
+		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
+	{"internal/load", 3, []string{"internal/history"},
+		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
+	{"internal/mutant", 3, []string{"target", "fixtures", "internal/near"},
+		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
+	{"internal/proxy", 2, []string{"internal/history"}, "a fault is done to a connection, whoever asked for it"},
+	{"scenarios", 2, []string{"internal/claim", "internal/near"}, "a scenario can be checked without a world to run it in"},
+	{"reports", 2, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
+	{"target", 2, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
+	{"internal/claim", 1, []string{"internal/history", "internal/stats", "internal/near"}, "a claim is a pure function of histories, wherever they come from"},
+	{"fixtures", 1, nil, "the same seed gives the same data to the target and to whoever checks it"},
+	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
+	{"internal/stats", 0, nil, "arithmetic knows no domain"},
+	{"internal/near", 0, nil, "spelling knows no domain"},
+}
+
+// libraries says where each library of others may be used: in one place, so
+// that it can be replaced there, and its traps are known there. A name covers
+// the packages below it too. Tests are more places, for test files only.
+var libraries = []struct {
+	path  string
+	in    []string
+	tests []string
+	why   string
+}{
+	{"github.com/tsenart/vegeta/v12", []string{"internal/load"}, nil, "its times and its metrics are not what we report; only the load generator knows the difference"},
+	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, nil, "removing its toxics under load can hang; only our own toxic may touch it"},
+	{"github.com/rs/zerolog", []string{"internal/proxy"}, nil, "toxiproxy logs to its global logger; nobody else logs with it"},
+	{"github.com/alicebob/miniredis/v2", []string{"internal/lab"}, []string{"target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
+	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab", "internal/mutant"}, []string{"internal/proxy"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
+	{"github.com/parquet-go/parquet-go", []string{"internal/history"}, nil, "the format of the files is the history's own business"},
+	{"gonum.org/v1/gonum", []string{"internal/stats"}, nil, "distributions are the arithmetic's"},
+	{"github.com/HdrHistogram/hdrhistogram-go", []string{"internal/stats"}, nil, "it refuses values out of range with an error that must be handled once"},
+	{"github.com/goccy/go-yaml", []string{"scenarios"}, nil, "it loses positions in places; only the scenario language works around that"},
+	{"github.com/prometheus/common", []string{"internal/run"}, nil, "the sampler alone reads metrics"},
+	{"github.com/prometheus/client_model", []string{"internal/run"}, nil, "the sampler alone reads metrics"},
+	{"github.com/prometheus/client_golang", []string{"target"}, nil, "the target alone exports metrics"},
+	{"go.mongodb.org/mongo-driver/v2", []string{"target/store"}, nil, "the database is behind the store"},
+	{"modernc.org/sqlite", []string{"target/store"}, nil, "the database is behind the store"},
+	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
+	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
+	{"golang.org/x/sys", []string{"internal/load", "internal/lab"}, nil, "system calls stay beside the code that needs them"},
+}
+
+// impure lists what packages of the standard library a pure package must not import, and why.
+var impure = []struct {
+	pkg string
+	not []string
+	why string
+}{
+	{"internal/claim", []string{"os", "net", "math/rand", "syscall"}, "a saved run must be judged alike anywhere: no file, no network, no chance"},
+	{"internal/stats", []string{"os", "net", "math/rand", "syscall"}, "the same figures give the same interval"},
+	{"reports", []string{"os", "net", "math/rand", "syscall"}, "same input, same bytes; what is read and where it goes is the caller's"},
+	{"scenarios", []string{"net/http", "math/rand", "os/exec", "syscall"}, "a scenario is read and checked, never run"},
+	{"fixtures", []string{"os", "net", "syscall"}, "the data depends on the seed alone"},
+}
+
+// An edge is one import.
+type edge struct {
+	file, from, to string // to: a path inside the module where ours, else as written
+	ours, test     bool
+}
+
+func TestFloors(t *testing.T) {
+	edges, pkgs := imports(t)
+	for _, p := range pkgs {
+		if p != "." && !slices.ContainsFunc(floors, func(f floor) bool { return covers(f.pkg, p) }) {
+			t.Errorf("package %s has no floor: add it to floors, with what it may import and why", p)
+		}
+	}
+	for _, f := range floors {
+		if !slices.ContainsFunc(pkgs, func(p string) bool { return covers(f.pkg, p) }) {
+			t.Errorf("package %s is gone: take it out of floors", f.pkg)
+		}
+	}
+	for _, e := range edges {
+		from, found := floorOf(e.from)
+		if !e.ours || !found || e.from == e.to {
+			continue
+		}
+		if e.test {
+			if to, _ := floorOf(e.to); to.height > from.height {
+				t.Errorf("%s: a test of %s imports %s, which is on a higher floor", e.file, e.from, e.to)
+			}
+			continue
+		}
+		if !anyCovers(from.may, e.to) {
+			t.Errorf("%s: %s imports %s, and must not: %s", e.file, e.from, e.to, from.why)
+		}
+	}
+}
+
+// The table itself must not allow what it is there to forbid.
+func TestFloorsRise(t *testing.T) {
+	for _, f := range floors {
+		for _, m := range f.may {
+			for _, g := range floors {
+				if covers(m, g.pkg) && g.pkg != f.pkg && g.height >= f.height {
+					t.Errorf("%s (floor %d) may import %s (floor %d)", f.pkg, f.height, g.pkg, g.height)
+				}
+			}
+		}
+	}
+}
+
+func TestLibrariesStayInTheirPlace(t *testing.T) {
+	edges, _ := imports(t)
+	used := map[string]bool{} // library and place
+	for _, e := range edges {
+		if e.ours || !strings.Contains(strings.SplitN(e.to, "/", 2)[0], ".") {
+			continue
+		}
+		known := false
+		for _, l := range libraries {
+			if !covers(l.path, e.to) {
+				continue
+			}
+			known = true
+			for _, place := range l.in {
+				if covers(place, e.from) && !e.test {
+					used[l.path+" "+place] = true
+				}
+			}
+			if !anyCovers(l.in, e.from) && !(e.test && anyCovers(l.tests, e.from)) {
+				t.Errorf("%s: %s imports %s, which stays in %s: %s", e.file, e.from, e.to, strings.Join(l.in, ", "), l.why)
+			}
+		}
+		if !known {
+			t.Errorf("%s: %s imports %s, which has no place: add it to libraries and say why", e.file, e.from, e.to)
+		}
+	}
+	for _, l := range libraries {
+		if !slices.ContainsFunc(l.in, func(place string) bool { return used[l.path+" "+place] }) {
+			t.Errorf("%s is used nowhere: take it out of libraries and out of go.mod", l.path)
+		}
+	}
+}
+
+func TestPurePackages(t *testing.T) {
+	edges, pkgs := imports(t)
+	for _, rule := range impure {
+		if !slices.Contains(pkgs, rule.pkg) {
+			t.Errorf("package %s is gone: take it out of impure", rule.pkg)
+		}
+		for _, e := range edges {
+			if covers(rule.pkg, e.from) && !e.test && anyCovers(rule.not, e.to) {
+				t.Errorf("%s: %s imports %s, and must not: %s", e.file, e.from, e.to, rule.why)
+			}
+		}
+	}
+}
+
+// floorOf finds the floor of a package; its nearest name decides.
+func floorOf(pkg string) (floor, bool) {
+	var best floor
+	for _, f := range floors {
+		if covers(f.pkg, pkg) && len(f.pkg) > len(best.pkg) {
+			best = f
+		}
+	}
+	return best, best.pkg != ""
+}
+
+// covers reports whether pkg is name or below it.
+func covers(name, pkg string) bool { return pkg == name || strings.HasPrefix(pkg, name+"/") }
+
+func anyCovers(names []string, pkg string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return covers(n, pkg) })
+}
+
+// imports reads the imports of every Go file of the module, for every platform, and lists its packages.
+func imports(t *testing.T) (edges []edge, pkgs []string) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			// What the go command does not look at either.
+			if name != "." && (strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") || d.Name() == "testdata") {
+				return fs.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); name != "." && err == nil {
+				return fs.SkipDir // a module of its own
+			}
+			return nil
+		}
+		if path.Ext(name) != ".go" {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		from, test := path.Dir(filepath.ToSlash(name)), strings.HasSuffix(name, "_test.go")
+		if !test && !slices.Contains(pkgs, from) {
+			pkgs = append(pkgs, from)
+		}
+		for _, i := range f.Imports {
+			to, err := strconv.Unquote(i.Path.Value)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			in, ours := strings.CutPrefix(to, module+"/")
+			edges = append(edges, edge{file: name, from: from, to: in, ours: ours, test: test})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(edges) == 0 {
+		t.Fatal("no imports were found: this test would pass whatever they are")
+	}
+	return edges, pkgs
+}

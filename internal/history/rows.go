@@ -1,0 +1,73 @@
+package history
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// row is a Request as a line of requests.parquet. Instants and durations are
+// nanoseconds on the run's clock, said in the column's name, so that any tool
+// that reads Parquet can use the file without this package.
+type row struct {
+	Arm      string `parquet:"arm,dict"`
+	Stream   string `parquet:"stream,dict"`
+	Phase    string `parquet:"phase,dict"`
+	Instance string `parquet:"instance,dict"`
+	Seq      uint64 `parquet:"seq,delta"`
+	Method   string `parquet:"method,dict"`
+	Key      string `parquet:"key,dict"`
+	Intended int64  `parquet:"intended_ns,delta"`
+	Sent     int64  `parquet:"sent_ns,delta"`
+	Done     int64  `parquet:"done_ns,delta"`
+	Queued   bool   `parquet:"queued"`
+	Status   int64  `parquet:"status,dict"`
+	Failure  string `parquet:"failure,dict"`
+	Source   string `parquet:"source,dict"`
+	Version  int64  `parquet:"version,delta"`
+	Bytes    int64  `parquet:"bytes,delta"`
+}
+
+func rowOf(r *Request) row {
+	return row{
+		Arm: r.Arm, Stream: r.Stream, Phase: r.Phase, Instance: r.Instance,
+		Seq: r.Seq, Method: r.Method, Key: r.Key,
+		Intended: int64(r.Intended), Sent: int64(r.Sent), Done: int64(r.Done),
+		Queued: r.Queued, Status: int64(r.Status), Failure: string(r.Failure),
+		Source: r.Source, Version: r.Version, Bytes: int64(r.Bytes),
+	}
+}
+
+func (r *row) request() Request {
+	return Request{
+		Arm: r.Arm, Stream: r.Stream, Phase: r.Phase, Instance: r.Instance,
+		Seq: r.Seq, Method: r.Method, Key: r.Key,
+		Intended: time.Duration(r.Intended), Sent: time.Duration(r.Sent), Done: time.Duration(r.Done),
+		Queued: r.Queued, Status: int(r.Status), Failure: Failure(r.Failure),
+		Source: r.Source, Version: r.Version, Bytes: int(r.Bytes),
+	}
+}
+
+// sameSchema says how the columns of a file differ from a row's. A column too
+// many counts too: a file that says more than this program understands was
+// written by another version, and judging half of it could be wrong.
+func sameSchema(got *parquet.Schema) error {
+	want := parquet.SchemaOf(row{})
+	for _, path := range want.Columns() {
+		w, _ := want.Lookup(path...)
+		g, ok := got.Lookup(path...)
+		switch {
+		case !ok:
+			return fmt.Errorf("column %q is missing; was the file written by another version?", path[0])
+		case !parquet.EqualTypes(g.Node.Type(), w.Node.Type()) || !g.Node.Required():
+			return fmt.Errorf("column %q is %s, want %s", path[0], g.Node.Type(), w.Node.Type())
+		}
+	}
+	for _, path := range got.Columns() {
+		if _, ok := want.Lookup(path...); !ok {
+			return fmt.Errorf("column %q is not known; was the file written by another version?", path[0])
+		}
+	}
+	return nil
+}
