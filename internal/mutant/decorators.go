@@ -1,0 +1,147 @@
+package mutant
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/store"
+)
+
+// slowHits delays answers from a cache, not those from the database.
+func slowHits(by time.Duration) func(*target.Options) {
+	return func(o *target.Options) {
+		o.DecorateCache = func(c cache.Cache) cache.Cache { return slowCache{c, by} }
+	}
+}
+
+type slowCache struct {
+	cache.Cache
+	by time.Duration
+}
+
+func (s slowCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	got, err := s.Cache.Get(ctx, k, load)
+	if err != nil || got.Source == cache.FromDatabase {
+		return got, err
+	}
+	t := time.NewTimer(s.by)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return got, ctx.Err()
+}
+
+type doubleQuery struct{ store.Store }
+
+func (d doubleQuery) ActiveTrips(ctx context.Context) ([]store.Trip, error) {
+	if _, err := d.Store.ActiveTrips(ctx); err != nil {
+		return nil, err
+	}
+	return d.Store.ActiveTrips(ctx)
+}
+
+func (d doubleQuery) Trip(ctx context.Context, id string) (store.Trip, error) {
+	if _, err := d.Store.Trip(ctx, id); err != nil {
+		return store.Trip{}, err
+	}
+	return d.Store.Trip(ctx, id)
+}
+
+type noSet struct{ cache.Redis }
+
+func (noSet) Set(context.Context, string, string, time.Duration) error { return nil }
+
+// forgetful asks for every key under a name that was never used before.
+type forgetful struct {
+	cache.Cache
+	n atomic.Uint64
+}
+
+func (f *forgetful) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	k.Name += "#" + strconv.FormatUint(f.n.Add(1), 36)
+	return f.Cache.Get(ctx, k, load)
+}
+
+type ttlUnit struct{ cache.Redis }
+
+func (t ttlUnit) Set(ctx context.Context, key, value string, ttl time.Duration) error {
+	return t.Redis.Set(ctx, key, value, ttl/1000)
+}
+
+// forever fails at once and for ever after the first error.
+type forever struct {
+	cache.Redis
+	fell atomic.Bool
+}
+
+var errFell = errors.New("redis failed once")
+
+func (f *forever) Connect(ctx context.Context) error {
+	return f.guard(func() error { return f.Redis.Connect(ctx) })
+}
+
+func (f *forever) Get(ctx context.Context, keys ...string) (found []string, err error) {
+	err = f.guard(func() error { found, err = f.Redis.Get(ctx, keys...); return err })
+	return found, err
+}
+
+func (f *forever) Set(ctx context.Context, key, value string, ttl time.Duration) error {
+	return f.guard(func() error { return f.Redis.Set(ctx, key, value, ttl) })
+}
+
+func (f *forever) guard(command func() error) error {
+	if f.fell.Load() {
+		return errFell
+	}
+	err := command()
+	if err != nil {
+		f.fell.Store(true)
+	}
+	return err
+}
+
+// noFallback is the latest outcome of Redis, which its two decorators share.
+type noFallback struct{ failing atomic.Bool }
+
+func (f *noFallback) note(err error) error {
+	f.failing.Store(err != nil)
+	return err
+}
+
+type noFallbackRedis struct {
+	cache.Redis
+	*noFallback
+}
+
+func (r noFallbackRedis) Connect(ctx context.Context) error { return r.note(r.Redis.Connect(ctx)) }
+
+func (r noFallbackRedis) Get(ctx context.Context, keys ...string) ([]string, error) {
+	found, err := r.Redis.Get(ctx, keys...)
+	return found, r.note(err)
+}
+
+func (r noFallbackRedis) Set(ctx context.Context, key, value string, ttl time.Duration) error {
+	return r.note(r.Redis.Set(ctx, key, value, ttl))
+}
+
+type noFallbackCache struct {
+	cache.Cache
+	*noFallback
+}
+
+var errNoFallback = errors.New("redis failed, and there is no fallback")
+
+func (c noFallbackCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	got, err := c.Cache.Get(ctx, k, load)
+	if err == nil && c.failing.Load() {
+		return cache.Answer{}, errNoFallback
+	}
+	return got, err
+}

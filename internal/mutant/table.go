@@ -1,0 +1,79 @@
+package mutant
+
+import (
+	"math"
+	"time"
+
+	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/store"
+)
+
+// table holds every mutant. They break both policies, unless About says otherwise.
+var table = map[string]Mutant{
+	"hits-3ms": {
+		// A miss of 180-250 ms, 217 at the median, is 50 to 80 times a hit of 2.7 to 4.3 ms.
+		// With a timer of 2.9 ms, hits came to 4.3 at the median on a busy machine: the timer
+		// ends up to 0.7 ms late, and the hit itself takes 0.3 to 0.7 ms. Hence 2.3.
+		About:  "a cache hit takes about 3 ms more; no break: it makes the speed-up of 50-80 times come true",
+		Breaks: nil,
+		mutate: slowHits(2300 * time.Microsecond),
+	},
+	"hits-30ms": {
+		About:  "a cache hit takes 30 ms more",
+		Breaks: []string{"trips.hit.latency", "trips.speedup.10x"},
+		mutate: slowHits(30 * time.Millisecond),
+	},
+	"double-query": {
+		About:  "every read asks the database twice, one after the other",
+		Breaks: []string{"trips.miss.latency"},
+		mutate: func(o *target.Options) {
+			o.DecorateStore = func(s store.Store) store.Store { return doubleQuery{s} }
+		},
+	},
+	"no-set": {
+		// Dropping the writes alone would not show in trips.dbload under hardened: at 50
+		// requests a second, requests that share a load of 200 ms still save 90 % of them.
+		About:  "what is cached is never found again, nor a load shared",
+		Breaks: []string{"trips.dbload", "trips.warm"},
+		mutate: func(o *target.Options) {
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noSet{r} }
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &forgetful{Cache: c} }
+		},
+	},
+	"ttl-unit": {
+		About:  "the time to live in Redis is taken in milliseconds for seconds: a thousandth",
+		Breaks: []string{"trips.warm"}, // trips.dbload too under documented, which shares no load
+		mutate: func(o *target.Options) {
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return ttlUnit{r} }
+		},
+	},
+	"no-fallback": {
+		About:  "an error of Redis is answered as 500",
+		Breaks: []string{"fallback.outage", "fallback.blackhole"},
+		mutate: func(o *target.Options) {
+			f := new(noFallback)
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noFallbackRedis{r, f} }
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return noFallbackCache{c, f} }
+		},
+	},
+	"unbounded-wait": {
+		About:  "requests wait for Redis as long as it takes, and never stop asking (hardened only: documented is so by itself)",
+		Breaks: []string{"fallback.blackhole"},
+		mutate: func(o *target.Options) {
+			o.Limits = func(l cache.Limits) cache.Limits {
+				// The client's default timeout; no mutant needs more.
+				l.Wait, l.Command = 10*time.Second, 5*time.Second
+				l.Inflight, l.Failures = 1<<20, math.MaxInt
+				return l
+			}
+		},
+	},
+	"fallback-forever": {
+		About:  "after the first error of Redis it is never used again",
+		Breaks: []string{"fallback.recovery"},
+		mutate: func(o *target.Options) {
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return &forever{Redis: r} }
+		},
+	},
+}

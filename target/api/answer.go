@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/store"
+)
+
+// statusClientGone is what nginx logs for a client that left; nobody reads it.
+const statusClientGone = 499
+
+// wrap writes a value that is JSON already: no byte of it is parsed or copied.
+func wrap(w http.ResponseWriter, open string, got cache.Answer) {
+	end := `,"source":"cache"}` + "\n"
+	if got.Source == cache.FromDatabase {
+		end = `,"source":"database"}` + "\n"
+	}
+	h := w.Header()
+	h.Set("X-Source", string(got.Source))
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(open)+len(got.JSON)+len(end)))
+	for _, part := range []string{open, got.JSON, end} {
+		if _, err := io.WriteString(w, part); err != nil {
+			return // the client is gone
+		}
+	}
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":"internal error"}`)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(len(text)+1))
+	w.WriteHeader(status)
+	w.Write(append(text, '\n'))
+}
+
+func refuse(w http.ResponseWriter, status int, why string) {
+	answer(w, status, map[string]string{"error": why})
+}
+
+// fail answers an error. Details go to the log, not to the client.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		refuse(w, http.StatusNotFound, "no such trip")
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		refuse(w, statusClientGone, "the client left")
+	default:
+		a.Log.Error("request", "method", r.Method, "path", r.URL.Path, "error", err)
+		refuse(w, http.StatusInternalServerError, "internal error")
+	}
+}

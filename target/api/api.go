@@ -1,0 +1,110 @@
+// Package api is the HTTP side of the service: routes, answers and their
+// metrics. It holds no state of its own.
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/store"
+)
+
+// Deps is what the API answers from.
+type Deps struct {
+	Instance string // X-Instance
+	Store    store.Store
+	Cache    cache.Cache
+	TTLTrips time.Duration // 0: trips are not cached, neither read nor written
+	Metrics  http.Handler  // of GET /metrics
+	Log      *slog.Logger
+	// Observe is called once for each answer: the route's pattern, the source
+	// of its data ("none" where it has none), and how long the answer took.
+	Observe func(route, source string, took time.Duration)
+}
+
+// New is the service's handler.
+func New(d Deps) http.Handler {
+	a := &api{d}
+	mux := http.NewServeMux()
+	for route, m := range map[string]methods{
+		"/health":         {http.MethodGet: a.health},
+		"/metrics":        {http.MethodGet: func(w http.ResponseWriter, r *http.Request) { d.Metrics.ServeHTTP(w, r) }},
+		"/api/trips":      {http.MethodGet: a.trips},
+		"/api/trips/{id}": {http.MethodGet: a.trip, http.MethodPut: a.updateTrip},
+	} {
+		mux.Handle(route, a.route(route, m))
+	}
+	mux.Handle("/", a.route("other", nil))
+	return mux
+}
+
+type api struct{ Deps }
+
+// methods are the handlers of one route; nil is a route that is not there.
+type methods map[string]http.HandlerFunc
+
+// route answers by method, in JSON also where it refuses, and observes.
+func (a *api) route(name string, m methods) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		w.Header().Set("X-Instance", a.Instance)
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		handle, ok := m[method]
+		switch {
+		case ok:
+			handle(w, r)
+		case m == nil:
+			refuse(w, http.StatusNotFound, "no such path; the API is below /api/, beside /health and /metrics")
+		default:
+			w.Header().Set("Allow", m.allow())
+			refuse(w, http.StatusMethodNotAllowed, "method not allowed here; use "+m.allow())
+		}
+		source := w.Header().Get("X-Source")
+		if source == "" {
+			source = "none"
+		}
+		took := time.Since(began)
+		a.Observe(name, source, took)
+		if a.Log.Enabled(r.Context(), slog.LevelDebug) {
+			a.Log.Debug("request", "method", r.Method, "path", r.URL.Path, "source", source, "took", took.String())
+		}
+	})
+}
+
+func (m methods) allow() string {
+	allowed := "GET, HEAD"
+	if _, ok := m[http.MethodPut]; ok {
+		allowed += ", PUT"
+	}
+	return allowed
+}
+
+// health answers 200 as long as the service can answer requests, which it can
+// without Redis: that is "degraded".
+func (a *api) health(w http.ResponseWriter, r *http.Request) {
+	status, redis := "ok", a.Cache.State()
+	if redis == cache.Down {
+		status = "degraded"
+	}
+	answer(w, http.StatusOK, map[string]string{"status": status, "redis": string(redis), "instance": a.Instance})
+}
+
+// look answers k from the cache, or by load alone where k must not be cached.
+func (a *api) look(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	if k.TTL > 0 {
+		return a.Cache.Get(ctx, k, load)
+	}
+	v, err := load.From(ctx)
+	if err != nil {
+		return cache.Answer{}, err
+	}
+	text, err := json.Marshal(v)
+	return cache.Answer{JSON: string(text), Source: cache.FromDatabase}, err
+}

@@ -1,0 +1,61 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var (
+	errBusy = errors.New("too many redis commands under way")
+	errLate = errors.New("redis did not answer in time")
+)
+
+// ask runs one command, and waits for it no longer than wait. The command goes
+// on alone, up to Limits.Command: a connection that takes its time to come
+// about is there for the next request, and one that hangs ends there.
+func ask[T any](h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		v   T
+		err error
+	}
+	var none T
+	select {
+	case h.slots <- struct{}{}:
+	default:
+		return none, errBusy
+	}
+	done := make(chan outcome, 1)
+	h.wg.Go(func() {
+		defer func() { <-h.slots }()
+		ctx, cancel := context.WithTimeout(context.Background(), h.limits.Command)
+		defer cancel()
+		v, err := command(ctx)
+		done <- outcome{v, err}
+	})
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case o := <-done:
+		h.report(epoch, o.err)
+		return o.v, o.err
+	case <-timer.C:
+		h.report(epoch, errLate)
+		return none, errLate
+	}
+}
+
+func (h *Hardened) report(epoch uint64, err error) {
+	if err != nil {
+		h.hooks.Log.Debug("redis command", "error", err)
+	}
+	if h.breaker.report(epoch, err == nil) {
+		h.hooks.Log.Warn("redis fails: answers are cached in memory until it is back", "error", err)
+	}
+}
+
+func (h *Hardened) trip(err error) {
+	if h.breaker.trip() {
+		h.hooks.Log.Warn("redis missed an invalidation: answers are cached in memory until it has it", "error", err)
+	}
+}

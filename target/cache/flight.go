@@ -1,0 +1,79 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+var errClosed = errors.New("the cache is closed")
+
+// flights run one load for all who want the same at the same time. A load goes
+// on when its callers leave; its error is theirs only, the next caller tries
+// again. The zero value is ready; safe for concurrent use.
+type flights struct {
+	mu     sync.Mutex
+	byKey  map[string]*flight
+	closed bool
+	wg     sync.WaitGroup
+}
+
+type flight struct {
+	done chan struct{}
+	text string
+	err  error
+}
+
+// do answers key by load, or by the load that is already under way. It returns
+// early when ctx ends.
+func (f *flights) do(ctx context.Context, key string, load func() (string, error)) (string, error) {
+	fl, err := f.join(key, load)
+	if err != nil {
+		return "", err
+	}
+	select {
+	case <-fl.done:
+		return fl.text, fl.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func (f *flights) join(key string, load func() (string, error)) (*flight, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl, ok := f.byKey[key]; ok {
+		return fl, nil
+	}
+	if f.closed {
+		return nil, errClosed
+	}
+	if f.byKey == nil {
+		f.byKey = map[string]*flight{}
+	}
+	fl := &flight{done: make(chan struct{})}
+	f.byKey[key] = fl
+	f.wg.Go(func() {
+		defer func() {
+			// Nobody above this goroutine would recover, as net/http does for a handler.
+			if p := recover(); p != nil {
+				fl.err = fmt.Errorf("load %s: panic: %v", key, p)
+			}
+			f.mu.Lock()
+			delete(f.byKey, key)
+			f.mu.Unlock()
+			close(fl.done)
+		}()
+		fl.text, fl.err = load()
+	})
+	return fl, nil
+}
+
+// close refuses further loads and waits for those under way.
+func (f *flights) close() {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.wg.Wait()
+}

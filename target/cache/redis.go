@@ -1,0 +1,172 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// A Redis is what a policy asks of Redis. Safe for concurrent use.
+type Redis interface {
+	// Connect proves on a new connection that Redis answers. A Redis that gave
+	// up on a lost server forgets that and starts afresh.
+	Connect(ctx context.Context) error
+	// Get reads keys in one command; a key that is not there is "".
+	Get(ctx context.Context, keys ...string) ([]string, error)
+	// Set writes a key that expires after ttl.
+	Set(ctx context.Context, key, value string, ttl time.Duration) error
+}
+
+// A Client is a Redis over the network.
+type Client struct {
+	opts   *redis.Options
+	mu     sync.RWMutex
+	cur    *redis.Client // replaced by Connect
+	closed bool
+}
+
+// silence keeps the library from writing lines of its own to stderr, where the
+// service logs JSON; what matters of them reaches the service as errors.
+var silence = sync.OnceFunc(logging.Disable)
+
+// DefaultClient is a client with the library's default options, as the
+// document's code has it: 5 s to dial, to read and to write, three retries,
+// five dials each.
+func DefaultClient(url string) (*Client, error) {
+	opts, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	return newClient(opts), nil
+}
+
+// BoundedClient is a client that tries once and answers or fails within about
+// command. A new connection costs two round trips instead of four: identity
+// and maintenance notifications are off.
+func BoundedClient(url string, command time.Duration) (*Client, error) {
+	opts, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	opts.MaxRetries = -1
+	opts.DialerRetries = 1
+	opts.DialTimeout = command
+	opts.ReadTimeout = command
+	opts.WriteTimeout = command
+	opts.PoolTimeout = command
+	opts.ContextTimeoutEnabled = true
+	opts.DisableIdentity = true
+	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return newClient(opts), nil
+}
+
+// parse hides the parser's error: it quotes the URL, password and all.
+func parse(url string) (*redis.Options, error) {
+	opts, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New("not a Redis URL; want redis://[user:password@]host:port[/db]")
+	}
+	return opts, nil
+}
+
+func newClient(opts *redis.Options) *Client {
+	silence()
+	return &Client{opts: opts, cur: redis.NewClient(opts)}
+}
+
+// Connect pings through a new pool and uses that from now on.
+//
+// A new pool, because go-redis gives up on its own: once as many dials have
+// failed as its pool is large, it fails at once and looks again but once a
+// second, which would keep a Redis that is back out of use for that long.
+func (c *Client) Connect(ctx context.Context) error {
+	opts := *c.opts
+	fresh := redis.NewClient(&opts)
+	// With the default options a read does not end with its context, but with its connection.
+	stop := context.AfterFunc(ctx, func() { fresh.Close() })
+	defer stop()
+	if err := fresh.Ping(ctx).Err(); err != nil {
+		fresh.Close()
+		if ctx.Err() != nil {
+			err = ctx.Err() // rather than that the connection is closed
+		}
+		return fmt.Errorf("connect to redis at %s: %w", opts.Addr, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		fresh.Close()
+		return redis.ErrClosed
+	}
+	c.cur.Close()
+	c.cur = fresh
+	return nil
+}
+
+func (c *Client) Get(ctx context.Context, keys ...string) ([]string, error) {
+	if len(keys) == 1 {
+		v, err := c.current().Get(ctx, keys[0]).Result()
+		if errors.Is(err, redis.Nil) {
+			err = nil
+		}
+		return []string{v}, err
+	}
+	vals, err := c.current().MGet(ctx, keys...).Result()
+	if err != nil {
+		return nil, err
+	}
+	found := make([]string, len(vals))
+	for i, v := range vals {
+		found[i], _ = v.(string) // nil: not there
+	}
+	return found, nil
+}
+
+// Set is SETEX where ttl is of whole seconds, as it is in the document, and
+// SET PX where it is not.
+func (c *Client) Set(ctx context.Context, key, value string, ttl time.Duration) error {
+	if ttl%time.Second == 0 {
+		return c.current().SetEx(ctx, key, value, ttl).Err()
+	}
+	return c.current().Set(ctx, key, value, max(ttl, time.Millisecond)).Err()
+}
+
+// Close ends what is under way; it fails.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	return c.cur.Close()
+}
+
+func (c *Client) current() *redis.Client {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.cur
+}
+
+// Timed calls observe with how long each command of r took, failed or not.
+func Timed(r Redis, observe func(time.Duration)) Redis { return timed{r, observe} }
+
+type timed struct {
+	Redis
+	observe func(time.Duration)
+}
+
+func (t timed) Get(ctx context.Context, keys ...string) ([]string, error) {
+	defer t.since(time.Now())
+	return t.Redis.Get(ctx, keys...)
+}
+
+func (t timed) Set(ctx context.Context, key, value string, ttl time.Duration) error {
+	defer t.since(time.Now())
+	return t.Redis.Set(ctx, key, value, ttl)
+}
+
+func (t timed) since(began time.Time) { t.observe(time.Since(began)) }

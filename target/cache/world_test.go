@@ -1,0 +1,273 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/trektribe/bench/target/cache"
+)
+
+// patience is how long a test waits for what must happen: far more than it takes.
+const patience = 10 * time.Second
+
+// until waits for a condition, polling.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("no %s within %v", what, patience)
+		case <-tick.C:
+		}
+	}
+}
+
+func startRedis(t testing.TB) *miniredis.Miniredis {
+	m := miniredis.NewMiniRedis()
+	m.ClockTTL(true)
+	if err := m.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(m.Close)
+	return m
+}
+
+// policies are the two under test, each on its own client.
+var policies = map[string]func(t testing.TB, addr string, hooks cache.Hooks) cache.Policy{
+	"documented": func(t testing.TB, addr string, hooks cache.Hooks) cache.Policy {
+		if addr == "" {
+			return cache.NewDocumented(t.Context(), nil, hooks)
+		}
+		c, err := cache.DefaultClient("redis://" + addr)
+		return closing(t, c, err, func() cache.Policy { return cache.NewDocumented(t.Context(), c, hooks) })
+	},
+	"hardened": func(t testing.TB, addr string, hooks cache.Hooks) cache.Policy {
+		if addr == "" {
+			return closing(t, nil, nil, func() cache.Policy { return cache.NewHardened(t.Context(), nil, cache.DefaultLimits(), hooks) })
+		}
+		return hardened(t, addr, cache.DefaultLimits(), hooks)
+	},
+}
+
+func hardened(t testing.TB, addr string, limits cache.Limits, hooks cache.Hooks) cache.Policy {
+	c, err := cache.BoundedClient("redis://"+addr, limits.Command)
+	return closing(t, c, err, func() cache.Policy { return cache.NewHardened(t.Context(), c, limits, hooks) })
+}
+
+func closing(t testing.TB, c *cache.Client, err error, open func() cache.Policy) cache.Policy {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := open()
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if c != nil {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return p
+}
+
+// quiet are hooks that nobody looks at.
+func quiet() cache.Hooks {
+	return cache.Hooks{Log: slog.New(slog.DiscardHandler), Count: func(string, string, string) {}}
+}
+
+// counts are look-ups by "kind tier result".
+type counts struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (c *counts) hooks() cache.Hooks {
+	return cache.Hooks{Log: slog.New(slog.DiscardHandler), Count: func(kind, tier, result string) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.n == nil {
+			c.n = map[string]int{}
+		}
+		c.n[kind+" "+tier+" "+result]++
+	}}
+}
+
+// asked is how often a tier was looked up.
+func (c *counts) asked(tier string) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k, v := range c.n {
+		if strings.Contains(k, " "+tier+" ") {
+			n += v
+		}
+	}
+	return n
+}
+
+func (c *counts) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint(c.n)
+}
+
+// thing is a value in a database of one.
+type thing struct {
+	Version int64 `json:"version"`
+}
+
+// database answers its version and counts queries.
+type database struct {
+	version atomic.Int64
+	queries atomic.Int64
+}
+
+func (d *database) load() cache.Load {
+	return cache.Load{
+		From: func(context.Context) (any, error) {
+			d.queries.Add(1)
+			return thing{d.version.Load()}, nil
+		},
+		New: func() any { return new(thing) },
+	}
+}
+
+var errDatabase = errors.New("database")
+
+func get(t *testing.T, c cache.Cache, k cache.Key, load cache.Load) cache.Answer {
+	t.Helper()
+	a, err := c.Get(t.Context(), k, load)
+	if err != nil {
+		t.Fatalf("Get(%s): %v", k.Name, err)
+	}
+	return a
+}
+
+func answer(version int, source cache.Source) cache.Answer {
+	return cache.Answer{JSON: fmt.Sprintf(`{"version":%d}`, version), Source: source}
+}
+
+// A relay stands between a policy and its Redis, and can break.
+type relay struct {
+	t        testing.TB
+	upstream string
+	addr     string
+	mu       sync.Mutex
+	listener net.Listener
+	conns    map[net.Conn]bool
+	hang     bool
+	changed  *sync.Cond
+	closed   bool
+	wg       sync.WaitGroup
+}
+
+func startRelay(t testing.TB, upstream string) *relay {
+	r := &relay{t: t, upstream: upstream, addr: "127.0.0.1:0", conns: map[net.Conn]bool{}}
+	r.changed = sync.NewCond(&r.mu)
+	r.listen()
+	t.Cleanup(func() {
+		r.mu.Lock()
+		r.closed = true
+		r.mu.Unlock()
+		r.resume()
+		r.refuse()
+		r.wg.Wait()
+	})
+	return r
+}
+
+func (r *relay) listen() {
+	l, err := net.Listen("tcp", r.addr)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.listener, r.addr = l, l.Addr().String()
+	r.wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r.wg.Go(func() { r.pass(c) })
+		}
+	})
+}
+
+// refuse closes the listener and every connection.
+func (r *relay) refuse() {
+	r.listener.Close()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.conns {
+		c.Close()
+	}
+}
+
+// stall holds every byte back; connections can still be made.
+func (r *relay) stall() { r.set(true) }
+
+// resume lets them go.
+func (r *relay) resume() { r.set(false) }
+
+func (r *relay) set(hang bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hang = hang
+	r.changed.Broadcast()
+}
+
+func (r *relay) pass(client net.Conn) {
+	server, err := net.Dial("tcp", r.upstream)
+	if err != nil {
+		client.Close()
+		return
+	}
+	r.mu.Lock()
+	r.conns[client], r.conns[server] = true, true
+	r.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { r.copy(server, client) })
+	both.Go(func() { r.copy(client, server) })
+	both.Wait()
+	r.mu.Lock()
+	delete(r.conns, client)
+	delete(r.conns, server)
+	r.mu.Unlock()
+}
+
+func (r *relay) copy(to, from net.Conn) {
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buf)
+		r.mu.Lock()
+		for r.hang && !r.closed {
+			r.changed.Wait()
+		}
+		r.mu.Unlock()
+		if n > 0 {
+			if _, err := to.Write(buf[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}

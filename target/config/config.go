@@ -1,0 +1,121 @@
+// Package config reads the environment that a service is started with.
+//
+// In goes the environment; out comes a Config with every default resolved, or
+// every mistake at once, each naming its variable and the remedy. No secret
+// ever enters an error.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trektribe/bench/target/store"
+)
+
+// The cache policies.
+const (
+	Documented = "documented"
+	Hardened   = "hardened"
+)
+
+// A Config is resolved: nothing defaults later.
+type Config struct {
+	Host       string        // HOST, 127.0.0.1
+	Port       int           // PORT, 4000; 0: the kernel chooses
+	Instance   string        // INSTANCE, "1"
+	RedisURL   string        // REDIS_URL; empty: memory only. Holds a secret: never log it
+	RedisAddr  string        // host:port of RedisURL, fit for logs
+	MongoURI   string        // MONGODB_URI; empty: SQLite. Holds a secret: never log it
+	SQLitePath string        // SQLITE_PATH; empty: private and in memory
+	Policy     string        // CACHE_POLICY, Hardened
+	TTLTrips   time.Duration // TTL_TRIPS, 300s; 0: trips are not cached
+	DBDelay    store.Delay   // DB_DELAY; zero: none
+	LogLevel   slog.Level    // LOG_LEVEL, info
+}
+
+// maxTTL keeps a mistyped unit from caching for years.
+const maxTTL = 30 * 24 * time.Hour
+
+// FromEnv resolves the environment. The error joins every mistake.
+func FromEnv(getenv func(string) string) (Config, error) {
+	var mistakes []error
+	fail := func(name, format string, args ...any) {
+		mistakes = append(mistakes, fmt.Errorf("%s: %s", name, fmt.Sprintf(format, args...)))
+	}
+	text := func(name, unset string) string {
+		if v := strings.TrimSpace(getenv(name)); v != "" {
+			return v
+		}
+		return unset
+	}
+
+	c := Config{
+		Host:       text("HOST", "127.0.0.1"),
+		Instance:   text("INSTANCE", "1"),
+		RedisURL:   text("REDIS_URL", ""),
+		MongoURI:   text("MONGODB_URI", ""),
+		SQLitePath: text("SQLITE_PATH", ""),
+		Policy:     text("CACHE_POLICY", Hardened),
+	}
+	var err error
+	if c.Port, err = strconv.Atoi(text("PORT", "4000")); err != nil || c.Port < 0 || c.Port > 65535 {
+		fail("PORT", "bad port %q; want a number from 0 (the kernel chooses) to 65535", getenv("PORT"))
+	}
+	if strings.ContainsFunc(c.Instance, func(r rune) bool { return r < ' ' || r > '~' }) {
+		fail("INSTANCE", "bad name %q; want printable ASCII, such as 1", c.Instance)
+	}
+	if c.RedisURL != "" {
+		// The parser's error quotes the URL, password and all: it is left out on purpose.
+		if opts, err := redis.ParseURL(c.RedisURL); err != nil {
+			fail("REDIS_URL", "not a Redis URL; want redis://[user:password@]host:port[/db], or unset it to cache in memory")
+		} else {
+			c.RedisAddr = opts.Addr
+		}
+	}
+	if c.MongoURI != "" {
+		if u, err := url.Parse(c.MongoURI); err != nil || u.Host == "" || (u.Scheme != "mongodb" && u.Scheme != "mongodb+srv") {
+			fail("MONGODB_URI", "not a MongoDB URI; want mongodb://host:port/database, or unset it to use SQLite")
+		}
+	}
+	if c.Policy != Documented && c.Policy != Hardened {
+		fail("CACHE_POLICY", "unknown policy %q; want %s or %s", c.Policy, Documented, Hardened)
+	}
+	ttl := text("TTL_TRIPS", "300s")
+	c.TTLTrips, err = time.ParseDuration(ttl)
+	if err != nil || c.TTLTrips != 0 && (c.TTLTrips < time.Millisecond || c.TTLTrips > maxTTL) {
+		fail("TTL_TRIPS", "bad time to live %q; want 1ms to 720h, such as 300s, or 0 to cache nothing", ttl)
+	}
+	if v := text("DB_DELAY", ""); v != "" {
+		if c.DBDelay, err = ParseDelay(v); err != nil {
+			fail("DB_DELAY", "%v", err)
+		}
+	}
+	if v := text("LOG_LEVEL", "info"); c.LogLevel.UnmarshalText([]byte(v)) != nil {
+		fail("LOG_LEVEL", "unknown level %q; want debug, info, warn or error", v)
+	}
+	return c, errors.Join(mistakes...)
+}
+
+// maxDelay is far above any database time that a scenario could mean.
+const maxDelay = time.Minute
+
+// ParseDelay reads "200ms" or "180ms-250ms".
+func ParseDelay(s string) (store.Delay, error) {
+	lo, hi, ranged := strings.Cut(s, "-")
+	if !ranged {
+		hi = lo
+	}
+	least, err1 := time.ParseDuration(strings.TrimSpace(lo))
+	most, err2 := time.ParseDuration(strings.TrimSpace(hi))
+	if err1 != nil || err2 != nil || least < 0 || most < least || most > maxDelay {
+		return store.Delay{}, fmt.Errorf("bad delay %q; want one duration such as 200ms, or a range such as 180ms-250ms, at most %v", s, maxDelay)
+	}
+	return store.Delay{Min: least, Max: most}, nil
+}

@@ -1,0 +1,64 @@
+package target
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are what GET /metrics shows. Safe for concurrent use.
+type metrics struct {
+	registry *prometheus.Registry
+	queries  prometheus.Counter
+	cache    *prometheus.CounterVec
+	redis    prometheus.Histogram
+	http     *prometheus.HistogramVec
+	injected *prometheus.GaugeVec
+}
+
+// buckets reach from a local Redis, 50 µs, to the client's default timeouts, 10 s.
+var buckets = []float64{.00005, .0001, .0002, .0005, .001, .002, .003, .006, .01, .02, .05, .1, .2, .27, .5, 1, 2, 5, 10}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		queries: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "trips_db_queries_total", Help: "Queries sent to the database, reads and writes."}),
+		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "cache_requests_total", Help: "Look-ups by kind of data, tier (redis, memory) and result (hit, miss, error)."},
+			[]string{"kind", "tier", "result"}),
+		redis: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "redis_command_seconds", Help: "Duration of Redis commands, failed ones included.", Buckets: buckets}),
+		http: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "http_request_seconds", Help: "Duration of requests by route and source of the data.", Buckets: buckets},
+			[]string{"route", "source"}),
+		injected: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "injected_delay_seconds", Help: "Delay that is injected into calls of a dependency, not its own; uniform in min..max."},
+			[]string{"dependency", "bound"}),
+	}
+	m.registry.MustRegister(m.queries, m.cache, m.redis, m.http, m.injected,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+func (m *metrics) inject(dependency string, least, most time.Duration) {
+	m.injected.WithLabelValues(dependency, "min").Set(least.Seconds())
+	m.injected.WithLabelValues(dependency, "max").Set(most.Seconds())
+}
+
+func (m *metrics) cacheRequest(kind, tier, result string) {
+	m.cache.WithLabelValues(kind, tier, result).Inc()
+}
+
+func (m *metrics) redisCommand(took time.Duration) { m.redis.Observe(took.Seconds()) }
+
+func (m *metrics) httpRequest(route, source string, took time.Duration) {
+	m.http.WithLabelValues(route, source).Observe(took.Seconds())
+}

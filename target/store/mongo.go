@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/trektribe/bench/fixtures"
+)
+
+const (
+	// findServer bounds how long a call waits for a server that is not there;
+	// the driver's own default is 30 s.
+	findServer = 2 * time.Second
+	// defaultDatabase is the one of the document's compose file.
+	defaultDatabase = "trekktribe"
+)
+
+type mongoDB struct {
+	client *mongo.Client
+	trips  *mongo.Collection
+}
+
+// OpenMongo connects to uri, whose path names the database, and seeds it.
+// Trips that are there already are left alone.
+func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
+	// Errors of the parser quote the URI, password and all: they are left out on purpose.
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil, errors.New("open mongo: MONGODB_URI is not a URI; want mongodb://host:port/database")
+	}
+	name := strings.Trim(u.Path, "/")
+	if name == "" {
+		name = defaultDatabase
+	}
+	opts := options.Client().ApplyURI(uri)
+	if opts.Validate() != nil {
+		return nil, errors.New("open mongo: MONGODB_URI is not valid; want mongodb://host:port/database")
+	}
+	client, err := mongo.Connect(opts.SetServerSelectionTimeout(findServer).SetConnectTimeout(findServer))
+	if err != nil {
+		return nil, fmt.Errorf("open mongo at %s: %w", u.Host, err)
+	}
+	m := &mongoDB{client: client, trips: client.Database(name).Collection("trips")}
+	if err := m.seed(ctx, seed); err != nil {
+		return nil, errors.Join(fmt.Errorf("seed mongo at %s: %w; check MONGODB_URI and that the server runs", u.Host, err), m.Close())
+	}
+	return m, nil
+}
+
+// seed inserts what is missing. Each upsert is atomic by its _id, so instances
+// that start together cannot double a trip: at worst the loser's insert meets
+// the winner's as a duplicate key, which is what was wanted.
+func (m *mongoDB) seed(ctx context.Context, seed uint64) error {
+	if err := m.client.Ping(ctx, nil); err != nil {
+		return err
+	}
+	index := mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startDate", Value: 1}, {Key: "_id", Value: 1}}}
+	if _, err := m.trips.Indexes().CreateOne(ctx, index); err != nil {
+		return err
+	}
+	switch n, err := m.trips.CountDocuments(ctx, bson.D{}); {
+	case err != nil:
+		return err
+	case n >= fixtures.TripCount:
+		return nil
+	}
+	var upserts []mongo.WriteModel
+	for _, t := range fixtures.Trips(seed) {
+		upserts = append(upserts, mongo.NewUpdateOneModel().SetUpsert(true).
+			SetFilter(bson.D{{Key: "_id", Value: t.ID}}).
+			SetUpdate(bson.D{{Key: "$setOnInsert", Value: withoutID(t)}}))
+	}
+	_, err := m.trips.BulkWrite(ctx, upserts, options.BulkWrite().SetOrdered(false))
+	if mongo.IsDuplicateKeyError(err) {
+		return nil
+	}
+	return err
+}
+
+func (m *mongoDB) ActiveTrips(ctx context.Context) ([]Trip, error) {
+	cursor, err := m.trips.Find(ctx, bson.D{{Key: "status", Value: fixtures.Active}},
+		options.Find().SetSort(bson.D{{Key: "startDate", Value: 1}, {Key: "_id", Value: 1}}))
+	if err != nil {
+		return nil, fmt.Errorf("list active trips: %w", err)
+	}
+	trips := make([]Trip, 0, fixtures.ActiveCount)
+	if err := cursor.All(ctx, &trips); err != nil {
+		return nil, fmt.Errorf("list active trips: %w", err)
+	}
+	return trips, nil
+}
+
+func (m *mongoDB) Trip(ctx context.Context, id string) (t Trip, err error) {
+	err = m.trips.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&t)
+	return t, explainMongo("find", id, err)
+}
+
+func (m *mongoDB) UpdateTrip(ctx context.Context, id string, c Change) (t Trip, err error) {
+	update := bson.D{{Key: "$inc", Value: bson.D{{Key: "version", Value: int64(1)}}}}
+	if !c.Empty() {
+		update = append(update, bson.E{Key: "$set", Value: setters(c)})
+	}
+	err = m.trips.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: id}}, update,
+		options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&t)
+	return t, explainMongo("update", id, err)
+}
+
+func (m *mongoDB) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), findServer)
+	defer cancel()
+	return m.client.Disconnect(ctx)
+}
+
+// withoutID is t as a document that an upsert by _id may set.
+func withoutID(t Trip) bson.D {
+	return bson.D{{Key: "title", Value: t.Title}, {Key: "description", Value: t.Description},
+		{Key: "destination", Value: t.Destination}, {Key: "organizerId", Value: t.OrganizerID}, {Key: "price", Value: t.Price},
+		{Key: "currency", Value: t.Currency}, {Key: "startDate", Value: t.StartDate}, {Key: "days", Value: t.Days},
+		{Key: "capacity", Value: t.Capacity}, {Key: "difficulty", Value: t.Difficulty}, {Key: "status", Value: t.Status},
+		{Key: "version", Value: t.Version}}
+}
+
+// setters is what c changes, as $set takes it.
+func setters(c Change) (set bson.D) {
+	text := func(key string, v *string) {
+		if v != nil {
+			set = append(set, bson.E{Key: key, Value: *v})
+		}
+	}
+	number := func(key string, v *int64) {
+		if v != nil {
+			set = append(set, bson.E{Key: key, Value: *v})
+		}
+	}
+	text("title", c.Title)
+	text("description", c.Description)
+	text("destination", c.Destination)
+	number("price", c.Price)
+	text("startDate", c.StartDate)
+	number("capacity", c.Capacity)
+	text("status", c.Status)
+	return set
+}
+
+func explainMongo(verb, id string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, mongo.ErrNoDocuments):
+		err = ErrNotFound
+	}
+	return fmt.Errorf("%s trip %q: %w", verb, id, err)
+}

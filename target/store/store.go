@@ -1,0 +1,72 @@
+// Package store keeps trips in a database: SQLite by default, MongoDB where a
+// URI is given. Both seed themselves with the fixtures, once, however many
+// instances start at the same time.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/trektribe/bench/fixtures"
+)
+
+// Trip is what the store keeps.
+type Trip = fixtures.Trip
+
+// ErrNotFound says that there is no trip of that id.
+var ErrNotFound = errors.New("no such trip")
+
+// A Store answers from the database. Safe for concurrent use. Every call is
+// one query.
+type Store interface {
+	// ActiveTrips lists the active trips by start date, then id.
+	ActiveTrips(ctx context.Context) ([]Trip, error)
+	// Trip finds one trip, whatever its status, or ErrNotFound.
+	Trip(ctx context.Context, id string) (Trip, error)
+	// UpdateTrip makes c's changes, adds one to the version and answers the
+	// new trip, atomically; or ErrNotFound.
+	UpdateTrip(ctx context.Context, id string, c Change) (Trip, error)
+}
+
+// A DB is an open Store.
+type DB interface {
+	Store
+	Close() error
+}
+
+// A Change is a partial update: nil fields stay as they are.
+type Change struct {
+	Title       *string `json:"title"`
+	Description *string `json:"description"`
+	Destination *string `json:"destination"`
+	Price       *int64  `json:"price"`
+	StartDate   *string `json:"startDate"`
+	Capacity    *int64  `json:"capacity"`
+	Status      *string `json:"status"`
+}
+
+// Empty reports that c changes nothing.
+func (c Change) Empty() bool { return c == Change{} }
+
+// Counted calls count before every query that reaches s.
+func Counted(s Store, count func()) Store { return counted{s, count} }
+
+type counted struct {
+	Store
+	count func()
+}
+
+func (c counted) ActiveTrips(ctx context.Context) ([]Trip, error) {
+	c.count()
+	return c.Store.ActiveTrips(ctx)
+}
+
+func (c counted) Trip(ctx context.Context, id string) (Trip, error) {
+	c.count()
+	return c.Store.Trip(ctx, id)
+}
+
+func (c counted) UpdateTrip(ctx context.Context, id string, ch Change) (Trip, error) {
+	c.count()
+	return c.Store.UpdateTrip(ctx, id, ch)
+}
