@@ -1,37 +1,45 @@
 // Package lab is the world that a scenario runs in: Redis, proxies, instances
-// of the service under test, and what can be done to them. Everything it opens
-// it closes again, also when the harness is killed.
+// of the service under test, and what can be done to them. A Spec goes in; out
+// come URLs to send load to, and events about what was done and whether it
+// arrived. Everything it opens it closes again, also when the harness is
+// killed. It never sends load and never judges the service.
 package lab
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/proxy"
 )
+
+// closeWithin bounds Close: a service that cannot be ended within it is given up and named.
+const closeWithin = 10 * time.Second
 
 // A Spec says what to open.
 type Spec struct {
-	Arms       []ArmSpec
-	Instances  int               // of each arm
+	Arms       []ArmSpec         // at least one; names differ
+	Instances  int               // of each arm, at least 1; not used with URLs
 	Env        map[string]string // for every instance, on top of the contract's
-	Redis      string            // "embedded", "server", or a redis:// URL
+	Redis      string            // "embedded" (also when empty), "server", or a redis:// URL, which serves one arm only
 	Command    []string          // the service; empty: our own, `bench serve`
-	URLs       []string          // instances that already run; then nothing is started and Command is empty
+	URLs       []string          // instances that already run; then nothing is started, Command is empty and there is one arm
 	AllowHosts []string          // hosts other than loopback that the user named
 	Dir        string            // where logs go: Dir/logs/<arm>-<instance>.log
-	ReadyIn    time.Duration     // how long an instance may take to get ready
+	ReadyIn    time.Duration     // how long an instance may take to get ready; 0: 15 s
+	Self       []string          // how to start this program, for its words serve, redis and watchdog; empty: os.Executable
 	Clock      *history.Clock
-	Record     func(history.Event) // safe for concurrent use
-	Progress   func(string)        // one line about what is being opened
+	Record     func(history.Event) // safe for concurrent use; nil: nothing is recorded
+	Progress   func(string)        // one line about what is being opened; safe for concurrent use; nil: silence
 }
 
 // An ArmSpec is one target of the comparison.
 type ArmSpec struct {
-	Name   string // "hardened", "hardened+no-fallback"
-	Policy string // CACHE_POLICY
-	Mutant string // `bench serve --mutant`
+	Name   string // "hardened", "hardened+no-fallback"; letters, digits and . _ + -
+	Policy string // CACHE_POLICY; empty: not set
+	Mutant string // `bench serve --mutant`; empty: none
 }
 
 // An Arm is one open target: its own Redis, proxies, database and instances.
@@ -44,47 +52,130 @@ type Arm struct {
 // An Instance is one process (or URL) of the service.
 type Instance struct {
 	Name string // "1", "2", …
-	URL  string // http://127.0.0.1:port
+	URL  string // http://127.0.0.1:port; empty before the first Fresh
 }
 
-// Info says which Redis an arm has.
-type Info struct{ Kind, Version string }
+// A Lab is an open world. Its methods are safe for concurrent use; Fresh waits for another Fresh.
+type Lab struct {
+	spec  Spec
+	arms  []*arm
+	tmp   string // private to this lab; removed by Close, or by the watchdog
+	lease *lease
+	ports *ports
 
-// A Lab is an open world.
-type Lab struct{}
+	fresh    sync.Mutex // held by Fresh, and by Close once it has interrupted a Fresh
+	applying sync.Mutex // held while faults are switched
+	trials   trials
+	bind     func(context.Context) (context.Context, context.CancelFunc) // a context that also ends when the lab closes
+	end      context.CancelFunc
 
-// Open opens everything but the instances' processes (Fresh starts these).
-func Open(ctx context.Context, s Spec) (*Lab, error) { panic("skeleton") }
+	closers  []func(context.Context) error
+	once     sync.Once
+	closeErr error
+}
 
-// Fresh brings every arm to a fresh state: instances stopped, Redis flushed, database new,
-// instances started with env on top of the Spec's, and ready.
-func (l *Lab) Fresh(ctx context.Context, env map[string]string) error { panic("skeleton") }
+// An arm is an Arm and what belongs to it.
+type arm struct {
+	ArmSpec
+	redis     *store
+	instances []*instance
+	fresh     int    // how many databases it has had
+	database  string // the directory of the present one
+}
 
 // Arms lists the arms, in the Spec's order. URLs are valid until the next Fresh.
-func (l *Lab) Arms() []Arm { panic("skeleton") }
-
-// Redis says which Redis it is.
-func (l *Lab) Redis() Info { panic("skeleton") }
-
-// An Action is something done to the world.
-type Action struct {
-	Arm       string   // empty: all
-	Instances []string // empty: all
-	On        string   // "redis"
-	Fault     proxy.Fault
-	Planned   time.Duration // on the clock
-	Heal      bool          // Fault is being lifted
+func (l *Lab) Arms() []Arm {
+	arms := make([]Arm, 0, len(l.arms))
+	for _, a := range l.arms {
+		out := Arm{Name: a.Name, Policy: a.Policy}
+		for _, in := range a.instances {
+			out.Instances = append(out.Instances, Instance{Name: in.name, URL: in.at()})
+		}
+		arms = append(arms, out)
+	}
+	return arms
 }
 
-// Apply does a. It records history.FaultOn or FaultOff for each proxy.
-func (l *Lab) Apply(ctx context.Context, a Action) error { panic("skeleton") }
+// Redis says which Redis it is, the same for every arm. The zero Info: the lab
+// has none, because the instances already ran.
+func (l *Lab) Redis() Info {
+	if l.arms[0].redis == nil {
+		return Info{}
+	}
+	return l.arms[0].redis.info
+}
 
-// Canaries opens one canary through each proxy, and probes them and new connections until
-// ctx ends, each probe recorded as history.Canary, each fault as history.Delivery.
-func (l *Lab) Canaries(ctx context.Context) error { panic("skeleton") }
+// Died says which instance or Redis has exited though nobody stopped it, with its
+// exit status and last log lines, and whether the watchdog has; nil: none. Instances that already ran are not watched.
+func (l *Lab) Died() error {
+	var errs []error
+	if l.lease != nil {
+		errs = append(errs, l.lease.died())
+	}
+	for _, a := range l.arms {
+		if a.redis != nil {
+			errs = append(errs, a.redis.process.died())
+		}
+		for _, in := range a.instances {
+			errs = append(errs, in.running().died())
+		}
+	}
+	return errors.Join(errs...)
+}
 
-// Died says which instance has exited though nobody stopped it; nil: none.
-func (l *Lab) Died() error { panic("skeleton") }
+// Close ends everything, in reverse order, within 10 s: instances get SIGTERM and 3 s before
+// they are killed. A Fresh that is under way is interrupted. Every call returns the first one's
+// result once it is there.
+func (l *Lab) Close() error {
+	l.once.Do(func() {
+		l.end()
+		l.fresh.Lock()
+		defer l.fresh.Unlock()
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		defer cancel()
+		errs := []error{l.trials.settle(ctx)}
+		for i := len(l.closers) - 1; i >= 0; i-- {
+			errs = append(errs, l.closers[i](ctx))
+		}
+		if err := errors.Join(errs...); err != nil {
+			l.closeErr = fmt.Errorf("close the lab: %w", err)
+		}
+	})
+	return l.closeErr
+}
 
-// Close ends everything, in reverse order, within its own deadline. Safe to call twice.
-func (l *Lab) Close() error { panic("skeleton") }
+// links lists the open paths of all instances.
+func (l *Lab) links() []*link {
+	var all []*link
+	for _, a := range l.arms {
+		for _, in := range a.instances {
+			if in.link != nil {
+				all = append(all, in.link)
+			}
+		}
+	}
+	return all
+}
+
+// each calls f for all items side by side and joins the errors.
+func each[T any](items []T, f func(T) error) error {
+	errs := make([]error, len(items))
+	var wg sync.WaitGroup
+	for i, it := range items {
+		wg.Go(func() { errs[i] = f(it) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (l *Lab) say(line string) {
+	if l.spec.Progress != nil {
+		l.spec.Progress(line)
+	}
+}
+
+func (l *Lab) record(e history.Event) {
+	if l.spec.Record != nil {
+		l.spec.Record(e)
+	}
+}

@@ -1,0 +1,152 @@
+package lab_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+// TestMain lets the test binary be its own children: `go test` never gives it a
+// first argument without a dash.
+func TestMain(m *testing.M) {
+	role := ""
+	if len(os.Args) > 1 {
+		role = os.Args[1]
+	}
+	var err error
+	switch role {
+	case "serve":
+		err = serve()
+	case "redis":
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		err = lab.ServeRedis(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(lab.PasswordEnv), os.Stdout)
+		stop()
+	case "watchdog":
+		err = lab.Watchdog(os.Stdin)
+	case "harness":
+		err = harness()
+	case "linger":
+		signal.Ignore(syscall.SIGTERM)
+		time.Sleep(time.Minute)
+	default:
+		os.Exit(m.Run())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serve is a small service of the contract; FAKE says how it misbehaves.
+func serve() error {
+	fake := os.Getenv("FAKE")
+	healthy := http.StatusOK
+	switch fake {
+	case "exit":
+		fmt.Println("reading " + os.Getenv("REDIS_URL"))
+		fmt.Println("no such table: trips")
+		os.Exit(3)
+	case "sick":
+		healthy = http.StatusServiceUnavailable
+	case "deaf":
+		signal.Ignore(syscall.SIGTERM)
+	case "parent": // of a child that leaves the group
+		cmd := exec.Command(os.Args[0], "linger")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if err := cmd.Start(); err != nil {
+			return err
+		}
+	case "taken once":
+		flag := os.Getenv("FLAG") + os.Getenv("INSTANCE")
+		if _, err := os.Stat(flag); err != nil {
+			os.WriteFile(flag, nil, 0o600)
+			return fmt.Errorf("listen: address already in use")
+		}
+	}
+	if fake != "bypass" {
+		o, err := redis.ParseURL(os.Getenv("REDIS_URL"))
+		if err != nil {
+			return err
+		}
+		c := redis.NewClient(o)
+		defer c.Close()
+		if err := c.Incr(context.Background(), "starts").Err(); err != nil {
+			return err
+		}
+	}
+	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(healthy)
+		fmt.Fprint(w, `{"status":"warming"}`)
+	})
+	http.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) {
+		json.NewEncoder(w).Encode(append(os.Environ(), os.Args[1:]...))
+	})
+	http.HandleFunc("/die", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Println("out of memory")
+		os.Exit(7)
+	})
+	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
+}
+
+// harness opens a lab and waits to be killed.
+func harness() error {
+	s := lab.Spec{
+		Arms: []lab.ArmSpec{{Name: "a"}}, Instances: 2, Env: map[string]string{"FAKE": "parent"},
+		Redis: os.Getenv("REDIS"), Dir: os.Getenv("DIR"), Self: []string{os.Args[0]}, Clock: history.NewClock(),
+	}
+	l, err := lab.Open(context.Background(), s)
+	if err != nil {
+		return err
+	}
+	if err := l.Fresh(context.Background(), nil); err != nil {
+		return err
+	}
+	fmt.Println("up")
+	time.Sleep(time.Minute)
+	return l.Close()
+}
+
+// environ asks an instance for its environment, and its arguments.
+func environ(t *testing.T, in lab.Instance) map[string]string {
+	t.Helper()
+	resp, err := http.Get(in.URL + "/env")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var list []string
+	if err := json.NewDecoder(resp.Body).Decode(&list); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{}
+	for _, kv := range list {
+		k, v, _ := strings.Cut(kv, "=")
+		env[k] = v
+	}
+	return env
+}
+
+// until waits for what must become true.
+func until(t *testing.T, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(within); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", within, what)
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// readyIn is how long an instance may take to get ready where the Spec does not say.
+const readyIn = 15 * time.Second
+
+// armName is what an arm may be called: it becomes part of file names.
+var armName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
+
+// check refuses a Spec that cannot be opened, all mistakes at once, before
+// anything is started, and returns it with its defaults filled in.
+func (s Spec) check(ctx context.Context) (Spec, error) {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	seen := map[string]bool{}
+	for _, a := range s.Arms {
+		if !armName.MatchString(a.Name) {
+			bad("arm %q: a name is made of letters, digits and . _ + -", a.Name)
+		}
+		if seen[a.Name] {
+			bad("arm %q is named twice", a.Name)
+		}
+		seen[a.Name] = true
+		if a.Mutant != "" && len(s.Command)+len(s.URLs) > 0 {
+			bad("arm %q: mutants are of the reference target only", a.Name)
+		}
+	}
+	if len(s.Arms) == 0 {
+		bad("no arm to open: name at least one")
+	}
+	if s.Clock == nil {
+		bad("no clock to record events on")
+	}
+	if s.ReadyIn < 0 {
+		bad("an instance cannot get ready in %v", s.ReadyIn)
+	}
+	if s.ReadyIn == 0 {
+		s.ReadyIn = readyIn
+	}
+	if len(s.URLs) > 0 {
+		errs = append(errs, s.checkURLs(ctx)...)
+		s.Instances = 0
+		return s, errors.Join(errs...)
+	}
+
+	if !supported {
+		bad("processes can be started and ended safely on Linux and macOS only: give --target-url")
+	}
+	if s.Instances < 1 {
+		bad("%d instances: an arm has at least one", s.Instances)
+	}
+	if s.Dir == "" {
+		bad("no directory for logs")
+	}
+	if err := checkEnv(s.Env); err != nil {
+		errs = append(errs, err)
+	}
+	if len(s.Self) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			bad("find this program, to start it as a child: %w", err)
+		}
+		s.Self = []string{self}
+	}
+	if len(s.Command) > 0 {
+		if _, err := exec.LookPath(s.Command[0]); err != nil {
+			bad("target command %q: %w", s.Command[0], errors.Unwrap(err))
+		}
+	}
+	if err := s.checkRedis(ctx); err != nil {
+		errs = append(errs, err)
+	}
+	return s, errors.Join(errs...)
+}
+
+func (s Spec) checkURLs(ctx context.Context) []error {
+	var errs []error
+	if len(s.Arms) > 1 {
+		errs = append(errs, errors.New("instances that already run are one arm: they cannot be two policies at once"))
+	}
+	if len(s.Command) > 0 {
+		errs = append(errs, errors.New("either a target command or target URLs, not both"))
+	}
+	for _, u := range s.URLs {
+		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
+			errs = append(errs, fmt.Errorf("target URL %s: write http://host:port", redact(u)))
+		} else if err := checkHost(ctx, u, s.AllowHosts); err != nil {
+			errs = append(errs, fmt.Errorf("target URL: %w", err))
+		}
+	}
+	return errs
+}
+
+// contract is every variable of the service contract that the harness's own
+// environment must not decide, and what is between the harness and its children.
+var contract = []string{
+	"PORT", "INSTANCE", "REDIS_URL", "MONGODB_URI", "SQLITE_PATH", "CACHE_POLICY", "TTL_TRIPS", "TTL_PROFILES", "TTL_AI",
+	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, leaseEnv,
+}
+
+// owned is what only the lab can set: with another value the faults would miss
+// the service, or a round would not be fresh.
+var owned = []string{"PORT", "INSTANCE", "SQLITE_PATH", "CACHE_POLICY"}
+
+// checkEnv refuses variables that are the lab's. An empty REDIS_URL is allowed and
+// takes Redis away from the service; no other is.
+func checkEnv(env map[string]string) error {
+	var errs []error
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		if slices.Contains(owned, k) {
+			errs = append(errs, fmt.Errorf("env %s is set by the lab: remove it", k))
+		}
+		if k == "REDIS_URL" && env[k] != "" {
+			errs = append(errs, errors.New("env REDIS_URL is set by the lab, so that faults reach the service: name the Redis instead (redis: URL)"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// cleanEnviron is the harness's environment without the contract's variables.
+func cleanEnviron() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		k, _, _ := strings.Cut(kv, "=")
+		return slices.Contains(contract, k)
+	})
+}

@@ -1,0 +1,169 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+const (
+	// redisReady is how long a Redis that the lab starts may take to answer; it needs 20 ms.
+	redisReady = 10 * time.Second
+	// redisCall bounds one command of the lab's own; flushing a large database takes longest.
+	redisCall = 5 * time.Second
+	// lastWrites is how long the connections of the last round may take to go away.
+	lastWrites = time.Second
+)
+
+// A store is one arm's Redis.
+type store struct {
+	info     Info
+	addr     string // host:port, upstream of the proxies
+	username string
+	password string
+	db       int
+	foreign  bool     // somebody's: only its one database is ours, and only because it was empty
+	process  *process // nil where foreign
+	client   *redis.Client
+}
+
+// connect prepares the lab's own client: one connection, straight to Redis, no retries.
+func (s *store) connect() {
+	s.client = redis.NewClient(&redis.Options{
+		Addr: s.addr, Username: s.username, Password: s.password, DB: s.db,
+		PoolSize: 1, MaxRetries: -1, DialerRetries: 1, DialTimeout: redisCall, ReadTimeout: redisCall, WriteTimeout: redisCall,
+		ContextTimeoutEnabled: true, DisableIdentity: true,
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+}
+
+// ready waits until the child answers. The password proves that it is ours that answers.
+func (s *store) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, redisReady)
+	defer cancel()
+	var last error
+	for wait := 2 * time.Millisecond; ; wait = min(wait*3/2, 50*time.Millisecond) {
+		if last = dial(ctx, s.addr); last == nil {
+			last = s.client.Ping(ctx).Err()
+		}
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-s.process.done:
+			return fmt.Errorf("%s ended before it was ready (%v)%s", s.process.name, s.process.cmd.ProcessState, s.process.tail())
+		case <-ctx.Done():
+			return fmt.Errorf("%s did not get ready: %w; last: %v%s", s.process.name, ctx.Err(), last, s.process.tail())
+		case <-time.After(wait):
+		}
+	}
+}
+
+// dial looks whether anybody listens at addr. It goes before the client's first command, as
+// go-redis writes each failed dial to the standard logger.
+func dial(ctx context.Context, addr string) error {
+	d := net.Dialer{Timeout: redisCall}
+	c, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}
+
+// version asks Redis which one it is; miniredis cannot say, but is built into this program.
+func (s *store) version(ctx context.Context) error {
+	if s.info.Kind == "embedded" {
+		s.info.Version = embeddedVersion()
+		return nil
+	}
+	text, err := s.client.Info(ctx, "server").Result()
+	var answer redis.Error
+	if err != nil && !errors.As(err, &answer) { // one that cannot say is still a Redis
+		return fmt.Errorf("ask redis for its version: %w", err)
+	}
+	if s.info.Version = field(text, "redis_version"); s.info.Version != "unknown" {
+		s.info.Version = "redis " + s.info.Version
+	}
+	return nil
+}
+
+// flush empties the store. In a Redis of the lab's own it first waits until every connection
+// of the last round is gone: a write that still lies in one would land after the flush.
+func (s *store) flush(ctx context.Context) error {
+	if s.foreign {
+		if err := s.client.FlushDB(ctx).Err(); err != nil {
+			return fmt.Errorf("flush database %d of redis: %w", s.db, err)
+		}
+		return nil
+	}
+	if err := s.process.died(); err != nil {
+		return err
+	}
+	if err := s.quiet(ctx); err != nil {
+		return err
+	}
+	if err := s.client.FlushAll(ctx).Err(); err != nil {
+		return fmt.Errorf("flush redis: %w", err)
+	}
+	if err := s.client.ScriptFlush(ctx).Err(); err != nil {
+		return fmt.Errorf("flush redis' scripts: %w", err)
+	}
+	return nil
+}
+
+// quiet waits until the lab's own connection is the only one.
+func (s *store) quiet(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lastWrites)
+	defer cancel()
+	for wait := time.Millisecond; ; wait = min(wait*2, 20*time.Millisecond) {
+		text, err := s.client.Info(ctx, "clients").Result()
+		if err != nil {
+			return fmt.Errorf("ask redis for its clients: %w", err)
+		}
+		n := field(text, "connected_clients")
+		if n == "1" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("redis has %s connections beside the lab's own though every instance was stopped: %w", n, ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}
+
+// url is what an instance is given: this store, through the proxy at addr.
+func (s *store) url(addr string) string {
+	u := url.URL{Scheme: "redis", Host: addr, Path: "/" + strconv.Itoa(s.db)}
+	if s.password != "" {
+		u.User = url.UserPassword(s.username, s.password)
+	}
+	return u.String()
+}
+
+// close leaves a foreign database as empty as it was found, and kills an own Redis: it keeps nothing.
+func (s *store) close(ctx context.Context) error {
+	var errs []error
+	if s.foreign {
+		errs = append(errs, s.flush(ctx))
+	}
+	return errors.Join(append(errs, s.client.Close(), s.process.kill())...)
+}
+
+// field is one value of an INFO answer; "unknown" where it has none.
+func field(info, name string) string {
+	for line := range strings.Lines(info) {
+		if k, v, _ := strings.Cut(strings.TrimSpace(line), ":"); k == name {
+			return v
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,14 @@
+//go:build !unix
+
+package lab
+
+import "syscall"
+
+// supported says that processes can be ended here with all that they started.
+// Where they cannot, Open takes URLs only, and the rest of this file is not reached.
+const supported = false
+
+func ownGroup() *syscall.SysProcAttr   { return nil }
+func ownSession() *syscall.SysProcAttr { return nil }
+func signalGroup(int, syscall.Signal)  {}
+func signalOne(int, syscall.Signal)    {}
