@@ -16,6 +16,10 @@ import (
 // is confident to 1-alpha, alpha in (0, 1). Without a trial, or with counts that
 // cannot be (k > n, k < 0, unequal lengths), p is NaN and the interval unknown.
 // Rounds without trials are passed over.
+//
+// What no arithmetic on counts can see is that failures come in stretches while
+// the rounds at hand happen to have none: the trials are then the stretches that
+// there was room for, not the requests, and the bound is too good.
 func Binomial(k, n []int, alpha float64) (p float64, iv Interval) {
 	if len(k) != len(n) || !proper(alpha) {
 		return math.NaN(), whole
@@ -106,14 +110,10 @@ func Poisson(k []int, exposure []float64, alpha float64) (rate float64, iv Inter
 	return rate, iv
 }
 
-// What no arithmetic on counts can see is that failures come in stretches while
-// the rounds seen happen to have none: n is then the number of stretches that
-// there was room for, not of requests, and the bound is too good.
-//
 // assumed is how much rounds are taken to differ for as long as they are too few
 // to tell: the standard deviation of the log odds (or log rate) between rounds.
-// Twice the 20 % that facts of noisy machines give, so that a run of lucky,
-// equal rounds does not pass for proof.
+// Twice the 20 % that noisy machines show, so that a few rounds that are equal by
+// luck do not pass for proof.
 const assumed = 0.4
 
 // inflation is the factor (at least 1) by which counts vary more than chance

@@ -70,7 +70,7 @@ func TestLatencyVerdictsAreWrongAtMostOncePerHundred(t *testing.T) {
 			for _, noise := range []float64{0.05, 0.2} {
 				t.Run(fmt.Sprintf("%s/correlation %v/noise %v", tail.name, correlation, noise), func(t *testing.T) {
 					bound := math.Exp(truth)
-					first, all := wrong(8000, rand.New(rand.NewPCG(7, 11)),
+					first, all := wrong(4000, rand.New(rand.NewPCG(7, 11)),
 						func(r *rand.Rand) float64 {
 							return math.Exp(figures[r.IntN(len(figures))] + noise*r.NormFloat64())
 						},

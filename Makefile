@@ -1,0 +1,24 @@
+.DEFAULT_GOAL := help
+.PHONY: bench build test race lint clean help
+
+bench: build ## judge every claim under both policies: about a minute, Go alone
+	@bin/bench run --report-only
+
+build: ## build bin/bench
+	@test -x bin/bench || echo "building bin/bench; the first time this fetches and compiles its libraries, which takes minutes" >&2
+	@go build -o bin/bench ./cmd/bench
+
+test: ## every test that this machine can run
+	go test ./...
+
+race: ## the tests under the race detector
+	go test -race ./...
+
+lint: ## gofmt and go vet
+	test -z "$$(gofmt -l .)" && go vet ./...
+
+clean: ## what make and runs left
+	rm -rf bin reports/out
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+func TestWordsAreSplitAsAShellWould(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want []string
+		err  string
+	}{
+		{"", nil, ""},
+		{"  node   server.js ", []string{"node", "server.js"}, ""},
+		{`node "my server.js" --x='a "b"'`, []string{"node", "my server.js", `--x=a "b"`}, ""},
+		{`a\ b "c\"d" ''`, []string{"a b", `c"d`, ""}, ""},
+		{`node "server.js`, nil, "not closed"},
+		{`node \`, nil, "backslash"},
+		{"echo $HOME; ls", []string{"echo", "$HOME;", "ls"}, ""},
+	} {
+		got, err := splitWords(tt.in)
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("splitWords(%q): error %v, want one about %q", tt.in, err, tt.err)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("splitWords(%q) = %q, %v, want %q", tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestArms(t *testing.T) {
+	for _, tt := range []struct {
+		in      string
+		foreign bool
+		want    []lab.ArmSpec
+		err     string
+	}{
+		{"", false, []lab.ArmSpec{{Name: "documented", Policy: "documented"}, {Name: "hardened", Policy: "hardened"}}, ""},
+		{"", true, []lab.ArmSpec{{Name: "service"}}, ""},
+		{"hardened, hardened+no-fallback", false, []lab.ArmSpec{{Name: "hardened", Policy: "hardened"}, {Name: "hardened+no-fallback", Policy: "hardened", Mutant: "no-fallback"}}, ""},
+		{"hardend", false, nil, `no policy "hardend"`},
+		{"hardened+no-falback", false, nil, "no-fallback"},
+		{"hardened,hardened", false, nil, "named twice"},
+		{"hardened+no-fallback", true, nil, "reference target only"},
+		{"hardened,", false, nil, `no policy ""`},
+	} {
+		got, err := parseArms(tt.in, tt.foreign)
+		if tt.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.err) {
+				t.Errorf("parseArms(%q): error %v, want one about %q", tt.in, err, tt.err)
+			}
+			continue
+		}
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("parseArms(%q) = %v, %v, want %v", tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestTheExitCodeIsTheVerdictOfTheDecidingArms(t *testing.T) {
+	row := func(policy string, v claim.Verdict) claim.Result { return claim.Result{Policy: policy, Verdict: v} }
+	for _, tt := range []struct {
+		name string
+		in   []claim.Result
+		want int
+	}{
+		{"all hold", []claim.Result{row("hardened", claim.Holds)}, exitHolds},
+		{"documented is only shown", []claim.Result{row("documented", claim.Refuted), row("hardened", claim.Holds)}, exitHolds},
+		{"documented alone decides", []claim.Result{row("documented", claim.Refuted)}, exitRefuted},
+		{"refuted outweighs undecided", []claim.Result{row("", claim.Inconclusive), row("", claim.Refuted)}, exitRefuted},
+		{"undecided", []claim.Result{row("", claim.Inconclusive), row("", claim.Holds)}, exitUndecided},
+		{"the zero verdict is undecided", []claim.Result{{}}, exitUndecided},
+		{"nothing was judged", nil, exitUndecided},
+	} {
+		if got := exitCode(tt.in); got != tt.want {
+			t.Errorf("%s: exit %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}

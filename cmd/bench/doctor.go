@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/run"
+)
+
+const doctorHelp = `Say what this machine can decide, and what is missing. Nothing is changed; the
+look at the clock takes a second.
+
+Usage: bench doctor
+
+Exit: 0, or 2 where not even the embedded scenarios could be trusted.
+
+Example:
+  bench doctor
+`
+
+func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
+	fs := flag.NewFlagSet("doctor", flag.ContinueOnError)
+	rest, err := parse(fs, doctorHelp, args, out)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("doctor takes no arguments, got %q", rest[0])
+	}
+	if err != nil {
+		return stopped(err, errw)
+	}
+	m := run.Fingerprint()
+	fmt.Fprintf(out, "machine       %s\n", m)
+	fmt.Fprintf(out, "embedded      yes: Redis, database and service come with bench\n")
+	fmt.Fprintf(out, "redis-server  %s\n", found(ctx, "redis-server", "bench run --redis server", "install the package redis-server"))
+	fmt.Fprintf(out, "output        %s\n", writable("reports/out"))
+	late := wakeups(ctx, time.Second)
+	fmt.Fprintf(out, "wake-ups      a 1 ms sleep is late by %v at the median, %v at 99 %%, %v at worst\n", late[len(late)/2].Round(time.Microsecond), late[len(late)*99/100].Round(time.Microsecond), late[len(late)-1].Round(time.Microsecond))
+	code := 0
+	if m.CPUs < 2 {
+		fmt.Fprintln(out, "warning: one CPU is shared by load, service and Redis: latency claims will stay undecided")
+	}
+	if worst := late[len(late)-1]; worst >= 100*time.Millisecond {
+		fmt.Fprintln(out, "warning: the machine stalls; rounds with a stall of 100 ms do not count. Stop what else runs here.")
+		code = exitCannotRun
+	}
+	return code
+}
+
+// found says whether a program is on the PATH, with its version.
+func found(ctx context.Context, name, use, get string) string {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "no; " + get + " to use " + use
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	v, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return fmt.Sprintf("broken: %s --version: %v", path, err)
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(v)), "\n")
+	return "yes, with " + use + ": " + line
+}
+
+// writable says whether runs can be saved below dir.
+func writable(dir string) string {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Sprintf("no: %v; choose another with --out", err)
+	}
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return fmt.Sprintf("no: %v; choose another with --out", err)
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return "yes, runs are saved below " + dir
+}
+
+// wakeups measures how late a sleeper wakes, for a while; sorted, never empty.
+func wakeups(ctx context.Context, d time.Duration) []time.Duration {
+	var late []time.Duration
+	for end := time.Now().Add(d); len(late) == 0 || time.Now().Before(end) && ctx.Err() == nil; {
+		t := time.Now()
+		time.Sleep(time.Millisecond)
+		late = append(late, time.Since(t)-time.Millisecond)
+	}
+	slices.Sort(late)
+	return late
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/reports"
+)
+
+const judgeHelp = `Judge a saved run again: the same records give the same results.json, byte for
+byte. Rounds that were cut short do not count.
+
+Usage: bench judge [flags] [DIR]
+
+DIR is a run's folder (default reports/out/latest). Its results.json and
+report.md are written anew.
+
+Flags:
+  --report-only   exit 0 once judged, whatever the verdicts
+  --no-color      no colour, also on a terminal (as does NO_COLOR)
+
+Exit: as bench run.
+
+Example:
+  bench judge reports/out/latest
+`
+
+func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
+	fs := flag.NewFlagSet("judge", flag.ContinueOnError)
+	reportOnly := fs.Bool("report-only", false, "")
+	noColor := fs.Bool("no-color", false, "")
+	dirs, err := parse(fs, judgeHelp, args, out)
+	if err == nil && len(dirs) > 1 {
+		err = fmt.Errorf("judge takes one folder, got %d", len(dirs))
+	}
+	if err != nil {
+		return stopped(err, errw)
+	}
+	dir := "reports/out/latest"
+	if len(dirs) == 1 {
+		dir = dirs[0]
+	}
+	report, err := run.Report(ctx, dir)
+	if err != nil {
+		return cannot(errw, err)
+	}
+	if err := reports.Table(out, report, style(out, *noColor)); err != nil {
+		return cannot(errw, err)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case *reportOnly:
+		return exitHolds
+	}
+	return exitCode(report.Results)
+}

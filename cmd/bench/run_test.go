@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+func TestARunIsJudgedAgainFromDiskToTheSameBytes(t *testing.T) {
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out, "--seed", "7", "testdata/short.yaml")
+	if code != exitHolds {
+		t.Fatalf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Join(out, "latest"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"run.json", "results.json", "report.md", "rounds/short-01/requests.parquet", "rounds/short-01/events.jsonl", "logs/hardened-1.log"} {
+		if s, err := os.Stat(filepath.Join(dir, f)); err != nil || s.Size() == 0 {
+			t.Errorf("%s is missing or empty: %v", f, err)
+		}
+	}
+	before, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "results.json")); err != nil {
+		t.Fatal(err)
+	}
+	code, again, errs := bench("judge", dir)
+	if code != exitHolds {
+		t.Fatalf("judge: exit %d, want %d\n%s", code, exitHolds, errs)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(before, after) {
+		t.Errorf("judged again, results.json differs:\n%s\n---\n%s", before, after)
+	}
+	// The table differs in nothing but the way the folder was named.
+	if got, want := strings.Count(again, "\n"), strings.Count(table, "\n"); got != want {
+		t.Errorf("judged again, the table has %d lines, want %d\n%s", got, want, again)
+	}
+}
+
+func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
+	out := t.TempDir()
+	c := start(t, "run", "--out", out, "testdata/endless.yaml")
+	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 4 }) {
+		t.Fatalf("no fourth round: %s", c.err.String())
+	}
+	c.Process.Signal(syscall.SIGINT)
+	if code := c.exit(t, 15*time.Second); code != exitInterrupted {
+		t.Errorf("exit %d, want %d\n%s", code, exitInterrupted, c.err.String())
+	}
+	c.nothingLeft(t, 2*time.Second)
+	if !strings.Contains(strings.ToLower(c.out.String()), "interrupted") {
+		t.Errorf("the table does not say that the run was interrupted:\n%s", c.out.String())
+	}
+	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.hit.latency", "hardened"}]
+	if r.Verdict != claim.Holds || r.Rounds < 3 {
+		t.Errorf("verdict %s on %d rounds, want holds on the three that were whole: %s", r.Verdict, r.Rounds, r.Because)
+	}
+}
+
+func TestKilledTheRunLeavesNothingAndItsRoundsCanBeJudged(t *testing.T) {
+	out := t.TempDir()
+	c := start(t, "run", "--out", out, "testdata/endless.yaml")
+	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 4 }) {
+		t.Fatalf("no fourth round: %s", c.err.String())
+	}
+	c.Process.Kill()
+	c.Wait()
+	c.nothingLeft(t, 2*time.Second)
+	dirs, _ := filepath.Glob(filepath.Join(out, "2*"))
+	if len(dirs) != 1 {
+		t.Fatalf("run folders: %v, want one", dirs)
+	}
+	code, table, errs := bench("judge", dirs[0])
+	if code != exitUndecided && code != exitHolds {
+		t.Fatalf("judge: exit %d\n%s", code, errs)
+	}
+	if !strings.Contains(table, "cut short") {
+		t.Errorf("the table does not say that a round was cut short:\n%s", table)
+	}
+	r := results(t, dirs[0])[[2]string{"trips.hit.latency", "hardened"}]
+	if r.Verdict != claim.Holds {
+		t.Errorf("verdict %s, want holds on the rounds that were whole: %s", r.Verdict, r.Because)
+	}
+}
+
+// rounds counts the rounds begun below out.
+func rounds(out string) int {
+	dirs, _ := filepath.Glob(filepath.Join(out, "2*", "rounds", "*"))
+	return len(dirs)
+}
+
+func TestAServiceInAnotherLanguage(t *testing.T) {
+	for _, tt := range []struct {
+		program, command string
+		want             map[string]claim.Verdict
+		because          map[string]string
+	}{
+		{"node", "node testdata/service.js", map[string]claim.Verdict{
+			"trips.hit.latency": claim.Holds, "trips.dbload": claim.Inconclusive, "fallback.outage": claim.Holds,
+		}, map[string]string{"trips.dbload": "trips_db_queries_total"}},
+		// This one never speaks to its Redis: that it survives the fault proves nothing.
+		{"python3", "python3 testdata/service.py", map[string]claim.Verdict{
+			"trips.hit.latency": claim.Inconclusive, "trips.dbload": claim.Inconclusive, "fallback.outage": claim.Inconclusive,
+		}, map[string]string{"fallback.outage": "Redis"}},
+	} {
+		t.Run(tt.program, func(t *testing.T) {
+			need(t, tt.program)
+			out := t.TempDir()
+			code, table, errs := bench("run", "--out", out, "--target-cmd", tt.command, "testdata/foreign.yaml")
+			if code != exitUndecided {
+				t.Errorf("exit %d, want %d\n%s%s", code, exitUndecided, table, errs)
+			}
+			if t.Failed() && code == exitCannotRun {
+				return
+			}
+			got := results(t, filepath.Join(out, "latest"))
+			for id, want := range tt.want {
+				r := got[[2]string{id, "service"}]
+				if r.Verdict != want || !strings.Contains(r.Because, tt.because[id]) {
+					t.Errorf("%s: %s because %q, want %s with %q", id, r.Verdict, r.Because, want, tt.because[id])
+				}
+			}
+		})
+	}
+}

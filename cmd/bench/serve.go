@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/target"
+)
+
+const serveHelp = `Run the reference trip API until it is interrupted. It logs JSON lines to stderr.
+
+Usage: bench serve [--mutant NAME]
+
+Flags:
+  --mutant NAME   break it on purpose; --mutant list names all
+
+Environment:
+  PORT                 port to listen on, on HOST (default 127.0.0.1)
+  INSTANCE             its name in /health and X-Instance
+  REDIS_URL            absent: the cache is in memory
+  MONGODB_URI          absent: SQLite
+  SQLITE_PATH          a database file, which instances may share; absent: a private one
+  CACHE_POLICY         documented or hardened (default hardened)
+  TTL_TRIPS            how long trips are cached (default 300s; 0s: not at all)
+  DB_DELAY             added to each database query, as in 180ms-250ms; absent: nothing
+  LOG_LEVEL            debug, info, warn or error (default info)
+
+Example:
+  PORT=4000 CACHE_POLICY=documented bench serve
+`
+
+func runServe(ctx context.Context, args []string, out, errw io.Writer) int {
+	fs := flag.NewFlagSet("serve", flag.ContinueOnError)
+	name := fs.String("mutant", "", "")
+	rest, err := parse(fs, serveHelp, args, out)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("serve takes no arguments, got %q", rest[0])
+	}
+	if err != nil {
+		return stopped(err, errw)
+	}
+	if *name == "list" {
+		for _, n := range mutant.Names() {
+			m, _ := mutant.Find(n)
+			fmt.Fprintf(out, "%-18s %s\n", m.Name, m.About)
+		}
+		return 0
+	}
+	var opts target.Options
+	if given(fs, "mutant") {
+		m, err := mutant.Find(*name)
+		if err != nil {
+			return cannot(errw, fmt.Errorf("--mutant: %w", err))
+		}
+		opts = m.Options()
+	}
+	if err := target.Run(ctx, os.Getenv, errw, opts); err != nil {
+		return cannot(errw, err)
+	}
+	return 0
+}

@@ -1,0 +1,212 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/scenarios"
+)
+
+const (
+	// lead is the pause between the decision to start a segment and its first
+	// request: enough to start a few dozen goroutines and scrape every instance.
+	lead = 100 * time.Millisecond
+	// stallStep and stallLeast are the hiccup meter's: how often it looks, and what it calls a stall.
+	stallStep  = 5 * time.Millisecond
+	stallLeast = 20 * time.Millisecond
+)
+
+// A player plays rounds of one scenario in one lab.
+type player struct {
+	clock    *history.Clock
+	lab      *lab.Lab
+	scenario *scenarios.Scenario
+	seed     uint64
+	show     func(phase, hurt string)
+}
+
+// round plays round n (from 1) into dir. A round that was cut short by ctx is
+// saved as such; its error is ctx's.
+func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
+	for i, seg := range p.scenario.Segments() {
+		p.show("starting", "")
+		if err := p.lab.Fresh(ctx, seg.Env); err != nil {
+			return err
+		}
+		if err := p.segment(ctx, n, i, seg.Phases, w); err != nil {
+			return fmt.Errorf("round %d: %w", n, err)
+		}
+		if err := errors.Join(p.lab.Died(), w.Err()); err != nil {
+			return fmt.Errorf("round %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+// segment plays phases without a pause between them: load, faults and sampler side by side.
+func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.Phase, w *history.Writer) error {
+	arms := p.lab.Arms()
+	sample := newSampler(p.clock, w.Event)
+	defer sample.close()
+	sample.boundary(ctx, arms, "", phases[0].Name)
+
+	start := p.clock.Now() + lead
+	plan := timeline{start: start, phases: phases}
+	streams := p.streams(n, index, plan, arms)
+
+	meter, stopMeter := context.WithCancel(ctx)
+	var meterDone sync.WaitGroup
+	meterDone.Go(func() { watchStalls(meter, p.clock, stallStep, stallLeast, w.Event) })
+
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		_, err := load.Run(gctx, p.clock, streams, plan.phase, w.Request)
+		return err
+	})
+	g.Go(func() error { return p.faults(gctx, plan) })
+	g.Go(func() error { return p.boundaries(gctx, plan, arms, sample, w) })
+	err := g.Wait()
+	stopMeter()
+	meterDone.Wait()
+	if err != nil {
+		return err
+	}
+	if err := p.lab.Settle(ctx); err != nil {
+		return err
+	}
+	// The last phase ends only now: every request of its has been answered or given up.
+	last := phases[len(phases)-1].Name
+	sample.boundary(ctx, arms, last, "")
+	return ctx.Err()
+}
+
+// boundaries records each phase as it really ran, and samples between two of them.
+func (p *player) boundaries(ctx context.Context, t timeline, arms []lab.Arm, s *sampler, w *history.Writer) error {
+	for i, ph := range t.phases {
+		from, to := t.span(i)
+		if !p.until(ctx, from) {
+			return ctx.Err()
+		}
+		p.show(ph.Name, hurts(ph))
+		if i > 0 {
+			s.boundary(ctx, arms, t.phases[i-1].Name, ph.Name)
+		}
+		if !p.until(ctx, to) {
+			return ctx.Err()
+		}
+		w.Event(history.Event{Kind: history.PhaseSpan, Name: ph.Name, At: from, Until: to})
+	}
+	return nil
+}
+
+// faults plays the fault timeline. Whatever it switched on is off when it returns, also when ctx ended first.
+func (p *player) faults(ctx context.Context, t timeline) error {
+	type step struct {
+		at     time.Duration
+		action lab.Action
+	}
+	var steps []step
+	for i, ph := range t.phases {
+		from, _ := t.span(i)
+		for _, f := range ph.Faults {
+			a := lab.Action{Instances: f.Instances, On: f.On, Fault: proxy.Fault{Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Seed: p.seed}}
+			on, off := a, a
+			on.Planned, off.Planned, off.Heal = from+f.From, from+f.From+f.For, true
+			steps = append(steps, step{on.Planned, on}, step{off.Planned, off})
+		}
+	}
+	// A fault that ends where another begins is lifted first.
+	sort.SliceStable(steps, func(i, j int) bool {
+		a, b := steps[i], steps[j]
+		return a.at < b.at || a.at == b.at && a.action.Heal && !b.action.Heal
+	})
+	active := map[int]lab.Action{}
+	defer func() {
+		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		for _, a := range active {
+			a.Heal, a.Planned = true, p.clock.Now()
+			p.lab.Apply(heal, a) // an error here shows again when the lab closes the proxy
+		}
+	}()
+	for i, s := range steps {
+		if !p.until(ctx, s.at) {
+			return ctx.Err()
+		}
+		if !s.action.Heal {
+			active[i] = s.action
+		}
+		if err := p.lab.Apply(ctx, s.action); err != nil {
+			return fmt.Errorf("%s on %s: %w", s.action.Fault.Kind, s.action.On, err)
+		}
+		if s.action.Heal {
+			for j, a := range active {
+				if a.On == s.action.On && a.Fault == s.action.Fault && slices.Equal(a.Instances, s.action.Instances) {
+					delete(active, j)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// streams turns the scenario's traffic into schedules, the same requests for each arm.
+// An arm's schedule is shifted by its part of a gap, so that arms do not send at the same instants.
+func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream {
+	var out []load.Stream
+	for ai, a := range arms {
+		var targets []load.Target
+		for _, i := range a.Instances {
+			targets = append(targets, load.Target{Instance: i.Name, URL: i.URL})
+		}
+		for _, s := range p.scenario.Traffic {
+			for wi, win := range t.windows(s.Phases) {
+				shift := time.Duration(float64(time.Second) / max(s.From, s.To) * float64(ai) / float64(len(arms)))
+				out = append(out, load.Stream{
+					Arm: a.Name, Name: s.Name, Method: s.Method, Path: s.Path,
+					From: s.From, To: s.To, Poisson: s.Poisson,
+					Keys:     load.Keys{Dist: s.Dist, N: s.Keys, S: s.Zipf},
+					Patience: s.Patience, Workers: s.Workers,
+					Start: win.from + shift, For: win.to - win.from - shift,
+					Seed:    mix(p.seed, p.scenario.Name, s.Name, n, index, wi),
+					Targets: targets,
+				})
+			}
+		}
+	}
+	return out
+}
+
+// until waits for an instant of the clock; false: ctx ended first.
+func (p *player) until(ctx context.Context, at time.Duration) bool {
+	t := time.NewTimer(at - p.clock.Now())
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// mix makes one seed of the run's and of what it is for.
+func mix(seed uint64, parts ...any) uint64 {
+	h := fnv.New64a()
+	fmt.Fprint(h, seed)
+	for _, p := range parts {
+		fmt.Fprint(h, "/", p)
+	}
+	return h.Sum64()
+}

@@ -1,0 +1,163 @@
+// Package run is the verb: it opens a lab, plays rounds of a scenario, saves
+// what was observed, and judges it from what it saved.
+//
+// In go scenarios and the arms to run them against; out come a run's folder
+// and its results. What a run leaves is listed in docs/design.md, section 8.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/reports"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// Options say what to run, against what, and where to leave it.
+type Options struct {
+	Name      string // of the run's folder
+	Scenarios []*scenarios.Scenario
+	Lab       lab.Spec // all but Instances, Env, Dir, Clock, Record and Progress, which are the run's own
+	Instances int      // overrides the scenarios'; 0: does not
+	Seed      uint64
+	Out       string // folder that the run's own folder is made in
+	Progress  Progress
+}
+
+// Progress is told what a run is doing.
+type Progress interface {
+	Show(reports.State)
+	Say(line string)
+}
+
+// An Outcome is a finished run.
+type Outcome struct {
+	Dir     string
+	Report  reports.Run
+	Results []claim.Result
+}
+
+// Run plays o's scenarios and judges them. When ctx ends, the run stops at once,
+// and what was seen until then is judged: the Outcome is then valid beside ctx's error.
+// With any other error the Outcome has at most the Dir, in which the rounds played so far can be judged.
+func Run(ctx context.Context, o Options) (Outcome, error) {
+	began := time.Now()
+	dir, err := newFolder(o.Out, o.Name, began)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Dir: dir}
+	saved := &Saved{
+		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
+		Machine: Fingerprint(), Target: targetText(o.Lab), Arms: o.Lab.Arms, Scenarios: o.Scenarios,
+	}
+	if o.Instances > 0 {
+		for _, s := range saved.Scenarios {
+			s.Target.Instances = o.Instances
+		}
+	}
+	if err := saved.save(dir); err != nil {
+		return out, err
+	}
+	clock := history.NewClock()
+	for i, s := range saved.Scenarios {
+		if err = play(ctx, o, saved, dir, clock, i, s); err != nil {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		return out, err
+	}
+	saved.Interrupted = ctx.Err() != nil
+	saved.Elapsed = time.Since(began)
+	if err := saved.save(dir); err != nil {
+		return out, err
+	}
+	// What was seen is judged even when the user wants to stop: it takes milliseconds.
+	out.Report, err = Report(context.WithoutCancel(ctx), dir)
+	if err != nil {
+		return out, err
+	}
+	out.Results = out.Report.Results
+	if err := pointLatest(dir); err != nil {
+		o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
+	}
+	return out, ctx.Err()
+}
+
+// play runs one scenario in a lab of its own until every claim is decided or its rounds are used up.
+func play(ctx context.Context, o Options, saved *Saved, dir string, clock *history.Clock, index int, s *scenarios.Scenario) (err error) {
+	b, err := newBench(s, o.Lab.Arms)
+	if err != nil {
+		return err
+	}
+	est := newEstimate(saved.Scenarios, index)
+	state := reports.State{Scenario: s.Name, N: index + 1, Of: len(saved.Scenarios), Least: s.Rounds.Min, Most: s.Rounds.Max}
+	show := func(phase, hurt string) {
+		state.Phase, state.Hurt, state.Left = phase, hurt, est.left()
+		o.Progress.Show(state)
+	}
+	show("opening", "")
+
+	sink := &sink{}
+	spec := o.Lab
+	spec.Instances, spec.Env, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, s.Target.Env, dir, clock, sink.record
+	l, err := lab.Open(ctx, spec)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	saved.Redis = l.Redis()
+
+	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, show: show}
+	for n := 1; n <= s.Rounds.Max; n++ {
+		state.Round = n
+		est.round(n)
+		rd := roundDir(dir, s.Name, n)
+		w, err := history.CreateRound(rd)
+		if err != nil {
+			return err
+		}
+		sink.to(w.Event)
+		err = p.round(ctx, n, w)
+		sink.to(nil)
+		if err := errors.Join(err, w.Close(err == nil)); err != nil {
+			return err
+		}
+		if _, err := b.observe(ctx, rd); err != nil {
+			return err
+		}
+		if n >= s.Rounds.Min && !b.more() {
+			break
+		}
+	}
+	return nil
+}
+
+// Report judges a saved run and writes results.json and report.md into its folder.
+func Report(ctx context.Context, dir string) (reports.Run, error) {
+	j, err := Judge(ctx, dir)
+	if err != nil {
+		return reports.Run{}, err
+	}
+	saved := j.Saved
+	r := reports.Run{
+		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
+		Conditions: conditions(saved, j.load), Results: j.Results, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+	}
+	for _, a := range saved.Arms {
+		r.Arms = append(r.Arms, a.Name)
+	}
+	err = errors.Join(
+		write(filepath.Join(dir, "results.json"), func(f *os.File) error { return reports.JSON(f, j.Results) }),
+		write(filepath.Join(dir, "report.md"), func(f *os.File) error { return reports.Markdown(f, r) }),
+	)
+	return r, err
+}

@@ -1,0 +1,141 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+// scrapePatience bounds one scrape: a service that hangs must not hold up the round.
+const scrapePatience = 2 * time.Second
+
+// A sampler reads the service's own counters at the boundaries of phases.
+type sampler struct {
+	client *http.Client
+	clock  *history.Clock
+	record func(history.Event)
+}
+
+func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
+	return &sampler{
+		client: &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 2}},
+		clock:  clock,
+		record: record,
+	}
+}
+
+func (s *sampler) close() { s.client.CloseIdleConnections() }
+
+// boundary scrapes every instance at once and records each counter as the end
+// of phase before and the beginning of phase after; either may be empty.
+func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
+	var wg sync.WaitGroup
+	for _, a := range arms {
+		for _, i := range a.Instances {
+			wg.Go(func() {
+				at := s.clock.Now()
+				counters, err := s.scrape(ctx, i.URL+"/metrics")
+				until := s.clock.Now()
+				if err != nil {
+					s.record(history.Event{Kind: history.Process, Arm: a.Name, Instance: i.Name, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
+					return
+				}
+				for _, c := range counters {
+					e := history.Event{Kind: history.Counter, Arm: a.Name, Instance: i.Name, Name: c.name, Value: c.value, At: at, Until: until}
+					if before != "" {
+						e.Phase, e.Detail = before, "end"
+						s.record(e)
+					}
+					if after != "" {
+						e.Phase, e.Detail = after, "begin"
+						s.record(e)
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+type counter struct {
+	name  string
+	value float64
+}
+
+// scrape reads the counters of one instance, sorted by name. The Go runtime's own are left out.
+func (s *sampler) scrape(ctx context.Context, url string) ([]counter, error) {
+	ctx, cancel := context.WithTimeout(ctx, scrapePatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("GET /metrics: status %d", res.StatusCode)
+	}
+	return parseCounters(io.LimitReader(res.Body, 8<<20))
+}
+
+// parseCounters reads Prometheus text: counters, and the sums and counts of histograms and summaries.
+func parseCounters(r io.Reader) ([]counter, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(r)
+	if err != nil {
+		return nil, fmt.Errorf("GET /metrics: %w", err)
+	}
+	var out []counter
+	for name, f := range families {
+		if strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "promhttp_") {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			labels := labelText(m.GetLabel())
+			switch f.GetType() {
+			case dto.MetricType_COUNTER:
+				out = append(out, counter{name + labels, m.GetCounter().GetValue()})
+			case dto.MetricType_HISTOGRAM:
+				h := m.GetHistogram()
+				out = append(out, counter{name + "_sum" + labels, h.GetSampleSum()}, counter{name + "_count" + labels, float64(h.GetSampleCount())})
+			case dto.MetricType_SUMMARY:
+				q := m.GetSummary()
+				out = append(out, counter{name + "_sum" + labels, q.GetSampleSum()}, counter{name + "_count" + labels, float64(q.GetSampleCount())})
+			case dto.MetricType_UNTYPED:
+				// A hand-written exporter often leaves out the TYPE line; its name then says what it is.
+				if strings.HasSuffix(name, "_total") {
+					out = append(out, counter{name + labels, m.GetUntyped().GetValue()})
+				}
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
+	return out, nil
+}
+
+func labelText(labels []*dto.LabelPair) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	parts := make([]string, len(labels))
+	for i, l := range labels {
+		parts[i] = fmt.Sprintf("%s=%q", l.GetName(), l.GetValue())
+	}
+	sort.Strings(parts)
+	return "{" + strings.Join(parts, ",") + "}"
+}

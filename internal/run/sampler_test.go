@@ -1,0 +1,91 @@
+package run
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+const metrics = `# TYPE trips_db_queries_total counter
+trips_db_queries_total 7
+# TYPE cache_requests_total counter
+cache_requests_total{tier="redis",kind="trips"} 3
+# TYPE redis_command_seconds histogram
+redis_command_seconds_bucket{le="0.001"} 2
+redis_command_seconds_bucket{le="+Inf"} 4
+redis_command_seconds_sum 0.5
+redis_command_seconds_count 4
+# TYPE go_goroutines gauge
+go_goroutines 12
+# TYPE go_gc_total counter
+go_gc_total 12
+plain_requests_total 9
+plain_temperature 36
+`
+
+func TestOnlyCountersOfTheServiceAreRead(t *testing.T) {
+	got, err := parseCounters(strings.NewReader(metrics))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []counter{
+		{`cache_requests_total{kind="trips",tier="redis"}`, 3},
+		{"plain_requests_total", 9},
+		{"redis_command_seconds_count", 4},
+		{"redis_command_seconds_sum", 0.5},
+		{"trips_db_queries_total", 7},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("counters = %v, want %v", got, want)
+	}
+}
+
+func TestABoundaryEndsOnePhaseAndBeginsTheNext(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" {
+			w.Write([]byte("# TYPE a_total counter\na_total 5\n"))
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	defer srv.Close()
+	var got []history.Event
+	s := newSampler(history.NewClock(), func(e history.Event) { got = append(got, e) })
+	defer s.close()
+	arms := []lab.Arm{{Name: "hardened", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}
+	s.boundary(context.Background(), arms, "warm", "fault")
+	if len(got) != 2 {
+		t.Fatalf("%d events, want 2: %v", len(got), got)
+	}
+	for i, want := range []history.Event{{Phase: "warm", Detail: "end"}, {Phase: "fault", Detail: "begin"}} {
+		e := got[i]
+		if e.Kind != history.Counter || e.Arm != "hardened" || e.Instance != "1" || e.Name != "a_total" || e.Value != 5 || e.Phase != want.Phase || e.Detail != want.Detail {
+			t.Errorf("event %d = %+v, want counter a_total 5 at the %s of %s", i, e, want.Detail, want.Phase)
+		}
+	}
+}
+
+func TestAServiceWithoutMetricsIsToldOnce(t *testing.T) {
+	for name, h := range map[string]http.HandlerFunc{
+		"404":  http.NotFound,
+		"HTML": func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("<html>hello</html>")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := httptest.NewServer(h)
+			defer srv.Close()
+			var got []history.Event
+			s := newSampler(history.NewClock(), func(e history.Event) { got = append(got, e) })
+			defer s.close()
+			s.boundary(context.Background(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
+			if len(got) != 1 || got[0].Name != "no metrics" || !strings.Contains(got[0].Detail, "GET /metrics") {
+				t.Errorf("events = %+v, want one that says there are no metrics", got)
+			}
+		})
+	}
+}

@@ -1,0 +1,122 @@
+package run
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// schema is the version of a run folder's layout. A reader refuses another one.
+const schema = 1
+
+// Saved is run.json: everything about a run that is not in its rounds. It is
+// written before the first round and again at the end.
+type Saved struct {
+	Schema      int                   `json:"schema"`
+	Name        string                `json:"name"`
+	Started     time.Time             `json:"started"`
+	Elapsed     time.Duration         `json:"elapsed"` // 0: the run did not get to its end
+	Interrupted bool                  `json:"interrupted"`
+	Seed        uint64                `json:"seed"`
+	Machine     Machine               `json:"machine"`
+	Redis       lab.Info              `json:"redis"`
+	Target      string                `json:"target"` // the command or the URLs, passwords taken out
+	Arms        []lab.ArmSpec         `json:"arms"`
+	Scenarios   []*scenarios.Scenario `json:"scenarios"`
+	Warnings    []string              `json:"warnings,omitempty"`
+}
+
+// newFolder makes OUT/<UTC time>-<name>, with a number behind it when two runs
+// begin in the same second.
+func newFolder(out, name string, at time.Time) (string, error) {
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		return "", fmt.Errorf("make the output folder: %w; choose another with --out", err)
+	}
+	stem := at.UTC().Format("20060102T150405Z") + "-" + name
+	for i := 1; ; i++ {
+		dir := filepath.Join(out, stem)
+		if i > 1 {
+			dir = fmt.Sprintf("%s-%d", dir, i)
+		}
+		err := os.Mkdir(dir, 0o755)
+		if err == nil {
+			return dir, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", fmt.Errorf("make the run's folder: %w; choose another place with --out", err)
+		}
+	}
+}
+
+// pointLatest makes OUT/latest a symbolic link to dir, replacing the old one in one step.
+func pointLatest(dir string) error {
+	link := filepath.Join(filepath.Dir(dir), "latest")
+	tmp := dir + ".latest"
+	if err := os.Symlink(filepath.Base(dir), tmp); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, link); err != nil {
+		os.Remove(tmp)
+		return err
+	}
+	return nil
+}
+
+// roundDir is where round n (from 1) of a scenario is kept.
+func roundDir(dir, scenario string, n int) string {
+	return filepath.Join(dir, "rounds", fmt.Sprintf("%s-%02d", scenario, n))
+}
+
+// write replaces a file in one step, so that a reader meets the old one or the new one whole.
+func write(path string, fill func(*os.File) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	if err := errors.Join(fill(f), f.Chmod(0o644), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(f.Name(), path)
+}
+
+func (s *Saved) save(dir string) error {
+	return write(filepath.Join(dir, "run.json"), func(f *os.File) error {
+		e := json.NewEncoder(f)
+		e.SetIndent("", "  ")
+		return e.Encode(s)
+	})
+}
+
+// read reads run.json of a saved run.
+func read(dir string) (*Saved, error) {
+	path := filepath.Join(dir, "run.json")
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not a saved run: it has no run.json", dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var s Saved
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if s.Schema != schema {
+		return nil, fmt.Errorf("%s: schema %d; this build reads schema %d", path, s.Schema, schema)
+	}
+	for _, sc := range s.Scenarios {
+		if strings.ContainsAny(sc.Name, `/\`) {
+			return nil, fmt.Errorf("%s: scenario name %q is not a file name", path, sc.Name)
+		}
+	}
+	return &s, nil
+}

@@ -1,0 +1,57 @@
+package run
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/scenarios"
+)
+
+func phases() timeline {
+	return timeline{start: 10 * time.Second, phases: []scenarios.Phase{
+		{Name: "warm", For: 1 * time.Second},
+		{Name: "fault", For: 2 * time.Second, Faults: []scenarios.Fault{{Kind: "refused", On: "redis"}, {Kind: "latency", On: "mongo"}}},
+		{Name: "after", For: 3 * time.Second},
+	}}
+}
+
+func TestAnInstantFallsInThePhaseThatHoldsItsBeginning(t *testing.T) {
+	for _, tt := range []struct {
+		at   time.Duration
+		want string
+	}{
+		{0, "warm"}, {10 * time.Second, "warm"}, {11*time.Second - 1, "warm"}, {11 * time.Second, "fault"},
+		{13*time.Second - 1, "fault"}, {13 * time.Second, "after"}, {16 * time.Second, "after"}, {time.Hour, "after"},
+	} {
+		if got := phases().phase(tt.at); got != tt.want {
+			t.Errorf("phase(%v) = %s, want %s", tt.at, got, tt.want)
+		}
+	}
+}
+
+func TestWindowsJoinNeighboursAndSkipGaps(t *testing.T) {
+	s := time.Second
+	for _, tt := range []struct {
+		names []string
+		want  []window
+	}{
+		{nil, []window{{10 * s, 16 * s}}},
+		{[]string{"warm", "fault"}, []window{{10 * s, 13 * s}}},
+		{[]string{"warm", "after"}, []window{{10 * s, 11 * s}, {13 * s, 16 * s}}},
+		{[]string{"elsewhere"}, nil},
+	} {
+		if got := phases().windows(tt.names); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("windows(%v) = %v, want %v", tt.names, got, tt.want)
+		}
+	}
+}
+
+func TestAPhaseSaysWhatItHurts(t *testing.T) {
+	if got, want := hurts(phases().phases[1]), "refused on redis, latency on mongo"; got != want {
+		t.Errorf("hurts = %q, want %q", got, want)
+	}
+	if got := hurts(phases().phases[0]); got != "" {
+		t.Errorf("hurts of a phase without faults = %q, want nothing", got)
+	}
+}
