@@ -65,7 +65,7 @@ func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
 	if !strings.Contains(strings.ToLower(c.out.String()), "interrupted") {
 		t.Errorf("the table does not say that the run was interrupted:\n%s", c.out.String())
 	}
-	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.hit.latency", "hardened"}]
+	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.warm", "hardened"}]
 	if r.Verdict != claim.Holds || r.Rounds < 3 {
 		t.Errorf("verdict %s on %d rounds, want holds on the three that were whole: %s", r.Verdict, r.Rounds, r.Because)
 	}
@@ -91,7 +91,7 @@ func TestKilledTheRunLeavesNothingAndItsRoundsCanBeJudged(t *testing.T) {
 	if !strings.Contains(table, "cut short") {
 		t.Errorf("the table does not say that a round was cut short:\n%s", table)
 	}
-	r := results(t, dirs[0])[[2]string{"trips.hit.latency", "hardened"}]
+	r := results(t, dirs[0])[[2]string{"trips.warm", "hardened"}]
 	if r.Verdict != claim.Holds {
 		t.Errorf("verdict %s, want holds on the rounds that were whole: %s", r.Verdict, r.Because)
 	}

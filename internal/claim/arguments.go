@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // resolve checks an argument against what the measure wants.
@@ -79,8 +80,25 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 				p.note(f.valueAt, fmt.Sprintf("%q is no HTTP status; 0 is no answer", f.value))
 			}
 			checked.status = status
+		case f.key == "within":
+			limit, err := parseLimit(f.value)
+			if err != nil {
+				p.note(f.valueAt, err.Error())
+			}
+			checked.limit = limit
 		}
 		s.filters = append(s.filters, checked)
 	}
 	return s
+}
+
+// parseLimit reads the duration of within=6ms.
+func parseLimit(text string) (time.Duration, error) {
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzµμ%/")
+	x, err := strconv.ParseFloat(digits, 64)
+	u, ok := unitNamed(text[len(digits):])
+	if err != nil || !ok || u.dims != seconds || x <= 0 {
+		return 0, fmt.Errorf("%q is no duration; write within=6ms", text)
+	}
+	return time.Duration(u.of(x) * float64(time.Second)), nil
 }

@@ -73,7 +73,12 @@ func (p *parser) call(name token) *node {
 		if m.noun == "answers" && a.sel.fromCache() {
 			c.noun = "hits"
 		}
+		if want := m.params[i]; want == metric || want == selection || want == selectionOrSet && w.inner == nil {
+			c.sels = append(c.sels, a.sel)
+		}
 		if w.inner != nil {
+			// Times of few events: their logarithms scatter more than they do.
+			n.product = false
 			inner := w.inner.made
 			c.label, c.noun = m.label+" "+inner.label, inner.noun
 			if m.Name == "max" {

@@ -6,7 +6,10 @@
 // panics, keeps it.
 package claim
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // A Verdict is what is known of a claim.
 type Verdict string
@@ -45,6 +48,7 @@ type Claim struct {
 	holds    *formula
 	requires *formula // without comparisons where nothing is required
 	faults   []string // kinds that must have been delivered
+	mostLag  time.Duration
 }
 
 // Compile checks t against s and reports every mistake at once, those of holds
@@ -55,5 +59,10 @@ func Compile(t Text, s Scope) (*Claim, []*Error) {
 	if errs = append(errs, more...); len(errs) > 0 {
 		return nil, errs
 	}
-	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults)}, nil
+	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults), mostLag: holds.mostLag()}, nil
+}
+
+// about reports whether c measures anything of the phase.
+func (c *Claim) about(phase string) bool {
+	return slices.ContainsFunc(c.holds.calls, func(k call) bool { return k.about(phase) })
 }

@@ -12,11 +12,10 @@ type estimate struct {
 	refs             []float64 // the bounds it is held against
 	method           string
 	verdict          Verdict
-	margin           float64 // distance of measured from the nearest bound, relative to it
-	k, n             int     // binomial: pooled
-	worst            int     // exact: index of the figure that decides
-	limited          bool    // undecided only because a figure is a mere limit
-	unknown          bool    // lo and hi say nothing
+	k, n             int  // binomial: pooled
+	worst            int  // exact: index of the figure that decides
+	limited          bool // undecided only because a figure is a mere limit
+	unknown          bool // lo and hi say nothing
 }
 
 // method is how the comparison will be decided; whether a t goes by the logarithm
@@ -41,14 +40,6 @@ func (c *comparison) estimate(figures []sides, alpha float64) estimate {
 		c.exact(&e, figures)
 	default:
 		c.t(&e, figures, alpha)
-	}
-	e.margin = math.Inf(1)
-	for _, ref := range e.refs {
-		far := math.Abs(e.measured - ref)
-		if ref != 0 {
-			far /= math.Abs(ref)
-		}
-		e.margin = min(e.margin, far)
 	}
 	return e
 }

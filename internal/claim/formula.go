@@ -1,6 +1,11 @@
 package claim
 
-import "slices"
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
 
 // A formula is a checked holds or requires: comparisons joined by and.
 type formula struct {
@@ -39,7 +44,43 @@ type node struct {
 type call struct {
 	text        string
 	label, noun string
+	sels        []selector // of streams and metrics; none: it is about the whole round
 	start       func() probe
+}
+
+func (c *call) about(phase string) bool {
+	return len(c.sels) == 0 || slices.ContainsFunc(c.sels, func(s selector) bool { return s.phase(phase) })
+}
+
+// mostLag is how late at p99 the generator may be for this to be measured.
+func (f *formula) mostLag() time.Duration {
+	shortest := time.Duration(math.MaxInt64)
+	note := func(d time.Duration) {
+		if d > 0 {
+			shortest = min(shortest, d)
+		}
+	}
+	for _, t := range f.terms {
+		if strings.HasPrefix(t.measured, "send_lag(") {
+			continue // that bound is the user's own, for the lag itself
+		}
+		for _, b := range t.bounds {
+			if b.form == constant && b.dims == seconds {
+				note(time.Duration(b.lit.x * float64(time.Second)))
+			}
+		}
+	}
+	for _, c := range f.calls {
+		for _, s := range c.sels {
+			for _, k := range s.filters {
+				note(k.limit)
+			}
+		}
+	}
+	if shortest == math.MaxInt64 {
+		return mostLag
+	}
+	return min(shortest, mostEver)
 }
 
 func (n *node) isCount() bool { return n.form == counted || n.form == truth || n.form == constant }

@@ -70,29 +70,21 @@ func (c *Claim) comparisons() int {
 type finding struct {
 	part    Part
 	because string
-	settle  string  // inconclusive only
-	more    bool    // inconclusive only: another round may decide it
-	margin  float64 // how far from its bound, relative to it
+	settle  string // inconclusive only
+	more    bool   // inconclusive only: another round may decide it
 }
 
 // decisive is the finding that the claim's verdict rests on: the first refuted;
-// else the first undecided; else the one that holds most narrowly.
+// else the first undecided; else the first, which is the one its author thinks of.
 func decisive(all []finding) finding {
-	narrowest := all[0]
-	for _, f := range all {
-		if f.part.Verdict == Refuted {
-			return f
-		}
-		if f.margin < narrowest.margin {
-			narrowest = f
+	for _, v := range []Verdict{Refuted, Inconclusive} {
+		for _, f := range all {
+			if f.part.Verdict == v {
+				return f
+			}
 		}
 	}
-	for _, f := range all {
-		if f.part.Verdict == Inconclusive {
-			return f
-		}
-	}
-	return narrowest
+	return all[0]
 }
 
 // evidence is what the rounds say of one comparison.
@@ -149,7 +141,7 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 	if e.unknown {
 		f.part.Lo, f.part.Hi, f.part.N = 0, 0, 0
 	}
-	f.part.Verdict, f.margin = e.verdict, e.margin
+	f.part.Verdict = e.verdict
 	say := sentence{claim: c, term: t, estimate: e, evidence: ev, alpha: alpha, looks: looks}
 	switch {
 	case e.verdict == Holds && len(ev.absent) > 0:

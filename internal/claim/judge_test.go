@@ -21,7 +21,7 @@ func TestTheDecidingPartSpeaksForTheClaim(t *testing.T) {
 		because string
 		settle  string
 	}{
-		{"p50(trips) <= 6ms and p90(trips) <= 4ms", claim.Holds, "<= 4ms", "p90 3 ms, at most 3 ms at 99 %, over 3 rounds and 6,000 answers", ""},
+		{"p50(trips) <= 6ms and p90(trips) <= 4ms", claim.Holds, "<= 6ms", "median 3 ms", ""},
 		{"p50(trips) <= 6ms and p90(trips) <= 2ms", claim.Refuted, "<= 2ms", "where <= 2ms was promised", ""},
 		{"p99(trip) <= 6ms and p90(trips) <= 2ms", claim.Refuted, "<= 2ms", "p90 3 ms", ""},
 		{"p50(trips) <= 6ms and p99(trip) <= 2ms", claim.Inconclusive, "<= 2ms", "3 of 3 rounds without a figure", "traffic"},

@@ -48,7 +48,7 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 	rounds := make([]Round, len(claims))
 	for i, c := range claims {
 		r := &rounds[i]
-		if r.aside = w.guards.complaints(c.faults); unread != "" {
+		if r.aside = w.guards.complaints(c); unread != "" {
 			r.aside = append(r.aside, complaint{kind: "history", text: unread, settle: "a history that can be read"})
 		}
 		for _, t := range c.holds.terms {

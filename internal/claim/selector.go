@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/trektribe/bench/internal/history"
 )
@@ -20,11 +21,12 @@ type selector struct {
 type filter struct {
 	key, value string
 	not        bool
-	status     int // of the key status
+	status     int           // of the key status
+	limit      time.Duration // of the key within
 }
 
 var (
-	filterKeys = []string{"phase", "source", "instance", "status"}
+	filterKeys = []string{"phase", "source", "instance", "status", "within"}
 	sources    = []string{"redis", "memory", "database", "ai", "cache"}
 )
 
@@ -59,6 +61,10 @@ func (s *selector) gets(r *history.Request) bool {
 			}
 		case "status":
 			if (r.Status == f.status) == f.not {
+				return false
+			}
+		case "within":
+			if (r.Response() <= f.limit) == f.not {
 				return false
 			}
 		}

@@ -104,7 +104,7 @@ func fastest(w *world) time.Duration {
 // symptoms show what each mutant breaks; none may show on the whole service.
 var symptoms = map[string]func(*world) bool{
 	"hits-30ms":    func(w *world) bool { return fastest(w) >= 30*time.Millisecond },
-	"hits-3ms":     func(w *world) bool { return fastest(w) >= 2300*time.Microsecond },
+	"hits-3ms":     func(w *world) bool { return fastest(w) >= 1600*time.Microsecond },
 	"double-query": func(w *world) bool { w.get(long); return w.queries() == "2" },
 	"no-set": func(w *world) bool {
 		for range 10 {

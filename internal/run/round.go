@@ -22,7 +22,7 @@ import (
 const (
 	// lead is the pause between the decision to start a segment and its first
 	// request: enough to start a few dozen goroutines and scrape every instance.
-	lead = 100 * time.Millisecond
+	lead = 50 * time.Millisecond
 	// stallStep and stallLeast are the hiccup meter's: how often it looks, and what it calls a stall.
 	stallStep  = 5 * time.Millisecond
 	stallLeast = 20 * time.Millisecond

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -73,6 +74,10 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
+		if _, none := os.Stat(filepath.Join(dir, "rounds")); errors.Is(none, fs.ErrNotExist) {
+			// Nothing was observed: there is nothing to keep.
+			return Outcome{}, errors.Join(err, os.RemoveAll(dir))
+		}
 		return out, err
 	}
 	saved.Interrupted = ctx.Err() != nil

@@ -42,6 +42,20 @@ func (s *Sketch) Record(d time.Duration) {
 	s.sum += float64(d)
 }
 
+// Merge adds all that o holds, which stays as it is.
+func (s *Sketch) Merge(o *Sketch) {
+	if o.Count() == 0 {
+		return
+	}
+	if s.hist == nil {
+		s.hist = hdrhistogram.New(int64(finest), int64(longest), digits)
+		s.min = o.min
+	}
+	s.hist.Merge(o.hist) // same range and digits: nothing is dropped
+	s.min, s.max = min(s.min, o.min), max(s.max, o.max)
+	s.sum += o.sum
+}
+
 // Quantile is the smallest recorded value that at least q (0..1) of all are not
 // above: true to 3 digits (or half a microsecond), never outside Min..Max, exact
 // at both ends. A q outside 0..1 counts as the nearer end, NaN as 1, so that a

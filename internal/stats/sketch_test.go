@@ -109,6 +109,33 @@ func TestQuantileAboveAnHourIsMax(t *testing.T) {
 	}
 }
 
+func TestMergedSketchesAreOne(t *testing.T) {
+	var a, b, both, empty stats.Sketch
+	for i := range 1000 {
+		d := time.Duration(i*i) * time.Microsecond
+		both.Record(d)
+		if i%3 == 0 {
+			a.Record(d)
+		} else {
+			b.Record(d)
+		}
+	}
+	a.Merge(&empty)
+	a.Merge(&b)
+	empty.Merge(&a)
+	for name, got := range map[string]*stats.Sketch{"merged": &a, "merged into an empty one": &empty} {
+		if got.Count() != both.Count() || got.Min() != both.Min() || got.Max() != both.Max() || got.Mean() != both.Mean() {
+			t.Errorf("%s: %d %v..%v mean %v, want %d %v..%v mean %v", name, got.Count(), got.Min(), got.Max(), got.Mean(),
+				both.Count(), both.Min(), both.Max(), both.Mean())
+		}
+		for _, q := range []float64{0, 0.5, 0.99, 1} {
+			if got, want := got.Quantile(q), both.Quantile(q); got != want {
+				t.Errorf("%s: Quantile(%v) = %v, want %v", name, q, got, want)
+			}
+		}
+	}
+}
+
 func BenchmarkSketchRecord(b *testing.B) {
 	var s stats.Sketch
 	b.ReportAllocs()

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/mutant"
+)
+
+// reference is what the library finds of the reference target: documented, hardened.
+// That a fast cache refutes "50-80 times" and "5-10 times" is a finding, not a fault.
+var reference = map[string][2]claim.Verdict{
+	"trips.hit.latency":  {claim.Holds, claim.Holds},
+	"trips.miss.latency": {claim.Holds, claim.Holds},
+	"trips.speedup.50x":  {claim.Refuted, claim.Refuted},
+	"trips.speedup.10x":  {claim.Holds, claim.Holds},
+	"trips.speedup.5x":   {claim.Refuted, claim.Refuted},
+	"trips.dbload":       {claim.Holds, claim.Holds},
+	"fallback.outage":    {claim.Refuted, claim.Holds},
+	"fallback.recovery":  {claim.Holds, claim.Holds},
+	"fallback.blackhole": {claim.Refuted, claim.Holds},
+}
+
+func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out)
+	if code != exitRefuted {
+		t.Errorf("exit %d, want %d: two of the speed-ups are refuted\n%s", code, exitRefuted, errs)
+	}
+	got := results(t, filepath.Join(out, "latest"))
+	if len(got) != 2*len(reference) {
+		t.Errorf("%d rows, want %d", len(got), 2*len(reference))
+	}
+	for id, want := range reference {
+		for i, arm := range policies {
+			if r := got[[2]string{id, arm}]; r.Verdict != want[i] {
+				t.Errorf("%s %s: %s, want %s: %s %q", id, arm, r.Verdict, want[i], r.Because, r.Warnings)
+			}
+		}
+	}
+	if t.Failed() {
+		t.Log(table)
+	}
+}
+
+// Each row is a mutant and what it makes of a claim that the reference decides
+// otherwise.
+func TestMutantsFlipVerdicts(t *testing.T) {
+	for _, tt := range []struct {
+		scenario string
+		flips    map[string]map[string]claim.Verdict // mutant → claim → verdict
+	}{
+		{"trips", map[string]map[string]claim.Verdict{
+			"hits-3ms":     {"trips.speedup.50x": claim.Holds},
+			"hits-30ms":    {"trips.hit.latency": claim.Refuted, "trips.speedup.10x": claim.Refuted, "trips.speedup.5x": claim.Holds},
+			"double-query": {"trips.miss.latency": claim.Refuted},
+			"no-set":       {"trips.dbload": claim.Refuted},
+		}},
+		{"redis-outage", map[string]map[string]claim.Verdict{
+			"no-fallback":      {"fallback.outage": claim.Refuted},
+			"fallback-forever": {"fallback.recovery": claim.Refuted},
+		}},
+		{"redis-blackhole", map[string]map[string]claim.Verdict{
+			"unbounded-wait": {"fallback.blackhole": claim.Refuted},
+		}},
+	} {
+		t.Run(tt.scenario, func(t *testing.T) {
+			var arms []string
+			for m := range tt.flips {
+				arms = append(arms, "hardened+"+m)
+			}
+			slices.Sort(arms)
+			out := t.TempDir()
+			_, table, errs := bench("run", "--out", out, "--arms", strings.Join(arms, ","), tt.scenario)
+			if errs != "" && table == "" {
+				t.Fatal(errs)
+			}
+			got := results(t, filepath.Join(out, "latest"))
+			for m, claims := range tt.flips {
+				for id, want := range claims {
+					if want == reference[id][1] {
+						t.Errorf("%s under %s is to be %s, as without it: that is no flip", id, m, want)
+					}
+					if r := got[[2]string{id, "hardened+" + m}]; r.Verdict != want {
+						t.Errorf("%s under %s: %s, want %s: %s %q", id, m, r.Verdict, want, r.Because, r.Warnings)
+					}
+				}
+			}
+			if t.Failed() {
+				t.Log(table)
+			}
+		})
+	}
+}
+
+func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {
+	all, err := loadAll(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// These are refuted for the reference itself, and flip to holds (above).
+	flipped := []string{"trips.speedup.50x", "trips.speedup.5x"}
+	for _, name := range mutant.Names() {
+		m, err := mutant.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipped = append(flipped, m.Breaks...)
+	}
+	for _, s := range all {
+		for _, c := range s.Claims {
+			if !slices.Contains(flipped, c.ID) {
+				t.Errorf("no mutant breaks %s", c.ID)
+			}
+			if _, ok := reference[c.ID]; !ok {
+				t.Errorf("%s has no reference verdict", c.ID)
+			}
+		}
+	}
+}
+
+// The README's blocks that start "$ bench" are run, and what they print is
+// compared. Of a verdict table only the claims and their verdicts are: figures
+// are the machine's.
+func TestTheReadmeSaysWhatBenchPrints(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := readmeBlocks(string(text))
+	if len(blocks) < 3 {
+		t.Fatalf("%d blocks start \"$ bench\" in the README, want at least 3", len(blocks))
+	}
+	tables := 0
+	for _, b := range blocks {
+		if strings.HasPrefix(b.command, "run") {
+			tables++
+			if err := sameVerdicts(b.output); err != nil {
+				t.Errorf("$ bench %s: %v", b.command, err)
+			}
+			continue
+		}
+		_, out, errs := bench(strings.Fields(b.command)...)
+		if strings.TrimSpace(out+errs) != strings.TrimSpace(b.output) {
+			t.Errorf("$ bench %s prints:\n%s\nthe README says:\n%s", b.command, out+errs, b.output)
+		}
+	}
+	if tables != 1 {
+		t.Errorf("%d verdict tables in the README, want 1", tables)
+	}
+}
+
+type readmeBlock struct{ command, output string }
+
+func readmeBlocks(text string) []readmeBlock {
+	var out []readmeBlock
+	for _, part := range strings.Split(text, "\n    $ bench ")[1:] {
+		var b readmeBlock
+		for i, line := range strings.Split(part, "\n") {
+			if i == 0 {
+				b.command = line
+				continue
+			}
+			rest, indented := strings.CutPrefix(line, "    ")
+			if !indented && strings.TrimSpace(line) != "" {
+				break
+			}
+			b.output += rest + "\n"
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// sameVerdicts compares a table's rows with the reference, which the library test holds.
+func sameVerdicts(table string) error {
+	seen := 0
+	for line := range strings.Lines(table) {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
+		}
+		want, ok := reference[words[0]]
+		if !ok {
+			continue
+		}
+		seen++
+		var verdicts []string
+		for _, w := range words {
+			if w == "holds" || w == "REFUTED" || w == "undecided" {
+				verdicts = append(verdicts, strings.ToLower(w))
+			}
+		}
+		if len(verdicts) != 2 || verdicts[0] != string(want[0]) || verdicts[1] != string(want[1]) {
+			return fmt.Errorf("%s says %v, and is found to be %v", words[0], verdicts, want)
+		}
+	}
+	if seen != len(reference) {
+		return fmt.Errorf("%d claims in the table, want %d", seen, len(reference))
+	}
+	return nil
+}
