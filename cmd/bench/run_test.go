@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,4 +138,59 @@ func TestAServiceInAnotherLanguage(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Against a service that already runs, what can be judged is, and what would
+// need a restart or a fault is undecided and says so.
+func TestAServiceThatAlreadyRuns(t *testing.T) {
+	c := startService(t)
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out, "--target-url", c, "testdata/running.yaml", "testdata/foreign.yaml")
+	if code != exitUndecided {
+		t.Errorf("exit %d, want %d\n%s%s", code, exitUndecided, table, errs)
+	}
+	got := results(t, filepath.Join(out, "latest"))
+	for id, want := range map[string]struct {
+		verdict claim.Verdict
+		because string
+	}{
+		"trips.warm":      {claim.Holds, ""},
+		"trips.source":    {claim.Inconclusive, "phase uncached needs the service restarted with TTL_TRIPS=0s"},
+		"fallback.outage": {claim.Inconclusive, "phase fault needs refused on redis"},
+	} {
+		r := got[[2]string{id, "service"}]
+		if r.Verdict != want.verdict || !strings.Contains(r.Because, want.because) {
+			t.Errorf("%s: %s because %q, want %s with %q", id, r.Verdict, r.Because, want.verdict, want.because)
+		}
+	}
+	if !strings.Contains(table, "already ran") {
+		t.Errorf("the table does not say that the service already ran:\n%s", table)
+	}
+}
+
+// startService runs the reference service in a process of its own and gives its URL.
+func startService(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(addr)
+	t.Setenv("PORT", port)
+	c := start(t, "serve")
+	up := func() bool {
+		r, err := http.Get("http://" + addr + "/health")
+		if err == nil {
+			r.Body.Close()
+		}
+		return err == nil && r.StatusCode == http.StatusOK
+	}
+	if !waitFor(10*time.Second, up) {
+		c.Process.Kill()
+		c.Wait()
+		t.Fatalf("the service is not up: %s", c.err.String())
+	}
+	return "http://" + addr
 }

@@ -41,7 +41,7 @@ type guards struct {
 	ended     bool
 	spans     []history.Event
 	stalls    []history.Event
-	problems  []string
+	problems  []history.Event
 	delivered map[string]*proof
 }
 
@@ -61,7 +61,7 @@ func (g *guards) event(e *history.Event) {
 			g.stalls = append(g.stalls, *e)
 		}
 	case history.Problem:
-		g.problems = append(g.problems, e.Detail)
+		g.problems = append(g.problems, *e)
 	case history.RoundEnd:
 		g.ended = true
 	case history.Delivery:
@@ -110,7 +110,9 @@ func (g *guards) complaints(c *Claim) []complaint {
 		out = append(out, complaint{kind, fmt.Sprintf(format, args...), settle})
 	}
 	for _, p := range g.problems {
-		add("problem "+p, "mending this first: "+p, "%s", p)
+		if p.Phase == "" || c.about(p.Phase) {
+			add("problem "+p.Detail, "mending this first: "+p.Detail, "%s", p.Detail)
+		}
 	}
 	if g.canceled > 0 && !g.ended {
 		add("cut", "a run that is not interrupted", "the round was interrupted, %s before its end", count(g.canceled, "requests"))

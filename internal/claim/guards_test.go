@@ -86,7 +86,8 @@ func TestGuardsLookAtThePhasesOfTheClaim(t *testing.T) {
 	late := answers("trips", "after", began["after"], 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + 40*ms })
 	lost := answers("trips", "after", began["after"], 50, ms, func(r *history.Request) { r.Sent, r.Failure = 0, history.Unsent })
 	stall := event(history.Event{Kind: history.Hiccup, At: began["after"] + 10*ms, Until: began["after"] + 200*ms, Value: 0.19})
-	for name, bad := range map[string]part{"late": late, "lost": lost, "stall": stall} {
+	problem := event(history.Event{Kind: history.Problem, Phase: "after", Detail: "after could not be played"})
+	for name, bad := range map[string]part{"late": late, "lost": lost, "stall": stall, "problem": problem} {
 		for holds, want := range map[string]claim.Verdict{
 			"p50(trips[phase=warm]) <= 20ms":                      claim.Holds,
 			"p50(trips[phase!=after]) <= 20ms":                    claim.Holds,

@@ -109,7 +109,7 @@ const (
 	Health    Kind = "health"  // Value: status code; Detail: the redis field of the body
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready", "exit", …; Detail
-	Problem   Kind = "problem" // Detail: something that keeps this round from counting
+	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )
 

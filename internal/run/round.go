@@ -34,6 +34,7 @@ type player struct {
 	lab      *lab.Lab
 	scenario *scenarios.Scenario
 	seed     uint64
+	running  bool // the service already ran: it cannot be restarted, nor its dependencies hurt
 	show     func(phase, hurt string)
 }
 
@@ -57,6 +58,12 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 
 // segment plays phases without a pause between them: load, faults and sampler side by side.
 func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.Phase, w *history.Writer) error {
+	if p.running {
+		for _, e := range impossible(phases) {
+			w.Event(e)
+		}
+		phases = withoutFaults(phases)
+	}
 	arms := p.lab.Arms()
 	sample := newSampler(p.clock, w.Event)
 	defer sample.close()

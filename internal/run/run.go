@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -50,6 +51,9 @@ type Outcome struct {
 // With any other error the Outcome has at most the Dir, in which the rounds played so far can be judged.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	began := time.Now()
+	if err := o.settle(); err != nil {
+		return Outcome{}, err
+	}
 	dir, err := newFolder(o.Out, o.Name, began)
 	if err != nil {
 		return Outcome{}, err
@@ -59,10 +63,8 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
 		Machine: Fingerprint(), Target: targetText(o.Lab), Arms: o.Lab.Arms, Scenarios: o.Scenarios,
 	}
-	if o.Instances > 0 {
-		for _, s := range saved.Scenarios {
-			s.Target.Instances = o.Instances
-		}
+	if len(o.Lab.URLs) > 0 {
+		saved.Warnings = append(saved.Warnings, "the service already ran: it was not given the scenarios' environment, and its rounds do not begin from a fresh state")
 	}
 	if err := saved.save(dir); err != nil {
 		return out, err
@@ -97,6 +99,31 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	return out, ctx.Err()
 }
 
+// settle makes the scenarios' numbers of instances those of the lab, and refuses
+// a fault on one that will not be there.
+func (o *Options) settle() error {
+	n := o.Instances
+	if len(o.Lab.URLs) > 0 {
+		n = len(o.Lab.URLs)
+	}
+	var errs []error
+	for _, s := range o.Scenarios {
+		if n > 0 {
+			s.Target.Instances = n
+		}
+		for _, p := range s.Phases {
+			for _, f := range p.Faults {
+				for _, i := range f.Instances {
+					if k, err := strconv.Atoi(i); err != nil || k > s.Target.Instances {
+						errs = append(errs, fmt.Errorf("scenario %s: phase %s hurts instance %s, and there are %d", s.Name, p.Name, i, s.Target.Instances))
+					}
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // play runs one scenario in a lab of its own until every claim is decided or its rounds are used up.
 func play(ctx context.Context, o Options, saved *Saved, dir string, clock *history.Clock, index int, s *scenarios.Scenario) (err error) {
 	b, err := newBench(s, o.Lab.Arms)
@@ -121,7 +148,7 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	defer func() { err = errors.Join(err, l.Close()) }()
 	saved.Redis = l.Redis()
 
-	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, show: show}
+	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: len(o.Lab.URLs) > 0, show: show}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		state.Round = n
 		est.round(n)

@@ -1,10 +1,13 @@
 package run
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -60,4 +63,36 @@ func hurts(p scenarios.Phase) string {
 		out = append(out, f.Kind+" on "+f.On)
 	}
 	return strings.Join(out, ", ")
+}
+
+// impossible says which phases cannot be played as written against a service
+// that already runs. They are played all the same, as far as they go, for what
+// other phases have to say.
+func impossible(phases []scenarios.Phase) []history.Event {
+	var out []history.Event
+	add := func(p scenarios.Phase, about, what string) {
+		out = append(out, history.Event{Kind: history.Problem, Phase: about,
+			Detail: fmt.Sprintf("phase %s needs %s, which --target-url cannot do; start the service with --target-cmd", p.Name, what)})
+	}
+	for _, p := range phases {
+		if len(p.Env) > 0 {
+			var env []string
+			for _, k := range slices.Sorted(maps.Keys(p.Env)) {
+				env = append(env, k+"="+p.Env[k])
+			}
+			add(p, p.Name, "the service restarted with "+strings.Join(env, " "))
+		}
+		if len(p.Faults) > 0 {
+			add(p, "", hurts(p)) // what comes after a fault is about the fault too
+		}
+	}
+	return out
+}
+
+func withoutFaults(phases []scenarios.Phase) []scenarios.Phase {
+	phases = slices.Clone(phases)
+	for i := range phases {
+		phases[i].Faults = nil
+	}
+	return phases
 }
