@@ -28,6 +28,10 @@ var faultKeys = []string{"kind", "on", "instances", "from", "for", "delay", "jit
 // that a smaller one would mostly be its noise.
 const leastDelay = 2 * time.Millisecond
 
+// leastFault: a canary waits 100 ms for what it meets, so a shorter fault could
+// be over before it is proved, and then no claim of the scenario is decided.
+const leastFault = 200 * time.Millisecond
+
 // fault reads one fault of p and appends it if it is right. known: p.For is.
 func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 	before := len(r.mistakes)
@@ -79,9 +83,9 @@ func (r *reader) parameters(t table, f *Fault) {
 		known = false
 	}
 	var given bool
-	if f.Jitter, given = t.duration("jitter", ""); given && known && f.Jitter > f.Delay {
+	if f.Jitter, given = t.duration("jitter", ""); given && known && f.Delay-f.Jitter < leastDelay {
 		at := t.fields["jitter"]
-		r.wrong(at.line, at.col, "jitter: %v is more than the delay of %v", f.Jitter, f.Delay)
+		r.wrong(at.line, at.col, "jitter: %v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", f.Jitter, leastDelay, f.Delay)
 	}
 }
 
@@ -91,6 +95,10 @@ func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
 	length, given := t.duration("for", "")
 	if at := t.fields["for"]; given && length <= 0 {
 		r.wrong(at.line, at.col, "for: a fault lasts longer than 0s")
+		return
+	}
+	if at := t.fields["for"]; given && length < leastFault {
+		r.wrong(at.line, at.col, "for: a fault of %v is over before a canary could prove it; the least is %v", length, leastFault)
 		return
 	}
 	if f.From, f.For = from, length; !known {

@@ -144,7 +144,7 @@ phases:
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
 			"refused takes no delay", "refused takes no jitter",
-			"a fault has no delay: how much latency adds", "1ms is below 2ms", "6ms is more than the delay of 5ms",
+			"a fault has no delay: how much latency adds", "1ms is below 2ms", "6ms leaves less than 2ms of the delay of 5ms",
 			"there is no instance 3; the target has 1 to 2", "there is no instance 0", "an instance is a number", "instance 1 is given twice", "an instance is a number",
 			"instances is an empty list"}},
 		{name: "overlaps", text: `

@@ -14,8 +14,8 @@ import (
 	"github.com/trektribe/bench/internal/run"
 )
 
-const doctorHelp = `Say what this machine can decide, and what is missing. Nothing is changed; the
-look at the clock takes a second.
+const doctorHelp = `Say what this machine can decide, and what is missing. It takes a second, and
+makes the output folder.
 
 Usage: bench doctor
 

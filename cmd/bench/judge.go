@@ -44,6 +44,9 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 		dir = dirs[0]
 	}
 	report, err := run.Report(ctx, dir)
+	if err != nil && ctx.Err() != nil {
+		return exitInterrupted
+	}
 	if err != nil {
 		return cannot(errw, err)
 	}

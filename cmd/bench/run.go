@@ -113,16 +113,20 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	o.Progress = progress
 	outcome, err := run.Run(ctx, o)
 	progress.Close()
-	if err != nil && ctx.Err() == nil {
-		if outcome.Dir != "" {
-			fmt.Fprintf(errw, "bench: what was observed is in %s\n", outcome.Dir)
+	failed := err != nil && !errors.Is(err, context.Canceled)
+	if failed {
+		cannot(errw, err)
+		if outcome.Results == nil {
+			return exitCannotRun
 		}
-		return cannot(errw, err)
+		fmt.Fprintf(errw, "bench: what was observed until then is in %s and judged:\n", outcome.Dir)
 	}
 	if err := reports.Table(out, outcome.Report, style(out, *noColor)); err != nil {
 		return cannot(errw, err)
 	}
 	switch {
+	case failed:
+		return exitCannotRun
 	case ctx.Err() != nil:
 		return exitInterrupted
 	case *reportOnly:

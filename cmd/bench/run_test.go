@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -193,4 +194,51 @@ func startService(t *testing.T) string {
 		t.Fatalf("the service is not up: %s", c.err.String())
 	}
 	return "http://" + addr
+}
+
+// A service that dies under a fault ends the run; what was seen is judged, and
+// nothing holds for it any more.
+func TestAServiceThatDiesIsToldAndNothingHoldsForIt(t *testing.T) {
+	out := t.TempDir()
+	c := start(t, "run", "--out", out, "--arms", "hardened", "testdata/endless.yaml")
+	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 5 }) {
+		t.Fatalf("no fifth round: %s", c.err.String())
+	}
+	if !waitFor(5*time.Second, func() bool { return kill(c.tmp, "serve") }) {
+		t.Fatal("no service to kill")
+	}
+	if code := c.exit(t, 15*time.Second); code != exitCannotRun {
+		t.Errorf("exit %d, want %d\n%s", code, exitCannotRun, c.err.String())
+	}
+	c.nothingLeft(t, 2*time.Second)
+	if !strings.Contains(c.err.String(), "killed") || !strings.Contains(c.out.String(), "did not get to its end") {
+		t.Errorf("how it ended is not told:\n%s\n%s", c.err.String(), c.out.String())
+	}
+	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.warm", "hardened"}]
+	if r.Verdict != claim.Inconclusive || !strings.Contains(r.Because, "in endless-0") {
+		t.Errorf("verdict %s because %q, want inconclusive because an instance ended", r.Verdict, r.Because)
+	}
+}
+
+// kill ends one process of the command that has the scratch folder in its environment.
+func kill(tmp, command string) bool {
+	environs, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, e := range environs {
+		env, _ := os.ReadFile(e)
+		cmd, _ := os.ReadFile(filepath.Join(filepath.Dir(e), "cmdline"))
+		if bytes.Contains(env, []byte(tmp)) && bytes.Contains(cmd, []byte("\x00"+command+"\x00")) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(e)))
+			return syscall.Kill(pid, syscall.SIGKILL) == nil
+		}
+	}
+	return false
+}
+
+// A stream may pause, and faults may follow on one another.
+func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/pauses.yaml")
+	if code != exitHolds {
+		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
+	}
 }

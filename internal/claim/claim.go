@@ -62,7 +62,14 @@ func Compile(t Text, s Scope) (*Claim, []*Error) {
 	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults), mostLag: holds.mostLag()}, nil
 }
 
-// about reports whether c measures anything of the phase.
+// Times reports whether a time that c measures may be one of answers from a
+// source: a delay that was injected there is then part of the figure.
+func (c *Claim) Times(source string) bool {
+	return slices.ContainsFunc(c.holds.calls, func(k call) bool { return k.times(source) })
+}
+
+// about reports whether c measures, or requires, anything of the phase.
 func (c *Claim) about(phase string) bool {
-	return slices.ContainsFunc(c.holds.calls, func(k call) bool { return k.about(phase) })
+	speaks := func(k call) bool { return k.about(phase) }
+	return slices.ContainsFunc(c.holds.calls, speaks) || slices.ContainsFunc(c.requires.calls, speaks)
 }

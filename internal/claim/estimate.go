@@ -121,6 +121,12 @@ func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 			if c.lhs.op == 'c' {
 				e.lo = max(0, e.lo) // no measure is negative
 			}
+			switch d.open { // a figure that is a mere limit leaves that end open
+			case atLeast:
+				e.hi = math.Inf(1)
+			case atMost:
+				e.lo = math.Inf(-1)
+			}
 		}
 	}
 	e.verdict = together(each)

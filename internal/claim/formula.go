@@ -45,7 +45,16 @@ type call struct {
 	text        string
 	label, noun string
 	sels        []selector // of streams and metrics; none: it is about the whole round
+	timed       bool       // it gives a time
 	start       func() probe
+}
+
+// times reports whether the call measures times of answers from source.
+func (c *call) times(source string) bool {
+	return slices.ContainsFunc(c.sels, func(s selector) bool {
+		timed := c.timed || s.has("within")
+		return timed && !slices.ContainsFunc(s.filters, func(f filter) bool { return f.key == "source" && isFrom(source, f.value) == f.not })
+	})
 }
 
 func (c *call) about(phase string) bool {

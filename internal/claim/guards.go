@@ -15,10 +15,12 @@ const (
 	// at the median, 0.3 to 5 ms at p99. A hundredth of the requests moves no median
 	// and no count.
 	mostLag = 10 * time.Millisecond
-	// A claim that names durations bears a lag of the shortest: then the generator
+	// A claim that names durations bears a p99 lag of the shortest: then the generator
 	// alone can have put at most one request in a hundred on the wrong side of it.
 	// At mostEver no claim bears it: the load was not the one that was planned.
 	mostEver = 100 * time.Millisecond
+	// usualPart of these is what the median lag may be, which is in every figure.
+	usualPart = 0.1
 	// mostLost is the share of planned requests that the generator may fail to
 	// send while a worker is free: with more, the load was not the one asked for.
 	mostLost = 0.01
@@ -141,6 +143,10 @@ func (g *guards) complaints(c *Claim) []complaint {
 	if lag := all.lag.Quantile(0.99); lag > c.mostLag {
 		add("lag", "a quieter machine or a lower rate", "the generator sent late: p99 %s, more than %s",
 			FormatValue(lag.Seconds(), "s"), FormatValue(c.mostLag.Seconds(), "s"))
+	}
+	if lag, most := all.lag.Quantile(0.5), time.Duration(usualPart*float64(c.mostLag)); lag > most {
+		add("lag", "a quieter machine or a lower rate", "the generator sent late: median %s, more than %s",
+			FormatValue(lag.Seconds(), "s"), FormatValue(most.Seconds(), "s"))
 	}
 	if float64(all.lost) > mostLost*float64(all.planned) {
 		add("lost", "a quieter machine or a lower rate", "the generator never sent %s of %s though a worker was free",

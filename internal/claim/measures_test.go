@@ -38,7 +38,7 @@ func TestEveryMeasureDecides(t *testing.T) {
 	}
 	speaksNot := parts{outage("1"), trips("warm", 50, ms, ""), trips("after", 50, ms, "")}
 	lagging := func(lag int) part {
-		return answers("trips", "warm", 0, 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + fms(lag) })
+		return answers("trips", "warm", 0, 200, 50*ms, tail(fms(lag)))
 	}
 	unsent := func(n int) part {
 		return answers("trips", "fault", 1000*ms, n, 50*ms, func(r *history.Request) {
@@ -74,6 +74,7 @@ func TestEveryMeasureDecides(t *testing.T) {
 			parts{trips("fault", 700, 6*ms, "redis"), trips("warm", 300, 7*ms, "redis")}, parts{trips("fault", 300, ms, "database")}, "no correct answer"},
 		{"share(trips[within!=6ms], trips) <= 5%", parts{trips("fault", 980, 6*ms, "redis"), trips("warm", 20, 7*ms, "redis")},
 			parts{trips("fault", 700, 6*ms, "redis"), trips("warm", 300, 7*ms, "redis")}, parts{failed("fault", 5, ms)}, "no correct answer"},
+		{"count(trips[within=2s]) >= 200", parts{trips("fault", 200, ms, "redis")}, parts{trips("fault", 10, ms, "redis"), failed("fault", 300, 2000*ms)}, nil, "no request"},
 		{"hit_ratio(trips[phase=fault]) >= 90%", good, parts{trips("fault", 300, ms, "database")}, parts{trips("fault", 300, ms, "")}, "does not say where"},
 		{"delta(db_total) <= 100", parts{counter("db_total", "warm", "1", 5, 50), counter("db_total", "warm", "2", 0, 50)},
 			parts{counter("db_total", "warm", "1", 5, 90), counter("db_total", "warm", "2", 0, 50)},

@@ -226,15 +226,23 @@ func (c *curve) halve() {
 	c.buckets = c.buckets[:(len(c.buckets)+1)/2]
 }
 
+// A recovery must be seen to last: for this long, and over this many answers.
+// One last answer from Redis is none.
+const (
+	lasting      = 100 * time.Millisecond
+	lastingCount = 5
+)
+
 // settled is when the first answer from Redis came, from whose bucket on to the
 // end enough of the answers did.
 func (c *curve) settled() (time.Duration, bool) {
 	var at time.Duration
 	found := false
 	redis, all := 0, 0
+	end := time.Duration(len(c.buckets)) * c.width
 	for _, b := range slices.Backward(c.buckets) {
 		redis, all = redis+b.redis, all+b.all
-		if b.redis > 0 && float64(redis) >= returned*float64(all) {
+		if b.redis > 0 && all >= lastingCount && end-b.first >= lasting && float64(redis) >= returned*float64(all) {
 			at, found = b.first, true
 		}
 	}

@@ -51,12 +51,13 @@ func (s *selector) asks(r *history.Request) bool {
 	return true
 }
 
-// gets reports whether what came of r, which s asks about, is what s wants.
+// gets reports whether what came of r, which s asks about, is what s wants. Only
+// a correct answer has a source, or came within a time: giving up is no answer.
 func (s *selector) gets(r *history.Request) bool {
 	for i := range s.filters {
 		switch f := &s.filters[i]; f.key {
 		case "source":
-			if isFrom(r.Source, f.value) == f.not {
+			if !r.OK() || isFrom(r.Source, f.value) == f.not {
 				return false
 			}
 		case "status":
@@ -64,7 +65,7 @@ func (s *selector) gets(r *history.Request) bool {
 				return false
 			}
 		case "within":
-			if (r.Response() <= f.limit) == f.not {
+			if !r.OK() || (r.Response() <= f.limit) == f.not {
 				return false
 			}
 		}

@@ -108,7 +108,7 @@ const (
 	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase, or "poll"
 	Health    Kind = "health"  // Value: status code; Detail: the redis field of the body
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
-	Process   Kind = "process" // Name: "ready", "exit", …; Detail
+	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )

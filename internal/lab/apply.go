@@ -28,6 +28,7 @@ type link struct {
 	proxy             *proxy.Proxy
 	used              int64  // connections of the service that the proxy had seen before the last Fresh
 	trial             *trial // of the fault that is on; nil: none; under the lab's applying
+	past              *trial // of the fault before, whose canaries may still look at its end
 }
 
 // bypassed reports whether the service has not used the path since it was started.
@@ -76,6 +77,16 @@ func (l *Lab) Apply(ctx context.Context, a Action) error {
 	}
 	if err != nil {
 		return err
+	}
+	// The canaries of a fault that has just been lifted must not meet this one.
+	for _, k := range links {
+		if k.past != nil {
+			select {
+			case <-k.past.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
 	}
 	var trials []*trial
 	for _, k := range links {
@@ -161,7 +172,7 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 	}
 	l.record(history.Event{Kind: history.FaultOff, Arm: k.arm, Instance: k.instance, Name: t.fault.Kind, On: k.on,
 		Planned: a.Planned, At: at, Until: l.spec.Clock.Now()})
-	k.trial = nil
+	k.trial, k.past = nil, t
 	t.conclude(true)
 	return nil
 }

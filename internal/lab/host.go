@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -48,6 +49,13 @@ func checkHost(ctx context.Context, rawURL string, allow []string) error {
 	}
 	return nil
 }
+
+// userinfo is the part of a URL that may hold a password, wherever the URL stands.
+var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+
+// Redact takes user names and passwords out of every URL in text, also where the
+// text is not one: MONGO=mongodb://user:password@host.
+func Redact(text string) string { return userinfo.ReplaceAllString(text, "://xxxxx@") }
 
 // redact is a URL without its password. What cannot be parsed is not shown at all,
 // since the password may be anywhere in it.

@@ -130,9 +130,14 @@ func (l *Lab) startInstance(ctx context.Context, in *instance, env map[string]st
 			l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "ready", At: began, Until: l.spec.Clock.Now(), Detail: url})
 			return nil
 		}
-		if ctx.Err() != nil || !p.portTaken(port) || try == portTries {
-			return err
+		if ctx.Err() == nil && p.portTaken(port) && try < portTries {
+			continue
 		}
+		if ctx.Err() == nil {
+			now := l.spec.Clock.Now()
+			l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "not ready", At: began, Until: now, Detail: err.Error()})
+		}
+		return err
 	}
 }
 
@@ -147,7 +152,7 @@ func (p *process) portTaken(port int) bool {
 
 // waitReady waits until GET /health answers 200. p is the process behind it; nil: it already ran.
 func waitReady(ctx context.Context, url string, within time.Duration, p *process) error {
-	name := url
+	name := Redact(url)
 	var exited chan struct{}
 	if p != nil {
 		name, exited = p.name, p.done

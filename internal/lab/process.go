@@ -56,7 +56,7 @@ func (l *Lab) start(c command, exited func(*process)) (*process, error) {
 		return nil, fmt.Errorf("open the log of %s: %w", c.name, err)
 	}
 	defer log.Close()
-	fmt.Fprintf(log, "--- %s start of %s: %s\n", time.Now().UTC().Format(time.RFC3339Nano), c.name, strings.Join(c.argv, " "))
+	fmt.Fprintf(log, "--- %s start of %s: %s\n", time.Now().UTC().Format(time.RFC3339Nano), c.name, Redact(strings.Join(c.argv, " ")))
 	if p.logFrom, err = log.Seek(0, io.SeekEnd); err != nil {
 		return nil, fmt.Errorf("log of %s: %w", c.name, err)
 	}

@@ -97,6 +97,8 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 	for _, u := range s.URLs {
 		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
 			errs = append(errs, fmt.Errorf("target URL %s: write http://host:port", redact(u)))
+		} else if strings.Contains(u, "@") {
+			errs = append(errs, fmt.Errorf("target URL %s: a user and a password are not sent; write http://host:port", Redact(u)))
 		} else if err := checkHost(ctx, u, s.AllowHosts); err != nil {
 			errs = append(errs, fmt.Errorf("target URL: %w", err))
 		}

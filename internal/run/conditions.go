@@ -2,13 +2,15 @@ package run
 
 import (
 	"fmt"
-	"net/url"
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/reports"
+	"github.com/trektribe/bench/scenarios"
 )
 
 // conditions are the lines under "measured under": what a reader must know to compare two runs.
@@ -16,10 +18,15 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	out := []reports.Condition{
 		{Name: "machine", Value: s.Machine.String()},
 		{Name: "target", Value: s.Target},
-		{Name: "redis", Value: strings.TrimSpace(s.Redis.Kind + " " + s.Redis.Version)},
 		{Name: "seed", Value: strconv.FormatUint(s.Seed, 10)},
 	}
+	if s.Redis.Kind != "" {
+		out = append(out, reports.Condition{Name: "redis", Value: strings.TrimSpace(s.Redis.Kind + " " + s.Redis.Version)})
+	}
 	for _, sc := range s.Scenarios {
+		if s.Running {
+			break // it was not given their environment
+		}
 		var env []string
 		for k, v := range sc.Target.Env {
 			env = append(env, k+"="+v)
@@ -37,26 +44,31 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 func targetText(l lab.Spec) string {
 	switch {
 	case len(l.URLs) > 0:
-		var urls []string
-		for _, u := range l.URLs {
-			urls = append(urls, redactURL(u))
-		}
-		return strings.Join(urls, " ")
+		return lab.Redact(strings.Join(l.URLs, " "))
 	case len(l.Command) > 0:
-		words := make([]string, len(l.Command))
-		for i, w := range l.Command {
-			words[i] = redactURL(w)
-		}
-		return strings.Join(words, " ")
+		return lab.Redact(strings.Join(l.Command, " "))
 	}
 	return "bench serve"
 }
 
-// redactURL takes the password out of a word that is a URL.
-func redactURL(word string) string {
-	u, err := url.Parse(word)
-	if err != nil || u.User == nil {
-		return word
+// withoutPasswords are the scenarios as they may be saved and shown.
+func withoutPasswords(all []*scenarios.Scenario) []*scenarios.Scenario {
+	clean := func(env map[string]string) map[string]string {
+		env = maps.Clone(env)
+		for k, v := range env {
+			env[k] = lab.Redact(v)
+		}
+		return env
 	}
-	return u.Redacted()
+	var out []*scenarios.Scenario
+	for _, s := range all {
+		c := *s
+		c.Target.Env = clean(s.Target.Env)
+		c.Phases = slices.Clone(s.Phases)
+		for i := range c.Phases {
+			c.Phases[i].Env = clean(c.Phases[i].Env)
+		}
+		out = append(out, &c)
+	}
+	return out
 }

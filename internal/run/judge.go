@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -25,6 +24,8 @@ type bench struct {
 	claims   []*claim.Claim
 	seen     map[string][][]claim.Round // arm → claim → rounds
 	load     *loadSeen
+	running  bool              // the service already ran, and got no environment of ours
+	died     map[string]string // arm → how an instance ended, in a round that was cut short
 }
 
 // loadSeen is how well the generator kept its schedule, over all that was read.
@@ -48,7 +49,7 @@ func (l *loadSeen) add(h history.History) {
 }
 
 func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
-	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, load: &loadSeen{}}
+	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, load: &loadSeen{}, died: map[string]string{}}
 	var errs []error
 	for _, t := range s.Claims {
 		c, mistakes := claim.Compile(t, s.Scope())
@@ -71,7 +72,15 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 	}
 	defer r.Close()
 	if !r.Whole() {
-		return false, nil
+		for _, a := range b.arms {
+			for e := range r.Arm(a.Name).Events() {
+				if e.Kind == history.Process && e.Arm == a.Name && (e.Name == "exit" || e.Name == "not ready") {
+					why, _, _ := strings.Cut(e.Detail, "\n")
+					b.died[a.Name] = fmt.Sprintf("instance %s: %s (%s) in %s", e.Instance, e.Name, why, filepath.Base(dir))
+				}
+			}
+		}
+		return false, r.Err()
 	}
 	for _, a := range b.arms {
 		h := r.Arm(a.Name)
@@ -86,11 +95,18 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 // results judges every claim in every arm, claims first.
 func (b *bench) results() []claim.Result {
 	var out []claim.Result
-	injected := injected(b.scenario)
 	for i, c := range b.claims {
 		for _, a := range b.arms {
 			r := c.Judge(b.seen[a.Name][i], b.scenario.Rounds)
-			r.Scenario, r.Arm, r.Policy, r.Injected = b.scenario.Name, a.Name, a.Policy, injected
+			r.Scenario, r.Arm, r.Policy = b.scenario.Name, a.Name, a.Policy
+			// The round in which a service died is not whole, and so not among those
+			// that were judged: without it nothing holds.
+			if how := b.died[a.Name]; how != "" && r.Verdict == claim.Holds {
+				r.Verdict, r.Because, r.Settle = claim.Inconclusive, how+"; until then: "+r.Because, "a service that stays up"
+			}
+			if !b.running {
+				r.Injected = injected(b.scenario, c)
+			}
 			out = append(out, r)
 		}
 	}
@@ -102,16 +118,26 @@ func (b *bench) more() bool {
 	return slices.ContainsFunc(b.results(), func(r claim.Result) bool { return r.More })
 }
 
-// injected lists the delays that the scenario adds to its target: figures that
-// contain them are modelled, not measured.
-func injected(s *scenarios.Scenario) []string {
+// delays are the variables by which a scenario has its target add time, and
+// where answers come from that contain it.
+var delays = map[string]string{"DB_DELAY": "database", "AI_DELAY": "ai"}
+
+// injected lists the delays that are part of what c measures: such a figure is
+// modelled, not only measured.
+func injected(s *scenarios.Scenario, c *claim.Claim) []string {
 	var out []string
-	for k, v := range s.Target.Env {
-		if strings.HasSuffix(k, "_DELAY") && v != "" {
-			out = append(out, k+"="+v)
+	note := func(env map[string]string) {
+		for k, source := range delays {
+			if v := env[k]; v != "" && c.Times(source) && !slices.Contains(out, k+"="+v) {
+				out = append(out, k+"="+v)
+			}
 		}
 	}
-	sort.Strings(out)
+	note(s.Target.Env)
+	for _, p := range s.Phases {
+		note(p.Env)
+	}
+	slices.Sort(out)
 	return out
 }
 
@@ -135,11 +161,15 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 		if err != nil {
 			return nil, err
 		}
-		b.load = j.load
+		b.load, b.running = j.load, saved.Running
 		for n := 1; ; n++ {
 			rd := roundDir(dir, s.Name, n)
 			if _, err := os.Stat(rd); errors.Is(err, fs.ErrNotExist) {
 				break
+			}
+			if _, err := os.Stat(filepath.Join(rd, "events.jsonl")); errors.Is(err, fs.ErrNotExist) {
+				j.Warnings = append(j.Warnings, fmt.Sprintf("round %s was not begun and does not count", filepath.Base(rd)))
+				continue
 			}
 			whole, err := b.observe(ctx, rd)
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"math"
 	"slices"
 	"sort"
 	"sync"
@@ -34,13 +35,15 @@ type player struct {
 	lab      *lab.Lab
 	scenario *scenarios.Scenario
 	seed     uint64
-	running  bool // the service already ran: it cannot be restarted, nor its dependencies hurt
+	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
+	running  bool              // the service already ran: it cannot be restarted, nor its dependencies hurt
 	show     func(phase, hurt string)
 }
 
 // round plays round n (from 1) into dir. A round that was cut short by ctx is
 // saved as such; its error is ctx's.
 func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
+	p.sent = map[string]uint64{}
 	for i, seg := range p.scenario.Segments() {
 		p.show("starting", "")
 		if err := p.lab.Fresh(ctx, seg.Env); err != nil {
@@ -180,16 +183,20 @@ func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream
 		}
 		for _, s := range p.scenario.Traffic {
 			for wi, win := range t.windows(s.Phases) {
-				shift := time.Duration(float64(time.Second) / max(s.From, s.To) * float64(ai) / float64(len(arms)))
+				// At most a tenth of the window: a slow stream has gaps longer than that.
+				gap := min(float64(time.Second)/max(s.From, s.To), float64(win.to-win.from)/10)
+				shift := time.Duration(gap * float64(ai) / float64(len(arms)))
+				name := a.Name + " " + s.Name
 				out = append(out, load.Stream{
 					Arm: a.Name, Name: s.Name, Method: s.Method, Path: s.Path,
 					From: s.From, To: s.To, Poisson: s.Poisson,
 					Keys:     load.Keys{Dist: s.Dist, N: s.Keys, S: s.Zipf},
 					Patience: s.Patience, Workers: s.Workers,
-					Start: win.from + shift, For: win.to - win.from - shift,
+					Start: win.from + shift, For: win.to - win.from, First: p.sent[name],
 					Seed:    mix(p.seed, p.scenario.Name, s.Name, n, index, wi),
 					Targets: targets,
 				})
+				p.sent[name] += uint64(math.Ceil(max(s.From, s.To)*(win.to-win.from).Seconds())) + 1 // never fewer than there are
 			}
 		}
 	}

@@ -46,9 +46,9 @@ type Outcome struct {
 	Results []claim.Result
 }
 
-// Run plays o's scenarios and judges them. When ctx ends, the run stops at once,
-// and what was seen until then is judged: the Outcome is then valid beside ctx's error.
-// With any other error the Outcome has at most the Dir, in which the rounds played so far can be judged.
+// Run plays o's scenarios and judges them. When ctx ends, or something goes
+// wrong, the run stops at once, and what was seen until then is judged: an Outcome
+// with a Dir is valid beside an error. The error is ctx's only if nothing else went wrong.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	began := time.Now()
 	if err := o.settle(); err != nil {
@@ -61,42 +61,55 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	out := Outcome{Dir: dir}
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
-		Machine: Fingerprint(), Target: targetText(o.Lab), Arms: o.Lab.Arms, Scenarios: o.Scenarios,
+		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0,
+		Arms: o.Lab.Arms, Scenarios: withoutPasswords(o.Scenarios),
 	}
-	if len(o.Lab.URLs) > 0 {
+	if saved.Running {
 		saved.Warnings = append(saved.Warnings, "the service already ran: it was not given the scenarios' environment, and its rounds do not begin from a fresh state")
 	}
 	if err := saved.save(dir); err != nil {
 		return out, err
 	}
 	clock := history.NewClock()
-	for i, s := range saved.Scenarios {
+	for i, s := range o.Scenarios {
 		if err = play(ctx, o, saved, dir, clock, i, s); err != nil {
 			break
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		if _, none := os.Stat(filepath.Join(dir, "rounds")); errors.Is(none, fs.ErrNotExist) {
-			// Nothing was observed: there is nothing to keep.
-			return Outcome{}, errors.Join(err, os.RemoveAll(dir))
-		}
-		return out, err
+	if _, none := os.Stat(filepath.Join(dir, "rounds")); errors.Is(none, fs.ErrNotExist) && failure(err) != nil {
+		// Nothing was observed: there is nothing to keep.
+		return Outcome{}, errors.Join(failure(err), os.RemoveAll(dir))
 	}
 	saved.Interrupted = ctx.Err() != nil
 	saved.Elapsed = time.Since(began)
-	if err := saved.save(dir); err != nil {
-		return out, err
+	if failure(err) != nil {
+		saved.Warnings = append(saved.Warnings, "the run did not get to its end: "+failure(err).Error())
 	}
-	// What was seen is judged even when the user wants to stop: it takes milliseconds.
-	out.Report, err = Report(context.WithoutCancel(ctx), dir)
-	if err != nil {
-		return out, err
-	}
+	// What was seen is judged also when the user wants to stop, or the run went
+	// wrong: it takes milliseconds.
+	err = errors.Join(failure(err), saved.save(dir))
+	var unjudged error
+	out.Report, unjudged = Report(context.WithoutCancel(ctx), dir)
 	out.Results = out.Report.Results
-	if err := pointLatest(dir); err != nil {
-		o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
+	if err = errors.Join(err, unjudged); err != nil {
+		return out, err
 	}
 	return out, ctx.Err()
+}
+
+// failure is err without what only says that the context ended; nil: nothing else went wrong.
+func failure(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var rest []error
+		for _, e := range joined.Unwrap() {
+			rest = append(rest, failure(e))
+		}
+		return errors.Join(rest...)
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // settle makes the scenarios' numbers of instances those of the lab, and refuses
@@ -147,8 +160,11 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	}
 	defer func() { err = errors.Join(err, l.Close()) }()
 	saved.Redis = l.Redis()
+	if err := saved.save(dir); err != nil {
+		return err
+	}
 
-	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: len(o.Lab.URLs) > 0, show: show}
+	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: saved.Running, show: show}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		state.Round = n
 		est.round(n)
@@ -165,6 +181,10 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 		}
 		if _, err := b.observe(ctx, rd); err != nil {
 			return err
+		}
+		// From its first whole round on, this is the newest run that can be judged.
+		if err := pointLatest(dir); err != nil {
+			o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
 		}
 		if n >= s.Rounds.Min && !b.more() {
 			break

@@ -28,7 +28,8 @@ type Saved struct {
 	Seed        uint64                `json:"seed"`
 	Machine     Machine               `json:"machine"`
 	Redis       lab.Info              `json:"redis"`
-	Target      string                `json:"target"` // the command or the URLs, passwords taken out
+	Target      string                `json:"target"`  // the command or the URLs, passwords taken out
+	Running     bool                  `json:"running"` // it already ran
 	Arms        []lab.ArmSpec         `json:"arms"`
 	Scenarios   []*scenarios.Scenario `json:"scenarios"`
 	Warnings    []string              `json:"warnings,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,11 +80,16 @@ func (m *mongoDB) seed(ctx context.Context, seed uint64) error {
 			SetUpdate(bson.D{{Key: "$setOnInsert", Value: withoutID(t)}}))
 	}
 	_, err := m.trips.BulkWrite(ctx, upserts, options.BulkWrite().SetOrdered(false))
-	if mongo.IsDuplicateKeyError(err) {
-		return nil
+	var failed mongo.BulkWriteException
+	if errors.As(err, &failed) && failed.WriteConcernError == nil &&
+		!slices.ContainsFunc(failed.WriteErrors, func(e mongo.BulkWriteError) bool { return e.Code != duplicateKey }) {
+		return nil // another instance was faster
 	}
 	return err
 }
+
+// duplicateKey is MongoDB's code for an _id that is taken.
+const duplicateKey = 11000
 
 func (m *mongoDB) ActiveTrips(ctx context.Context) ([]Trip, error) {
 	cursor, err := m.trips.Find(ctx, bson.D{{Key: "status", Value: fixtures.Active}},
