@@ -27,24 +27,42 @@ var reference = map[string][2]claim.Verdict{
 }
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
-	out := t.TempDir()
-	code, table, errs := bench("run", "--out", out)
-	if code != exitRefuted {
-		t.Errorf("exit %d, want %d: two of the speed-ups are refuted\n%s", code, exitRefuted, errs)
-	}
-	got := results(t, filepath.Join(out, "latest"))
-	if len(got) != 2*len(reference) {
-		t.Errorf("%d rows, want %d", len(got), 2*len(reference))
-	}
-	for id, want := range reference {
+	want := map[[2]string]claim.Verdict{}
+	for id, verdicts := range reference {
 		for i, arm := range policies {
-			if r := got[[2]string{id, arm}]; r.Verdict != want[i] {
-				t.Errorf("%s %s: %s, want %s: %s %q", id, arm, r.Verdict, want[i], r.Because, r.Warnings)
-			}
+			want[[2]string{id, arm}] = verdicts[i]
 		}
 	}
-	if t.Failed() {
-		t.Log(table)
+	if code := mustDecide(t, policies, nil, want); code != exitRefuted {
+		t.Errorf("exit %d, want %d: two of the speed-ups are refuted", code, exitRefuted)
+	}
+}
+
+// mustDecide runs scenarios and compares verdicts. A row that a busy machine left
+// undecided gets one more run; a verdict that is wrong gets none.
+func mustDecide(t *testing.T, arms, scenarios []string, want map[[2]string]claim.Verdict) (code int) {
+	t.Helper()
+	for try := 1; ; try++ {
+		out := t.TempDir()
+		var table, errs string
+		code, table, errs = bench(append([]string{"run", "--out", out, "--arms", strings.Join(arms, ",")}, scenarios...)...)
+		if table == "" {
+			t.Fatal(errs)
+		}
+		got := results(t, filepath.Join(out, "latest"))
+		undecided := 0
+		for row, w := range want {
+			r := got[row]
+			if r.Verdict == claim.Inconclusive && try == 1 {
+				t.Logf("%v: undecided, so once more: %s %q", row, r.Because, r.Warnings)
+				undecided++
+			} else if r.Verdict != w {
+				t.Errorf("%v: %s, want %s: %s %q", row, r.Verdict, w, r.Because, r.Warnings)
+			}
+		}
+		if undecided == 0 {
+			return code
+		}
 	}
 }
 
@@ -71,29 +89,18 @@ func TestMutantsFlipVerdicts(t *testing.T) {
 	} {
 		t.Run(tt.scenario, func(t *testing.T) {
 			var arms []string
-			for m := range tt.flips {
-				arms = append(arms, "hardened+"+m)
-			}
-			slices.Sort(arms)
-			out := t.TempDir()
-			_, table, errs := bench("run", "--out", out, "--arms", strings.Join(arms, ","), tt.scenario)
-			if errs != "" && table == "" {
-				t.Fatal(errs)
-			}
-			got := results(t, filepath.Join(out, "latest"))
+			want := map[[2]string]claim.Verdict{}
 			for m, claims := range tt.flips {
-				for id, want := range claims {
-					if want == reference[id][1] {
-						t.Errorf("%s under %s is to be %s, as without it: that is no flip", id, m, want)
-					}
-					if r := got[[2]string{id, "hardened+" + m}]; r.Verdict != want {
-						t.Errorf("%s under %s: %s, want %s: %s %q", id, m, r.Verdict, want, r.Because, r.Warnings)
+				arms = append(arms, "hardened+"+m)
+				for id, v := range claims {
+					want[[2]string{id, "hardened+" + m}] = v
+					if v == reference[id][1] {
+						t.Errorf("%s under %s is to be %s, as without it: that is no flip", id, m, v)
 					}
 				}
 			}
-			if t.Failed() {
-				t.Log(table)
-			}
+			slices.Sort(arms)
+			mustDecide(t, arms, []string{tt.scenario}, want)
 		})
 	}
 }
