@@ -33,7 +33,7 @@ func (s Spec) checkRedis(ctx context.Context) error {
 	}
 	if len(s.Arms) > 1 {
 		return errors.New("a Redis of your own serves one arm, since its databases share publish/subscribe and the processor: " +
-			"run the arms one by one, or set redis to embedded or server")
+			"run the arms one by one (--arms hardened), or use --redis embedded or server")
 	}
 	return checkHost(ctx, s.Redis, s.AllowHosts)
 }
