@@ -29,6 +29,10 @@ type mongoDB struct {
 	trips  *mongo.Collection
 }
 
+// seedWithin bounds the seeding: a server that accepts and then hangs must not
+// keep a service from telling that it cannot start. On a sound one it takes a second.
+const seedWithin = 30 * time.Second
+
 // OpenMongo connects to uri, whose path names the database, and seeds it.
 // Trips that are there already are left alone.
 func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
@@ -50,6 +54,8 @@ func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
 		return nil, fmt.Errorf("open mongo at %s: %w", u.Host, err)
 	}
 	m := &mongoDB{client: client, trips: client.Database(name).Collection("trips")}
+	ctx, cancel := context.WithTimeout(ctx, seedWithin)
+	defer cancel()
 	if err := m.seed(ctx, seed); err != nil {
 		return nil, errors.Join(fmt.Errorf("seed mongo at %s: %w; check MONGODB_URI and that the server runs", u.Host, err), m.Close())
 	}

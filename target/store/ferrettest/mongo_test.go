@@ -19,9 +19,18 @@ import (
 )
 
 // storetest.Atomic is not run: FerretDB 1.24 on SQLite loses concurrent
-// findAndModify updates (of 20, 2 counted), which MongoDB does not.
+// findAndModify updates (of 20, 2 counted), which MongoDB does not. Nor does it
+// bear several instances that seed at once: they may wait for one another for
+// ever, seen once in four runs. So one seeds first.
 func TestMongoKeepsTheContract(t *testing.T) {
 	uri := serve(t)
+	first, err := store.OpenMongo(t.Context(), uri, fixtures.Seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
 	storetest.Contract(t, func(t *testing.T) store.DB {
 		db, err := store.OpenMongo(t.Context(), uri, fixtures.Seed)
 		if err != nil {
