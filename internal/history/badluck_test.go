@@ -28,7 +28,7 @@ func TestMisuseIsAnError(t *testing.T) {
 		{"too long", "longer than a line", func(w *history.Writer) {
 			w.Event(history.Event{Kind: history.Problem, Detail: strings.Repeat("x", 2<<20)})
 		}},
-		{"event after close", "after Close", func(w *history.Writer) { w.Close(true); w.Event(history.Event{Kind: history.Health}) }},
+		{"event after close", "after Close", func(w *history.Writer) { w.Close(true); w.Event(history.Event{Kind: history.Process}) }},
 		{"request after close", "after Close", func(w *history.Writer) { w.Close(true); w.Request(history.Request{}) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,8 +84,8 @@ func TestFullDiskIsSaid(t *testing.T) {
 			for i := range 150000 {
 				w.Request(history.Request{Arm: "a", Seq: uint64(i), Key: fmt.Sprint(i)})
 			}
-			w.Event(history.Event{Kind: history.Health, Arm: "a"})
-			w.Event(history.Event{Kind: history.Health, Arm: "a"})
+			w.Event(history.Event{Kind: history.Process, Arm: "a"})
+			w.Event(history.Event{Kind: history.Process, Arm: "a"})
 			err = w.Close(true)
 			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "no space left") {
 				t.Errorf("Close = %v, want no space left for %s", err, path)

@@ -21,9 +21,6 @@ func NewClock() *Clock { return &Clock{epoch: time.Now()} }
 // Now is the time since the epoch.
 func (c *Clock) Now() time.Duration { return time.Since(c.epoch) }
 
-// Of places a time.Time (with its monotonic reading) on the clock.
-func (c *Clock) Of(t time.Time) time.Duration { return t.Sub(c.epoch) }
-
 // Epoch is the wall-clock time of zero.
 func (c *Clock) Epoch() time.Time { return c.epoch }
 
@@ -105,8 +102,7 @@ const (
 	FaultOff  Kind = "heal"    // Name: the fault kind; On; Planned; At; Until
 	Canary    Kind = "canary"  // Name: the fault kind it tests ("" before and after); On; Value: seconds waited; Detail: "old|new met", e.g. "old eof", "new refused"
 	Delivery  Kind = "deliver" // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
-	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase, or "poll"
-	Health    Kind = "health"  // Value: status code; Detail: the redis field of the body
+	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase

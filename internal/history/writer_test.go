@@ -121,7 +121,7 @@ func TestArmsAreKeptApartAndInOrder(t *testing.T) {
 			for i := range each {
 				w.Request(history.Request{Arm: arm, Seq: uint64(i), Key: fmt.Sprint(i % 700)})
 				if i%1000 == 0 {
-					w.Event(history.Event{Kind: history.Health, Arm: arm, At: time.Duration(i)})
+					w.Event(history.Event{Kind: history.Process, Arm: arm, At: time.Duration(i)})
 				}
 			}
 		})

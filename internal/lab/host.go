@@ -51,11 +51,17 @@ func checkHost(ctx context.Context, rawURL string, allow []string) error {
 }
 
 // userinfo is the part of a URL that may hold a password, wherever the URL stands.
-var userinfo = regexp.MustCompile(`://[^/@\s]*@`)
+// Up to the last @: a password may hold one, or a slash, unescaped.
+var userinfo = regexp.MustCompile(`://\S*@`)
 
-// Redact takes user names and passwords out of every URL in text, also where the
-// text is not one: MONGO=mongodb://user:password@host.
-func Redact(text string) string { return userinfo.ReplaceAllString(text, "://xxxxx@") }
+// named is a password that is given by name: --password=x, ?pass=x.
+var named = regexp.MustCompile(`(?i)(pass[a-z]*=)[^&\s]+`)
+
+// Redact takes user names and passwords out of text that is no URL but may hold
+// some: MONGO=mongodb://user:password@host. It rather takes too much than too little.
+func Redact(text string) string {
+	return named.ReplaceAllString(userinfo.ReplaceAllString(text, "://xxxxx@"), "${1}xxxxx")
+}
 
 // redact is a URL without its password. What cannot be parsed is not shown at all,
 // since the password may be anywhere in it.
