@@ -183,8 +183,10 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 			return err
 		}
 		// From its first whole round on, this is the newest run that can be judged.
-		if err := pointLatest(dir); err != nil {
-			o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
+		if n == 1 && index == 0 {
+			if err := pointLatest(dir); err != nil {
+				o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
+			}
 		}
 		if n >= s.Rounds.Min && !b.more() {
 			break

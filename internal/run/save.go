@@ -60,7 +60,8 @@ func newFolder(out, name string, at time.Time) (string, error) {
 // pointLatest makes OUT/latest a symbolic link to dir, replacing the old one in one step.
 func pointLatest(dir string) error {
 	link := filepath.Join(filepath.Dir(dir), "latest")
-	tmp := dir + ".latest"
+	// Made within dir: a run that is killed between the two steps leaves nothing beside it.
+	tmp := filepath.Join(dir, "latest.tmp")
 	if err := os.Symlink(filepath.Base(dir), tmp); err != nil {
 		return err
 	}

@@ -37,8 +37,11 @@ func TestTwoRunsOfOneSecondHaveTwoFoldersAndLatestIsTheLast(t *testing.T) {
 			t.Errorf("latest is %s, %v, want %s", got, err, want)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join(out, "*.latest")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	if left, _ := os.ReadDir(out); len(left) != 3 { // a, b and latest
+		t.Errorf("in the output folder: %v", left)
+	}
+	if left, _ := os.ReadDir(b); len(left) > 0 {
+		t.Errorf("left in the run's folder: %v", left)
 	}
 }
 
