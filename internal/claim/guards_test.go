@@ -45,6 +45,11 @@ func TestGuardsSetRoundsAside(t *testing.T) {
 		{"clean", []part{good}, "", "", ""},
 		{"late", []part{late}, "", "sent late: p99 61 ms, more than 60 ms", "quieter machine"},
 		{"later than a claim on a short time could bear", []part{good, bearable}, "", "", ""},
+		{"late once in a few", []part{answers("trips", "warm", 0, 30, 50*ms, func(r *history.Request) {
+			if r.Seq == 7 {
+				r.Sent, r.Done = r.Intended+65*ms, r.Intended+70*ms
+			}
+		})}, "", "", ""},
 		{"late as a rule", []part{answers("trips", "warm", 0, 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + 7*ms })}, "",
 			"sent late: median 7 ms, more than 6 ms", "quieter machine"},
 		{"late because the service holds the workers", []part{queuedLate}, "", "", ""},
