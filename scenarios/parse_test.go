@@ -94,6 +94,8 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 	}
 	if scope, want := got.Scope(), (claim.Scope{
 		Streams: []string{"listing", "trip", "write"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
+		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}"},
+		Env:   got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)
 	}

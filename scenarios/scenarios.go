@@ -105,9 +105,10 @@ func (s *Scenario) RoundLength() time.Duration {
 
 // Scope is what the scenario's claims may name.
 func (s *Scenario) Scope() claim.Scope {
-	var c claim.Scope
+	c := claim.Scope{Paths: map[string]string{}, Env: s.Target.Env}
 	for _, t := range s.Traffic {
 		c.Streams = append(c.Streams, t.Name)
+		c.Paths[t.Name] = t.Path
 	}
 	for _, p := range s.Phases {
 		c.Phases = append(c.Phases, p.Name)

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,8 @@ func (p *parser) resolve(m Measure, want param, w written) arg {
 		} else {
 			a.sel = p.selector(m, w, false)
 		}
+	case span:
+		a.span = p.span(m, w)
 	case dependency:
 		if plain("dependency"); w.inner == nil && w.name != "redis" {
 			p.note(w.from, unknown("dependency", w.name, []string{"redis"}))
@@ -47,6 +50,36 @@ func (p *parser) resolve(m Measure, want param, w written) arg {
 		}
 	}
 	return a
+}
+
+// span is a duration, written out or as $NAME.
+func (p *parser) span(m Measure, w written) time.Duration {
+	if w.inner != nil || w.braces || w.brackets >= 0 {
+		p.note(w.from, m.Name+" takes a duration here: "+m.Name+m.Args)
+		return 0
+	}
+	if name, ok := strings.CutPrefix(w.name, "$"); ok {
+		return p.variable(name, w.from)
+	}
+	d, err := parseLimit(w.name)
+	if err != nil {
+		p.note(w.from, fmt.Sprintf("%q is no duration: %s%s", w.name, m.Name, m.Args))
+	}
+	return d
+}
+
+// variable is the duration that the target's environment holds under name.
+func (p *parser) variable(name string, at int) time.Duration {
+	v, ok := p.scope.Env[name]
+	if !ok {
+		p.note(at, unknown("variable of the target's env", name, slices.Sorted(maps.Keys(p.scope.Env))))
+		return 0
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		p.note(at, fmt.Sprintf("$%s is %q, and that is no single duration above 0", name, v))
+	}
+	return d
 }
 
 // selector checks a stream or metric with its filters.

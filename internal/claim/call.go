@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // An arg is a checked argument.
@@ -11,6 +12,7 @@ type arg struct {
 	labels map[string]string // of a metric
 	sel    selector
 	inner  func() probe // a set-valued measure
+	span   time.Duration
 }
 
 // A written is an argument as the text has it: a name, maybe with labels and
@@ -56,7 +58,7 @@ func (p *parser) call(name token) *node {
 	p.depth--
 	n := &node{op: 'c', from: name.from, to: closing.to, form: m.form, dims: m.dims, percent: m.form == share,
 		product: m.form != share, broken: !known}
-	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds}
+	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds && !m.age}
 	n.made = &c
 	if !known {
 		return n
@@ -73,7 +75,7 @@ func (p *parser) call(name token) *node {
 		if m.noun == "answers" && a.sel.fromCache() {
 			c.noun = "hits"
 		}
-		if want := m.params[i]; want == metric || want == selection || want == selectionOrSet && w.inner == nil {
+		if want := m.params[i]; want == metric && i == 0 || want == selection || want == selectionOrSet && w.inner == nil {
 			c.sels = append(c.sels, a.sel)
 		}
 		if w.inner != nil {

@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // combine makes a node of an operator and its operands, and its type.
@@ -103,9 +104,9 @@ func (p *parser) orient(c *comparison, operator token) {
 	}
 	c.measured = p.text(c.lhs.from, c.lhs.to)
 	b := c.bounds[0]
-	c.bound = c.op + " " + p.text(b.from, b.to)
+	c.bound = c.op + " " + p.bound(b)
 	if c.op == "in" {
-		c.bound += ".." + p.text(c.bounds[1].from, c.bounds[1].to)
+		c.bound += ".." + p.bound(c.bounds[1])
 	}
 	if c.unit = c.lhs.dims.unit(); c.unit == "" && slices.ContainsFunc(sides, func(n *node) bool { return n.percent }) {
 		c.unit = "ratio"
@@ -169,4 +170,13 @@ func example(n *node) string {
 		return ">= 80/s"
 	}
 	return "<= 100"
+}
+
+// bound is how a bound is shown: as it was written, but with the value of what it names.
+func (p *parser) bound(n *node) string {
+	text := p.text(n.from, n.to)
+	if strings.Contains(text, "$") && n.form == constant && !n.broken {
+		return strings.ReplaceAll(FormatValue(n.lit.x, n.dims.unit()), " ", "")
+	}
+	return text
 }

@@ -31,7 +31,11 @@ type Text struct {
 }
 
 // Scope is what a claim may name.
-type Scope struct{ Streams, Phases, Faults []string }
+type Scope struct {
+	Streams, Phases, Faults []string
+	Paths                   map[string]string // of streams; what a stream without one asks for is its own
+	Env                     map[string]string // of the target: $NAME in an expression is the duration that it holds
+}
 
 // An Error is a mistake in an expression.
 type Error struct {
@@ -49,6 +53,7 @@ type Claim struct {
 	requires *formula // without comparisons where nothing is required
 	faults   []string // kinds that must have been delivered
 	mostLag  time.Duration
+	paths    map[string]string
 }
 
 // Compile checks t against s and reports every mistake at once, those of holds
@@ -59,7 +64,7 @@ func Compile(t Text, s Scope) (*Claim, []*Error) {
 	if errs = append(errs, more...); len(errs) > 0 {
 		return nil, errs
 	}
-	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults), mostLag: holds.mostLag()}, nil
+	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults), mostLag: holds.mostLag(), paths: s.Paths}, nil
 }
 
 // Times reports whether a time that c measures may be one of answers from a

@@ -104,6 +104,10 @@ func (p *parser) unary() *node {
 		return n
 	case t.kind == figure:
 		return p.literal(t)
+	case t.kind == variable:
+		before := len(p.errs)
+		d := p.variable(t.text, t.from)
+		return &node{op: '#', lit: value{x: d.Seconds()}, dims: seconds, product: true, from: t.from, to: t.to, broken: len(p.errs) > before}
 	case t.kind == word && p.peek().text == "(" && t.text != "and" && t.text != "in":
 		n := p.call(t)
 		n.call = len(p.out.calls)

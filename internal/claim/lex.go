@@ -9,11 +9,12 @@ import (
 type tokenKind int
 
 const (
-	end    tokenKind = iota
-	figure           // a number, with the unit written behind it
-	word             // a name or a keyword
-	sign             // an operator or a bracket; look-alikes are spelt in ASCII
-	stray            // a character that means nothing here
+	end      tokenKind = iota
+	figure             // a number, with the unit written behind it
+	word               // a name or a keyword
+	sign               // an operator or a bracket; look-alikes are spelt in ASCII
+	variable           // $NAME
+	stray              // a character that means nothing here
 )
 
 // A token is a piece of an expression; from and to are its runes.
@@ -61,6 +62,12 @@ func next(src []rune, i int) token {
 			j++
 		}
 		return token{kind: word, text: string(src[i:j]), from: i, to: j}
+	case r == '$' && isLetter(at(i+1)):
+		j := i + 1
+		for isLetter(at(j)) || isDigit(at(j)) {
+			j++
+		}
+		return token{kind: variable, text: string(src[i+1 : j]), from: i, to: j}
 	case lookAlikes[r] != "":
 		return token{kind: sign, text: lookAlikes[r], from: i, to: i + 1}
 	}

@@ -13,6 +13,7 @@ type Measure struct {
 	keys   []string // that its selectors may filter by
 	form   form
 	dims   dims
+	age    bool   // a time that holds no response time: nothing that was injected is in it
 	label  string // how a sentence calls it
 	noun   string // what its samples are
 	start  func(args []arg) probe
@@ -27,6 +28,7 @@ const (
 	metric                      // a metric of the service
 	dependency                  // redis
 	faultKind                   // a fault of the scenario
+	span                        // a duration
 )
 
 // A form is what can be done with a figure.
@@ -145,6 +147,72 @@ func measures() []Measure {
 				"instances and over all label sets that have the labels given.",
 			params: []param{metric}, keys: asked, form: counted, label: "growth", noun: "readings",
 			start: startDelta,
+		},
+		{
+			Name: "oldest", Args: "(stream[…])", Unit: "duration",
+			Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
+				"or the last change, of the same key, or since an instance got ready. For services that load " +
+				"when they are asked: one that refreshes its cache by itself is younger than it seems.",
+			params: []param{selection}, keys: asked, form: scalar, dims: seconds, age: true, label: "greatest age", noun: "answers",
+			start: func(args []arg) probe { return &oldest{read{tally: tally{sel: args[0].sel}}} },
+		},
+		{
+			Name: "staleness", Args: "(stream[…])", Unit: "duration",
+			Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
+				"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
+			params: []param{selection}, keys: asked, form: scalar, dims: seconds, age: true, label: "longest staleness", noun: "answers",
+			start: func(args []arg) probe { return &stale{read: read{tally: tally{sel: args[0].sel}}} },
+		},
+		{
+			Name: "stale_reads", Args: "(stream[…])", Unit: "count",
+			Doc:    "How many requests left after the acknowledgement of a change and got an older version.",
+			params: []param{selection}, keys: asked, form: counted, label: "stale reads", noun: "answers",
+			start: func(args []arg) probe { return &stale{read: read{tally: tally{sel: args[0].sel}}, count: true} },
+		},
+		{
+			Name: "hits_after_miss", Args: "(stream[…], 2s)", Unit: "share",
+			Doc: "Share of hits among the answers asked for after a load of the same key was answered, and answered before what was loaded, " +
+				"and is kept for the time given, can have expired. Answers do not count where a change, or an instance that got ready, may have come between.",
+			params: []param{selection, span}, keys: asked, form: share, label: "hits after a miss", noun: "answers",
+			start: func(args []arg) probe {
+				return &afterMiss{read: read{tally: tally{sel: args[0].sel}}, ttl: args[1].span}
+			},
+		},
+		{
+			Name: "hits_elsewhere", Args: "(stream[…], 2s)", Unit: "share",
+			Doc: "The same, of the first answers that an instance gives for a key which another instance loaded, and of which it can hold nothing " +
+				"of its own: whether instances share one cache.",
+			params: []param{selection, span}, keys: asked, form: share, label: "hits elsewhere", noun: "answers",
+			start: func(args []arg) probe {
+				return &afterMiss{read: read{tally: tally{sel: args[0].sel}}, ttl: args[1].span, elsewhere: true}
+			},
+		},
+		{
+			Name: "cold_starts", Args: "(stream[…])", Unit: "count",
+			Doc:    "How many instances gave a first answer, after they got ready, that was not a hit.",
+			params: []param{selection}, keys: asked, form: counted, label: "cold starts", noun: "starts",
+			start: func(args []arg) probe { return &coldStarts{read{tally: tally{sel: args[0].sel}}} },
+		},
+		{
+			Name: "loads", Args: "(stream[…])", Unit: "count",
+			Doc: "The fewest loads that explain the answers which come from the database, or the model: of answers to the same key that " +
+				"overlap in time, one load may have been enough.",
+			params: []param{selection}, keys: asked, form: counted, label: "loads", noun: "answers",
+			start: func(args []arg) probe { return &loads{read{tally: tally{sel: args[0].sel}}} },
+		},
+		{
+			Name: "excess_loads", Args: "(stream[…], metric)", Unit: "count",
+			Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers, failed requests aside: queries, or paid " +
+				"calls, that single flight would have saved. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
+			params: []param{selection, metric}, keys: asked, form: counted, label: "needless loads", noun: "answers",
+			start: startAgainst(excess, false),
+		},
+		{
+			Name: "false_sources", Args: "(stream[…], metric)", Unit: "count",
+			Doc: "How many answers provably do not come from where they say, by the service's own count of queries: more queries than answers from " +
+				"the database, or fewer than these need. Nothing else may ask the database in these phases.",
+			params: []param{selection, metric}, keys: asked, form: counted, label: "false sources", noun: "answers",
+			start: startAgainst(lies, true),
 		},
 		{
 			Name: "time_to_recover", Args: "(redis)", Unit: "set of durations",

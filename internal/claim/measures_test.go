@@ -2,6 +2,7 @@ package claim_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -45,6 +46,36 @@ func TestEveryMeasureDecides(t *testing.T) {
 			r.Sent, r.Queued, r.Status, r.Failure = 0, true, 0, history.Unsent
 		})
 	}
+	loadedAt := func(at int) part {
+		return answers("trips", "warm", fms(at), 1, 200*ms, func(r *history.Request) { r.Source = "database" })
+	}
+	hits := func(from, to int) part {
+		return answers("trips", "warm", fms(from), 1+(to-from)/10, ms, nil)
+	}
+	change := func(at int) part {
+		return answers("trip", "warm", fms(at), 1, 50*ms, func(r *history.Request) { r.Method, r.Key, r.Version, r.Stream = "PUT", "7", 2, "trips" })
+	}
+	reads := func(at int, version int64) part {
+		return answers("trips", "warm", fms(at), 1, ms, func(r *history.Request) { r.Key, r.Version = "7", version })
+	}
+	many := func(one func(key int) part) part { // keys
+		return func(h *history.Slice) {
+			for k := range 100 {
+				one(k)(h)
+			}
+		}
+	}
+	on := func(instance, source string, at int) func(int) part {
+		return func(key int) part {
+			return answers("trips", "warm", fms(at), 1, 100*ms, func(r *history.Request) {
+				r.Key, r.Instance, r.Source = strconv.Itoa(key), instance, source
+			})
+		}
+	}
+	loadedOn := func(instance string) func(int) part {
+		return on(instance, "database", map[string]int{"1": 0, "2": 500}[instance])
+	}
+	hitOn := func(instance string) func(int) part { return on(instance, "redis", 500) }
 	good := parts{trips("fault", 2000, ms, "redis")}
 	slow := parts{trips("fault", 2000, 40*ms, "redis")}
 	few := parts{trips("fault", 4, ms, "redis")}
@@ -79,6 +110,18 @@ func TestEveryMeasureDecides(t *testing.T) {
 		{"delta(db_total) <= 100", parts{counter("db_total", "warm", "1", 5, 50), counter("db_total", "warm", "2", 0, 50)},
 			parts{counter("db_total", "warm", "1", 5, 90), counter("db_total", "warm", "2", 0, 50)},
 			parts{counter("other_total", "warm", "1", 0, 1)}, "does not export db_total"},
+		{"oldest(trips) <= 2s", parts{loadedAt(0), hits(250, 1500)}, parts{loadedAt(0), hits(250, 2900)}, parts{loadedAt(0)}, "after a load that was seen"},
+		{"staleness(trips) <= 250ms", parts{change(0), reads(100, 2)}, parts{change(0), reads(1000, 1)}, parts{reads(100, 2)}, "no change was acknowledged"},
+		{"stale_reads(trips) == 0", parts{change(0), reads(100, 2)}, parts{change(0), reads(100, 1)}, parts{reads(100, 2)}, "no change was acknowledged"},
+		{"hits_after_miss(trips, 5s) >= 99%", parts{loadedAt(0), answers("trips", "fault", 1000*ms, 900, ms, nil)},
+			parts{loadedAt(0), answers("trips", "fault", 1000*ms, 300, ms, func(r *history.Request) { r.Source = "database" })}, parts{loadedAt(0)}, "nothing of trips was asked for again"},
+		{"hits_elsewhere(trips, 5s) >= 50%", parts{many(loadedOn("1")), many(hitOn("2"))}, parts{many(loadedOn("1")), many(loadedOn("2"))}, parts{loadedAt(0)}, "what another had just loaded"},
+		{"cold_starts(trips) == 0", parts{ready("1", 0), hits(1, 1)}, parts{ready("1", 0), loadedAt(0)}, parts{hits(1, 1)}, "was not seen"},
+		{"loads(trips) <= 1", parts{loadedAt(0)}, parts{loadedAt(0), loadedAt(500)}, parts{failed("fault", 5, ms)}, "no correct answer"},
+		{"excess_loads(trips, db_total) <= 2", parts{loadedAt(0), counter("db_total", "warm", "1", 0, 3)}, parts{loadedAt(0), counter("db_total", "warm", "1", 0, 4)},
+			parts{loadedAt(0)}, "no metrics were read"},
+		{"false_sources(trips, db_total) == 0", parts{loadedAt(0), counter("db_total", "warm", "1", 0, 1)}, parts{loadedAt(0), counter("db_total", "warm", "1", 0, 2)},
+			parts{loadedAt(0)}, "no metrics were read"},
 		{"delivered(blackhole) == 1", parts{trips("warm", 1, ms, "redis")}, nil, nil, ""},
 		{"send_lag() <= 3ms", parts{lagging(1)}, parts{lagging(4)}, parts{unsent(5)}, "no request left"},
 		{"p50(trips[source=database]) / p50(trips[source=redis]) >= 50", parts{trips("warm", 50, ms, "redis"), trips("fault", 50, 200*ms, "database")},

@@ -40,6 +40,9 @@ func (c *Claim) Observe(h history.History) Round {
 // measure is measured once. The Rounds are in the order of the claims.
 func ObserveAll(claims []*Claim, h history.History) []Round {
 	w := &walk{shared: map[string]*watched{}}
+	if len(claims) > 0 {
+		w.paths = claims[0].paths
+	}
 	holds, requires := make([][]*watched, len(claims)), make([][]*watched, len(claims))
 	for i, c := range claims {
 		holds[i], requires[i] = w.watch(c.holds), w.watch(c.requires)
@@ -67,6 +70,8 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 type walk struct {
 	guards guards
 	probes []*watched
+	book   *book               // nil: no probe needs one
+	paths  map[string]string   // of streams
 	shared map[string]*watched // by the text of the call: the same text measures the same
 }
 
@@ -77,6 +82,12 @@ func (w *walk) watch(f *formula) []*watched {
 		if w.shared[c.text] == nil {
 			p := &watched{text: c.text}
 			p.safely(func() { p.probe = c.start() })
+			if reader, ok := p.probe.(interface{ open(*book) }); ok {
+				if w.book == nil {
+					w.book = newBook(w.paths)
+				}
+				reader.open(w.book)
+			}
 			w.shared[c.text] = p
 			w.probes = append(w.probes, p)
 		}
@@ -97,6 +108,9 @@ func (w *walk) through(h history.History) (unread string) {
 	var e history.Event
 	for e = range h.Events() {
 		w.guards.event(&e)
+		if w.book != nil {
+			w.book.event(&e)
+		}
 		for _, p := range w.probes {
 			p.safely(func() { p.probe.event(&e) })
 		}
@@ -104,6 +118,9 @@ func (w *walk) through(h history.History) (unread string) {
 	var r history.Request
 	for r = range h.Requests() {
 		w.guards.request(&r)
+		if w.book != nil {
+			w.book.request(&r)
+		}
 		for _, p := range w.probes {
 			p.safely(func() { p.probe.request(&r) })
 		}

@@ -1,0 +1,105 @@
+package claim
+
+import (
+	"math"
+	"time"
+)
+
+// oldest is the greatest age of a cached answer that the times outside prove.
+//
+// What an answer c holds was loaded at the latest when the last load that was
+// sent before c was done ended, or c itself did. Changes count as loads: a service
+// may keep what it has just written. So does an instance that gets ready: it may
+// have filled the cache.
+type oldest struct{ read }
+
+func (o *oldest) value() value {
+	if a := o.silent(); a != nil {
+		return value{none: a}
+	}
+	fed := o.book.of(sentOf, loaded, changed, maybe)
+	latest := map[int32][]time.Duration{} // of a group, by the time sent: the latest end so far
+	for g, vs := range fed {
+		var most time.Duration
+		for _, v := range vs {
+			if most = max(most, v.done); v.what == maybe {
+				most = math.MaxInt64 // it may be under way still
+			}
+			latest[g] = append(latest[g], most)
+		}
+	}
+	var age time.Duration
+	n := 0
+	o.each([]what{cached}, func(c *visit) {
+		at := o.book.start(c.sent)
+		if i := before(fed[c.group], sentOf, c.done); i > 0 {
+			at = max(at, latest[c.group][i-1])
+		}
+		if at == 0 {
+			return // it was loaded before anything was seen
+		}
+		n++
+		age = max(age, c.sent-min(at, c.done))
+	})
+	if n == 0 {
+		return noData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen", o.sel.text)
+	}
+	return value{x: age.Seconds(), samples: n}
+}
+
+// stale is how often, or for how long, an answer was older than a change that
+// had been acknowledged before it was asked for.
+type stale struct {
+	read
+	count bool
+}
+
+func (s *stale) value() value {
+	if a := s.missing(); a != nil {
+		return value{none: a}
+	}
+	writes := map[int32][]*visit{}
+	for i := range s.book.visits {
+		if v := &s.book.visits[i]; v.what == changed && v.item >= 0 && v.version > 0 {
+			writes[v.item] = append(writes[v.item], v)
+		}
+	}
+	var longest time.Duration
+	n, followed, versions := 0, 0, 0
+	s.each([]what{unsaid, cached, loaded}, func(r *visit) {
+		if r.version <= 0 || r.item < 0 {
+			return
+		}
+		versions++
+		after, began := false, s.book.start(r.sent)
+		var oldest time.Duration = -1
+		for _, w := range writes[r.item] {
+			if w.done > r.sent || w.done < began {
+				continue // not yet acknowledged, or of a state that is gone
+			}
+			after = true
+			if w.version > r.version {
+				oldest = max(oldest, r.sent-w.done)
+			}
+		}
+		if after {
+			followed++
+		}
+		if oldest >= 0 {
+			n++
+			longest = max(longest, oldest)
+		}
+	})
+	switch {
+	case len(writes) == 0:
+		return noData("changes that the service acknowledges, with their new version", "no change was acknowledged")
+	case versions == 0 && s.answered > 0:
+		return noData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.text)
+	case followed == 0:
+		return noData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.text)
+	}
+	if s.count {
+		return value{x: float64(n), samples: followed, grain: 1}
+	}
+	return value{x: longest.Seconds(), samples: followed}
+}

@@ -1,0 +1,213 @@
+package claim
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// A book keeps what measures of caches need of every request of a history: they
+// compare requests with one another, and requests come only about in the order
+// in which they ended. It costs some 50 bytes a request, once for all measures.
+type book struct {
+	paths  map[string]string // of streams; a stream that is not in it is an entity of its own
+	visits []visit
+	names  map[string]int32 // of groups and items
+	ready  []history.Event  // instances that got ready, in the order recorded
+}
+
+// A visit is one request of the book.
+type visit struct {
+	sent, done time.Duration
+	version    int64
+	group      int32 // answers that a cache would keep under one key
+	item       int32 // the entity whose version it says; −1: none
+	parent     int32 // a change: the group of listings that it may change; −1: none
+	instance   int32
+	what       what
+}
+
+// what became of a request.
+type what int8
+
+const (
+	failed  what = iota // no correct answer; the service may have done its work all the same
+	unsaid              // a correct answer that does not say where it came from
+	cached              // from a cache
+	loaded              // from what lies behind the cache
+	changed             // an acknowledged change
+	maybe               // a change that was not acknowledged, and may have been made
+)
+
+func newBook(paths map[string]string) *book { return &book{paths: paths, names: map[string]int32{}} }
+
+func (b *book) event(e *history.Event) {
+	if e.Kind == history.Process && e.Name == "ready" {
+		b.ready = append(b.ready, *e)
+	}
+}
+
+// start is when the last instance got ready at or before t: what was cached, or
+// written, before it may be gone. 0: none was seen to.
+func (b *book) start(t time.Duration) (at time.Duration) {
+	for _, e := range b.ready {
+		if e.At <= t {
+			at = max(at, e.At)
+		}
+	}
+	return at
+}
+
+// request enters r, unless it says nothing.
+func (b *book) request(r *history.Request) {
+	if r.Failure == history.Canceled || r.Sent == 0 {
+		return
+	}
+	path, known := b.paths[r.Stream]
+	if !known {
+		path = r.Stream + "/{}"
+	}
+	path, _, _ = strings.Cut(path, "?")
+	keyed := strings.Contains(path, "{")
+	v := visit{sent: r.Sent, done: r.Done, version: r.Version, item: -1, parent: -1, instance: b.name("instance " + r.Instance)}
+	switch change := r.Method != "" && r.Method != "GET"; {
+	case change && r.OK():
+		v.what = changed
+	case change:
+		v.what = maybe
+	case !r.OK():
+		v.what = failed
+	case r.Source == "":
+		v.what = unsaid
+	case isFrom(r.Source, "cache"):
+		v.what = cached
+	default:
+		v.what = loaded
+	}
+	switch {
+	case keyed:
+		entity, _, _ := strings.Cut(path, "/{")
+		v.group = b.name(entity + "/" + r.Key)
+		v.item = v.group
+		if v.what == changed || v.what == maybe {
+			v.parent = b.name(entity)
+		}
+	default:
+		v.group = b.name(path)
+		if r.Key != "" { // a listing's witness
+			v.item = b.name(path + "/" + r.Key)
+		}
+	}
+	b.visits = append(b.visits, v)
+}
+
+func (b *book) name(s string) int32 {
+	n, ok := b.names[s]
+	if !ok {
+		n = int32(len(b.names))
+		b.names[s] = n
+	}
+	return n
+}
+
+// A read is the selection of one measure in the book.
+type read struct {
+	tally
+	book  *book
+	picks []int32 // places in the book's visits
+	tried int     // selected requests that were sent
+}
+
+// open gives the probe the walk's book.
+func (s *read) open(b *book) { s.book = b }
+
+func (s *read) event(*history.Event) {}
+
+func (s *read) request(r *history.Request) {
+	if !s.see(r) || r.Failure == history.Canceled || r.Sent == 0 {
+		return
+	}
+	s.tried++
+	s.picks = append(s.picks, int32(len(s.book.visits)-1))
+}
+
+// each calls f for every selected visit of a kind.
+func (s *read) each(kinds []what, f func(v *visit)) {
+	for _, i := range s.picks {
+		if v := &s.book.visits[i]; slices.Contains(kinds, v.what) {
+			f(v)
+		}
+	}
+}
+
+// silent is why nothing can be said of caches; nil: something can.
+func (s *read) silent() *absence {
+	if a := s.missing(); a != nil {
+		return a
+	}
+	said := 0
+	s.each([]what{cached, loaded}, func(*visit) { said++ })
+	if said == 0 && s.answered > 0 {
+		return &absence{"the service does not say where its answers come from", "X-Source on its answers"}
+	}
+	if said == 0 {
+		return &absence{"no correct answer of " + s.sel.text, "correct answers of " + s.sel.text}
+	}
+	return nil
+}
+
+// of lists the visits of the given kinds by group, in the order of by. A change
+// is listed with its listings too.
+func (b *book) of(by func(v *visit) time.Duration, kinds ...what) map[int32][]*visit {
+	out := map[int32][]*visit{}
+	for i := range b.visits {
+		if v := &b.visits[i]; slices.Contains(kinds, v.what) {
+			out[v.group] = append(out[v.group], v)
+			if v.parent >= 0 {
+				out[v.parent] = append(out[v.parent], v)
+			}
+		}
+	}
+	for _, vs := range out {
+		slices.SortStableFunc(vs, func(a, c *visit) int { return cmp.Compare(by(a), by(c)) })
+	}
+	return out
+}
+
+// touched reports whether one of the changes may have been made between from and to.
+func touched(changes []*visit, from, to time.Duration) bool {
+	return slices.ContainsFunc(changes, func(w *visit) bool {
+		return w.sent <= to && (w.what == maybe || w.done >= from)
+	})
+}
+
+func sentOf(v *visit) time.Duration { return v.sent }
+func doneOf(v *visit) time.Duration { return v.done }
+
+// before is how many of vs, sorted by by, lie at or before t.
+func before(vs []*visit, by func(v *visit) time.Duration, t time.Duration) int {
+	n, _ := slices.BinarySearchFunc(vs, t, func(v *visit, t time.Duration) int {
+		if by(v) <= t {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// stabs is the smallest number of instants of which every visit's time, from
+// sent to done, holds one. It sorts vs.
+func stabs(vs []*visit) int {
+	slices.SortFunc(vs, func(a, b *visit) int { return cmp.Compare(a.done, b.done) })
+	n := 0
+	last := time.Duration(-1)
+	for _, v := range vs {
+		if v.sent > last {
+			n, last = n+1, v.done
+		}
+	}
+	return n
+}
