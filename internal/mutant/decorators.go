@@ -2,7 +2,9 @@ package mutant
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -73,6 +75,62 @@ type ttlUnit struct{ cache.Redis }
 
 func (t ttlUnit) Set(ctx context.Context, key, value string, ttl time.Duration) error {
 	return t.Redis.Set(ctx, key, value, ttl/1000)
+}
+
+// ttlNever keeps everything for a day. Changed gets the same key: a policy may keep a key's time to live.
+type ttlNever struct{ cache.Cache }
+
+func (t ttlNever) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	return t.Cache.Get(ctx, forADay(k), load)
+}
+
+func (t ttlNever) Changed(ctx context.Context, keys ...cache.Key) {
+	keys = slices.Clone(keys)
+	for i, k := range keys {
+		keys[i] = forADay(k)
+	}
+	t.Cache.Changed(ctx, keys...)
+}
+
+func forADay(k cache.Key) cache.Key {
+	k.TTL = 24 * time.Hour
+	return k
+}
+
+// saysDatabase lies about every third hit.
+type saysDatabase struct {
+	cache.Cache
+	hits atomic.Uint64
+}
+
+func (s *saysDatabase) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	got, err := s.Cache.Get(ctx, k, load)
+	if err == nil && got.Source != cache.FromDatabase && s.hits.Add(1)%3 == 0 {
+		got.Source = cache.FromDatabase
+	}
+	return got, err
+}
+
+// noFlight loads for each request that shared another's load.
+type noFlight struct{ cache.Cache }
+
+func (n noFlight) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	var own atomic.Bool // the load was this request's
+	shared := load
+	shared.From = func(ctx context.Context) (any, error) {
+		own.Store(true)
+		return load.From(ctx)
+	}
+	got, err := n.Cache.Get(ctx, k, shared)
+	if err != nil || got.Source != cache.FromDatabase || own.Load() {
+		return got, err
+	}
+	v, err := load.From(ctx)
+	if err != nil {
+		return cache.Answer{}, err
+	}
+	text, err := json.Marshal(v)
+	return cache.Answer{JSON: string(text), Source: cache.FromDatabase}, err
 }
 
 // forever fails at once and for ever after the first error.

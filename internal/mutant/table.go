@@ -35,7 +35,7 @@ var table = map[string]Mutant{
 		// Dropping the writes alone would not show in trips.dbload under hardened: at 50
 		// requests a second, requests that share a load of 200 ms still save 90 % of them.
 		About:  "what is cached is never found again, nor a load shared",
-		Breaks: []string{"trips.dbload", "trips.warm"},
+		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noSet{r} }
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return &forgetful{Cache: c} }
@@ -46,6 +46,27 @@ var table = map[string]Mutant{
 		Breaks: []string{"trips.warm"}, // trips.dbload too under documented, which shares no load
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return ttlUnit{r} }
+		},
+	},
+	"ttl-never": {
+		About:  "what is cached is kept for a day, whatever its time to live",
+		Breaks: []string{"trips.ttl"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return ttlNever{c} }
+		},
+	},
+	"says-database": {
+		About:  "one hit in three says that it comes from the database",
+		Breaks: []string{"trips.source", "trips.warm"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &saysDatabase{Cache: c} }
+		},
+	},
+	"no-flight": {
+		About:  "every request that misses asks the database itself (hardened only: documented is so by itself)",
+		Breaks: []string{"cache.stampede"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return noFlight{c} }
 		},
 	},
 	"no-fallback": {
