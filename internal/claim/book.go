@@ -118,7 +118,6 @@ type read struct {
 	tally
 	book  *book
 	picks []int32 // places in the book's visits
-	tried int     // selected requests that were sent
 }
 
 // open gives the probe the walk's book.
@@ -127,11 +126,9 @@ func (s *read) open(b *book) { s.book = b }
 func (s *read) event(*history.Event) {}
 
 func (s *read) request(r *history.Request) {
-	if !s.see(r) || r.Failure == history.Canceled || r.Sent == 0 {
-		return
+	if s.see(r) && r.Sent != 0 {
+		s.picks = append(s.picks, int32(len(s.book.visits)-1)) // the walk has just entered it
 	}
-	s.tried++
-	s.picks = append(s.picks, int32(len(s.book.visits)-1))
 }
 
 // each calls f for every selected visit of a kind.

@@ -202,7 +202,7 @@ func measures() []Measure {
 		},
 		{
 			Name: "excess_loads", Args: "(stream[…], metric)", Unit: "count",
-			Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers, failed requests aside: queries, or paid " +
+			Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers; failed requests, and those under way while it was read, aside: queries, or paid " +
 				"calls, that single flight would have saved. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
 			params: []param{selection, metric}, keys: asked, form: counted, label: "needless loads", noun: "answers",
 			start: startAgainst(excess, false),
@@ -210,7 +210,7 @@ func measures() []Measure {
 		{
 			Name: "false_sources", Args: "(stream[…], metric)", Unit: "count",
 			Doc: "How many answers provably do not come from where they say, by the service's own count of queries: more queries than answers from " +
-				"the database, or fewer than these need. Nothing else may ask the database in these phases.",
+				"the database, or fewer than these need; what was under way while it was read may count on either side. Nothing else may ask the database in these phases.",
 			params: []param{selection, metric}, keys: asked, form: counted, label: "false sources", noun: "answers",
 			start: startAgainst(lies, true),
 		},

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
@@ -143,12 +144,19 @@ func (s *read) fewest() (n, answers int) {
 type against struct {
 	read
 	growth *growth
-	judge  func(queries, fewest, answers, unknown float64) float64
-	alone  bool // no other stream may load, or change anything, in these phases
-	others bool // one did
+	judge  judgement
+	alone  bool            // no other stream may load, or change anything, in these phases
+	others bool            // one did
+	reads  []history.Event // of the counter, at the ends of the selected phases
 }
 
-func startAgainst(judge func(queries, fewest, answers, unknown float64) float64, alone bool) func([]arg) probe {
+// A judgement is the least that must be wrong, given what the counter grew by, the
+// fewest loads that explain the answers, the answers that say they were loaded, and how
+// many requests may each have had one load more: those that failed, and those that were
+// under way while the counter was read.
+type judgement func(queries, fewest, answers, unknown, underway float64) float64
+
+func startAgainst(judge judgement, alone bool) func([]arg) probe {
 	return func(args []arg) probe {
 		sel, metric := args[0].sel, args[1]
 		// The counter is read over the phases that the stream is filtered by.
@@ -162,16 +170,23 @@ func startAgainst(judge func(queries, fewest, answers, unknown float64) float64,
 	}
 }
 
-// excess are loads that nobody needed; a request that failed may have needed one.
-func excess(queries, fewest, _, unknown float64) float64 { return max(0, queries-fewest-unknown) }
+// excess are loads that nobody needed.
+func excess(queries, fewest, _, unknown, underway float64) float64 {
+	return max(0, queries-fewest-unknown-underway)
+}
 
 // lies are answers that do not come from where they say: loads that no answer
 // admits, and answers that claim one where there was none.
-func lies(queries, fewest, answers, unknown float64) float64 {
-	return max(0, queries-answers-unknown) + max(0, fewest-queries)
+func lies(queries, fewest, answers, unknown, underway float64) float64 {
+	return max(0, queries-answers-unknown-underway) + max(0, fewest-queries-underway)
 }
 
-func (a *against) event(e *history.Event) { a.growth.event(e) }
+func (a *against) event(e *history.Event) {
+	a.growth.event(e)
+	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.growth.metric && a.sel.phase(e.Phase) {
+		a.reads = append(a.reads, *e)
+	}
+}
 
 func (a *against) request(r *history.Request) {
 	a.growth.request(r)
@@ -195,5 +210,12 @@ func (a *against) value() value {
 	fewest, answers := a.fewest()
 	unknown := 0
 	a.each([]what{failed, unsaid, maybe, changed}, func(*visit) { unknown++ })
-	return value{x: a.judge(v.x, float64(fewest), float64(answers), float64(unknown)), samples: a.answered, grain: 1}
+	underway := 0
+	for i := range a.book.visits {
+		w := &a.book.visits[i]
+		if w.what != cached && slices.ContainsFunc(a.reads, func(e history.Event) bool { return w.sent <= e.Until && w.done >= e.At }) {
+			underway++
+		}
+	}
+	return value{x: a.judge(v.x, float64(fewest), float64(answers), float64(unknown), float64(underway)), samples: a.answered, grain: 1}
 }
