@@ -54,11 +54,15 @@ func TestARunIsJudgedAgainFromDiskToTheSameBytes(t *testing.T) {
 	}
 }
 
+// enough rounds for a claim to be judged on three, though a busy machine spoils
+// some: those are set aside, as they should be.
+const enough = 7
+
 func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "testdata/endless.yaml")
-	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 4 }) {
-		t.Fatalf("no fourth round: %s", c.err.String())
+	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
+		t.Fatalf("no round %d: %s", enough, c.err.String())
 	}
 	c.Process.Signal(syscall.SIGINT)
 	if code := c.exit(t, 15*time.Second); code != exitInterrupted {
@@ -70,15 +74,15 @@ func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
 	}
 	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.warm", "hardened"}]
 	if r.Verdict != claim.Holds || r.Rounds < 3 {
-		t.Errorf("verdict %s on %d rounds, want holds on the three that were whole: %s", r.Verdict, r.Rounds, r.Because)
+		t.Errorf("verdict %s on %d rounds, want holds on those that were whole: %s", r.Verdict, r.Rounds, r.Because)
 	}
 }
 
 func TestKilledTheRunLeavesNothingAndItsRoundsCanBeJudged(t *testing.T) {
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "testdata/endless.yaml")
-	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 4 }) {
-		t.Fatalf("no fourth round: %s", c.err.String())
+	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
+		t.Fatalf("no round %d: %s", enough, c.err.String())
 	}
 	c.Process.Kill()
 	c.Wait()
@@ -201,8 +205,8 @@ func startService(t *testing.T) string {
 func TestAServiceThatDiesIsToldAndNothingHoldsForIt(t *testing.T) {
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "--arms", "hardened", "testdata/endless.yaml")
-	if !waitFor(20*time.Second, func() bool { return rounds(out) >= 5 }) {
-		t.Fatalf("no fifth round: %s", c.err.String())
+	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
+		t.Fatalf("no round %d: %s", enough, c.err.String())
 	}
 	if !waitFor(5*time.Second, func() bool { return kill(c.tmp, "serve") }) {
 		t.Fatal("no service to kill")

@@ -9,20 +9,21 @@ import (
 //
 // What an answer c holds was loaded at the latest when the last load that was
 // sent before c was done ended, or c itself did. Changes count as loads: a service
-// may keep what it has just written. So does an instance that gets ready: it may
-// have filled the cache.
+// may keep what it has just written. So do requests that failed, or do not say where
+// their answer came from: they may have loaded all the same. And so does an instance
+// that gets ready: it may have filled the cache.
 type oldest struct{ read }
 
 func (o *oldest) value() value {
 	if a := o.silent(); a != nil {
 		return value{none: a}
 	}
-	fed := o.book.of(sentOf, loaded, changed, maybe)
+	fed := o.book.of(sentOf, failed, lost, unsaid, loaded, changed, maybe)
 	latest := map[int32][]time.Duration{} // of a group, by the time sent: the latest end so far
 	for g, vs := range fed {
 		var most time.Duration
 		for _, v := range vs {
-			if most = max(most, v.done); v.what == maybe {
+			if most = max(most, v.done); v.what == maybe || v.what == lost {
 				most = math.MaxInt64 // it may be under way still
 			}
 			latest[g] = append(latest[g], most)

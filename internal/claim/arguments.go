@@ -58,12 +58,17 @@ func (p *parser) span(m Measure, w written) time.Duration {
 		p.note(w.from, m.Name+" takes a duration here: "+m.Name+m.Args)
 		return 0
 	}
-	if name, ok := strings.CutPrefix(w.name, "$"); ok {
-		return p.variable(name, w.from)
+	return p.duration(w.name, w.from, fmt.Sprintf("%q is no duration: %s%s", w.name, m.Name, m.Args))
+}
+
+// duration reads 6ms or $NAME; bad is what is said of anything else.
+func (p *parser) duration(text string, at int, bad string) time.Duration {
+	if name, ok := strings.CutPrefix(text, "$"); ok {
+		return p.variable(name, at)
 	}
-	d, err := parseLimit(w.name)
-	if err != nil {
-		p.note(w.from, fmt.Sprintf("%q is no duration: %s%s", w.name, m.Name, m.Args))
+	d, ok := parseDuration(text)
+	if !ok {
+		p.note(at, bad)
 	}
 	return d
 }
@@ -76,8 +81,10 @@ func (p *parser) variable(name string, at int) time.Duration {
 		return 0
 	}
 	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		p.note(at, fmt.Sprintf("$%s is %q, and that is no single duration above 0", name, v))
+	if _, _, isRange := strings.Cut(v, "-"); err != nil && isRange {
+		p.note(at, fmt.Sprintf("$%s is the range %s, and one duration is needed", name, v))
+	} else if err != nil || d <= 0 {
+		p.note(at, fmt.Sprintf("$%s is %q, and a duration above 0 is needed", name, v))
 	}
 	return d
 }
@@ -114,24 +121,20 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 			}
 			checked.status = status
 		case f.key == "within":
-			limit, err := parseLimit(f.value)
-			if err != nil {
-				p.note(f.valueAt, err.Error())
-			}
-			checked.limit = limit
+			checked.limit = p.duration(f.value, f.valueAt, fmt.Sprintf("%q is no duration; write within=6ms", f.value))
 		}
 		s.filters = append(s.filters, checked)
 	}
 	return s
 }
 
-// parseLimit reads the duration of within=6ms.
-func parseLimit(text string) (time.Duration, error) {
+// parseDuration reads 6ms: a number and its unit, above 0.
+func parseDuration(text string) (time.Duration, bool) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzµμ%/")
 	x, err := strconv.ParseFloat(digits, 64)
 	u, ok := unitNamed(text[len(digits):])
 	if err != nil || !ok || u.dims != seconds || x <= 0 {
-		return 0, fmt.Errorf("%q is no duration; write within=6ms", text)
+		return 0, false
 	}
-	return time.Duration(u.of(x) * float64(time.Second)), nil
+	return time.Duration(u.of(x) * float64(time.Second)), true
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,14 +18,14 @@ var cacheScope = claim.Scope{
 	Phases:  []string{"warm", "fault", "after"},
 	Paths: map[string]string{"listing": "/api/trips", "trip": "/api/trips/{id}", "change": "/api/trips/{id}",
 		"advice": "/api/recommendations/{user}"},
-	Env: map[string]string{"TTL_TRIPS": "2s", "DB_DELAY": "180ms-250ms"},
+	Env: map[string]string{"TTL_TRIPS": "2s", "DB_DELAY": "180ms-250ms", "OFF": "0s"},
 }
 
 // A call is one request in milliseconds.
 type call struct {
 	stream, key string
 	sent, done  int
-	source      string // "fail": no correct answer; "": says none
+	source      string // "fail": a wrong answer; "lost": none; "": a correct one that says no source
 	version     int64
 	instance    string
 }
@@ -43,6 +44,9 @@ func calls(cs ...call) part {
 			}
 			if c.source == "fail" {
 				r.Source, r.Status, r.Failure = "", 500, history.Status
+			}
+			if c.source == "lost" {
+				r.Source, r.Status, r.Failure = "", 0, history.Timeout
 			}
 			h.R = append(h.R, r)
 		}
@@ -103,6 +107,12 @@ func TestMeasuresOfCaches(t *testing.T) {
 			call{stream: "trip", key: "1", sent: 700, done: 701, source: "redis"})}, 0.1},
 		{"a change that failed may be made at any time", "oldest(trip)", []part{calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "change", key: "1", sent: 500, done: 600, source: "fail"},
+			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 0},
+		{"a wrong answer may have been a load", "oldest(trip)", []part{calls(
+			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 500, done: 600, source: "fail"},
+			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 1.1},
+		{"a request without an answer may load at any time", "oldest(trip)", []part{calls(
+			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 500, done: 600, source: "lost"},
 			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 0},
 		{"a change of a trip may have changed the listing", "oldest(listing)", []part{calls(
 			call{stream: "listing", sent: 0, done: 200, source: "database"}, call{stream: "change", key: "1", sent: 500, done: 600, source: "database", version: 2},
@@ -250,24 +260,72 @@ func TestWhatIsProvedFromOutsideIsTrueInside(t *testing.T) {
 
 func TestVariablesAreTheTargetsEnvironment(t *testing.T) {
 	for expr, want := range map[string]string{
-		"oldest(listing) <= $TTL_TRIPS + 50ms": "",
-		"oldest(listing) <= $TTL_TRIP":         `unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
-		"oldest(listing) <= $DB_DELAY":         `$DB_DELAY is "180ms-250ms", and that is no single duration above 0`,
-		"hits_after_miss(listing, 2) >= 99%":   `"2" is no duration: hits_after_miss(stream[…], 2s)`,
-		"hits_after_miss(listing, $X) >= 99%":  `unknown variable of the target's env "X"; known: DB_DELAY, TTL_TRIPS`,
+		"oldest(listing) <= $TTL_TRIP":                `20: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
+		"oldest(listing) <= $DB_DELAY":                `20: $DB_DELAY is the range 180ms-250ms, and one duration is needed`,
+		"oldest(listing) <= $OFF":                     `20: $OFF is "0s", and a duration above 0 is needed`,
+		"hits_after_miss(listing, 2) >= 99%":          `26: "2" is no duration: hits_after_miss(stream[…], 2s)`,
+		"hits_after_miss(listing, $X) >= 99%":         `26: unknown variable of the target's env "X"; known: DB_DELAY, OFF, TTL_TRIPS`,
+		"count(trip[within=$TTL_TRIP]) >= 1":          `19: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
+		"$TTL_TRIPS + 1s <= $TTL_TRIPS":               `1: nothing is measured in 2s + 1s <= 2s`,
+		"p50(trip) <= $TTL_TRIPS and p51(trip) <= 2s": `29: unknown measure "p51"; did you mean "p50"?`, // columns are those of the text as written
+		"p50(trip) <= $":                              `14: expected a figure or a measure, found "$"`,
 	} {
-		c, errs := claim.Compile(claim.Text{ID: "x", Holds: expr}, cacheScope)
+		_, errs := claim.Compile(claim.Text{ID: "x", Holds: expr}, cacheScope)
 		got := ""
 		for _, e := range errs {
-			got += e.Msg
+			got += strconv.Itoa(e.Col) + ": " + e.Msg
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", expr, got, want)
 		}
-		if want == "" {
-			if r := c.Judge(nil, looks); len(r.Parts) != 1 || r.Parts[0].Bound != "<= 2.05s" {
-				t.Errorf("%s: parts %+v, want the bound <= 2.05s", expr, r.Parts)
+	}
+}
+
+func TestResultsShowWhatVariablesAre(t *testing.T) {
+	for expr, want := range map[string][2]string{
+		"oldest(listing) <= $TTL_TRIPS + 50ms":              {"oldest(listing) <= 2s + 50ms", "<= 2.05s"},
+		"oldest(listing) in $TTL_TRIPS..150 * $TTL_TRIPS":   {"oldest(listing) in 2s..150 * 2s", "in 2s..300s"},
+		"staleness(trip) <= 149 * $TTL_TRIPS + 2.05s":       {"staleness(trip) <= 149 * 2s + 2.05s", "<= 300.05s"},
+		"hits_after_miss(listing, $TTL_TRIPS) >= 99%":       {"hits_after_miss(listing, 2s) >= 99%", ">= 99%"},
+		"oldest(trip) <= $TTL_TRIPS * hit_ratio(listing)":   {"oldest(trip) <= 2s * hit_ratio(listing)", "<= 2s * hit_ratio(listing)"},
+		"share(trip[within=$TTL_TRIPS], trip) - 10% >= 80%": {"share(trip[within=2s], trip) - 10% >= 80%", ">= 80%"},
+	} {
+		c, errs := claim.Compile(claim.Text{ID: "x", Holds: expr}, cacheScope)
+		for _, e := range errs {
+			t.Fatalf("%s: %s", expr, e.Msg)
+		}
+		r := c.Judge([]claim.Round{c.Observe(play()), c.Observe(play()), c.Observe(play())}, looks)
+		if r.Holds != expr || r.Parts[0].Text != want[0] || r.Bound != want[1] {
+			t.Errorf("%s: text %q, bound %q, want %q", expr, r.Parts[0].Text, r.Bound, want)
+		}
+		if strings.Contains(r.Because+r.Settle, "$") {
+			t.Errorf("%s: because %q, settle %q", expr, r.Because, r.Settle)
+		}
+	}
+}
+
+// within takes what it names, and the time to live that a measure is given is no
+// time that a late generator would spoil.
+func TestVariablesMeasureAndGuard(t *testing.T) {
+	h := play(calls(
+		call{stream: "trip", key: "1", sent: 0, done: 1999, source: "database"}, call{stream: "trip", key: "1", sent: 0, done: 2001, source: "database"}))
+	if got, why := measured(t, "count(trip[within=$TTL_TRIPS])", func(s *history.Slice) { *s = h }); got != 1 {
+		t.Errorf("within=$TTL_TRIPS counts %v (%s), want 1", got, why)
+	}
+	late := calls(
+		call{stream: "trip", key: "1", sent: 20, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 300, done: 301, source: "redis"})
+	for expr, counts := range map[string]bool{"hits_after_miss(trip, $TTL_TRIPS) >= 0%": false, "oldest(trip) <= $TTL_TRIPS": true} {
+		c, errs := claim.Compile(claim.Text{ID: "x", Holds: expr}, cacheScope)
+		if len(errs) > 0 {
+			t.Fatal(errs)
+		}
+		r := c.Judge([]claim.Round{c.Observe(play(late, func(s *history.Slice) {
+			for i := range s.R {
+				s.R[i].Intended -= 9 * ms
 			}
+		}))}, claim.Looks{Min: 1, Max: 1})
+		if setAside := strings.Contains(r.Because, "sent late: median 9 ms, more than 1 ms"); setAside == counts {
+			t.Errorf("%s, 9 ms late: %s", expr, r.Because)
 		}
 	}
 }

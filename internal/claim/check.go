@@ -2,8 +2,11 @@ package claim
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // combine makes a node of an operator and its operands, and its type.
@@ -172,11 +175,12 @@ func example(n *node) string {
 	return "<= 100"
 }
 
-// bound is how a bound is shown: as it was written, but with the value of what it names.
+// bound is how a bound is shown: as it was written, but as one duration where it
+// names one. Every digit counts there: 300.05 s is not 5 min.
 func (p *parser) bound(n *node) string {
-	text := p.text(n.from, n.to)
-	if strings.Contains(text, "$") && n.form == constant && !n.broken {
-		return strings.ReplaceAll(FormatValue(n.lit.x, n.dims.unit()), " ", "")
+	if strings.Contains(p.written(n.from, n.to), "$") && n.form == constant && !n.broken && n.dims == seconds {
+		d := time.Duration(math.Round(n.lit.x * float64(time.Second)))
+		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 	}
-	return text
+	return p.text(n.from, n.to)
 }

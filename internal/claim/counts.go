@@ -2,6 +2,7 @@ package claim
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
@@ -75,12 +76,20 @@ func (p *perSecond) value() value {
 	if a := p.missing(); a != nil {
 		return value{none: a}
 	}
-	var span time.Duration
+	span, none := p.span()
+	if none != nil {
+		return value{none: none}
+	}
+	return value{x: float64(p.n) / span.Seconds(), samples: p.asked, grain: 1 / span.Seconds()}
+}
+
+// span is how long the phases lasted in which something was asked.
+func (p *perSecond) span() (span time.Duration, none *absence) {
 	for _, name := range p.ran {
 		if p.spans[name] == 0 {
-			return noData("a history with the span of every phase", "how long phase %q lasted was not recorded", name)
+			return 0, &absence{"how long phase " + strconv.Quote(name) + " lasted was not recorded", "a history with the span of every phase"}
 		}
 		span += p.spans[name]
 	}
-	return value{x: float64(p.n) / span.Seconds(), samples: p.asked, grain: 1 / span.Seconds()}
+	return span, nil
 }

@@ -151,8 +151,8 @@ func measures() []Measure {
 		{
 			Name: "oldest", Args: "(stream[…])", Unit: "duration",
 			Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
-				"or the last change, of the same key, or since an instance got ready. For services that load " +
-				"when they are asked: one that refreshes its cache by itself is younger than it seems.",
+				"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too. " +
+				"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
 			params: []param{selection}, keys: asked, form: scalar, dims: seconds, age: true, label: "greatest age", noun: "answers",
 			start: func(args []arg) probe { return &oldest{read{tally: tally{sel: args[0].sel}}} },
 		},

@@ -58,6 +58,9 @@ func TestEveryMeasureDecides(t *testing.T) {
 	reads := func(at int, version int64) part {
 		return answers("trips", "warm", fms(at), 1, ms, func(r *history.Request) { r.Key, r.Version = "7", version })
 	}
+	misses := func(n int) part { // one after the other
+		return answers("trips", "warm", 0, n, 9*ms, func(r *history.Request) { r.Source = "database" })
+	}
 	many := func(one func(key int) part) part { // keys
 		return func(h *history.Slice) {
 			for k := range 100 {
@@ -122,6 +125,9 @@ func TestEveryMeasureDecides(t *testing.T) {
 			parts{loadedAt(0)}, "no metrics were read"},
 		{"false_sources(trips, db_total) == 0", parts{loadedAt(0), counter("db_total", "warm", "1", 0, 1)}, parts{loadedAt(0), counter("db_total", "warm", "1", 0, 2)},
 			parts{loadedAt(0)}, "no metrics were read"},
+		{"delta(db_total) / loads(trips) <= 1.1", parts{misses(300), counter("db_total", "warm", "1", 0, 302)}, parts{misses(300), counter("db_total", "warm", "1", 0, 600)},
+			parts{failed("fault", 5, ms), counter("db_total", "warm", "1", 0, 5)}, "no correct answer"},
+		{"staleness(trips) <= 250ms and staleness(trips) >= 0s", parts{change(0), reads(100, 2)}, parts{change(0), reads(950, 1)}, parts{change(0)}, "say no version"},
 		{"delivered(blackhole) == 1", parts{trips("warm", 1, ms, "redis")}, nil, nil, ""},
 		{"send_lag() <= 3ms", parts{lagging(1)}, parts{lagging(4)}, parts{unsent(5)}, "no request left"},
 		{"p50(trips[source=database]) / p50(trips[source=redis]) >= 50", parts{trips("warm", 50, ms, "redis"), trips("fault", 50, 200*ms, "database")},

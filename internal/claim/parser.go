@@ -2,6 +2,7 @@ package claim
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,7 +71,21 @@ func (p *parser) expect(text string) {
 	p.i++
 }
 
+// text is what stands there, with the values of what it names: $NAME means nothing
+// to who reads a result.
 func (p *parser) text(from, to int) string {
+	return named.ReplaceAllStringFunc(p.written(from, to), func(name string) string {
+		if v, ok := p.scope.Env[name[1:]]; ok {
+			return v
+		}
+		return name
+	})
+}
+
+// named is a variable in a text.
+var named = regexp.MustCompile(`\$[\pL_][\pL_0-9]*`)
+
+func (p *parser) written(from, to int) string {
 	return strings.TrimSpace(string(p.src[from:max(from, to)]))
 }
 
@@ -82,7 +97,7 @@ func (p *parser) describe(t token) string {
 	case t.text == "–" || t.text == "—":
 		return strconv.Quote(t.text) + " (a range is written in a..b, a minus -)"
 	}
-	return strconv.Quote(p.text(t.from, t.to))
+	return strconv.Quote(p.written(t.from, t.to))
 }
 
 // note reports a mistake at a rune.

@@ -25,7 +25,7 @@ func (m *afterMiss) value() value {
 	past := map[place]time.Duration{} // the latest end of a visit so far
 	var order map[int32][]*visit
 	if m.elsewhere {
-		order = m.book.of(sentOf, failed, unsaid, cached, loaded)
+		order = m.book.of(sentOf, failed, lost, unsaid, cached, loaded)
 	}
 	first := map[*visit]time.Duration{} // for each visit, when its instance was last done with the group before
 	for g, vs := range order {
@@ -135,7 +135,7 @@ func (s *read) fewest() (n, answers int) {
 		answers++
 	})
 	for _, vs := range byGroup {
-		n += stabs(vs)
+		n += len(bursts(vs, (*visit).times))
 	}
 	return n, answers
 }
@@ -209,11 +209,13 @@ func (a *against) value() value {
 	}
 	fewest, answers := a.fewest()
 	unknown := 0
-	a.each([]what{failed, unsaid, maybe, changed}, func(*visit) { unknown++ })
+	a.each([]what{failed, lost, unsaid, maybe, changed}, func(*visit) { unknown++ })
 	underway := 0
 	for i := range a.book.visits {
 		w := &a.book.visits[i]
-		if w.what != cached && slices.ContainsFunc(a.reads, func(e history.Event) bool { return w.sent <= e.Until && w.done >= e.At }) {
+		if w.what != cached && slices.ContainsFunc(a.reads, func(e history.Event) bool {
+			return w.sent <= e.Until && (w.done >= e.At || w.what == lost || w.what == maybe)
+		}) {
 			underway++
 		}
 	}
