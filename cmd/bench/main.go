@@ -42,6 +42,7 @@ func commands() []command {
 		{"list", "list the scenarios and their claims", listHelp, runList},
 		{"explain", "say what a claim or a measure means", explainHelp, runExplain},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
+		{"selfcheck", "show that the claims notice a broken service", selfcheckHelp, runSelfcheck},
 		{"doctor", "say what this machine can decide", doctorHelp, runDoctor},
 		{"serve", "the reference trip API", serveHelp, runServe},
 		{"redis", "the embedded Redis", redisHelp, runRedis},

@@ -18,6 +18,7 @@ type Mutant struct {
 	Name   string
 	About  string   // what is broken, in one line
 	Breaks []string // ids of claims that hold for the service under CACHE_POLICY=hardened and must not hold for the mutant
+	Mends  []string // ids of claims that are refuted for that service and must hold for the mutant
 	mutate func(*target.Options)
 }
 

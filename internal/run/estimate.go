@@ -24,9 +24,15 @@ type estimate struct {
 func newEstimate(all []*scenarios.Scenario, index int) *estimate {
 	e := &estimate{each: cost(all[index]), rounds: all[index].Rounds.Min, n: 1, started: time.Now()}
 	for _, s := range all[index+1:] {
-		e.later += time.Duration(s.Rounds.Min) * cost(s)
+		least, _ := Estimate(s)
+		e.later += least
 	}
 	return e
+}
+
+// Estimate is about how long a run of s takes: with its fewest rounds, and with its most.
+func Estimate(s *scenarios.Scenario) (least, most time.Duration) {
+	return time.Duration(s.Rounds.Min) * cost(s), time.Duration(s.Rounds.Max) * cost(s)
 }
 
 // cost is about how long one round of s takes.

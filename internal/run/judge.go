@@ -113,9 +113,9 @@ func (b *bench) results() []claim.Result {
 	return out
 }
 
-// more reports whether another round could decide a claim.
-func (b *bench) more() bool {
-	return slices.ContainsFunc(b.results(), func(r claim.Result) bool { return r.More })
+// more reports whether another round could decide a claim that is awaited.
+func (b *bench) more(awaits func(claim.Result) bool) bool {
+	return slices.ContainsFunc(b.results(), func(r claim.Result) bool { return r.More && (awaits == nil || awaits(r)) })
 }
 
 // delays are the variables by which a scenario has its target add time, and

@@ -31,6 +31,7 @@ type Options struct {
 	Seed      uint64
 	Out       string // folder that the run's own folder is made in
 	Progress  Progress
+	Awaits    func(claim.Result) bool // results that another round may be played for; nil: all
 }
 
 // Progress is told what a run is doing.
@@ -188,7 +189,7 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 				o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
 			}
 		}
-		if n >= s.Rounds.Min && !b.more() {
+		if n >= s.Rounds.Min && !b.more(o.Awaits) {
 			break
 		}
 	}

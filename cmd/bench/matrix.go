@@ -1,0 +1,172 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// whole is the arm of the service that no mutant has broken.
+const whole = "hardened"
+
+// A matrix is what every mutant made of the claims.
+type matrix struct {
+	rows     []row
+	mutants  []mutant.Mutant
+	complete bool // every claim must be broken by one of the mutants
+	verdicts map[[2]string]claim.Result
+}
+
+// A row is a claim of a scenario.
+type row struct{ id, scenario string }
+
+func newMatrix(all []*scenarios.Scenario, mutants []mutant.Mutant, complete bool) *matrix {
+	m := &matrix{mutants: mutants, complete: complete, verdicts: map[[2]string]claim.Result{}}
+	for _, s := range all {
+		for _, c := range s.Claims {
+			m.rows = append(m.rows, row{c.ID, s.Name})
+		}
+	}
+	return m
+}
+
+// arms are the whole service and the mutants that must break a claim of s; none
+// where there is no such mutant.
+func (m *matrix) arms(s *scenarios.Scenario) []lab.ArmSpec {
+	arms := []lab.ArmSpec{{Name: whole, Policy: whole}}
+	for _, mu := range m.mutants {
+		if slices.ContainsFunc(s.Claims, func(c claim.Text) bool { return flips(mu, c.ID) }) {
+			arms = append(arms, lab.ArmSpec{Name: whole + "+" + mu.Name, Policy: whole, Mutant: mu.Name})
+		}
+	}
+	if len(arms) == 1 {
+		return nil
+	}
+	return arms
+}
+
+func flips(m mutant.Mutant, id string) bool {
+	return slices.Contains(m.Breaks, id) || slices.Contains(m.Mends, id)
+}
+
+// expects reports whether the verdict on a claim in an arm must be known.
+func (m *matrix) expects(arm, id string) bool {
+	return arm == whole || slices.ContainsFunc(m.mutants, func(mu mutant.Mutant) bool {
+		return arm == whole+"+"+mu.Name && flips(mu, id)
+	})
+}
+
+// undecided reports whether a verdict that must be known is not.
+func (m *matrix) undecided(s *scenarios.Scenario, arm string) bool {
+	return slices.ContainsFunc(s.Claims, func(c claim.Text) bool {
+		return m.expects(arm, c.ID) && m.verdicts[[2]string{arm, c.ID}].Verdict == claim.Inconclusive
+	})
+}
+
+// enter takes the results of a run. A later run's replace an earlier one's where
+// those decided nothing.
+func (m *matrix) enter(results []claim.Result) {
+	for _, r := range results {
+		at := [2]string{r.Arm, r.ID}
+		if old, ok := m.verdicts[at]; !ok || old.Verdict == claim.Inconclusive {
+			m.verdicts[at] = r
+		}
+	}
+}
+
+// What a mutant made of a claim.
+const (
+	notRun   = " " // the scenario was not run against the mutant
+	same     = "·" // as of the whole service, or undecided
+	killed   = "x" // the claim noticed the mutant
+	survived = "!" // it should have
+	stray    = "#" // it noticed a mutant that is not said to break it
+	open     = "?" // it should decide, and did not
+)
+
+// cell is what mu made of a claim.
+func (m *matrix) cell(mu mutant.Mutant, id string) string {
+	r, ok := m.verdicts[[2]string{whole + "+" + mu.Name, id}]
+	was := m.verdicts[[2]string{whole, id}].Verdict
+	want := claim.Refuted
+	if slices.Contains(mu.Mends, id) {
+		want = claim.Holds
+	}
+	switch expected := flips(mu, id); {
+	case !ok:
+		return notRun
+	case expected && (r.Verdict == claim.Inconclusive || was == claim.Inconclusive):
+		return open
+	case expected && r.Verdict == want && was != want:
+		return killed
+	case expected:
+		return survived
+	case r.Verdict != claim.Inconclusive && was != claim.Inconclusive && r.Verdict != was:
+		return stray
+	}
+	return same
+}
+
+// print shows the matrix and what is wrong in it, and gives the exit code.
+func (m *matrix) print(w io.Writer) (code int) {
+	width := 0
+	for _, r := range m.rows {
+		width = max(width, len(r.id))
+	}
+	var wrong, undecided []string
+	fmt.Fprintf(w, "%-*s", width, "claim")
+	for i := range m.mutants {
+		fmt.Fprintf(w, " %2d", i+1)
+	}
+	fmt.Fprintln(w)
+	kills := 0
+	for _, r := range m.rows {
+		line := fmt.Sprintf("%-*s", width, r.id)
+		noticed := false
+		for _, mu := range m.mutants {
+			c := m.cell(mu, r.id)
+			got := m.verdicts[[2]string{whole + "+" + mu.Name, r.id}]
+			line += "  " + c
+			switch c {
+			case killed:
+				kills++
+				noticed = true
+			case survived:
+				wrong = append(wrong, fmt.Sprintf("%s survives %s, which %s as for the whole service: %s", mu.Name, r.id, got.Verdict, got.Because))
+			case stray:
+				wrong = append(wrong, fmt.Sprintf("%s is not said to touch %s, which is %s: %s", mu.Name, r.id, got.Verdict, got.Because))
+			case open:
+				if got.Verdict != claim.Inconclusive {
+					got = m.verdicts[[2]string{whole, r.id}]
+				}
+				undecided = append(undecided, fmt.Sprintf("%s of %s is undecided: %s", r.id, got.Arm, got.Because))
+			}
+		}
+		fmt.Fprintln(w, strings.TrimRight(line, " "))
+		if m.complete && !noticed {
+			wrong = append(wrong, fmt.Sprintf("no mutant breaks %s (%s): nobody knows whether it can fail", r.id, r.scenario))
+		}
+	}
+	fmt.Fprintf(w, "\n%s noticed   %s as of the whole service   %s not noticed   %s noticed without reason   %s undecided\n\n", killed, same, survived, stray, open)
+	for i, mu := range m.mutants {
+		fmt.Fprintf(w, "%2d  %-18s %s\n", i+1, mu.Name, mu.About)
+	}
+	fmt.Fprintln(w)
+	for _, line := range slices.Concat(wrong, undecided) {
+		fmt.Fprintln(w, line)
+	}
+	fmt.Fprintf(w, "%d mutants × %d claims: %d noticed, %d wrong, %d undecided · ", len(m.mutants), len(m.rows), kills, len(wrong), len(undecided))
+	switch {
+	case len(wrong) > 0:
+		return exitRefuted
+	case len(undecided) > 0:
+		return exitUndecided
+	}
+	return exitHolds
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/reports"
+	"github.com/trektribe/bench/scenarios"
+)
+
+const selfcheckHelp = `Show that the claims notice a broken service.
+
+Usage: bench selfcheck [flags] [SCENARIO...]
+
+Each mutant is the hardened reference service, broken in one known way. Every
+scenario with a claim that a mutant must break is run against it, and against the
+whole service. A mutant that no claim notices, a claim that no mutant breaks, and
+a claim that is broken without reason are failures of the harness. The matrix of
+claims and mutants goes to stdout, each run to a folder of its own.
+
+Flags:
+  --mutants LIST  only these (default all, where no SCENARIO is named: then every
+                  claim must have one that breaks it)
+  --redis WHICH   embedded or server (default embedded)
+  --seed N        the same seed sends the same requests (default: random, and printed)
+  --out DIR       where the runs' folders are made (default reports/out/selfcheck)
+
+Exit: 0 every mutant is noticed, by the claims that it breaks and by no others;
+1 not so; 2 could not run; 3 undecided; 130 interrupted.
+
+Examples:
+  bench selfcheck
+  bench selfcheck --mutants no-set,no-flight trips
+`
+
+// together is how many arms run side by side: with more, two processors are no
+// longer idle enough for the guards.
+const together = 3
+
+func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
+	fs := flag.NewFlagSet("selfcheck", flag.ContinueOnError)
+	only := fs.String("mutants", "", "")
+	redis := fs.String("redis", "embedded", "")
+	seed := fs.Uint64("seed", 0, "")
+	dir := fs.String("out", "reports/out/selfcheck", "")
+	names, err := parse(fs, selfcheckHelp, args, out)
+	if err != nil {
+		return stopped(err, errw)
+	}
+	if !given(fs, "seed") {
+		*seed = uint64(rand.Uint32())
+	}
+	mutants, mutantErr := findMutants(*only)
+	all, err := loadAll(names)
+	if err := errors.Join(mutantErr, err); err != nil {
+		return cannot(errw, err)
+	}
+	began := time.Now()
+	m := newMatrix(all, mutants, len(names) == 0 && *only == "")
+	tty, width := terminal(errw)
+	progress := reports.NewProgress(errw, tty, width)
+	defer progress.Close()
+	check := selfcheck{matrix: m, progress: progress, options: run.Options{
+		Seed: *seed, Out: *dir, Lab: lab.Spec{Redis: *redis, ReadyIn: 15 * time.Second},
+	}}
+	err = check.run(ctx, all)
+	progress.Close()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return cannot(errw, err)
+	}
+	code := m.print(out)
+	fmt.Fprintf(out, "%s, seed %d, runs in %s\n", time.Since(began).Round(time.Second), *seed, *dir)
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	return code
+}
+
+// findMutants finds the named mutants, or all.
+func findMutants(list string) ([]mutant.Mutant, error) {
+	names := mutant.Names()
+	if list != "" {
+		names = strings.Split(list, ",")
+	}
+	var out []mutant.Mutant
+	var errs []error
+	for _, n := range names {
+		m, err := mutant.Find(strings.TrimSpace(n))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--mutants: %w", err))
+			continue
+		}
+		out = append(out, m)
+	}
+	return out, errors.Join(errs...)
+}
+
+// A selfcheck fills a matrix by runs of a few arms each.
+type selfcheck struct {
+	matrix   *matrix
+	progress *reports.Progress
+	options  run.Options
+}
+
+// A batch is one run: a scenario against a few arms.
+type batch struct {
+	scenario *scenarios.Scenario
+	arms     []lab.ArmSpec
+}
+
+func (c *selfcheck) run(ctx context.Context, all []*scenarios.Scenario) error {
+	var todo []batch
+	for _, s := range all {
+		todo = append(todo, batches(s, c.matrix.arms(s))...)
+	}
+	if len(todo) == 0 {
+		return errors.New("none of the mutants breaks a claim of these scenarios; see bench selfcheck --help")
+	}
+	for i, b := range todo {
+		at := remaining{c.progress, i + 1, len(todo), todo[i+1:]}
+		if err := c.play(ctx, b, at); err != nil {
+			return err
+		}
+		// What a busy machine left undecided gets one more run.
+		again := slices.DeleteFunc(slices.Clone(b.arms), func(a lab.ArmSpec) bool { return !c.matrix.undecided(b.scenario, a.Name) })
+		if len(again) > 0 {
+			if err := c.play(ctx, batch{b.scenario, again}, at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// batches deals arms out over as few runs as may be, evenly.
+func batches(s *scenarios.Scenario, arms []lab.ArmSpec) []batch {
+	var out []batch
+	for n := (len(arms) + together - 1) / together; n > 0; n-- {
+		size := (len(arms) + n - 1) / n
+		out = append(out, batch{s, arms[:size]})
+		arms = arms[size:]
+	}
+	return out
+}
+
+func (c *selfcheck) play(ctx context.Context, b batch, at remaining) error {
+	o := c.options
+	o.Name, o.Scenarios, o.Lab.Arms = b.scenario.Name, []*scenarios.Scenario{b.scenario}, b.arms
+	o.Awaits = func(r claim.Result) bool { return c.matrix.expects(r.Arm, r.ID) }
+	o.Progress = at
+	outcome, err := run.Run(ctx, o)
+	c.matrix.enter(outcome.Results)
+	return err
+}
+
+// remaining shows run n of as many, and adds those to come to the time left.
+type remaining struct {
+	*reports.Progress
+	n, of int
+	later []batch
+}
+
+func (r remaining) Show(s reports.State) {
+	s.N, s.Of = r.n, r.of
+	for _, b := range r.later {
+		least, _ := run.Estimate(b.scenario)
+		s.Left += least
+	}
+	r.Progress.Show(s)
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// One mutant and the whole service, from the command line to the matrix; all
+// mutants take minutes, and .ci/run runs them.
+func TestSelfcheckShowsThatAMutantIsNoticed(t *testing.T) {
+	code, out, errs := bench("selfcheck", "--out", t.TempDir(), "--mutants", "unbounded-wait", "redis-blackhole")
+	if code != exitHolds || !strings.Contains(out, "fallback.blackhole  x\n") {
+		t.Errorf("exit %d, want %d with fallback.blackhole noticed\n%s%s", code, exitHolds, out, errs)
+	}
+}
+
+func TestSelfcheckRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"--mutants no-sett":                    `unknown mutant "no-sett"; did you mean "no-set"?`,
+		"--mutants no-set redis-blackhole":     "none of the mutants breaks a claim of these scenarios",
+		"--mutants no-set redis-blackhol":      `no scenario "redis-blackhol"`,
+		"--mutants no-set --redis nothing":     `write "embedded"`,
+		"--mutants no-set --out /proc/nowhere": "--out",
+	} {
+		code, out, errs := bench(append([]string{"selfcheck"}, strings.Fields(args)...)...)
+		if code != exitCannotRun || !strings.Contains(errs, want) {
+			t.Errorf("selfcheck %s: exit %d, want %d with %q\n%s%s", args, code, exitCannotRun, want, out, errs)
+		}
+	}
+}
+
+func TestAMatrixTellsWhatIsWrong(t *testing.T) {
+	s := &scenarios.Scenario{Name: "s", Claims: []claim.Text{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	breaksA := mutant.Mutant{Name: "one", Breaks: []string{"a"}}
+	mendsB := mutant.Mutant{Name: "two", Mends: []string{"b"}}
+	const h, r, i = claim.Holds, claim.Refuted, claim.Inconclusive
+	for _, tt := range []struct {
+		name     string
+		complete bool
+		verdicts [3][3]claim.Verdict // of a, b and c: the whole service, one, two
+		cells    [3]string
+		says     string
+		code     int
+	}{
+		{"all noticed", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
+		{"a claim without a mutant", true, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "no mutant breaks c (s)", exitRefuted},
+		{"a survivor", false, [3][3]claim.Verdict{{h, h, h}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
+		{"one that mends nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
+		{"refuted for the whole service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
+		{"a stray", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, r}}, [3]string{"x·", "·x", "·#"}, "two is not said to touch c", exitRefuted},
+		{"undecided where nothing is expected", false, [3][3]claim.Verdict{{h, r, i}, {r, i, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
+		{"undecided where it must decide", false, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened+one is undecided", exitUndecided},
+		{"undecided for the whole service", false, [3][3]claim.Verdict{{i, r, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened is undecided", exitUndecided},
+	} {
+		m := newMatrix([]*scenarios.Scenario{s}, []mutant.Mutant{breaksA, mendsB}, tt.complete)
+		for c, row := range tt.verdicts {
+			for a, arm := range []string{whole, whole + "+one", whole + "+two"} {
+				m.enter([]claim.Result{{ID: s.Claims[c].ID, Arm: arm, Verdict: row[a]}})
+			}
+		}
+		var out strings.Builder
+		if code := m.print(&out); code != tt.code {
+			t.Errorf("%s: exit %d, want %d", tt.name, code, tt.code)
+		}
+		for c := range s.Claims {
+			if got := m.cell(breaksA, s.Claims[c].ID) + m.cell(mendsB, s.Claims[c].ID); got != tt.cells[c] {
+				t.Errorf("%s: %s is %q, want %q", tt.name, s.Claims[c].ID, got, tt.cells[c])
+			}
+		}
+		if !strings.Contains(out.String(), tt.says) {
+			t.Errorf("%s: want %q in\n%s", tt.name, tt.says, out.String())
+		}
+	}
+}
+
+func TestALaterRunDecidesWhatAnEarlierDidNot(t *testing.T) {
+	m := newMatrix(nil, nil, false)
+	for _, v := range []claim.Verdict{claim.Inconclusive, claim.Refuted, claim.Holds} {
+		m.enter([]claim.Result{{ID: "a", Arm: whole, Verdict: v}})
+	}
+	if got := m.verdicts[[2]string{whole, "a"}].Verdict; got != claim.Refuted {
+		t.Errorf("a is %s, want refuted: only what is undecided is replaced", got)
+	}
+}
