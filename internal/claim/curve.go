@@ -1,0 +1,102 @@
+package claim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// CurveText is a curve as a scenario writes it: what a cache saves, over how
+// often its keys are asked for.
+type CurveText struct {
+	ID   string        `json:"id"`   // row of the claims ledger that it belongs to
+	Says string        `json:"says"` // what it shows
+	Of   string        `json:"of"`   // a selector such as trip[phase=reads]: a stream whose requests have a key
+	TTL  time.Duration `json:"ttl"`  // how long an entry is kept; above 0
+}
+
+// A CurveSpec is a compiled CurveText. Immutable, safe for concurrent use.
+type CurveSpec struct {
+	Text  CurveText
+	sel   selector
+	paths map[string]string
+	guard *Claim // whose guards a round must pass to count
+}
+
+// CompileCurve checks t against s and reports every mistake at once; their Field
+// is "of" or "ttl". The CurveSpec is nil where there is one.
+func CompileCurve(t CurveText, s Scope) (*CurveSpec, []*Error) {
+	sel, errs := parseSelector("of", t.Of, s)
+	if path, known := s.Paths[sel.stream]; known && len(errs) == 0 && !strings.Contains(path, "{") {
+		errs = append(errs, &Error{"of", 1, fmt.Sprintf("a curve needs keys to compare, and every request of %s is for the same", sel.stream)})
+	}
+	if t.TTL <= 0 {
+		errs = append(errs, &Error{"ttl", 1, "a curve needs the time for which entries are kept, above 0"})
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	guard := &Claim{holds: &formula{calls: []call{{sels: []selector{sel}}}}, requires: &formula{}, mostLag: mostLag}
+	return &CurveSpec{Text: t, sel: sel, paths: s.Paths, guard: guard}, nil
+}
+
+// parseSelector reads a selector of one stream that stands alone.
+func parseSelector(field, text string, s Scope) (sel selector, errs []*Error) {
+	p := &parser{field: field, src: []rune(text), scope: s}
+	p.toks = lex(p.src)
+	defer func() {
+		switch e := recover(); e.(type) {
+		case nil, giveUp:
+			errs = p.errs
+		default:
+			panic(e)
+		}
+	}()
+	w := p.argument()
+	if t := p.peek(); t.kind != end {
+		p.fail(t.from, "expected the end, found "+p.describe(t))
+	}
+	if w.inner != nil || w.name == "all" {
+		p.fail(w.from, "a curve is of one stream, such as trip[phase=reads]")
+	}
+	return p.selector(Measure{Name: "a curve", keys: asked}, w, true), nil
+}
+
+// A Curve is what the rounds say. Its numbers are always finite. Its arithmetic is
+// that of a cache in its steady state: in phases of a few TTLs, that they begin with
+// a cold cache shows as more queries, and with a warm one as fewer.
+type Curve struct {
+	ID       string       `json:"id"`
+	Scenario string       `json:"scenario"`
+	Arm      string       `json:"arm"`
+	Says     string       `json:"says"`
+	TTL      float64      `json:"ttl"`  // s
+	Load     float64      `json:"load"` // s, mean response of the answers that began a load
+	Hit      float64      `json:"hit"`  // s, mean response of answers from a cache; 0: there was none
+	Points   []CurvePoint `json:"points"`
+	Falls    []Fall       `json:"falls"`
+	Why      string       `json:"why,omitempty"` // why there are no points
+}
+
+// A CurvePoint is all keys that are asked for about as often.
+type CurvePoint struct {
+	X          float64 `json:"x"` // requests per key and TTL: the mean over the requests
+	Keys       int     `json:"keys"`
+	Requests   int     `json:"requests"`   // that were answered, over all rounds
+	Queries    float64 `json:"queries"`    // per request
+	Lo         float64 `json:"lo"`         // its interval at 99 %
+	Hi         float64 `json:"hi"`         //
+	Alone      float64 `json:"alone"`      // queries per request by arithmetic, where each miss loads
+	Shared     float64 `json:"shared"`     // and where misses that overlap share a load
+	Hits       float64 `json:"hits"`       // share of answers from a cache
+	Speedup    float64 `json:"speedup"`    // Load over the mean response
+	Arithmetic float64 `json:"arithmetic"` // Load over the mean that Hits, Load and Hit make; who joins a load under way waits for less
+}
+
+// A Fall is from which X on the database has so much less to do.
+type Fall struct {
+	Share  float64 `json:"share"`  // of the queries that are saved
+	From   float64 `json:"from"`   // measured: there, and at every point beyond; 0: never
+	Alone  float64 `json:"alone"`  // by arithmetic; 0: never
+	Shared float64 `json:"shared"` //
+}

@@ -1,0 +1,160 @@
+package claim
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// queriesTotal counts what the service asks its database, by the service contract.
+const queriesTotal = "trips_db_queries_total"
+
+// A CurveRound is what a curve saw in one round. Opaque to callers. The zero
+// CurveRound counts for nothing.
+type CurveRound struct {
+	keys    map[string]*keyload
+	span    time.Duration // of the phases in which the stream ran
+	counted bool          // the service counts its queries
+	why     string        // it does not count, and this is why
+}
+
+// A keyload is one key of one round.
+type keyload struct {
+	requests, hits int // that were answered and say where from
+	queries        float64
+	loads          int           // that began an answer
+	wait           time.Duration // response times, all together
+	hitWait        time.Duration // of the hits
+	loadWait       time.Duration // of the answers that began a load
+}
+
+// A miss is an answer from the database.
+type miss struct{ intended, sent, done time.Duration }
+
+func (m miss) times() (sent, done time.Duration) { return m.sent, m.done }
+
+// Observe measures one arm's part of one round. It walks the events and then the
+// requests once, and keeps 48 bytes for each answer from the database.
+func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
+	everything := selector{text: queriesTotal, stream: "all", filters: c.sel.filters}
+	p := &keyloads{
+		perSecond: startRate(func(*history.Request, bool) bool { return true })([]arg{{sel: c.sel}}).(*perSecond),
+		growth:    startDelta([]arg{{name: queriesTotal, sel: everything}}).(*growth),
+		paths:     c.paths, keys: map[string]*keyload{}, own: map[string][]miss{}, all: map[string][]miss{},
+	}
+	probe := &watched{text: "the curve " + c.Text.ID, probe: p}
+	w := &walk{probes: []*watched{probe}}
+	unread := w.through(h)
+	probe.safely(func() { r = p.round() })
+	switch aside := w.guards.complaints(c.guard); {
+	case unread != "":
+		return CurveRound{why: unread}
+	case probe.broken != nil:
+		return CurveRound{why: probe.broken.why}
+	case len(aside) > 0:
+		return CurveRound{why: aside[0].text}
+	}
+	return r
+}
+
+// keyloads is the probe of a curve.
+type keyloads struct {
+	*perSecond // of the curve's stream: its selector, and the spans of its phases
+	growth     *growth
+	paths      map[string]string
+	keys       map[string]*keyload
+	own        map[string][]miss // of the curve's stream, by key
+	all        map[string][]miss // of every stream, by path and key
+	changes    int               // that were sent: each is a query
+}
+
+func (p *keyloads) event(e *history.Event) {
+	p.perSecond.event(e)
+	p.growth.event(e)
+}
+
+func (p *keyloads) request(r *history.Request) {
+	p.growth.request(r)
+	if r.Sent == 0 || !p.growth.sel.asks(r) {
+		return
+	}
+	if r.Method != "" && r.Method != "GET" {
+		p.changes++
+		return
+	}
+	own := p.sel.asks(r)
+	p.perSecond.request(r)
+	hit := isFrom(r.Source, "cache")
+	if !r.OK() || !hit && r.Source != "database" {
+		return
+	}
+	if !hit {
+		m := miss{r.Intended, r.Sent, r.Done}
+		path, _, _ := strings.Cut(cmp.Or(p.paths[r.Stream], r.Stream), "?")
+		p.all[path+" "+r.Key] = append(p.all[path+" "+r.Key], m)
+		if own {
+			p.own[r.Key] = append(p.own[r.Key], m)
+		}
+	}
+	if !own {
+		return
+	}
+	k := p.keys[r.Key]
+	if k == nil {
+		k = &keyload{}
+		p.keys[r.Key] = k
+	}
+	k.requests++
+	k.wait += r.Response()
+	if hit {
+		k.hits++
+		k.hitWait += r.Response()
+	}
+}
+
+// round shares the queries that the service counted out among the keys.
+//
+// A key's queries lie between the fewest loads that explain its answers, where
+// what overlaps shares one, and one for each answer from the database. Where
+// between them is the same for all keys, and the service's counter tells: 0 for
+// one that loads once, 1 for one that loads for each miss. Without it, 1.
+func (p *keyloads) round() CurveRound {
+	if a := p.missing(); a != nil {
+		return CurveRound{why: a.why}
+	}
+	span, none := p.span()
+	switch {
+	case none != nil:
+		return CurveRound{why: none.why}
+	case p.answered > 0 && p.said == 0:
+		return CurveRound{why: "the service does not say where its answers come from"}
+	case len(p.keys) == 0:
+		return CurveRound{why: "no answer of " + p.sel.text + " came from a cache or the database"}
+	}
+	r := CurveRound{keys: p.keys, span: span}
+	answers, fewest := 0.0, 0.0
+	for _, ms := range p.all {
+		answers += float64(len(ms))
+		fewest += float64(len(bursts(ms, miss.times)))
+	}
+	excess := 1.0
+	if v := p.growth.value(); v.none == nil {
+		r.counted = true
+		if excess = 0; answers > fewest {
+			excess = min(1, max(0, (v.x-float64(p.changes)-fewest)/(answers-fewest)))
+		}
+	}
+	for key, ms := range p.own {
+		k := p.keys[key]
+		for _, burst := range bursts(ms, miss.times) {
+			first := slices.MinFunc(burst, func(a, b miss) int { return cmp.Compare(a.sent, b.sent) })
+			k.loads++
+			k.loadWait += first.done - first.intended
+		}
+		k.queries = float64(k.loads) + excess*float64(len(ms)-k.loads)
+	}
+	return r
+}
