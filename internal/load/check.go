@@ -9,10 +9,7 @@ import (
 	"strings"
 )
 
-const (
-	idMark  = "{id}"
-	maxKeys = 1_000_000 // the zipf table and the versions seen take 8 bytes a key each
-)
+const maxKeys = 1_000_000 // the zipf table and the versions seen take 8 bytes a key each
 
 // check returns every mistake in streams at once, or nil.
 func check(streams []Stream) error {
@@ -48,15 +45,15 @@ func (s Stream) checkCall(complain func(string, ...any)) {
 	default:
 		complain("%s %s has no body to send: use GET, or PUT %s", s.Method, s.Path, tripPath)
 	}
-	path, _, _ := strings.Cut(s.Path, "?")
+	path, query, _ := strings.Cut(s.Path, "?")
 	if !strings.HasPrefix(path, "/") {
 		complain("path %q does not begin with a slash", s.Path)
 	} else if _, err := url.Parse("http://host" + s.Path); err != nil {
 		complain("path %q: %w", s.Path, err)
 	}
-	rest := strings.Replace(path, idMark, "", 1)
-	if strings.ContainsAny(rest, "{}") || strings.Contains(s.Path[len(path):], idMark) {
-		complain("path %q: the only place that can be filled is one %s before any query", s.Path, idMark)
+	rest := strings.Replace(path, hole(path), "", 1)
+	if strings.ContainsAny(rest, "{}") || hole(query) != "" {
+		complain("path %q: the only place that can be filled is one %s before any query", s.Path, strings.Join(holes, " or "))
 	}
 	if !s.keyed() {
 		return
@@ -99,5 +96,18 @@ func (s Stream) checkSchedule(complain func(string, ...any)) {
 	}
 }
 
-// keyed reports whether the path has an {id} to fill.
-func (s Stream) keyed() bool { return strings.Contains(s.Path, idMark) }
+// holes are the places of a path that a key can fill.
+var holes = []string{"{id}", "{user}"}
+
+// hole is the first of holes that path has; empty: it has none.
+func hole(path string) string {
+	for _, h := range holes {
+		if strings.Contains(path, h) {
+			return h
+		}
+	}
+	return ""
+}
+
+// keyed reports whether the path has a hole to fill.
+func (s Stream) keyed() bool { return hole(s.Path) != "" }

@@ -29,10 +29,10 @@ import (
 type Stream struct {
 	Arm, Name string
 	Method    string        // GET; PUT for /api/trips/{id}
-	Path      string        // "/api/trips", "/api/trips/{id}"; a query may follow
+	Path      string        // "/api/trips", "/api/trips/{id}", "/api/recommendations/{user}"; a query may follow
 	From, To  float64       // requests per second at the start and at the end of the window; equal: constant rate
 	Poisson   bool          // exponential gaps instead of even ones
-	Keys      Keys          // what {id} becomes
+	Keys      Keys          // what {id} or {user} becomes
 	Patience  time.Duration // a client gives up this long after Intended
 	Workers   int           // cap on requests in flight
 	Start     time.Duration // of its window, on the run's clock

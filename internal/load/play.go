@@ -138,7 +138,7 @@ func (p *play) request(ctx context.Context, line line, r *history.Request) *http
 	request := line.request.WithContext(ctx)
 	if r.Key != "" {
 		u := *request.URL
-		u.Path, u.RawPath = strings.Replace(u.Path, idMark, r.Key, 1), ""
+		u.Path, u.RawPath = strings.Replace(u.Path, hole(p.stream.Path), r.Key, 1), ""
 		request.URL = &u
 	}
 	if r.Method != http.MethodPut {

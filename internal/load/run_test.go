@@ -58,6 +58,33 @@ func TestTheServiceSeesPlainRequests(t *testing.T) {
 	}
 }
 
+func TestTheKeyFillsThePath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/users/{id}":               "/api/users/KEY",
+		"/api/recommendations/{user}":   "/api/recommendations/KEY",
+		"/api/users/{user}/trips?new=1": "/api/users/KEY/trips?new=1",
+	} {
+		t.Run(path, func(t *testing.T) {
+			asked := make(chan string, 3)
+			s := stream(serve(t, func(_ http.ResponseWriter, r *http.Request) { asked <- r.RequestURI }), 3, time.Millisecond)
+			s.Path, s.Workers = path, 1 // one after the other, so that they arrive in order
+			var planned []string
+			for c := range s.Calls() {
+				planned = append(planned, c.Key)
+			}
+			got, _ := run(t, history.NewClock(), s)
+			if len(planned) != 3 || len(got) != 3 {
+				t.Fatalf("%d planned and %d recorded, want 3 of each", len(planned), len(got))
+			}
+			for i, key := range planned {
+				if want, uri := strings.Replace(want, "KEY", key, 1), <-asked; uri != want || got[i].Key != key {
+					t.Errorf("request %d asked for %s with key %q, want %s with %q", i, uri, got[i].Key, want, key)
+				}
+			}
+		})
+	}
+}
+
 func TestEveryPlaceOfEveryScheduleIsRecorded(t *testing.T) {
 	served := func(name string) string {
 		return serve(t, func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Instance", name) })

@@ -14,7 +14,7 @@ type Call struct {
 	Seq      uint64        // from the stream's First
 	Intended time.Duration // on the run's clock
 	Target   Target
-	Key      string // what {id} becomes; empty where the path has none
+	Key      string // what {id} or {user} becomes; empty where the path has none
 }
 
 // Calls yields the whole schedule of s in order, as Run would play it, without
