@@ -51,7 +51,24 @@ func TestAnswersAreChecked(t *testing.T) {
 		{"no version", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY"}}`, history.Shape, "", 0},
 		{"version 0", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":0}}`, history.Shape, "", 0},
 		{"broken version", "GET", "/api/trips/{id}", 200, "", "", `{"trip":{"id":"KEY","version":1.5}}`, history.Shape, "", 0},
-		{"other, with source", "GET", "/api/users/{id}", 200, "", jsonType, `{"id":"KEY","source":"cache"}`, ok, "cache", 0},
+		{"user", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"KEY","version":2,"name":"Ana"},"source":"cache"}`, ok, "cache", 2},
+		{"user with a number", "GET", "/api/users/{id}?full=1", 200, "redis", "", `{"user":{"version":1,"id":KEY}}`, ok, "redis", 1},
+		{"user without a version", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"KEY"},"source":"database"}`, ok, "database", 0},
+		{"user with no version", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"KEY","version":null}}`, ok, "", 0},
+		{"user of version 0", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"KEY","version":0}}`, history.Shape, "", 0},
+		{"user of a broken version", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"KEY","version":"two"}}`, history.Shape, "", 0},
+		{"somebody else", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":"0KEY","version":2}}`, history.Shape, "", 0},
+		{"nobody", "GET", "/api/users/{id}", 200, "", "", `{"user":{"id":null,"version":2}}`, history.Shape, "", 0},
+		{"no user", "GET", "/api/users/{id}", 200, "", "", `{"id":"KEY","version":2}`, history.Shape, "", 0},
+		{"list of users", "GET", "/api/users/{id}", 200, "", "", `{"user":[{"id":"KEY","version":2}]}`, history.Shape, "", 0},
+		{"recommendations", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"KEY","recommendations":[{"id":1}],"source":"ai"}`, ok, "ai", 0},
+		{"recommendations by number", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":KEY,"recommendations":["1"],"source":"cache"}`, ok, "cache", 0},
+		{"recommendations for whom is not said", "GET", "/api/recommendations/{user}", 200, "", "", `{"recommendations":[1],"source":"ai"}`, ok, "ai", 0},
+		{"recommendations for null", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":null,"recommendations":[1]}`, ok, "", 0},
+		{"recommendations for somebody else", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"0KEY","recommendations":[1]}`, history.Shape, "", 0},
+		{"nothing recommended", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"KEY","recommendations":[],"source":"ai"}`, history.Shape, "", 0},
+		{"no recommendations", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"KEY","trips":[1]}`, history.Shape, "", 0},
+		{"other, with source", "GET", "/api/things/{id}", 200, "", jsonType, `{"id":"KEY","source":"cache"}`, ok, "cache", 0},
 		{"other, a problem document", "GET", "/x", 200, "", "application/problem+json", `{`, history.Shape, "", 0},
 		{"other, a bare value", "GET", "/x", 200, "", jsonType, `[1,2]`, ok, "", 0},
 		{"other, not JSON", "GET", "/metrics", 200, "", "text/plain", `trips 1`, ok, "", 0},
@@ -110,6 +127,20 @@ func TestVersionsThatGoBack(t *testing.T) {
 		s.Path, s.Keys.N, s.Workers = "/api/trips/{id}", 1, 1
 		got, _ := run(t, history.NewClock(), s)
 		for i, want := range []history.Failure{"", "", history.Backward, "", history.Backward} {
+			if got[i].Failure != want {
+				t.Errorf("answer %d, version %d: %q, want %q", i, got[i].Version, got[i].Failure, want)
+			}
+		}
+	})
+	t.Run("of a user, who need not say one", func(t *testing.T) {
+		users := make(chan string, 4)
+		for _, version := range []string{`,"version":2`, ``, `,"version":1`, `,"version":2`} {
+			users <- `{"user":{"id":"1"` + version + `}}`
+		}
+		s := stream(serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, <-users) }), 4, time.Millisecond)
+		s.Path, s.Keys.N, s.Workers = "/api/users/{id}", 1, 1
+		got, _ := run(t, history.NewClock(), s)
+		for i, want := range []history.Failure{"", "", history.Backward, ""} {
 			if got[i].Failure != want {
 				t.Errorf("answer %d, version %d: %q, want %q", i, got[i].Version, got[i].Failure, want)
 			}

@@ -41,7 +41,7 @@ func check(streams []Stream) error {
 func (s Stream) checkCall(complain func(string, ...any)) {
 	switch {
 	case s.Method == http.MethodGet:
-	case s.Method == http.MethodPut && s.kind() == oneTrip:
+	case s.Method == http.MethodPut && s.path() == tripPath:
 	default:
 		complain("%s %s has no body to send: use GET, or PUT %s", s.Method, s.Path, tripPath)
 	}

@@ -127,7 +127,8 @@ func (p *play) call(ctx context.Context, r *history.Request, id int) {
 	if r.Failure != "" {
 		return
 	}
-	if r.Method == http.MethodGet && r.Version < known {
+	// A user's version need not be said: none is not an older one.
+	if r.Method == http.MethodGet && r.Version != 0 && r.Version < known {
 		r.Failure = history.Backward
 	}
 	line.versions.saw(id, r.Version)

@@ -1,9 +1,6 @@
 package load
 
-import (
-	"strings"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // versions is the newest version of each entity that each instance has answered
 // with, shared by all streams of an arm: 8 bytes for each key that may be asked for.
@@ -18,7 +15,7 @@ func newVersions(streams []Stream) versions {
 	v := make(versions)
 	most := make(map[place]int)
 	for _, s := range streams {
-		if s.kind() == oneTrip {
+		if s.shape().entity != "" {
 			for _, t := range s.Targets {
 				at := s.place(t)
 				most[at] = max(most[at], s.Keys.N)
@@ -34,8 +31,7 @@ func newVersions(streams []Stream) versions {
 func (v versions) of(s Stream, t Target) *entities { return v[s.place(t)] }
 
 func (s Stream) place(t Target) place {
-	path, _, _ := strings.Cut(s.Path, "?")
-	return place{s.Arm, t.Instance, path}
+	return place{s.Arm, t.Instance, s.path()}
 }
 
 // newest is the highest version of id that was answered before now.

@@ -1,0 +1,98 @@
+package load
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+)
+
+// tripPath is the one path that can be changed.
+const tripPath = "/api/trips/{id}"
+
+// A shape is what the service contract wants in the answers of a path. The zero
+// shape wants nothing but that what is called JSON is JSON.
+type shape struct {
+	list      string // member that is an array and not empty
+	owner     string // beside a list: member that is the key asked for, where it is said
+	entity    string // member that is an object: its id is the key asked for, its version, where it is said, at least 1
+	versioned bool   // the entity's version must be said
+}
+
+var shapes = map[string]shape{
+	"/api/trips":                  {list: "trips"},
+	tripPath:                      {entity: "trip", versioned: true},
+	"/api/users/{id}":             {entity: "user"},
+	"/api/recommendations/{user}": {list: "recommendations", owner: "userId"},
+}
+
+func (s Stream) shape() shape { return shapes[s.path()] }
+
+// path is the stream's path without its query.
+func (s Stream) path() string {
+	path, _, _ := strings.Cut(s.Path, "?")
+	return path
+}
+
+// content is what one body says, whatever was asked for.
+type content struct {
+	ok      bool   // of its shape, but for the key
+	key     string // the key that it is about; empty: not said
+	source  string
+	version int64
+}
+
+func (s shape) parse(body []byte) content {
+	var top map[string]json.RawMessage
+	if json.Unmarshal(body, &top) != nil { // no JSON, or an array or a bare value
+		return content{ok: s == shape{} && json.Valid(body)}
+	}
+	var source string
+	_ = json.Unmarshal(top["source"], &source) // one that is no text is none that is known
+	c := content{ok: true, source: known(source)}
+	switch {
+	case s.list != "":
+		c.ok = hasElements(top[s.list])
+		if s.owner != "" {
+			c.key = keyOf(top[s.owner])
+		}
+	case s.entity != "":
+		var e struct {
+			ID      json.RawMessage
+			Version *int64
+		}
+		err := json.Unmarshal(top[s.entity], &e)
+		c.key = keyOf(e.ID)
+		c.ok = err == nil && c.key != ""
+		if e.Version != nil {
+			c.version = *e.Version
+			c.ok = c.ok && c.version >= 1
+		} else {
+			c.ok = c.ok && !s.versioned
+		}
+	}
+	return c
+}
+
+// keyOf is the text of an id, which some services write as a number. One that is
+// missing, null or empty is not said.
+func keyOf(id json.RawMessage) string {
+	if key := strings.Trim(string(id), `"`); key != "null" {
+		return key
+	}
+	return ""
+}
+
+// hasElements reports whether a JSON value is an array with something in it.
+func hasElements(value json.RawMessage) bool {
+	rest, ok := bytes.CutPrefix(value, []byte("["))
+	return ok && !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("]"))
+}
+
+// known is s if it is a source of the history's vocabulary, else empty.
+func known(s string) string {
+	switch s {
+	case "redis", "memory", "database", "ai", "cache":
+		return s
+	}
+	return ""
+}
