@@ -22,6 +22,7 @@ type reading struct {
 	failure history.Failure
 	source  string
 	version int64
+	listed  []listed
 }
 
 // A judge checks answers against the contract's shape for one stream. Bodies
@@ -32,15 +33,24 @@ type judge struct {
 	shape shape
 	seed  maphash.Seed
 
-	mu   sync.Mutex
-	memo map[uint64]content
+	mu     sync.Mutex
+	memo   map[uint64]content
+	listed int // trips that the memo lists
 }
 
-// memoSize bounds a judge's memory: beyond it, it forgets and begins again.
-const memoSize = 1024
+// A judge's memory is bounded in bodies and in the trips that they list: beyond
+// either, it forgets and begins again.
+const (
+	memoSize   = 1024
+	memoListed = 100_000
+)
 
-func newJudge(s Stream) *judge {
-	return &judge{shape: s.shape(), seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
+// newJudge makes the judge of s. What a listing lists is read only where changed
+// says that the arm's trips change: else nothing asks for it.
+func newJudge(s Stream, changed bool) *judge {
+	shape := s.shape()
+	shape.elements = shape.elements && changed
+	return &judge{shape: shape, seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
 }
 
 // judge reads an answer to a request for key.
@@ -61,7 +71,7 @@ func (j *judge) judge(a answer, body []byte, key string) reading {
 		r.failure = history.Shape
 		return r
 	}
-	r.version = c.version
+	r.version, r.listed = c.version, c.listed
 	if r.source == "" {
 		r.source = c.source
 	}
@@ -79,10 +89,12 @@ func (j *judge) read(body []byte) content {
 	c = j.shape.parse(body)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.memo) >= memoSize {
+	if len(j.memo) >= memoSize || j.listed >= memoListed {
 		clear(j.memo)
+		j.listed = 0
 	}
 	j.memo[sum] = c
+	j.listed += len(c.listed)
 	return c
 }
 

@@ -73,6 +73,11 @@ type Report struct {
 // at that instant, so that no Response exceeds Patience. The Instance of a
 // request that never left is the one whose turn it was.
 //
+// A correct answer of GET /api/trips has the Key and Version of a trip that it
+// lists, its witness: of the trips whose PUT the same Run saw acknowledged before
+// the listing was sent, the one that is listed stale for longest, or the one
+// changed last if none is stale. Without such a trip both are empty.
+//
 // When ctx ends, nothing more is scheduled, what is in flight is recorded as
 // Canceled, and Run returns ctx's error. Any other error means that nothing was
 // sent: it names every stream that cannot be played.
@@ -85,7 +90,7 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 	out := newOutbox(phase, sink)
 	defer out.close()
 
-	seen := newVersions(streams)
+	seen, changed := newVersions(streams), newChanges(streams)
 	plays := make([]*play, len(streams))
 	for i, s := range streams {
 		alarm, err := newAlarm(ctx)
@@ -93,7 +98,7 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 			return Report{}, fmt.Errorf("stream %s: open a timer: %w", s.Name, err)
 		}
 		defer alarm.close()
-		plays[i] = newPlay(s, clock, alarm, wires, seen, out)
+		plays[i] = newPlay(s, clock, alarm, wires, seen, changed[s.Arm], out)
 	}
 	var wg sync.WaitGroup
 	for _, p := range plays {

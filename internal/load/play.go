@@ -18,15 +18,16 @@ const maxBody = 4 << 20
 
 // A play is one stream being played: what its pacer and its workers share.
 type play struct {
-	stream Stream
-	clock  *history.Clock
-	alarm  *alarm
-	desk   *desk
-	draw   func(seq uint64) int
-	titles uint64 // seed
-	lines  []line // one for each target
-	judge  *judge
-	out    *outbox
+	stream  Stream
+	clock   *history.Clock
+	alarm   *alarm
+	desk    *desk
+	draw    func(seq uint64) int
+	titles  uint64 // seed
+	lines   []line // one for each target
+	judge   *judge
+	changes *changes // of the arm; nil: nothing changes in it
+	out     *outbox
 }
 
 // A line is the way to one target.
@@ -36,10 +37,10 @@ type line struct {
 	versions *entities     // nil: the path is not that of a versioned entity
 }
 
-func newPlay(s Stream, clock *history.Clock, alarm *alarm, wires *wires, seen versions, out *outbox) *play {
+func newPlay(s Stream, clock *history.Clock, alarm *alarm, wires *wires, seen versions, changes *changes, out *outbox) *play {
 	p := &play{
 		stream: s, clock: clock, alarm: alarm, desk: newDesk(s), draw: newDraw(s),
-		titles: s.seed(titles), judge: newJudge(s), out: out,
+		titles: s.seed(titles), judge: newJudge(s, changes != nil), changes: changes, out: out,
 	}
 	for _, t := range s.Targets {
 		header := http.Header{"User-Agent": {"bench"}, "Accept": {"application/json"}}
@@ -132,6 +133,13 @@ func (p *play) call(ctx context.Context, r *history.Request, id int) {
 		r.Failure = history.Backward
 	}
 	line.versions.saw(id, r.Version)
+	if r.Method == http.MethodPut {
+		p.changes.acknowledge(r.Key, change{r.Done, r.Version})
+	}
+	if said.listed != nil {
+		w := p.changes.witness(said.listed, r.Sent)
+		r.Key, r.Version = w.key, w.version
+	}
 }
 
 // request is r's request on line.

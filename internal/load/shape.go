@@ -13,13 +13,14 @@ const tripPath = "/api/trips/{id}"
 // shape wants nothing but that what is called JSON is JSON.
 type shape struct {
 	list      string // member that is an array and not empty
+	elements  bool   // the list's elements have ids and versions, which are read where something changes them
 	owner     string // beside a list: member that is the key asked for, where it is said
 	entity    string // member that is an object: its id is the key asked for, its version, where it is said, at least 1
 	versioned bool   // the entity's version must be said
 }
 
 var shapes = map[string]shape{
-	"/api/trips":                  {list: "trips"},
+	"/api/trips":                  {list: "trips", elements: true},
 	tripPath:                      {entity: "trip", versioned: true},
 	"/api/users/{id}":             {entity: "user"},
 	"/api/recommendations/{user}": {list: "recommendations", owner: "userId"},
@@ -39,6 +40,13 @@ type content struct {
 	key     string // the key that it is about; empty: not said
 	source  string
 	version int64
+	listed  []listed // elements that say their id and version
+}
+
+// An entity is what is read of a trip or a user.
+type entity struct {
+	ID      json.RawMessage
+	Version *int64
 }
 
 func (s shape) parse(body []byte) content {
@@ -55,11 +63,11 @@ func (s shape) parse(body []byte) content {
 		if s.owner != "" {
 			c.key = keyOf(top[s.owner])
 		}
-	case s.entity != "":
-		var e struct {
-			ID      json.RawMessage
-			Version *int64
+		if s.elements {
+			c.listed = listedIn(top[s.list])
 		}
+	case s.entity != "":
+		var e entity
 		err := json.Unmarshal(top[s.entity], &e)
 		c.key = keyOf(e.ID)
 		c.ok = err == nil && c.key != ""
@@ -71,6 +79,20 @@ func (s shape) parse(body []byte) content {
 		}
 	}
 	return c
+}
+
+// listedIn are the elements of a list that say their id and version. The contract
+// wants neither of them in a list, so that others are no fault.
+func listedIn(list json.RawMessage) []listed {
+	var elements []entity
+	_ = json.Unmarshal(list, &elements) // it goes on after an element that does not fit
+	var out []listed
+	for _, e := range elements {
+		if key := keyOf(e.ID); key != "" && e.Version != nil && *e.Version >= 1 {
+			out = append(out, listed{key, *e.Version})
+		}
+	}
+	return out
 }
 
 // keyOf is the text of an id, which some services write as a number. One that is

@@ -1,0 +1,82 @@
+package load
+
+import (
+	"math"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// changes are the changes that one arm has acknowledged, whichever stream asked
+// for them and whichever instance made them. Safe for concurrent use.
+type changes struct {
+	mu sync.Mutex
+	of map[string][]change // by key, about in the order acknowledged
+}
+
+type change struct {
+	at      time.Duration // acknowledged, on the run's clock
+	version int64
+}
+
+// maxChanges of a key are kept, the newest, so that memory is bounded by the
+// keys. A listing that misses more of them counts as stale since the oldest kept.
+const maxChanges = 16
+
+// newChanges are the changes of each arm that a stream changes anything in.
+func newChanges(streams []Stream) map[string]*changes {
+	arms := make(map[string]*changes)
+	for _, s := range streams {
+		if s.Method == http.MethodPut {
+			arms[s.Arm] = &changes{of: make(map[string][]change)}
+		}
+	}
+	return arms
+}
+
+// acknowledge adds a change of key.
+func (c *changes) acknowledge(key string, made change) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	of := append(c.of[key], made)
+	if len(of) > maxChanges {
+		of = slices.Delete(of, 0, 1)
+	}
+	c.of[key] = of
+}
+
+// listed is a trip as a listing shows it.
+type listed struct {
+	key     string
+	version int64
+}
+
+// witness is the trip that says most about how fresh a listing is that was asked
+// for at sent. Only changes acknowledged by then count. It is the trip that has
+// been listed with too old a version for longest, counted from the first change
+// that the listing should show and does not; where there is none, it is the trip
+// changed last. It is empty where no trip of the listing was changed.
+func (c *changes) witness(trips []listed, sent time.Duration) listed {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var stale, fresh listed
+	since, last := time.Duration(math.MaxInt64), time.Duration(-1)
+	for _, t := range trips {
+		for _, made := range c.of[t.key] {
+			if made.at > sent {
+				continue
+			}
+			if made.version > t.version && made.at < since {
+				stale, since = t, made.at
+			}
+			if made.at > last {
+				fresh, last = t, made.at
+			}
+		}
+	}
+	if stale.key != "" {
+		return stale
+	}
+	return fresh
+}
