@@ -32,7 +32,7 @@ func (o *oldest) value() value {
 	var age time.Duration
 	n := 0
 	o.each([]what{cached}, func(c *visit) {
-		at := o.book.start(c.sent)
+		at := o.book.filled(c.sent)
 		if i := before(fed[c.group], sentOf, c.done); i > 0 {
 			at = max(at, latest[c.group][i-1])
 		}

@@ -53,12 +53,23 @@ func (b *book) event(e *history.Event) {
 	}
 }
 
-// start is when the last instance got ready at or before t: what was cached, or
+// start is when the last instance began at or before t: what was cached, or
 // written, before it may be gone. 0: none was seen to.
 func (b *book) start(t time.Duration) (at time.Duration) {
 	for _, e := range b.ready {
 		if e.At <= t {
 			at = max(at, e.At)
+		}
+	}
+	return at
+}
+
+// filled is the latest instant at which an instance that began before t may have
+// filled the cache by itself: when it got ready. 0: none was seen to.
+func (b *book) filled(t time.Duration) (at time.Duration) {
+	for _, e := range b.ready {
+		if e.At <= t {
+			at = max(at, e.At, e.Until)
 		}
 	}
 	return at

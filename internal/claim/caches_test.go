@@ -97,6 +97,9 @@ func TestMeasuresOfCaches(t *testing.T) {
 			call{stream: "listing", sent: 0, done: 200, source: "database"}, call{stream: "listing", sent: 1400, done: 1700, source: "database"},
 			call{stream: "listing", sent: 1500, done: 1502, source: "redis"})}, 0},
 		{"age since the instances were ready", "oldest(listing)", []part{ready("1", 100), ready("2", 300), calls(call{stream: "listing", sent: 900, done: 902, source: "memory"})}, 0.6},
+		{"age since an instance was ready, not since it began", "oldest(listing)", []part{
+			event(history.Event{Kind: history.Process, Name: "ready", Instance: "1", At: fms(100), Until: fms(600)}),
+			calls(call{stream: "listing", sent: 900, done: 902, source: "memory"})}, 0.3},
 		{"age since a restart, which may have filled the cache", "oldest(listing)", []part{ready("1", 0), ready("1", 700), calls(
 			call{stream: "listing", sent: 10, done: 200, source: "database"}, call{stream: "listing", sent: 900, done: 902, source: "redis"})}, 0.2},
 		{"another key is another load", "oldest(trip)", []part{calls(
