@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 //go:embed *.yaml
@@ -36,9 +38,31 @@ func rank(name string) int {
 	return len(order)
 }
 
+// groups are the names of the embedded scenarios by their group.
+var groups = sync.OnceValue(func() map[string][]string {
+	out := map[string][]string{}
+	for _, name := range Library() {
+		// One that is wrong is in no group; Load says what is wrong with it.
+		if text, err := files.ReadFile(name + ".yaml"); err == nil {
+			if s, err := read(name, text, nil); err == nil && s.Group != "" {
+				out[s.Group] = append(out[s.Group], name)
+			}
+		}
+	}
+	return out
+})
+
+// Groups lists the groups of the library, sorted.
+func Groups() []string { return slices.Sorted(maps.Keys(groups())) }
+
+// InGroup lists the names of the embedded scenarios of a group, in the order in
+// which they run. Empty: there is no such group.
+func InGroup(group string) []string { return slices.Clone(groups()[group]) }
+
 // Load finds a scenario by its name in the library, or by its path: what
 // contains a slash or ends in .yaml or .yml. What is wrong in the file is
-// Mistakes; any other error says that there is no such file or scenario.
+// Mistakes; any other error says that there is no such file or scenario, or that
+// the name is a group's, which is for the caller to expand.
 func Load(nameOrPath string) (*Scenario, error) {
 	if strings.ContainsAny(nameOrPath, `/\`) || strings.HasSuffix(nameOrPath, ".yaml") || strings.HasSuffix(nameOrPath, ".yml") {
 		text, err := readFile(nameOrPath)
@@ -47,12 +71,15 @@ func Load(nameOrPath string) (*Scenario, error) {
 		}
 		return Parse(nameOrPath, text)
 	}
+	if group := InGroup(nameOrPath); len(group) > 0 {
+		return nil, fmt.Errorf("%s is a group of: %s; load these one by one", nameOrPath, strings.Join(group, ", "))
+	}
 	names := Library()
 	if !slices.Contains(names, nameOrPath) {
 		// Both are said: the near name to mend a slip, the list to choose from.
-		h := hint(nameOrPath, names)
+		h := hint(nameOrPath, append(Library(), Groups()...))
 		if !strings.Contains(h, "there is:") {
-			h += "; the library has: " + strings.Join(names, ", ")
+			h += "; the library has: " + strings.Join(names, ", ") + "; groups: " + strings.Join(Groups(), ", ")
 		}
 		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", quote(nameOrPath), h, nameOrPath)
 	}

@@ -30,6 +30,26 @@ func TestLibraryInOrder(t *testing.T) {
 	}
 }
 
+func TestGroups(t *testing.T) {
+	if got, want := scenarios.Groups(), []string{"cache", "fallback"}; !slices.Equal(got, want) {
+		t.Errorf("Groups() = %v, want %v", got, want)
+	}
+	for group, want := range map[string][]string{"cache": {"trips"}, "fallback": {"redis-outage", "redis-blackhole"}, "trips": nil, "": nil} {
+		if got := scenarios.InGroup(group); !slices.Equal(got, want) {
+			t.Errorf("InGroup(%q) = %v, want %v", group, got, want)
+		}
+	}
+	for _, g := range scenarios.Groups() {
+		if slices.Contains(scenarios.Library(), g) {
+			t.Errorf("%s is both a group and a scenario", g)
+		}
+		scenarios.InGroup(g)[0] = "changed"
+		if got := scenarios.InGroup(g)[0]; got == "changed" {
+			t.Errorf("InGroup(%q) gives its own list away", g)
+		}
+	}
+}
+
 func TestLibraryLoads(t *testing.T) {
 	ids := map[string]string{}
 	for _, name := range scenarios.Library() {
@@ -77,6 +97,8 @@ func TestLoadTakesNamesAndPaths(t *testing.T) {
 		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, redis-outage, redis-blackhole`},
 		{name: "plain", err: `no scenario "plain" (there is: trips, `},
 		{name: "", err: `no scenario ""`},
+		{name: "fallback", err: "fallback is a group of: redis-outage, redis-blackhole; load these one by one"},
+		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: trips, redis-outage, redis-blackhole; groups: cache, fallback;`},
 	} {
 		s, err := scenarios.Load(row.name)
 		switch {

@@ -90,6 +90,11 @@ claims: §yes
 		{name: "max below min", text: "rounds: {min: 5, max: §4}\n", want: []string{"max 4 is below min 5"}},
 		{name: "names", text: "name: §../x\nphases: [{name: §a-b, for: 2s}, {name: §2, for: 2s}, §{for: 2s}]\ntraffic: [{name: §all, call: GET /a, rate: 1/s}]\nclaims: [{id: §a b, holds: count(all) >= 1}]\n", want: []string{
 			`name "../x": want a letter, then letters, digits or '-' or '_'`, `name "a-b": want a letter`, `name "2": want a letter`, "a phase has no name", "cannot be named all", `id "a b"`}},
+		{name: "group", text: "group: §[a]\n", want: []string{"group is a text; here is a list"}},
+		{name: "group that is no word", text: "group: §a b\n", want: []string{`group "a b": want a letter`}},
+		{name: "group of the scenario's own name", text: "name: cache\ngroup: §cache\n", want: []string{"group: cache is the name of the scenario itself; a group needs another"}},
+		{name: "names of a group and of a scenario", text: "name: §fallback\ngroup: §trips\n", want: []string{
+			"name: fallback is a group of the library; a scenario needs another", "group: trips is a scenario of the library; a group needs another name"}},
 		{name: "names twice", text: `
 phases: [{name: a, for: 2s}, {name: §a, for: 2s}]
 traffic: [{name: t, call: GET /a, rate: 1/s}, {name: §t, call: GET /b, rate: 1/s}]

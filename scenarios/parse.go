@@ -27,7 +27,7 @@ const (
 )
 
 var (
-	scenarioKeys = []string{"name", "about", "target", "rounds", "phases", "traffic", "claims"}
+	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "faults"}
@@ -38,7 +38,12 @@ var (
 // Parse reads one scenario; file is its name in messages. The error is
 // Mistakes: everything that is wrong, not only the first, in the order of the file.
 func Parse(file string, text []byte) (*Scenario, error) {
-	r := &reader{file: file}
+	return read(file, text, Groups())
+}
+
+// read is Parse where groups are the names that no scenario may have.
+func read(file string, text []byte, groups []string) (*Scenario, error) {
+	r := &reader{file: file, groups: groups}
 	s := &Scenario{File: file}
 	if root := r.open(text); root != nil {
 		v := value{node: root, what: "the file"}
@@ -63,6 +68,7 @@ func (r *reader) scenario(v value, s *Scenario) {
 	if t.has("about") {
 		s.About = t.text("about", "")
 	}
+	r.group(t, s)
 	s.Target = r.target(t)
 	s.Rounds = r.rounds(t)
 	for i, p := range r.items(t, "phases", "at least one is needed, such as {name: steady, for: 3s}") {
@@ -73,6 +79,22 @@ func (r *reader) scenario(v value, s *Scenario) {
 		r.stream(p, s)
 	}
 	r.claims(t, s)
+}
+
+// group reads the group, and sees to it that a word names a group or a scenario, never both.
+func (r *reader) group(t table, s *Scenario) {
+	s.Group = t.name("group", "", "-_")
+	name, group := t.fields["name"], t.fields["group"]
+	if s.Group != "" && s.Group == s.Name {
+		r.wrong(group.line, group.col, "group: %s is the name of the scenario itself; a group needs another", s.Group)
+		return
+	}
+	if slices.Contains(r.groups, s.Name) {
+		r.wrong(name.line, name.col, "name: %s is a group of the library; a scenario needs another", s.Name)
+	}
+	if slices.Contains(Library(), s.Group) {
+		r.wrong(group.line, group.col, "group: %s is a scenario of the library; a group needs another name", s.Group)
+	}
 }
 
 // items are the entries of a list that must be there.

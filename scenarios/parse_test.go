@@ -15,6 +15,7 @@ import (
 
 const full = `name: full
 about: Everything that can be said, and >
+group: all-of-it
 target: {instances: 3, env: {TTL_TRIPS: 2s, DB_DELAY: 180ms-250ms, RATE_LIMIT: 0, DEBUG: true, EMPTY: ''}}
 rounds: {min: 2, max: 5}
 phases:
@@ -65,7 +66,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 	got := mustParse(t, full)
 	const s = time.Second
 	want := &scenarios.Scenario{
-		Name: "full", About: "Everything that can be said, and >", File: "x.yaml",
+		Name: "full", About: "Everything that can be said, and >", Group: "all-of-it", File: "x.yaml",
 		Target: scenarios.Target{Instances: 3, Env: map[string]string{
 			"TTL_TRIPS": "2s", "DB_DELAY": "180ms-250ms", "RATE_LIMIT": "0", "DEBUG": "true", "EMPTY": ""}},
 		Rounds: claim.Looks{Min: 2, Max: 5},

@@ -43,6 +43,9 @@ func (p planner) head(arms []string) {
 	if s.About != "" {
 		p.line("about\t%s", s.About)
 	}
+	if s.Group != "" {
+		p.line("group\t%s", s.Group)
+	}
 	p.line("file\t%s", s.File)
 	if len(arms) > 0 {
 		p.line("arms\t%s, each with its own Redis, database and instances", strings.Join(arms, ", "))

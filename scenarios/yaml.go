@@ -30,6 +30,7 @@ const (
 type reader struct {
 	file     string
 	lines    []string
+	groups   []string // names that no scenario may have
 	mistakes Mistakes
 }
 
