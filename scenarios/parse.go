@@ -31,7 +31,7 @@ var (
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "faults"}
-	streamKeys   = []string{"name", "call", "rate", "arrivals", "keys", "patience", "workers", "phases"}
+	streamKeys   = []string{"name", "call", "rate", "arrivals", "keys", "patience", "workers", "phases", "instances"}
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 

@@ -29,7 +29,7 @@ phases:
   - {name: after, for: 500ms}
 traffic:
   - {name: listing, call: 'GET /api/trips?sort=new', rate: 30/min, arrivals: poisson, phases: [after, cold]}
-  - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', patience: 180ms, workers: 8}
+  - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', patience: 180ms, workers: 8, instances: [3, 1]}
   - {name: write, call: 'PUT /api/trips/{id}', rate: 2.5/s, keys: uniform(10)}
 claims:
   - id: fallback.blackhole
@@ -81,7 +81,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		},
 		Traffic: []scenarios.Stream{
 			{Name: "listing", Method: "GET", Path: "/api/trips?sort=new", From: 0.5, To: 0.5, Poisson: true, Patience: 2 * s, Workers: 256, Phases: []string{"cold", "after"}},
-			{Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 100, To: 400, Dist: "zipf", Keys: 500, Zipf: 1.1, Patience: 180 * time.Millisecond, Workers: 8},
+			{Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 100, To: 400, Dist: "zipf", Keys: 500, Zipf: 1.1, Patience: 180 * time.Millisecond, Workers: 8, Instances: []string{"3", "1"}},
 			{Name: "write", Method: "PUT", Path: "/api/trips/{id}", From: 2.5, To: 2.5, Dist: "uniform", Keys: 10, Patience: 2 * s, Workers: 256},
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",

@@ -57,8 +57,8 @@ func (r *reader) fits(t table, s *Scenario) {
 	}
 }
 
-// instances reads the instances that a fault is limited to; there are n, or
-// an unknown number if n is not above zero.
+// instances reads the instances that a fault or a stream is limited to; there
+// are n, or an unknown number if n is not above zero.
 func (r *reader) instances(v value, n int) []string {
 	var out []string
 	for _, e := range r.list(v) {

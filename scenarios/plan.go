@@ -82,7 +82,14 @@ func (p planner) timeline() {
 
 func (p planner) traffic(arms int) {
 	p.line("traffic, the same for each arm")
-	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\tpatience\tworkers\trequests a round")
+	some := slices.ContainsFunc(p.s.Traffic, func(st Stream) bool { return len(st.Instances) > 0 })
+	instances := func(text string) string {
+		if !some {
+			return ""
+		}
+		return text + "\t"
+	}
+	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\t%spatience\tworkers\trequests a round", instances("instances"))
 	total := 0
 	for _, st := range p.s.Traffic {
 		n := p.s.planned(st)
@@ -102,11 +109,8 @@ func (p planner) traffic(arms int) {
 		case "zipf":
 			keys = fmt.Sprintf("zipf(%d, %v)", st.Keys, st.Zipf)
 		}
-		phases := "all"
-		if len(st.Phases) > 0 {
-			phases = strings.Join(st.Phases, ", ")
-		}
-		p.line("  %s\t%s %s\t%s\t%s\t%s\t%s\t%v\t%d\t%s%d", st.Name, st.Method, st.Path, rate, arrivals, keys, phases, st.Patience, st.Workers, about, n)
+		p.line("  %s\t%s %s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, st.Method, st.Path, rate, arrivals, keys,
+			orAll(st.Phases), instances(orAll(st.Instances)), st.Patience, st.Workers, about, n)
 	}
 	p.line("  in all %d requests a round for each arm, %d to %d for %s", total,
 		total*p.s.Rounds.Min*max(arms, 1), total*p.s.Rounds.Max*max(arms, 1), count(max(arms, 1), "arm"))
@@ -127,6 +131,13 @@ func (p planner) claims() {
 			}
 		}
 	}
+}
+
+func orAll(names []string) string {
+	if len(names) == 0 {
+		return "all"
+	}
+	return strings.Join(names, ", ")
 }
 
 func faultText(f Fault) string {

@@ -58,18 +58,19 @@ type Fault struct {
 // A Stream is one kind of call. Where its phases do not follow one another
 // without a restart, each unbroken stretch of them is a schedule of its own.
 type Stream struct {
-	Name     string        `json:"name"`
-	Method   string        `json:"method"` // GET, PUT
-	Path     string        `json:"path"`
-	From     float64       `json:"from"` // requests per second at the start of a stretch
-	To       float64       `json:"to"`   // and at its end
-	Poisson  bool          `json:"poisson,omitempty"`
-	Dist     string        `json:"dist,omitempty"`   // "uniform", "zipf"; empty: the path has no {id}
-	Keys     int           `json:"keys,omitempty"`   // ids are drawn from 1..Keys
-	Zipf     float64       `json:"zipf,omitempty"`   // exponent of "zipf"
-	Patience time.Duration `json:"patience"`         // a client gives up this long after its intended time
-	Workers  int           `json:"workers"`          // cap on requests in flight
-	Phases   []string      `json:"phases,omitempty"` // empty: all
+	Name      string        `json:"name"`
+	Method    string        `json:"method"` // GET, PUT
+	Path      string        `json:"path"`
+	From      float64       `json:"from"` // requests per second at the start of a stretch
+	To        float64       `json:"to"`   // and at its end
+	Poisson   bool          `json:"poisson,omitempty"`
+	Dist      string        `json:"dist,omitempty"`      // "uniform", "zipf"; empty: the path has no {id}
+	Keys      int           `json:"keys,omitempty"`      // ids are drawn from 1..Keys
+	Zipf      float64       `json:"zipf,omitempty"`      // exponent of "zipf"
+	Patience  time.Duration `json:"patience"`            // a client gives up this long after its intended time
+	Workers   int           `json:"workers"`             // cap on requests in flight
+	Phases    []string      `json:"phases,omitempty"`    // empty: all
+	Instances []string      `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
 }
 
 // A Segment is a stretch of phases without a restart inside it.

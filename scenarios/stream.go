@@ -51,6 +51,9 @@ func (r *reader) stream(v value, s *Scenario) {
 	if p, ok := t.fields["phases"]; ok {
 		st.Phases = r.phaseNames(p, s)
 	}
+	if i, ok := t.fields["instances"]; ok {
+		st.Instances = r.instances(i, s.Target.Instances)
+	}
 	whole := !slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.For == 0 })
 	if len(r.mistakes) == before && whole && len(s.Phases) > 0 && st.mean()*s.active(st).Seconds() < 1-1e-6 {
 		at := t.fields["rate"]
