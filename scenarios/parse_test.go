@@ -31,6 +31,7 @@ traffic:
   - {name: listing, call: 'GET /api/trips?sort=new', rate: 30/min, arrivals: poisson, phases: [after, cold]}
   - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', patience: 180ms, workers: 8, instances: [3, 1]}
   - {name: write, call: 'PUT /api/trips/{id}', rate: 2.5/s, keys: uniform(10)}
+  - {name: profile, call: 'GET /api/profiles/{user}?fields=all', rate: 2/s, keys: uniform(50), phases: [cold]}
 claims:
   - id: fallback.blackhole
     says: "zero downtime"
@@ -83,6 +84,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 			{Name: "listing", Method: "GET", Path: "/api/trips?sort=new", From: 0.5, To: 0.5, Poisson: true, Patience: 2 * s, Workers: 256, Phases: []string{"cold", "after"}},
 			{Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 100, To: 400, Dist: "zipf", Keys: 500, Zipf: 1.1, Patience: 180 * time.Millisecond, Workers: 8, Instances: []string{"3", "1"}},
 			{Name: "write", Method: "PUT", Path: "/api/trips/{id}", From: 2.5, To: 2.5, Dist: "uniform", Keys: 10, Patience: 2 * s, Workers: 256},
+			{Name: "profile", Method: "GET", Path: "/api/profiles/{user}?fields=all", From: 2, To: 2, Dist: "uniform", Keys: 50, Patience: 2 * s, Workers: 256, Phases: []string{"cold"}},
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
@@ -94,8 +96,8 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		t.Errorf("RoundLength() = %v, want 2m30.5s", got.RoundLength())
 	}
 	if scope, want := got.Scope(), (claim.Scope{
-		Streams: []string{"listing", "trip", "write"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
-		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}"},
+		Streams: []string{"listing", "trip", "write", "profile"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
+		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all"},
 		Env:   got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)

@@ -64,8 +64,8 @@ type Stream struct {
 	From      float64       `json:"from"` // requests per second at the start of a stretch
 	To        float64       `json:"to"`   // and at its end
 	Poisson   bool          `json:"poisson,omitempty"`
-	Dist      string        `json:"dist,omitempty"`      // "uniform", "zipf"; empty: the path has no {id}
-	Keys      int           `json:"keys,omitempty"`      // ids are drawn from 1..Keys
+	Dist      string        `json:"dist,omitempty"`      // "uniform", "zipf"; empty: the path has no {id} or {user}
+	Keys      int           `json:"keys,omitempty"`      // the path's {id} or {user} is drawn from 1..Keys
 	Zipf      float64       `json:"zipf,omitempty"`      // exponent of "zipf"
 	Patience  time.Duration `json:"patience"`            // a client gives up this long after its intended time
 	Workers   int           `json:"workers"`             // cap on requests in flight

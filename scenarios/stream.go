@@ -3,7 +3,6 @@ package scenarios
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -62,15 +61,15 @@ func (r *reader) stream(v value, s *Scenario) {
 	s.Traffic = append(s.Traffic, st)
 }
 
-// keys reads what {id} becomes, which is said exactly where there is one.
+// keys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
 func (r *reader) keys(t table, st *Stream) {
 	v, given := t.fields["keys"]
-	switch has := strings.Contains(st.Path, "{id}"); {
+	switch has := hole.MatchString(st.Path); {
 	case has && !given:
 		r.wrong(t.fields["call"].line, t.fields["call"].col, "call: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Path)
 		return
 	case !has && given:
-		r.wrong(v.keyLine, v.keyCol, "keys: the path %s has no {id} to fill", st.Path)
+		r.wrong(v.keyLine, v.keyCol, "keys: the path %s has no {id} or {user} to fill", st.Path)
 		return
 	case !given:
 		return

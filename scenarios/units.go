@@ -125,12 +125,15 @@ var methods = []string{"GET", "PUT"}
 // putPath is the only path that a PUT has a body for.
 const putPath = "/api/trips/{id}"
 
+// holes are what keys can fill in a path: an entry, or who asks.
+var holes = []string{"{id}", "{user}"}
+
 var hole = regexp.MustCompile(`\{[^{}]*\}`)
 
 // parseCall reads "GET /api/trips/{id}".
 func parseCall(s string) (method, path string, err error) {
 	method, path, _ = strings.Cut(s, " ")
-	holes := hole.FindAllString(path, -1)
+	found := hole.FindAllString(path, -1)
 	switch {
 	case strings.HasPrefix(method, "/") && path == "":
 		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", quote(s), s)
@@ -142,14 +145,14 @@ func parseCall(s string) (method, path string, err error) {
 		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", quote(path), path)
 	case strings.ContainsAny(path, " #\\"):
 		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", quote(path))
-	case len(holes) > 1:
-		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} can be filled", quote(path))
-	case len(holes) == 1 && holes[0] != "{id}":
-		return "", "", fmt.Errorf("%s cannot be filled (did you mean {id}?)", holes[0])
+	case len(found) > 1:
+		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} or {user} can be filled", quote(path))
+	case len(found) == 1 && !slices.Contains(holes, found[0]):
+		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], hint(found[0], holes))
 	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
-		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id}", quote(path))
-	case len(holes) == 1 && strings.Contains(path[:strings.Index(path, "{id}")], "?"):
-		return "", "", fmt.Errorf("the path %s has its {id} in the query, where it cannot be filled", quote(path))
+		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id} or {user}", quote(path))
+	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
+		return "", "", fmt.Errorf("the path %s has its %s in the query, where it cannot be filled", quote(path), found[0])
 	case method == "PUT" && path != putPath:
 		return "", "", fmt.Errorf("PUT has a body for %s alone", putPath)
 	}
