@@ -118,10 +118,11 @@ phases:
 			`"soon": want a number and a unit`, `bad unit " s"`, "1h1m0s is longer than 1h0m0s", "", `bad unit "sec"`}},
 		{name: "a round too long", text: "§phases: [{name: a, for: 40m}, {name: b, for: 20m}, {name: c, for: 1ms}]\n", want: []string{"last longer than 1h0m0s together"}},
 
-		{name: "env", text: "target:\n  env:\n    §A-B: 1\n    §PORT: 80\n    B: §[1]\n    C: §{}\nphases: [{name: a, for: 2s, env: {§REDIS_URL: x, §CACHE_POLICY: documented, §INSTANCE: 1, §SQLITE_PATH: x, §MONGODB_URI: x}}, {name: b, for: 2s, env: §{}}, {name: c, for: 2s, env: §A=b}]\n", want: []string{
+		{name: "env", text: "target:\n  env:\n    §A-B: 1\n    §PORT: 80\n    B: §[1]\n    C: §{}\nphases: [{name: a, for: 2s, env: {§REDIS_URL: x, §CACHE_POLICY: documented, §INSTANCE: 1, §SQLITE_PATH: x, §MONGODB_URI: x}}, {name: b, for: 2s, env: §{}}, {name: c, for: 2s, env: §A=b}, {name: d, for: 2s, env: {§REDIS_URL: }}, {name: e, for: 2s, env: {§REDIS_URL: ' '}}, {name: f, for: 2s, env: {§PORT: ''}}]\n", want: []string{
 			`env name "A-B": want NAME: value`, "PORT is set by the lab: each instance gets a port", "B is a text", "C is a text",
 			"REDIS_URL is set by the lab: it leads through the proxy", "CACHE_POLICY is set by the lab: it is what the arms", "INSTANCE is set by the lab", "SQLITE_PATH is set by the lab", "MONGODB_URI is set by the lab",
-			"env is empty", `env is a mapping, such as {key: value}; here is "A=b"`}},
+			"env is empty", `env is a mapping, such as {key: value}; here is "A=b"`,
+			`REDIS_URL is set by the lab: it leads through the proxy that carries the faults; only "" may be given, and the service then runs without Redis`, `only "" may be given`, "PORT is set by the lab"}},
 
 		{name: "faults", text: `
 phases:

@@ -153,7 +153,7 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 var reserved = map[string]string{
 	"PORT":         "each instance gets a port that the kernel chose",
 	"INSTANCE":     "it names the instance in the history",
-	"REDIS_URL":    "it leads through the proxy that carries the faults",
+	"REDIS_URL":    `it leads through the proxy that carries the faults; only "" may be given, and the service then runs without Redis`,
 	"SQLITE_PATH":  "every arm has a database of its own",
 	"MONGODB_URI":  "which database is used is a choice of the run, not of the scenario",
 	"CACHE_POLICY": "it is what the arms of a run compare",
@@ -166,10 +166,11 @@ func (r *reader) env(v value) map[string]string {
 	for _, e := range entries {
 		s, ok := scalar(e.node)
 		why, taken := reserved[e.key]
+		withoutRedis := e.key == "REDIS_URL" && ok && s == ""
 		switch {
 		case !envName.MatchString(e.key):
 			r.wrong(e.keyLine, e.keyCol, "env name %s: want NAME: value, with letters, digits and _", quote(e.key))
-		case taken:
+		case taken && !withoutRedis:
 			r.wrong(e.keyLine, e.keyCol, "%s is set by the lab: %s", e.key, why)
 		case !ok:
 			r.wrongType(e, e.key+" is a text, as in "+e.key+": value")

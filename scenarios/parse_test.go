@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -101,6 +102,14 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		Env:   got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)
+	}
+}
+
+func TestAServiceMayRunWithoutRedis(t *testing.T) {
+	s := mustParse(t, complete("target: {env: {REDIS_URL: ''}}\nphases: [{name: a, for: 2s}, {name: b, for: 2s, env: {REDIS_URL: \"\"}}]\n"))
+	without := map[string]string{"REDIS_URL": ""}
+	if !maps.Equal(s.Target.Env, without) || s.Phases[0].Env != nil || !maps.Equal(s.Phases[1].Env, without) {
+		t.Errorf("env of the target %v and of the phases %v, %v; want an empty REDIS_URL in the first and the last", s.Target.Env, s.Phases[0].Env, s.Phases[1].Env)
 	}
 }
 
