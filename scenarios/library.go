@@ -44,7 +44,7 @@ var groups = sync.OnceValue(func() map[string][]string {
 	for _, name := range Library() {
 		// One that is wrong is in no group; Load says what is wrong with it.
 		if text, err := files.ReadFile(name + ".yaml"); err == nil {
-			if s, err := read(name, text, nil); err == nil && s.Group != "" {
+			if s, err := read(name, text, "", nil); err == nil && s.Group != "" {
 				out[s.Group] = append(out[s.Group], name)
 			}
 		}
@@ -63,13 +63,21 @@ func InGroup(group string) []string { return slices.Clone(groups()[group]) }
 // contains a slash or ends in .yaml or .yml. What is wrong in the file is
 // Mistakes; any other error says that there is no such file or scenario, or that
 // the name is a group's, which is for the caller to expand.
-func Load(nameOrPath string) (*Scenario, error) {
+func Load(nameOrPath string) (*Scenario, error) { return LoadProfile(nameOrPath, "") }
+
+// LoadProfile is Load under a profile, which is "nightly" or empty: as the
+// scenario stands. A scenario that does not have the profile is itself, and its
+// Profile is empty. A profile that no scenario can have is an error.
+func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
+	if profile != "" && !slices.Contains(profileNames, profile) {
+		return nil, fmt.Errorf("no profile %s%s", quote(profile), hint(profile, profileNames))
+	}
 	if strings.ContainsAny(nameOrPath, `/\`) || strings.HasSuffix(nameOrPath, ".yaml") || strings.HasSuffix(nameOrPath, ".yml") {
 		text, err := readFile(nameOrPath)
 		if err != nil {
 			return nil, fmt.Errorf("read scenario %s: %w", nameOrPath, err)
 		}
-		return Parse(nameOrPath, text)
+		return read(nameOrPath, text, profile, Groups())
 	}
 	if group := InGroup(nameOrPath); len(group) > 0 {
 		return nil, fmt.Errorf("%s is a group of: %s; load these one by one", nameOrPath, strings.Join(group, ", "))
@@ -87,7 +95,7 @@ func Load(nameOrPath string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario %s: %w", nameOrPath, err)
 	}
-	return Parse(path.Join("scenarios", nameOrPath+".yaml"), text)
+	return read(path.Join("scenarios", nameOrPath+".yaml"), text, profile, Groups())
 }
 
 // readFile reads a regular file, and no more of it than shows that it is too large.

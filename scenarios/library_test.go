@@ -121,9 +121,10 @@ func TestPlanGolden(t *testing.T) {
 		s    *scenarios.Scenario
 		arms []string
 	}{
-		"full":   {everything, []string{"documented", "hardened", "hardened+no-fallback"}},
-		"least":  {mustParse(t, complete("")), []string{"hardened"}},
-		"noarms": {mustParse(t, complete("")), nil},
+		"full":    {everything, []string{"documented", "hardened", "hardened+no-fallback"}},
+		"nightly": {mustLoad(t, full, "nightly"), []string{"hardened"}},
+		"least":   {mustParse(t, complete("")), []string{"hardened"}},
+		"noarms":  {mustParse(t, complete("")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got bytes.Buffer

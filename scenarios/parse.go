@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -27,7 +28,7 @@ const (
 )
 
 var (
-	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims"}
+	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims", "profiles"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "faults"}
@@ -37,18 +38,23 @@ var (
 
 // Parse reads one scenario; file is its name in messages. The error is
 // Mistakes: everything that is wrong, not only the first, in the order of the file.
+// That is without a profile, but what is wrong under one is a mistake too.
 func Parse(file string, text []byte) (*Scenario, error) {
-	return read(file, text, Groups())
+	return read(file, text, "", Groups())
 }
 
-// read is Parse where groups are the names that no scenario may have.
-func read(file string, text []byte, groups []string) (*Scenario, error) {
+// read is Parse under a profile, which the scenario need not have; groups are
+// the names that no scenario may have.
+func read(file string, text []byte, profile string, groups []string) (*Scenario, error) {
 	r := &reader{file: file, groups: groups}
-	s := &Scenario{File: file}
-	if root := r.open(text); root != nil {
-		v := value{node: root, what: "the file"}
-		v.line, v.col = position(root)
-		r.scenario(v, s)
+	var s *Scenario
+	if t, ok := r.root(text); ok {
+		s = r.scenario(t)
+		for _, p := range r.profiles(t, s) {
+			if under := r.under(p, t); p.name == profile {
+				s = under
+			}
+		}
 	}
 	if len(r.mistakes) == 0 {
 		return s, nil
@@ -59,17 +65,29 @@ func read(file string, text []byte, groups []string) (*Scenario, error) {
 	return nil, r.mistakes
 }
 
-func (r *reader) scenario(v value, s *Scenario) {
-	t, ok := r.table(v, "a scenario", scenarioKeys)
-	if !ok {
-		return
+// root reads text as the mapping that a scenario is.
+func (r *reader) root(text []byte) (table, bool) {
+	node := r.open(text)
+	if node == nil {
+		return table{}, false
 	}
+	v := value{node: node, what: "the file"}
+	v.line, v.col = position(node)
+	return r.table(v, "a scenario", scenarioKeys)
+}
+
+// scenario reads t under the reader's profile.
+func (r *reader) scenario(t table) *Scenario {
+	s := &Scenario{File: r.file}
 	s.Name = t.name("name", "results are filed under it", "-_")
 	if t.has("about") {
 		s.About = t.text("about", "")
 	}
 	r.group(t, s)
 	s.Target = r.target(t)
+	if v, ok := r.profile.fields["env"]; ok {
+		maps.Copy(s.Target.Env, r.env(v))
+	}
 	s.Rounds = r.rounds(t)
 	for i, p := range r.items(t, "phases", "at least one is needed, such as {name: steady, for: 3s}") {
 		r.phase(p, i, s)
@@ -79,6 +97,7 @@ func (r *reader) scenario(v value, s *Scenario) {
 		r.stream(p, s)
 	}
 	r.claims(t, s)
+	return s
 }
 
 // group reads the group, and sees to it that a word names a group or a scenario, never both.
@@ -124,16 +143,18 @@ func (r *reader) target(t table) Target {
 }
 
 func (r *reader) rounds(t table) claim.Looks {
-	out := claim.Looks{Min: defaultMin, Max: defaultMax}
-	v, ok := t.fields["rounds"]
-	if !ok {
-		return out
+	bounds := map[string]value{}
+	for _, fields := range []map[string]value{t.fields, r.profile.fields} {
+		if v, ok := fields["rounds"]; ok {
+			one, _ := r.table(v, "rounds", roundsKeys)
+			maps.Copy(bounds, one.fields)
+		}
 	}
-	if t, ok = r.table(v, "rounds", roundsKeys); !ok {
-		return out
+	t = table{r: r, fields: bounds}
+	out := claim.Looks{
+		Min: t.whole("min", 1, mostRounds, defaultMin),
+		Max: t.whole("max", 1, mostRounds, defaultMax),
 	}
-	out.Min = t.whole("min", 1, mostRounds, defaultMin)
-	out.Max = t.whole("max", 1, mostRounds, defaultMax)
 	// A single bound moves the other's default rather than contradicting it.
 	switch {
 	case !t.has("min"):

@@ -42,6 +42,12 @@ claims:
     holds: >-
       availability(trip[phase=fault]) >= 99.9%
       and max(all[phase=fault]) <= 1s
+profiles:
+  nightly:
+    rounds: {max: 20}
+    env: {TTL_TRIPS: 300s, EXTRA: 1}
+    phases: {cold: 10m}
+    rates: {trip: 50/s}
 `
 
 func TestEveryDefaultIsFilled(t *testing.T) {
@@ -125,7 +131,7 @@ func TestOneBoundOfTheRoundsMovesTheOther(t *testing.T) {
 
 func TestJSONKeepsAScenario(t *testing.T) {
 	for _, text := range []string{full, complete(""), complete("target: {env: {}}\n")} {
-		s := mustParse(t, text)
+		s := mustLoad(t, text, "nightly")
 		data, err := json.Marshal(s)
 		if err != nil {
 			t.Fatal(err)

@@ -19,6 +19,9 @@ func (r *reader) phase(v value, i int, s *Scenario) {
 		r.wrong(at.line, at.col, "a second phase named %s", p.Name)
 		p.Name = ""
 	}
+	if v, ok := r.profile.lengths[p.Name]; ok {
+		t.fields["for"] = v
+	}
 	length, known := t.duration("for", "how long it lasts, such as 2s")
 	switch at := t.fields["for"]; {
 	case known && length <= 0:

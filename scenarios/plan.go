@@ -46,6 +46,9 @@ func (p planner) head(arms []string) {
 	if s.Group != "" {
 		p.line("group\t%s", s.Group)
 	}
+	if s.Profile != "" {
+		p.line("profile\t%s", s.Profile)
+	}
 	p.line("file\t%s", s.File)
 	if len(arms) > 0 {
 		p.line("arms\t%s, each with its own Redis, database and instances", strings.Join(arms, ", "))

@@ -18,10 +18,11 @@ import (
 // unchanged (run.json keeps it, so that a saved run can be judged without the YAML).
 // Its methods read only; it is safe for concurrent use while nobody writes to it.
 type Scenario struct {
-	Name    string       `json:"name"`            // letters, digits, "-" and "_": it becomes part of folder names
-	About   string       `json:"about"`           // one line; may be empty
-	Group   string       `json:"group,omitempty"` // its name stands for all scenarios of the group; may be empty
-	File    string       `json:"file"`            // where it was read from
+	Name    string       `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
+	About   string       `json:"about"`             // one line; may be empty
+	Group   string       `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
+	Profile string       `json:"profile,omitempty"` // under which it was read; empty: as it stands
+	File    string       `json:"file"`              // where it was read from
 	Target  Target       `json:"target"`
 	Rounds  claim.Looks  `json:"rounds"` // 1 <= Min <= Max <= 50
 	Phases  []Phase      `json:"phases"` // at least one, in the order in which they run

@@ -32,6 +32,9 @@ func (r *reader) stream(v value, s *Scenario) {
 	if len(r.mistakes) == before {
 		r.keys(t, &st)
 	}
+	if v, ok := r.profile.rates[st.Name]; ok {
+		t.fields["rate"] = v
+	}
 	if rate := t.text("rate", "how often it is called, such as 400/s"); rate != "" {
 		var err error
 		if st.From, st.To, err = parseRate(rate); err != nil {

@@ -31,6 +31,7 @@ type reader struct {
 	file     string
 	lines    []string
 	groups   []string // names that no scenario may have
+	profile  profile  // what is read in place of what the scenario says
 	mistakes Mistakes
 }
 

@@ -1,0 +1,74 @@
+package scenarios_test
+
+import "testing"
+
+func TestMistakesOfStreams(t *testing.T) {
+	for _, row := range []wrong{
+		{name: "streams", text: `
+traffic:
+  - §§§{}
+  - {name: a, call: §GET api/trips, rate: 1/s}
+  - {name: b, call: §FETCH /api/trips, rate: 1/s}
+  - {name: c, call: §get /api/trips, rate: 1/s}
+  - {name: d, call: §/api/trips, rate: 1/s}
+  - {name: e, call: §GET, rate: 1/s}
+  - {name: f, call: §'GET /a/{id}/{id}', rate: 1/s, keys: uniform(5)}
+  - {name: g, call: §'GET /a/{usr}', rate: 1/s, keys: uniform(5)}
+  - {name: h, call: §'GET /a/{id', rate: 1/s}
+  - {name: i, call: §'GET /a/{id}', rate: 1/s}
+  - {name: j, call: GET /a, rate: 1/s, §keys: uniform(5)}
+  - {name: k, call: §PUT /a, rate: 1/s}
+  - {name: l, call: §'GET /a?x={id}', rate: 1/s, keys: uniform(5)}
+  - {name: m, call: §GET /a b, rate: 1/s}
+  - {name: n, call: §GET /a%zz, rate: 1/s}
+  - {name: o, call: GET /a, rate: 1/s, arrivals: §poison}
+  - {name: p, call: GET /a, rate: 1/s, patience: §0s, workers: §0}
+  - {name: q, call: GET /a, rate: 1/s, patience: §-1s}
+  - {name: r, call: GET /a, rate: 1/s, patience: §2h}
+  - {name: s, call: GET /a, rate: 1/s, phases: [§stedy, later, §later, §[x]]}
+  - {name: t, call: GET /a, rate: 1/s, phases: §[]}
+  - {name: u, call: GET /a, rate: §29/min, phases: [later]}
+  - {name: v, call: GET /a, rate: 1/s, instances: [1, §3, §0, §x, §1, §01, §1.0]}
+  - {name: w, call: GET /a, rate: 1/s, instances: §[]}
+  - {name: x, call: GET /a, rate: 1/s, instances: §1}
+  - {name: y, call: §'GET /a/{user}', rate: 1/s}
+  - {name: z, call: §'GET /a/{user}/{id}', rate: 1/s, keys: uniform(5)}
+  - {name: aa, call: §'GET /a?x={user}', rate: 1/s, keys: uniform(5)}
+  - {name: ab, call: §'GET /a/{trip}', rate: 1/s, keys: uniform(5)}
+  - {name: ac, call: §'PUT /a/{user}', rate: 1/s, keys: uniform(5)}
+`, want: []string{"a stream has no name", "a stream has no call", "a stream has no rate",
+			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
+			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "a brace without its partner",
+			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a sign that no path has", "is no URL's",
+			`unknown arrivals "poison" (did you mean poisson?)`, "patience is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "patience is above 0s and at most 1m0s",
+			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
+			"less than one request a round in the stream's 2s",
+			"there is no instance 3; the target has 1 to 2", "there is no instance 0", `an instance is a number from 1; here is "x"`, "instance 1 is given twice",
+			"an instance is a number", "an instance is a number", "instances is an empty list", `instances is a list; here is "1"`,
+			"/a/{user} needs keys", "more than one {…}; one {id} or {user} can be filled", "{user} in the query", "{trip} cannot be filled (there is: {id}, {user})", "PUT has a body for /api/trips/{id} alone"}},
+		{name: "rates and keys", text: `
+traffic:
+  - {name: a, call: GET /a, rate: §0/s}
+  - {name: b, call: GET /a, rate: §-5/s}
+  - {name: c, call: GET /a, rate: §400}
+  - {name: d, call: GET /a, rate: §400/sec}
+  - {name: e, call: GET /a, rate: §100/s..}
+  - {name: f, call: GET /a, rate: §0/s..5/s}
+  - {name: g, call: GET /a, rate: §fast}
+  - {name: h, call: GET /a, rate: §1000000/s}
+  - {name: i, call: GET /a, rate: §[1/s]}
+  - {name: j, call: 'GET /{id}', rate: 1/s, keys: §'zip(500, 1.1)'}
+  - {name: k, call: 'GET /{id}', rate: 1/s, keys: §zipf(500)}
+  - {name: l, call: 'GET /{id}', rate: 1/s, keys: §'uniform(500, 1)'}
+  - {name: m, call: 'GET /{id}', rate: 1/s, keys: §uniform(0)}
+  - {name: n, call: 'GET /{id}', rate: 1/s, keys: §'zipf(500, 0)'}
+  - {name: o, call: 'GET /{id}', rate: 1/s, keys: §500}
+  - {name: p, call: 'GET /{id}', rate: 1/s, keys: §'zipf(500, NaN)'}
+`, want: []string{`"0/s": a rate is above zero`, `"-5/s" is negative`, `"400" has no unit`, `bad unit "sec"`, `"": want a number`, `"0/s": a rate is above zero`, `"fast": want a number per second`,
+			"above 100000/s", "rate is a text; here is a list",
+			"unknown distribution (did you mean zipf?)", "zipf takes the number of keys and an exponent", "uniform takes the number of keys alone",
+			"a whole number from 1 to 1000000", "the exponent is above 0", `"500": want zipf(500, 1.1) or uniform(500)`, "the exponent is above 0"}},
+	} {
+		t.Run(row.name, row.check)
+	}
+}
