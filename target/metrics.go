@@ -7,12 +7,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/trektribe/bench/target/delay"
 )
 
 // metrics are what GET /metrics shows. Safe for concurrent use.
 type metrics struct {
 	registry *prometheus.Registry
 	queries  prometheus.Counter
+	aiCalls  prometheus.Counter
 	cache    *prometheus.CounterVec
 	redis    prometheus.Histogram
 	http     *prometheus.HistogramVec
@@ -27,6 +30,8 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		queries: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "trips_db_queries_total", Help: "Queries sent to the database, reads and writes."}),
+		aiCalls: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "ai_calls_total", Help: "Calls of the model that recommends."}),
 		cache: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "cache_requests_total", Help: "Look-ups by kind of data, tier (redis, memory) and result (hit, miss, error)."},
 			[]string{"kind", "tier", "result"}),
@@ -39,7 +44,7 @@ func newMetrics() *metrics {
 			Name: "injected_delay_seconds", Help: "Delay that is injected into calls of a dependency, not its own; uniform in min..max."},
 			[]string{"dependency", "bound"}),
 	}
-	m.registry.MustRegister(m.queries, m.cache, m.redis, m.http, m.injected,
+	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -48,9 +53,9 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-func (m *metrics) inject(dependency string, least, most time.Duration) {
-	m.injected.WithLabelValues(dependency, "min").Set(least.Seconds())
-	m.injected.WithLabelValues(dependency, "max").Set(most.Seconds())
+func (m *metrics) inject(dependency string, r delay.Range) {
+	m.injected.WithLabelValues(dependency, "min").Set(r.Min.Seconds())
+	m.injected.WithLabelValues(dependency, "max").Set(r.Max.Seconds())
 }
 
 func (m *metrics) cacheRequest(kind, tier, result string) {

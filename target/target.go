@@ -1,5 +1,5 @@
-// Package target is the reference service: trips over HTTP, kept in a
-// database, cached in Redis or in memory.
+// Package target is the reference service: trips and users over HTTP, kept in
+// a database, and recommendations of a model, cached in Redis or in memory.
 //
 // In goes an environment; out come answers until its context ends. It is an
 // ordinary service: it knows nothing of being tested.
@@ -16,9 +16,11 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/fixtures"
+	"github.com/trektribe/bench/target/ai"
 	"github.com/trektribe/bench/target/api"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/config"
+	"github.com/trektribe/bench/target/delay"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -30,6 +32,7 @@ const DefaultDrain = 5 * time.Second
 // return something that is safe for concurrent use.
 type Options struct {
 	DecorateStore func(store.Store) store.Store // outside of query counting and injected delay
+	DecorateModel func(ai.Model) ai.Model       // outside of call counting and injected delay
 	DecorateRedis func(cache.Redis) cache.Redis // outside of command timing; not called where no Redis is configured
 	DecorateCache func(cache.Cache) cache.Cache
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
@@ -56,14 +59,21 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	trips := store.Counted(db, m.queries.Inc)
-	if conf.DBDelay != (store.Delay{}) {
-		log.Info("database delay is injected", "min", conf.DBDelay.Min.String(), "max", conf.DBDelay.Max.String())
-		m.inject("database", conf.DBDelay.Min, conf.DBDelay.Max)
-		trips = store.Delayed(trips, conf.DBDelay, fixtures.Seed)
+	declare := func(dependency string, r delay.Range) {
+		if r != (delay.Range{}) {
+			log.Info(dependency+" delay is injected", "min", r.Min.String(), "max", r.Max.String())
+			m.inject(dependency, r)
+		}
 	}
+	declare("database", conf.DBDelay)
+	data := store.Delayed(store.Counted(db, m.queries.Inc), conf.DBDelay, fixtures.Seed)
 	if opts.DecorateStore != nil {
-		trips = opts.DecorateStore(trips)
+		data = opts.DecorateStore(data)
+	}
+	declare("ai", conf.AIDelay)
+	model := ai.Delayed(ai.Counted(ai.New(fixtures.Seed), m.aiCalls.Inc), conf.AIDelay, fixtures.Seed)
+	if opts.DecorateModel != nil {
+		model = opts.DecorateModel(model)
 	}
 
 	policy, closeRedis, err := openCache(ctx, conf, opts, cache.Hooks{Log: log, Count: m.cacheRequest}, m.redisCommand)
@@ -81,11 +91,12 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; set PORT to one that is free, or to 0", addr, err)
 	}
-	log.Info("ready", "addr", listener.Addr().String(), "policy", conf.Policy, "redis", conf.RedisAddr, "ttl_trips", conf.TTLTrips.String())
+	log.Info("ready", "addr", listener.Addr().String(), "policy", conf.Policy, "redis", conf.RedisAddr, "ttl_trips", conf.TTLTrips.String(), "ttl_profiles", conf.TTLProfiles.String(), "ttl_ai", conf.TTLAI.String())
 	if opts.Ready != nil {
 		opts.Ready(listener.Addr())
 	}
-	handler := api.New(api.Deps{Instance: conf.Instance, Store: trips, Cache: answers, TTLTrips: conf.TTLTrips,
+	handler := api.New(api.Deps{Instance: conf.Instance, Store: data, Model: model, Cache: answers,
+		TTLTrips: conf.TTLTrips, TTLProfiles: conf.TTLProfiles, TTLAI: conf.TTLAI,
 		Metrics: m.handler(), Log: log, Observe: m.httpRequest})
 	if opts.Drain == 0 {
 		opts.Drain = DefaultDrain

@@ -21,6 +21,7 @@ import (
 
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/ai"
 )
 
 // patience is how long a test waits for what must happen: far more than it takes.
@@ -91,7 +92,12 @@ type reply struct {
 	body   struct {
 		Trips  []fixtures.Trip
 		Trip   fixtures.Trip
+		User   fixtures.User
+		UserID string
 		Source string
+
+		Recommendations []ai.Recommendation
+
 		Error  string
 		Status string
 		Redis  string
@@ -222,6 +228,9 @@ func TestServiceRefuses(t *testing.T) {
 	}{
 		{"GET /api/trips/1001", "", 404, "no such trip"},
 		{"GET /api/trips/x%2F1", "", 404, "no such trip"},
+		{"GET /api/users/501", "", 404, "no such user"},
+		{"GET /api/users/0", "", 404, "no such user"},
+		{"PUT /api/users/1", "{}", 405, "use GET"},
 		{"GET /nowhere", "", 404, "no such path"},
 		{"POST /nowhere", "", 404, "no such path"},
 		{"PUT /api/trips/1001", `{"title":"x"}`, 404, "no such trip"},
@@ -309,17 +318,23 @@ func TestTTLOfZeroCachesNothing(t *testing.T) {
 }
 
 func TestInjectedDelayIsDeclared(t *testing.T) {
-	s := start(t, map[string]string{"DB_DELAY": "20ms-30ms"}, target.Options{})
-	began := time.Now()
-	s.call("GET", "/api/trips", "")
-	if took := time.Since(began); took < 20*time.Millisecond {
-		t.Errorf("a query with a delay of at least 20ms took %v", took)
-	}
-	if lo, hi := s.metric("injected_delay_seconds", `bound="min"`), s.metric("injected_delay_seconds", `bound="max"`); lo != 0.02 || hi != 0.03 {
-		t.Errorf("metrics say %v-%v, want 0.02-0.03", lo, hi)
-	}
-	if !strings.Contains(s.log.String(), "injected") {
-		t.Errorf("the log does not mention it:\n%s", s.log)
+	for _, tc := range []struct{ variable, dependency, path string }{
+		{"DB_DELAY", "database", "/api/users/1"},
+		{"AI_DELAY", "ai", "/api/recommendations/1"},
+	} {
+		s := start(t, map[string]string{tc.variable: "20ms-30ms"}, target.Options{})
+		began := time.Now()
+		s.call("GET", tc.path, "")
+		if took := time.Since(began); took < 20*time.Millisecond {
+			t.Errorf("%s: a call with a delay of at least 20ms took %v", tc.variable, took)
+		}
+		of := `dependency="` + tc.dependency + `"`
+		if lo, hi := s.metric("injected_delay_seconds", of, `bound="min"`), s.metric("injected_delay_seconds", of, `bound="max"`); lo != 0.02 || hi != 0.03 {
+			t.Errorf("%s: metrics say %v-%v, want 0.02-0.03", tc.variable, lo, hi)
+		}
+		if !strings.Contains(s.log.String(), tc.dependency+" delay is injected") {
+			t.Errorf("%s: the log does not mention it:\n%s", tc.variable, s.log)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/trektribe/bench/target/store"
 )
 
-// slowHits delays answers from a cache, not those from the database.
+// slowHits delays answers from a cache, not those that were loaded.
 func slowHits(by time.Duration) func(*target.Options) {
 	return func(o *target.Options) {
 		o.DecorateCache = func(c cache.Cache) cache.Cache { return slowCache{c, by} }
@@ -28,7 +28,7 @@ type slowCache struct {
 
 func (s slowCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
 	got, err := s.Cache.Get(ctx, k, load)
-	if err != nil || got.Source == cache.FromDatabase {
+	if err != nil || !got.Source.Cached() {
 		return got, err
 	}
 	t := time.NewTimer(s.by)
@@ -54,6 +54,13 @@ func (d doubleQuery) Trip(ctx context.Context, id string) (store.Trip, error) {
 		return store.Trip{}, err
 	}
 	return d.Store.Trip(ctx, id)
+}
+
+func (d doubleQuery) User(ctx context.Context, id string) (store.User, error) {
+	if _, err := d.Store.User(ctx, id); err != nil {
+		return store.User{}, err
+	}
+	return d.Store.User(ctx, id)
 }
 
 type noSet struct{ cache.Redis }
@@ -105,7 +112,7 @@ type saysDatabase struct {
 
 func (s *saysDatabase) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
 	got, err := s.Cache.Get(ctx, k, load)
-	if err == nil && got.Source != cache.FromDatabase && s.hits.Add(1)%3 == 0 {
+	if err == nil && got.Source.Cached() && s.hits.Add(1)%3 == 0 {
 		got.Source = cache.FromDatabase
 	}
 	return got, err
@@ -122,7 +129,7 @@ func (n noFlight) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.
 		return load.From(ctx)
 	}
 	got, err := n.Cache.Get(ctx, k, shared)
-	if err != nil || got.Source != cache.FromDatabase || own.Load() {
+	if err != nil || got.Source.Cached() || own.Load() {
 		return got, err
 	}
 	v, err := load.From(ctx)
@@ -130,7 +137,7 @@ func (n noFlight) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.
 		return cache.Answer{}, err
 	}
 	text, err := json.Marshal(v)
-	return cache.Answer{JSON: string(text), Source: cache.FromDatabase}, err
+	return cache.Answer{JSON: string(text), Source: got.Source}, err
 }
 
 // forever fails at once and for ever after the first error.

@@ -18,8 +18,8 @@ const statusClientGone = 499
 // wrap writes a value that is JSON already: no byte of it is parsed or copied.
 func wrap(w http.ResponseWriter, open string, got cache.Answer) {
 	end := `,"source":"cache"}` + "\n"
-	if got.Source == cache.FromDatabase {
-		end = `,"source":"database"}` + "\n"
+	if !got.Source.Cached() {
+		end = `,"source":"` + string(got.Source) + `"}` + "\n"
 	}
 	h := w.Header()
 	h.Set("X-Source", string(got.Source))
@@ -48,11 +48,12 @@ func refuse(w http.ResponseWriter, status int, why string) {
 	answer(w, status, map[string]string{"error": why})
 }
 
-// fail answers an error. Details go to the log, not to the client.
-func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
+// fail answers an error that was met on the way to a thing, such as "trip".
+// Details go to the log, not to the client.
+func (a *api) fail(w http.ResponseWriter, r *http.Request, thing string, err error) {
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		refuse(w, http.StatusNotFound, "no such trip")
+		refuse(w, http.StatusNotFound, "no such "+thing)
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		refuse(w, statusClientGone, "the client left")
 	default:

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/trektribe/bench/target/ai"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/store"
 )
@@ -17,10 +18,12 @@ import (
 type Deps struct {
 	Instance string // X-Instance
 	Store    store.Store
+	Model    ai.Model
 	Cache    cache.Cache
-	TTLTrips time.Duration // 0: trips are not cached, neither read nor written
-	Metrics  http.Handler  // of GET /metrics
+	Metrics  http.Handler // of GET /metrics
 	Log      *slog.Logger
+	// How long what is answered is kept; 0: not cached, neither read nor written.
+	TTLTrips, TTLProfiles, TTLAI time.Duration
 	// Observe is called once for each answer: the route's pattern, the source
 	// of its data ("none" where it has none), and how long the answer took.
 	Observe func(route, source string, took time.Duration)
@@ -31,10 +34,12 @@ func New(d Deps) http.Handler {
 	a := &api{d}
 	mux := http.NewServeMux()
 	for route, m := range map[string]methods{
-		"/health":         {http.MethodGet: a.health},
-		"/metrics":        {http.MethodGet: func(w http.ResponseWriter, r *http.Request) { d.Metrics.ServeHTTP(w, r) }},
-		"/api/trips":      {http.MethodGet: a.trips},
-		"/api/trips/{id}": {http.MethodGet: a.trip, http.MethodPut: a.updateTrip},
+		"/health":                     {http.MethodGet: a.health},
+		"/metrics":                    {http.MethodGet: func(w http.ResponseWriter, r *http.Request) { d.Metrics.ServeHTTP(w, r) }},
+		"/api/trips":                  {http.MethodGet: a.trips},
+		"/api/users/{id}":             {http.MethodGet: a.user},
+		"/api/recommendations/{user}": {http.MethodGet: a.recommendations},
+		"/api/trips/{id}":             {http.MethodGet: a.trip, http.MethodPut: a.updateTrip},
 	} {
 		mux.Handle(route, a.route(route, m))
 	}
@@ -106,5 +111,5 @@ func (a *api) look(ctx context.Context, k cache.Key, load cache.Load) (cache.Ans
 		return cache.Answer{}, err
 	}
 	text, err := json.Marshal(v)
-	return cache.Answer{JSON: string(text), Source: cache.FromDatabase}, err
+	return cache.Answer{JSON: string(text), Source: load.Origin()}, err
 }

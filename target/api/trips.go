@@ -25,7 +25,7 @@ func (a *api) trips(w http.ResponseWriter, r *http.Request) {
 		New:  func() any { return new([]store.Trip) },
 	})
 	if err != nil {
-		a.fail(w, r, err)
+		a.fail(w, r, "trip", err)
 		return
 	}
 	wrap(w, `{"trips":`, got)
@@ -38,7 +38,7 @@ func (a *api) trip(w http.ResponseWriter, r *http.Request) {
 		New:  func() any { return new(store.Trip) },
 	})
 	if err != nil {
-		a.fail(w, r, err)
+		a.fail(w, r, "trip", err)
 		return
 	}
 	wrap(w, `{"trip":`, got)
@@ -58,7 +58,7 @@ func (a *api) updateTrip(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	trip, err := a.Store.UpdateTrip(ctx, r.PathValue("id"), change)
 	if errors.Is(err, store.ErrNotFound) {
-		a.fail(w, r, err)
+		a.fail(w, r, "trip", err)
 		return
 	}
 	// After an error too: the change may have been made.
@@ -66,7 +66,7 @@ func (a *api) updateTrip(w http.ResponseWriter, r *http.Request) {
 		a.Cache.Changed(ctx, a.changed(r.PathValue("id"), trip, change, err)...)
 	}
 	if err != nil {
-		a.fail(w, r, err)
+		a.fail(w, r, "trip", err)
 		return
 	}
 	w.Header().Set("X-Source", string(cache.FromDatabase))

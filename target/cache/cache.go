@@ -21,8 +21,17 @@ type Key struct {
 
 // A Load is how a value is had when the cache does not hold it.
 type Load struct {
-	From func(ctx context.Context) (any, error) // asks the database; the value marshals to JSON
-	New  func() any                             // a pointer to an empty value, for a policy that parses what it kept
+	From   func(ctx context.Context) (any, error) // asks the database or a model; the value marshals to JSON
+	New    func() any                             // a pointer to an empty value, for a policy that parses what it kept
+	Source Source                                 // where From has it from; empty: FromDatabase
+}
+
+// Origin is where a value that was loaded comes from.
+func (l Load) Origin() Source {
+	if l.Source == "" {
+		return FromDatabase
+	}
+	return l.Source
 }
 
 // A Source is where an answer came from, as X-Source tells it.
@@ -32,7 +41,11 @@ const (
 	FromRedis    Source = "redis"
 	FromMemory   Source = "memory"
 	FromDatabase Source = "database"
+	FromModel    Source = "ai"
 )
+
+// Cached reports whether the answer was kept, and not loaded for who asked.
+func (s Source) Cached() bool { return s == FromRedis || s == FromMemory }
 
 // An Answer is a value as JSON. The bytes may be shared: nobody may change them.
 type Answer struct {

@@ -73,7 +73,7 @@ func (d *Documented) Get(ctx context.Context, k Key, load Load) (Answer, error) 
 	}
 	d.set(ctx, k, string(text))
 	text, err = json.Marshal(v)
-	return Answer{JSON: string(text), Source: FromDatabase}, err
+	return Answer{JSON: string(text), Source: load.Origin()}, err
 }
 
 // Changed does nothing: invalidation is among the document's next steps.

@@ -173,7 +173,7 @@ func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error
 		h.share(l, e, h.limits.Wait-waited)
 		return e.json, nil
 	})
-	return Answer{text, FromDatabase}, err
+	return Answer{text, load.Origin()}, err
 }
 
 // remember keeps e in memory, never longer than a TTL from now: another

@@ -16,7 +16,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/trektribe/bench/target/store"
+	"github.com/trektribe/bench/target/delay"
 )
 
 // The cache policies.
@@ -27,17 +27,20 @@ const (
 
 // A Config is resolved: nothing defaults later.
 type Config struct {
-	Host       string        // HOST, 127.0.0.1
-	Port       int           // PORT, 4000; 0: the kernel chooses
-	Instance   string        // INSTANCE, "1"
-	RedisURL   string        // REDIS_URL; empty: memory only. Holds a secret: never log it
-	RedisAddr  string        // host:port of RedisURL, fit for logs
-	MongoURI   string        // MONGODB_URI; empty: SQLite. Holds a secret: never log it
-	SQLitePath string        // SQLITE_PATH; empty: private and in memory
-	Policy     string        // CACHE_POLICY, Hardened
-	TTLTrips   time.Duration // TTL_TRIPS, 300s; 0: trips are not cached
-	DBDelay    store.Delay   // DB_DELAY; zero: none
-	LogLevel   slog.Level    // LOG_LEVEL, info
+	Host        string        // HOST, 127.0.0.1
+	Port        int           // PORT, 4000; 0: the kernel chooses
+	Instance    string        // INSTANCE, "1"
+	RedisURL    string        // REDIS_URL; empty: memory only. Holds a secret: never log it
+	RedisAddr   string        // host:port of RedisURL, fit for logs
+	MongoURI    string        // MONGODB_URI; empty: SQLite. Holds a secret: never log it
+	SQLitePath  string        // SQLITE_PATH; empty: private and in memory
+	Policy      string        // CACHE_POLICY, Hardened
+	TTLTrips    time.Duration // TTL_TRIPS, 300s; 0: trips are not cached
+	TTLProfiles time.Duration // TTL_PROFILES, 300s; 0: users are not cached
+	TTLAI       time.Duration // TTL_AI, 3600s; 0: recommendations are not cached
+	DBDelay     delay.Range   // DB_DELAY; zero: none
+	AIDelay     delay.Range   // AI_DELAY; zero: none
+	LogLevel    slog.Level    // LOG_LEVEL, info
 }
 
 // maxTTL keeps a mistyped unit from caching for years.
@@ -87,14 +90,24 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	if c.Policy != Documented && c.Policy != Hardened {
 		fail("CACHE_POLICY", "unknown policy %q; want %s or %s", c.Policy, Documented, Hardened)
 	}
-	ttl := text("TTL_TRIPS", "300s")
-	c.TTLTrips, err = time.ParseDuration(ttl)
-	if err != nil || c.TTLTrips != 0 && (c.TTLTrips < time.Millisecond || c.TTLTrips > maxTTL) {
-		fail("TTL_TRIPS", "bad time to live %q; want 1ms to 720h, such as 300s, or 0 to cache nothing", ttl)
+	for _, ttl := range []struct {
+		name, unset string
+		into        *time.Duration
+	}{{"TTL_TRIPS", "300s", &c.TTLTrips}, {"TTL_PROFILES", "300s", &c.TTLProfiles}, {"TTL_AI", "3600s", &c.TTLAI}} {
+		v := text(ttl.name, ttl.unset)
+		*ttl.into, err = time.ParseDuration(v)
+		if err != nil || *ttl.into != 0 && (*ttl.into < time.Millisecond || *ttl.into > maxTTL) {
+			fail(ttl.name, "bad time to live %q; want 1ms to 720h, such as %s, or 0 to cache nothing", v, ttl.unset)
+		}
 	}
-	if v := text("DB_DELAY", ""); v != "" {
-		if c.DBDelay, err = ParseDelay(v); err != nil {
-			fail("DB_DELAY", "%v", err)
+	for _, wait := range []struct {
+		name string
+		into *delay.Range
+	}{{"DB_DELAY", &c.DBDelay}, {"AI_DELAY", &c.AIDelay}} {
+		if v := text(wait.name, ""); v != "" {
+			if *wait.into, err = ParseDelay(v); err != nil {
+				fail(wait.name, "%v", err)
+			}
 		}
 	}
 	if v := text("LOG_LEVEL", "info"); c.LogLevel.UnmarshalText([]byte(v)) != nil {
@@ -103,11 +116,11 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	return c, errors.Join(mistakes...)
 }
 
-// maxDelay is far above any database time that a scenario could mean.
+// maxDelay is far above any time of a database or a model that a scenario could mean.
 const maxDelay = time.Minute
 
 // ParseDelay reads "200ms" or "180ms-250ms".
-func ParseDelay(s string) (store.Delay, error) {
+func ParseDelay(s string) (delay.Range, error) {
 	lo, hi, ranged := strings.Cut(s, "-")
 	if !ranged {
 		hi = lo
@@ -115,7 +128,7 @@ func ParseDelay(s string) (store.Delay, error) {
 	least, err1 := time.ParseDuration(strings.TrimSpace(lo))
 	most, err2 := time.ParseDuration(strings.TrimSpace(hi))
 	if err1 != nil || err2 != nil || least < 0 || most < least || most > maxDelay {
-		return store.Delay{}, fmt.Errorf("bad delay %q; want one duration such as 200ms, or a range such as 180ms-250ms, at most %v", s, maxDelay)
+		return delay.Range{}, fmt.Errorf("bad delay %q; want one duration such as 200ms, or a range such as 180ms-250ms, at most %v", s, maxDelay)
 	}
-	return store.Delay{Min: least, Max: most}, nil
+	return delay.Range{Min: least, Max: most}, nil
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/config"
-	"github.com/trektribe/bench/target/store"
+	"github.com/trektribe/bench/target/delay"
 )
 
 func env(vars map[string]string) func(string) string {
@@ -17,7 +17,8 @@ func env(vars map[string]string) func(string) string {
 
 func TestFromEnvResolvesDefaults(t *testing.T) {
 	got, err := config.FromEnv(env(nil))
-	want := config.Config{Host: "127.0.0.1", Port: 4000, Instance: "1", Policy: config.Hardened, TTLTrips: 300 * time.Second, LogLevel: slog.LevelInfo}
+	want := config.Config{Host: "127.0.0.1", Port: 4000, Instance: "1", Policy: config.Hardened,
+		TTLTrips: 300 * time.Second, TTLProfiles: 300 * time.Second, TTLAI: time.Hour, LogLevel: slog.LevelInfo}
 	if err != nil || got != want {
 		t.Errorf("FromEnv() = %+v, %v; want %+v", got, err, want)
 	}
@@ -26,11 +27,13 @@ func TestFromEnvResolvesDefaults(t *testing.T) {
 func TestFromEnvReadsEverything(t *testing.T) {
 	got, err := config.FromEnv(env(map[string]string{
 		"HOST": "0.0.0.0", "PORT": "0", "INSTANCE": "api-2", "REDIS_URL": "redis://:pw@localhost:7/1", "MONGODB_URI": "mongodb://db/x",
-		"SQLITE_PATH": "/tmp/x.db", "CACHE_POLICY": "documented", "TTL_TRIPS": "0s", "DB_DELAY": "180ms-250ms", "LOG_LEVEL": "debug",
+		"SQLITE_PATH": "/tmp/x.db", "CACHE_POLICY": "documented", "TTL_TRIPS": "0s", "TTL_PROFILES": "20m", "TTL_AI": "2h",
+		"DB_DELAY": "180ms-250ms", "AI_DELAY": "2s", "LOG_LEVEL": "debug",
 	}))
 	want := config.Config{Host: "0.0.0.0", Port: 0, Instance: "api-2", RedisURL: "redis://:pw@localhost:7/1", RedisAddr: "localhost:7",
-		MongoURI: "mongodb://db/x", SQLitePath: "/tmp/x.db", Policy: config.Documented,
-		DBDelay: store.Delay{Min: 180 * time.Millisecond, Max: 250 * time.Millisecond}, LogLevel: slog.LevelDebug}
+		MongoURI: "mongodb://db/x", SQLitePath: "/tmp/x.db", Policy: config.Documented, TTLProfiles: 20 * time.Minute, TTLAI: 2 * time.Hour,
+		DBDelay: delay.Range{Min: 180 * time.Millisecond, Max: 250 * time.Millisecond}, AIDelay: delay.Range{Min: 2 * time.Second, Max: 2 * time.Second},
+		LogLevel: slog.LevelDebug}
 	if err != nil || got != want {
 		t.Errorf("FromEnv() = %+v, %v; want %+v", got, err, want)
 	}
@@ -51,11 +54,14 @@ func TestFromEnvNamesTheVariableAndTheRemedy(t *testing.T) {
 		{"TTL_TRIPS", "-1s", "1ms to 720h"},
 		{"TTL_TRIPS", "1us", "1ms to 720h"},
 		{"TTL_TRIPS", "1000h", "1ms to 720h"},
+		{"TTL_PROFILES", "300", "300s"},
+		{"TTL_AI", "1000h", "1ms to 720h, such as 3600s"},
 		{"DB_DELAY", "200", "180ms-250ms"},
 		{"DB_DELAY", "250ms-180ms", "180ms-250ms"},
 		{"DB_DELAY", "-5ms", "180ms-250ms"},
 		{"DB_DELAY", "1ms-2ms-3ms", "180ms-250ms"},
 		{"DB_DELAY", "2m", "at most 1m0s"},
+		{"AI_DELAY", "2", "180ms-250ms"},
 		{"LOG_LEVEL", "loud", "debug, info, warn or error"},
 	} {
 		_, err := config.FromEnv(env(map[string]string{tc.name: tc.value}))

@@ -27,6 +27,7 @@ const (
 type mongoDB struct {
 	client *mongo.Client
 	trips  *mongo.Collection
+	users  *mongo.Collection
 }
 
 // seedWithin bounds the seeding: a server that accepts and then hangs must not
@@ -34,7 +35,7 @@ type mongoDB struct {
 const seedWithin = 30 * time.Second
 
 // OpenMongo connects to uri, whose path names the database, and seeds it.
-// Trips that are there already are left alone.
+// What is there already is left alone.
 func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
 	// Errors of the parser quote the URI, password and all: they are left out on purpose.
 	u, err := url.Parse(uri)
@@ -53,7 +54,8 @@ func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open mongo at %s: %w", u.Host, err)
 	}
-	m := &mongoDB{client: client, trips: client.Database(name).Collection("trips")}
+	db := client.Database(name)
+	m := &mongoDB{client: client, trips: db.Collection("trips"), users: db.Collection("users")}
 	ctx, cancel := context.WithTimeout(ctx, seedWithin)
 	defer cancel()
 	if err := m.seed(ctx, seed); err != nil {
@@ -62,9 +64,7 @@ func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
 	return m, nil
 }
 
-// seed inserts what is missing. Each upsert is atomic by its _id, so instances
-// that start together cannot double a trip: at worst the loser's insert meets
-// the winner's as a duplicate key, which is what was wanted.
+// seed makes the index and fills both collections.
 func (m *mongoDB) seed(ctx context.Context, seed uint64) error {
 	if err := m.client.Ping(ctx, nil); err != nil {
 		return err
@@ -73,19 +73,36 @@ func (m *mongoDB) seed(ctx context.Context, seed uint64) error {
 	if _, err := m.trips.Indexes().CreateOne(ctx, index); err != nil {
 		return err
 	}
-	switch n, err := m.trips.CountDocuments(ctx, bson.D{}); {
+	trips, users := map[string]bson.D{}, map[string]bson.D{}
+	for _, t := range fixtures.Trips(seed) {
+		trips[t.ID] = tripWithoutID(t)
+	}
+	for _, u := range fixtures.Users(seed) {
+		users[u.ID] = userWithoutID(u)
+	}
+	if err := fillMongo(ctx, m.trips, trips); err != nil {
+		return err
+	}
+	return fillMongo(ctx, m.users, users)
+}
+
+// fillMongo inserts what is missing, by id. Each upsert is atomic by its _id,
+// so instances that start together cannot double anything: at worst the loser's
+// insert meets the winner's as a duplicate key, which is what was wanted.
+func fillMongo(ctx context.Context, c *mongo.Collection, docs map[string]bson.D) error {
+	switch n, err := c.CountDocuments(ctx, bson.D{}); {
 	case err != nil:
 		return err
-	case n >= fixtures.TripCount:
+	case n >= int64(len(docs)):
 		return nil
 	}
 	var upserts []mongo.WriteModel
-	for _, t := range fixtures.Trips(seed) {
+	for id, doc := range docs {
 		upserts = append(upserts, mongo.NewUpdateOneModel().SetUpsert(true).
-			SetFilter(bson.D{{Key: "_id", Value: t.ID}}).
-			SetUpdate(bson.D{{Key: "$setOnInsert", Value: withoutID(t)}}))
+			SetFilter(bson.D{{Key: "_id", Value: id}}).
+			SetUpdate(bson.D{{Key: "$setOnInsert", Value: doc}}))
 	}
-	_, err := m.trips.BulkWrite(ctx, upserts, options.BulkWrite().SetOrdered(false))
+	_, err := c.BulkWrite(ctx, upserts, options.BulkWrite().SetOrdered(false))
 	var failed mongo.BulkWriteException
 	if errors.As(err, &failed) && failed.WriteConcernError == nil &&
 		!slices.ContainsFunc(failed.WriteErrors, func(e mongo.BulkWriteError) bool { return e.Code != duplicateKey }) {
@@ -112,7 +129,7 @@ func (m *mongoDB) ActiveTrips(ctx context.Context) ([]Trip, error) {
 
 func (m *mongoDB) Trip(ctx context.Context, id string) (t Trip, err error) {
 	err = m.trips.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&t)
-	return t, explainMongo("find", id, err)
+	return t, explainMongo("find trip", id, err)
 }
 
 func (m *mongoDB) UpdateTrip(ctx context.Context, id string, c Change) (t Trip, err error) {
@@ -122,7 +139,12 @@ func (m *mongoDB) UpdateTrip(ctx context.Context, id string, c Change) (t Trip, 
 	}
 	err = m.trips.FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: id}}, update,
 		options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&t)
-	return t, explainMongo("update", id, err)
+	return t, explainMongo("update trip", id, err)
+}
+
+func (m *mongoDB) User(ctx context.Context, id string) (u User, err error) {
+	err = m.users.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&u)
+	return u, explainMongo("find user", id, err)
 }
 
 func (m *mongoDB) Close() error {
@@ -131,13 +153,19 @@ func (m *mongoDB) Close() error {
 	return m.client.Disconnect(ctx)
 }
 
-// withoutID is t as a document that an upsert by _id may set.
-func withoutID(t Trip) bson.D {
+// tripWithoutID is t as a document that an upsert by _id may set.
+func tripWithoutID(t Trip) bson.D {
 	return bson.D{{Key: "title", Value: t.Title}, {Key: "description", Value: t.Description},
 		{Key: "destination", Value: t.Destination}, {Key: "organizerId", Value: t.OrganizerID}, {Key: "price", Value: t.Price},
 		{Key: "currency", Value: t.Currency}, {Key: "startDate", Value: t.StartDate}, {Key: "days", Value: t.Days},
 		{Key: "capacity", Value: t.Capacity}, {Key: "difficulty", Value: t.Difficulty}, {Key: "status", Value: t.Status},
 		{Key: "version", Value: t.Version}}
+}
+
+// userWithoutID is u as tripWithoutID is a trip.
+func userWithoutID(u User) bson.D {
+	return bson.D{{Key: "name", Value: u.Name}, {Key: "email", Value: u.Email}, {Key: "bio", Value: u.Bio},
+		{Key: "interests", Value: u.Interests}, {Key: "version", Value: u.Version}}
 }
 
 // setters is what c changes, as $set takes it.
@@ -162,12 +190,12 @@ func setters(c Change) (set bson.D) {
 	return set
 }
 
-func explainMongo(verb, id string, err error) error {
+func explainMongo(what, id string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, mongo.ErrNoDocuments):
 		err = ErrNotFound
 	}
-	return fmt.Errorf("%s trip %q: %w", verb, id, err)
+	return fmt.Errorf("%s %q: %w", what, id, err)
 }

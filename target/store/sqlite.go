@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -20,16 +20,10 @@ import (
 // longest writer is the seeding, about 30 ms.
 const busyFor = 5 * time.Second
 
-const columns = `id, title, description, destination, organizer_id, price, currency, start_date, days, capacity, difficulty, status, version`
-
-const schema = `
-CREATE TABLE IF NOT EXISTS trips (
-	id TEXT PRIMARY KEY, title TEXT NOT NULL, description TEXT NOT NULL, destination TEXT NOT NULL,
-	organizer_id TEXT NOT NULL, price INTEGER NOT NULL, currency TEXT NOT NULL, start_date TEXT NOT NULL,
-	days INTEGER NOT NULL, capacity INTEGER NOT NULL, difficulty TEXT NOT NULL, status TEXT NOT NULL,
-	version INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS trips_by_status ON trips (status, start_date, id);`
+const (
+	tripColumns = `id, title, description, destination, organizer_id, price, currency, start_date, days, capacity, difficulty, status, version`
+	userColumns = `id, name, email, bio, interests, version` // interests: a JSON array
+)
 
 type sqliteDB struct {
 	db     *sql.DB
@@ -37,6 +31,7 @@ type sqliteDB struct {
 	list   *sql.Stmt
 	find   *sql.Stmt
 	update *sql.Stmt
+	user   *sql.Stmt
 }
 
 // OpenSQLite opens the file at path and seeds it, if no other process has.
@@ -89,12 +84,13 @@ func openSQLite(ctx context.Context, path string, seed uint64) (_ *sqliteDB, err
 		stmt  **sql.Stmt
 		query string
 	}{
-		{&s.list, `SELECT ` + columns + ` FROM trips WHERE status = ? ORDER BY start_date, id`},
-		{&s.find, `SELECT ` + columns + ` FROM trips WHERE id = ?`},
+		{&s.list, `SELECT ` + tripColumns + ` FROM trips WHERE status = ? ORDER BY start_date, id`},
+		{&s.find, `SELECT ` + tripColumns + ` FROM trips WHERE id = ?`},
 		{&s.update, `UPDATE trips SET title = coalesce(?, title), description = coalesce(?, description),
 			destination = coalesce(?, destination), price = coalesce(?, price), start_date = coalesce(?, start_date),
 			capacity = coalesce(?, capacity), status = coalesce(?, status), version = version + 1
-			WHERE id = ? RETURNING ` + columns},
+			WHERE id = ? RETURNING ` + tripColumns},
+		{&s.user, `SELECT ` + userColumns + ` FROM users WHERE id = ?`},
 	} {
 		if *p.stmt, err = db.PrepareContext(ctx, p.query); err != nil {
 			return nil, err
@@ -122,38 +118,6 @@ func useWAL(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-// seedSQLite creates and fills the table in one transaction that takes the
-// write lock at once, so that of several instances exactly one seeds.
-func seedSQLite(ctx context.Context, db *sql.DB, seed uint64) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after Commit it does nothing
-	if _, err := tx.ExecContext(ctx, schema); err != nil {
-		return err
-	}
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM trips`).Scan(&n); err != nil {
-		return err
-	}
-	if n > 0 {
-		return tx.Commit()
-	}
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO trips (`+columns+`) VALUES (?`+strings.Repeat(`, ?`, strings.Count(columns, ","))+`)`)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for _, t := range fixtures.Trips(seed) {
-		if _, err := insert.ExecContext(ctx, t.ID, t.Title, t.Description, t.Destination, t.OrganizerID, t.Price, t.Currency,
-			t.StartDate, t.Days, t.Capacity, t.Difficulty, t.Status, t.Version); err != nil {
-			return fmt.Errorf("seed trip %s: %w", t.ID, err)
-		}
-	}
-	return tx.Commit()
-}
-
 func (s *sqliteDB) ActiveTrips(ctx context.Context) ([]Trip, error) {
 	rows, err := s.list.QueryContext(ctx, fixtures.Active)
 	if err != nil {
@@ -176,17 +140,26 @@ func (s *sqliteDB) ActiveTrips(ctx context.Context) ([]Trip, error) {
 
 func (s *sqliteDB) Trip(ctx context.Context, id string) (Trip, error) {
 	t, err := scan(s.find.QueryRowContext(ctx, id))
-	return t, explain("find", id, err)
+	return t, explain("find trip", id, err)
 }
 
 func (s *sqliteDB) UpdateTrip(ctx context.Context, id string, c Change) (Trip, error) {
 	t, err := scan(s.update.QueryRowContext(ctx, c.Title, c.Description, c.Destination, c.Price, c.StartDate, c.Capacity, c.Status, id))
-	return t, explain("update", id, err)
+	return t, explain("update trip", id, err)
+}
+
+func (s *sqliteDB) User(ctx context.Context, id string) (u User, err error) {
+	var interests []byte
+	err = s.user.QueryRowContext(ctx, id).Scan(&u.ID, &u.Name, &u.Email, &u.Bio, &interests, &u.Version)
+	if err == nil {
+		err = json.Unmarshal(interests, &u.Interests)
+	}
+	return u, explain("find user", id, err)
 }
 
 func (s *sqliteDB) Close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.list, s.find, s.update} {
+	for _, st := range []*sql.Stmt{s.list, s.find, s.update, s.user} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}
@@ -203,13 +176,13 @@ func scan(row interface{ Scan(...any) error }) (t Trip, err error) {
 	return t, err
 }
 
-// explain wraps what a query on one trip met; nil stays nil.
-func explain(verb, id string, err error) error {
+// explain wraps what a query for one id met; nil stays nil.
+func explain(what, id string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, sql.ErrNoRows):
 		err = ErrNotFound
 	}
-	return fmt.Errorf("%s trip %q: %w", verb, id, err)
+	return fmt.Errorf("%s %q: %w", what, id, err)
 }

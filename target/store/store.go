@@ -1,4 +1,4 @@
-// Package store keeps trips in a database: SQLite by default, MongoDB where a
+// Package store keeps trips and users in a database: SQLite by default, MongoDB where a
 // URI is given. Both seed themselves with the fixtures, once, however many
 // instances start at the same time.
 package store
@@ -10,11 +10,14 @@ import (
 	"github.com/trektribe/bench/fixtures"
 )
 
-// Trip is what the store keeps.
-type Trip = fixtures.Trip
+// Trip and User are what the store keeps.
+type (
+	Trip = fixtures.Trip
+	User = fixtures.User
+)
 
-// ErrNotFound says that there is no trip of that id.
-var ErrNotFound = errors.New("no such trip")
+// ErrNotFound says that there is nothing of that id.
+var ErrNotFound = errors.New("not found")
 
 // A Store answers from the database. Safe for concurrent use. Every call is
 // one query.
@@ -26,6 +29,8 @@ type Store interface {
 	// UpdateTrip makes c's changes, adds one to the version and answers the
 	// new trip, atomically; or ErrNotFound.
 	UpdateTrip(ctx context.Context, id string, c Change) (Trip, error)
+	// User finds one user, or ErrNotFound.
+	User(ctx context.Context, id string) (User, error)
 }
 
 // A DB is an open Store.
@@ -69,4 +74,9 @@ func (c counted) Trip(ctx context.Context, id string) (Trip, error) {
 func (c counted) UpdateTrip(ctx context.Context, id string, ch Change) (Trip, error) {
 	c.count()
 	return c.Store.UpdateTrip(ctx, id, ch)
+}
+
+func (c counted) User(ctx context.Context, id string) (User, error) {
+	c.count()
+	return c.Store.User(ctx, id)
 }

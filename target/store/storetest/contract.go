@@ -46,6 +46,19 @@ func Contract(t *testing.T, open func(t *testing.T) store.DB) {
 			}
 		}
 	})
+	t.Run("every user is found, and no other", func(t *testing.T) {
+		users := fixtures.Users(fixtures.Seed)
+		for i, want := range []store.User{users[0], users[250], users[499]} {
+			if got, err := dbs[i].User(t.Context(), want.ID); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("User(%s) = %+v, %v; want %+v", want.ID, got, err, want)
+			}
+		}
+		for _, id := range []string{"", "0", "501", "x' OR '1'='1"} {
+			if _, err := db.User(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
+				t.Errorf("User(%q): error %v, want ErrNotFound", id, err)
+			}
+		}
+	})
 	t.Run("an update changes what it names, and the version", func(t *testing.T) {
 		want := trips[6]
 		want.Title, want.Price, want.Version = "O'Neill's \"trek\" ✓", 0, 2
