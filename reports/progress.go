@@ -177,7 +177,7 @@ func (p *Progress) text() string {
 	}
 	left := ""
 	if s.Left > 0 {
-		left = span(max(0, s.Left-time.Since(p.shown)).Round(time.Second)) + " left"
+		left = Span(max(0, s.Left-time.Since(p.shown)).Round(time.Second)) + " left"
 	}
 	place := ""
 	if s.Of > 0 {

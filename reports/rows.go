@@ -104,7 +104,7 @@ func summary(r Run, rs []row, arms []string) string {
 	}
 	s += ": " + t.String()
 	if r.Elapsed > 0 {
-		s += " · " + span(r.Elapsed)
+		s += " · " + Span(r.Elapsed)
 	}
 	if r.Dir != "" {
 		s += " · " + r.Dir
@@ -182,8 +182,8 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// span prints how long something took, or will: "0.4 s", "58 s", "12 min 5 s".
-func span(d time.Duration) string {
+// Span prints how long something took, or will: "0.4 s", "58 s", "12 min 5 s".
+func Span(d time.Duration) string {
 	switch {
 	case d < 0:
 		return "0 s"

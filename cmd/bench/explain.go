@@ -30,7 +30,7 @@ func runExplain(_ context.Context, args []string, out, errw io.Writer) int {
 	if err != nil {
 		return stopped(err, errw)
 	}
-	all, err := loadAll(nil)
+	all, err := loadAll(nil, "")
 	if err != nil {
 		return cannot(errw, err)
 	}

@@ -7,7 +7,8 @@ import (
 	"io"
 )
 
-const listHelp = `List the scenarios that come with bench, and the claims that each decides.
+const listHelp = `List the scenarios that come with bench, each with its group and the claims that
+it decides.
 
 Usage: bench list
 
@@ -24,7 +25,7 @@ func runList(_ context.Context, args []string, out, errw io.Writer) int {
 	if err != nil {
 		return stopped(err, errw)
 	}
-	all, err := loadAll(nil)
+	all, err := loadAll(nil, "")
 	if err != nil {
 		return cannot(errw, err)
 	}
@@ -32,7 +33,7 @@ func runList(_ context.Context, args []string, out, errw io.Writer) int {
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		fmt.Fprintf(out, "%s: %s\n", s.Name, s.About)
+		fmt.Fprintf(out, "%s (%s): %s\n", s.Name, s.Group, s.About)
 		for _, c := range s.Claims {
 			fmt.Fprintf(out, "  %-20s %s\n", c.ID, c.Says)
 		}

@@ -11,9 +11,10 @@ import (
 
 const planHelp = `Print what scenarios would do, with every default resolved. Nothing is started.
 
-Usage: bench plan [--arms LIST] [SCENARIO...]
+Usage: bench plan [--arms LIST] [--profile NAME] [SCENARIO...]
 
-A SCENARIO is a name from 'bench list' or a path to a YAML file; none means all.
+A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
+a YAML file; none means all. The profile nightly has real times to live.
 Every mistake in a file is printed at once, each with file, line and column.
 
 Exit: 0, or 2 where a scenario has mistakes.
@@ -26,6 +27,7 @@ Example:
 func runPlan(_ context.Context, args []string, out, errw io.Writer) int {
 	fs := flag.NewFlagSet("plan", flag.ContinueOnError)
 	arms := fs.String("arms", "", "")
+	profile := fs.String("profile", "", "")
 	names, err := parse(fs, planHelp, args, out)
 	if err != nil {
 		return stopped(err, errw)
@@ -34,7 +36,7 @@ func runPlan(_ context.Context, args []string, out, errw io.Writer) int {
 	if err != nil {
 		return cannot(errw, err)
 	}
-	all, err := loadAll(names)
+	all, err := loadAll(names, *profile)
 	if err != nil {
 		return cannot(errw, err)
 	}

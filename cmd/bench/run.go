@@ -25,13 +25,15 @@ const runHelp = `Run scenarios and judge their claims.
 
 Usage: bench run [flags] [SCENARIO...]
 
-A SCENARIO is a name from 'bench list' or a path to a YAML file; none means all.
-Everything runs on loopback and is taken down again. Results go to stdout and,
-with everything that was observed, to a folder of their own.
+A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
+a YAML file; none means all. Everything runs on loopback and is taken down again.
+Results go to stdout and, with everything that was observed, to a folder of their own.
 
 Flags:
   --arms LIST        targets to compare, run side by side: POLICY or POLICY+MUTANT
                      (default documented,hardened)
+  --profile NAME     nightly: real times to live, where a scenario has them; takes
+                     long, and how long is said before it starts
   --redis WHICH      embedded, server (redis-server from PATH) or a redis:// URL
                      of an empty database (default embedded)
   --target-cmd CMD   test the service that CMD starts instead of our own; it is
@@ -52,6 +54,7 @@ side, hardened decides and documented is shown.
 
 Examples:
   bench run
+  bench run cache --profile nightly
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
 `
@@ -59,6 +62,7 @@ Examples:
 func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	fs := flag.NewFlagSet("run", flag.ContinueOnError)
 	arms := fs.String("arms", "", "")
+	profile := fs.String("profile", "", "")
 	redis := fs.String("redis", "embedded", "")
 	command := fs.String("target-cmd", "", "")
 	var urls, hosts list
@@ -99,8 +103,11 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 		both = errors.New("--target-cmd and --target-url exclude one another")
 	}
 	var scErr error
-	if o.Scenarios, scErr = loadAll(names); scErr == nil && len(names) == 1 {
+	if o.Scenarios, scErr = loadAll(names, *profile); scErr == nil && len(names) == 1 {
 		o.Name = o.Scenarios[0].Name
+		if len(o.Scenarios) > 1 {
+			o.Name = o.Scenarios[0].Group
+		}
 	}
 	if err := errors.Join(cmdErr, armErr, both, scErr); err != nil {
 		return cannot(errw, err)
@@ -111,6 +118,7 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	progress := reports.NewProgress(errw, tty, width)
 	defer progress.Close()
 	o.Progress = progress
+	progress.Say(forecast(o.Scenarios))
 	outcome, err := run.Run(ctx, o)
 	progress.Close()
 	failed := err != nil && !errors.Is(err, context.Canceled)
@@ -161,27 +169,56 @@ func exitCode(results []claim.Result) int {
 	return code
 }
 
-// loadAll loads the named scenarios, or the whole library.
-func loadAll(names []string) ([]*scenarios.Scenario, error) {
+// loadAll loads the named scenarios and those of named groups, or the whole
+// library, under a profile; empty: as they stand.
+func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
 	if len(names) == 0 {
 		names = scenarios.Library()
 	}
 	var out []*scenarios.Scenario
 	var errs []error
 	seen := map[string]bool{}
+	profiled := false
 	for _, n := range names {
-		s, err := scenarios.Load(n)
-		if err != nil {
-			errs = append(errs, err)
-			continue
+		members := scenarios.InGroup(n)
+		if len(members) == 0 {
+			members = []string{n}
 		}
-		if seen[s.Name] {
-			errs = append(errs, fmt.Errorf("scenario %s is named twice", s.Name))
+		for _, n := range members {
+			s, err := scenarios.LoadProfile(n, profile)
+			if err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			if seen[s.Name] {
+				errs = append(errs, fmt.Errorf("scenario %s is named twice", s.Name))
+			}
+			seen[s.Name] = true
+			profiled = profiled || s.Profile != ""
+			out = append(out, s)
 		}
-		seen[s.Name] = true
-		out = append(out, s)
+	}
+	if profile != "" && !profiled && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("none of the scenarios has the profile %s", profile))
 	}
 	return out, errors.Join(errs...)
+}
+
+// forecast says how long a run takes.
+func forecast(all []*scenarios.Scenario) string {
+	var least, most time.Duration
+	for _, s := range all {
+		l, m := run.Estimate(s)
+		least, most = least+l, most+m
+	}
+	return fmt.Sprintf("%d claims of %d scenarios take %s to %s", claims(all), len(all), reports.Span(least), reports.Span(most))
+}
+
+func claims(all []*scenarios.Scenario) (n int) {
+	for _, s := range all {
+		n += len(s.Claims)
+	}
+	return n
 }
 
 // list is a flag that may be repeated.

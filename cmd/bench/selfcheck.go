@@ -62,7 +62,7 @@ func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 		*seed = uint64(rand.Uint32())
 	}
 	mutants, mutantErr := findMutants(*only)
-	all, err := loadAll(names)
+	all, err := loadAll(names, "")
 	if err := errors.Join(mutantErr, err); err != nil {
 		return cannot(errw, err)
 	}

@@ -71,7 +71,7 @@ func mustDecide(t *testing.T, arms, scenarios []string, want map[[2]string]claim
 }
 
 func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {
-	all, err := loadAll(nil)
+	all, err := loadAll(nil, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -177,11 +177,13 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream {
 	var out []load.Stream
 	for ai, a := range arms {
-		var targets []load.Target
-		for _, i := range a.Instances {
-			targets = append(targets, load.Target{Instance: i.Name, URL: i.URL})
-		}
 		for _, s := range p.scenario.Traffic {
+			var targets []load.Target
+			for _, i := range a.Instances {
+				if len(s.Instances) == 0 || slices.Contains(s.Instances, i.Name) {
+					targets = append(targets, load.Target{Instance: i.Name, URL: i.URL})
+				}
+			}
 			for wi, win := range t.windows(s.Phases) {
 				// At most a tenth of the window: a slow stream has gaps longer than that.
 				gap := min(float64(time.Second)/max(s.From, s.To), float64(win.to-win.from)/10)

@@ -114,7 +114,7 @@ func failure(err error) error {
 }
 
 // settle makes the scenarios' numbers of instances those of the lab, and refuses
-// a fault on one that will not be there.
+// a fault or a stream on one that will not be there.
 func (o *Options) settle() error {
 	n := o.Instances
 	if len(o.Lab.URLs) > 0 {
@@ -125,14 +125,20 @@ func (o *Options) settle() error {
 		if n > 0 {
 			s.Target.Instances = n
 		}
-		for _, p := range s.Phases {
-			for _, f := range p.Faults {
-				for _, i := range f.Instances {
-					if k, err := strconv.Atoi(i); err != nil || k > s.Target.Instances {
-						errs = append(errs, fmt.Errorf("scenario %s: phase %s hurts instance %s, and there are %d", s.Name, p.Name, i, s.Target.Instances))
-					}
+		missing := func(instances []string, who string) {
+			for _, i := range instances {
+				if k, err := strconv.Atoi(i); err != nil || k > s.Target.Instances {
+					errs = append(errs, fmt.Errorf("scenario %s: %s instance %s, and there are %d", s.Name, who, i, s.Target.Instances))
 				}
 			}
+		}
+		for _, p := range s.Phases {
+			for _, f := range p.Faults {
+				missing(f.Instances, "phase "+p.Name+" hurts")
+			}
+		}
+		for _, t := range s.Traffic {
+			missing(t.Instances, "stream "+t.Name+" asks")
 		}
 	}
 	return errors.Join(errs...)
