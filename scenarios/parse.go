@@ -28,7 +28,7 @@ const (
 )
 
 var (
-	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims", "profiles"}
+	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims", "curves", "profiles"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "faults"}
@@ -97,6 +97,7 @@ func (r *reader) scenario(t table) *Scenario {
 		r.stream(p, s)
 	}
 	r.claims(t, s)
+	r.curves(t, s)
 	return s
 }
 

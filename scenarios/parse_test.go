@@ -42,6 +42,9 @@ claims:
     holds: >-
       availability(trip[phase=fault]) >= 99.9%
       and max(all[phase=fault]) <= 1s
+curves:
+  - {id: trip.economy, says: what the cache saves, of: 'trip[phase=fault]', ttl: $TTL_TRIPS}
+  - {id: trip.short, of: 'trip', ttl: 1s}
 profiles:
   nightly:
     rounds: {max: 20}
@@ -95,6 +98,10 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
+		Curves: []scenarios.Curve{
+			{ID: "trip.economy", Says: "what the cache saves", Of: "trip[phase=fault]", TTL: 2 * s},
+			{ID: "trip.short", Of: "trip", TTL: s},
+		},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse = %+v\nwant %+v", got, want)

@@ -22,6 +22,7 @@ func Plan(w io.Writer, s *Scenario, arms []string) error {
 	p.timeline()
 	p.traffic(len(arms))
 	p.claims()
+	p.curves()
 	p.Flush() // into a buffer: no error
 	_, err := w.Write(tidy(out.Bytes()))
 	return err
@@ -133,6 +134,22 @@ func (p planner) claims() {
 				p.line("    %-9s %s", row[0], row[1])
 			}
 		}
+	}
+}
+
+func (p planner) curves() {
+	if len(p.s.Curves) == 0 {
+		return
+	}
+	p.line("")
+	p.line("curves")
+	for _, c := range p.s.Curves {
+		p.line("  %s", c.ID)
+		if c.Says != "" {
+			p.line("    says  %s", c.Says)
+		}
+		p.line("    of    %s", c.Of)
+		p.line("    ttl   %v", c.TTL)
 	}
 }
 

@@ -19,6 +19,7 @@ func TestAProfileChangesWhatItNamesAndNothingElse(t *testing.T) {
 	want.Target.Env["TTL_TRIPS"] = "300s"
 	want.Target.Env["EXTRA"] = "1"
 	want.Phases[0].For = 10 * time.Minute
+	want.Curves[0].TTL = 300 * time.Second
 	want.Traffic[1].From, want.Traffic[1].To = 50, 50
 	if got := mustLoad(t, full, "nightly"); !reflect.DeepEqual(got, want) {
 		t.Errorf("under nightly: %+v\nwant %+v", got, want)

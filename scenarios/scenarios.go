@@ -28,6 +28,7 @@ type Scenario struct {
 	Phases  []Phase      `json:"phases"` // at least one, in the order in which they run
 	Traffic []Stream     `json:"traffic"`
 	Claims  []claim.Text `json:"claims"` // may be empty
+	Curves  []Curve      `json:"curves,omitempty"`
 }
 
 // Target is how the service is started.
@@ -72,6 +73,14 @@ type Stream struct {
 	Workers   int           `json:"workers"`             // cap on requests in flight
 	Phases    []string      `json:"phases,omitempty"`    // empty: all
 	Instances []string      `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
+}
+
+// A Curve shows what a cache saves, over how often its keys are asked for. It decides nothing.
+type Curve struct {
+	ID   string        `json:"id"`   // as a claim's; unique among the scenario's curves
+	Says string        `json:"says"` // what it shows; may be empty
+	Of   string        `json:"of"`   // a selector of one stream, such as trip[phase=steady], not checked here
+	TTL  time.Duration `json:"ttl"`  // how long an entry is kept; above zero
 }
 
 // A Segment is a stretch of phases without a restart inside it.
