@@ -13,10 +13,7 @@ import (
 // openCache makes the policy that conf names, and what closes its Redis; that
 // may be called more than once.
 func openCache(ctx context.Context, conf config.Config, opts Options, hooks cache.Hooks, took func(time.Duration)) (cache.Policy, func() error, error) {
-	limits := cache.DefaultLimits()
-	if opts.Limits != nil {
-		limits = opts.Limits(limits)
-	}
+	limits := opts.limits()
 	redis, closeRedis, err := openRedis(conf, opts, limits, took)
 	if err != nil {
 		return nil, nil, err

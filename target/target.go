@@ -36,8 +36,20 @@ type Options struct {
 	DecorateRedis func(cache.Redis) cache.Redis // outside of command timing; not called where no Redis is configured
 	DecorateCache func(cache.Cache) cache.Cache
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
-	Ready         func(addr net.Addr)             // called when the listener is open
-	Drain         time.Duration                   // 0: DefaultDrain
+	// Warm wraps the step that warms the hardened policy's cache, which ends before
+	// the listener opens. A context that has ended ends it.
+	Warm  func(warm func(context.Context)) func(context.Context)
+	Ready func(addr net.Addr) // called when the listener is open
+	Drain time.Duration       // 0: DefaultDrain
+}
+
+// limits are the hardened policy's.
+func (o Options) limits() cache.Limits {
+	limits := cache.DefaultLimits()
+	if o.Limits != nil {
+		limits = o.Limits(limits)
+	}
+	return limits
 }
 
 // Run serves until ctx ends, then drains and returns nil. It logs JSON lines to
@@ -45,7 +57,8 @@ type Options struct {
 // cannot be reached or the port cannot be had; a Redis that is not there is no error.
 //
 // The listener opens last: whoever gets an answer gets one from a service that
-// is seeded and has made up its mind about Redis.
+// is seeded, has made up its mind about Redis and, if hardened, has the listing
+// in its cache.
 func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts Options) (err error) {
 	conf, err := config.FromEnv(getenv)
 	if err != nil {
@@ -86,6 +99,13 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 		answers = opts.DecorateCache(policy)
 	}
 
+	deps := api.Deps{Instance: conf.Instance, Store: data, Model: model, Cache: answers,
+		TTLTrips: conf.TTLTrips, TTLProfiles: conf.TTLProfiles, TTLAI: conf.TTLAI,
+		Metrics: m.handler(), Log: log, Observe: m.httpRequest}
+	if conf.Policy == config.Hardened && conf.TTLTrips > 0 {
+		defer warm(ctx, deps, opts.limits().Load, opts.Warm)()
+	}
+
 	addr := net.JoinHostPort(conf.Host, strconv.Itoa(conf.Port))
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -95,13 +115,10 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	if opts.Ready != nil {
 		opts.Ready(listener.Addr())
 	}
-	handler := api.New(api.Deps{Instance: conf.Instance, Store: data, Model: model, Cache: answers,
-		TTLTrips: conf.TTLTrips, TTLProfiles: conf.TTLProfiles, TTLAI: conf.TTLAI,
-		Metrics: m.handler(), Log: log, Observe: m.httpRequest})
 	if opts.Drain == 0 {
 		opts.Drain = DefaultDrain
 	}
-	return serve(ctx, listener, handler, log, opts.Drain, closeRedis)
+	return serve(ctx, listener, api.New(deps), log, opts.Drain, closeRedis)
 }
 
 func openStore(ctx context.Context, conf config.Config) (store.DB, error) {

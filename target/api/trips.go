@@ -19,11 +19,24 @@ func (a *api) single(id string) cache.Key {
 	return cache.Key{Kind: "trip", Name: "trip:" + id, TTL: a.TTLTrips}
 }
 
-func (a *api) trips(w http.ResponseWriter, r *http.Request) {
-	got, err := a.look(r.Context(), a.listing(), cache.Load{
+func (a *api) list(ctx context.Context) (cache.Answer, error) {
+	return a.look(ctx, a.listing(), cache.Load{
 		From: func(ctx context.Context) (any, error) { return a.Store.ActiveTrips(ctx) },
 		New:  func() any { return new([]store.Trip) },
 	})
+}
+
+// Warm asks for the listing as a request would, so that d.Cache holds it
+// afterwards. It answers where the listing came from. Its errors are the
+// load's, or ctx's.
+func Warm(ctx context.Context, d Deps) (cache.Source, error) {
+	a := &api{d}
+	got, err := a.list(ctx)
+	return got.Source, err
+}
+
+func (a *api) trips(w http.ResponseWriter, r *http.Request) {
+	got, err := a.list(r.Context())
 	if err != nil {
 		a.fail(w, r, "trip", err)
 		return
