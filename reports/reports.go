@@ -21,6 +21,7 @@ type Run struct {
 	Conditions  []Condition   // shown in this order
 	Arms        []string      // columns, in order; an arm that only Results names comes after them
 	Results     []claim.Result
+	Curves      []claim.Curve
 	Warnings    []string // of the run as a whole: rounds set aside, a generator that fell behind
 	Interrupted bool
 }

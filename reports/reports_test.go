@@ -150,11 +150,28 @@ func hostile() reports.Run {
 	return r
 }
 
+// withCurves has a curve that was measured, and one that could not be.
+func withCurves() reports.Run {
+	r := oneArm(run(), "hardened")
+	r.Results = r.Results[:1]
+	r.Curves = []claim.Curve{
+		{ID: "trips.dbload", Scenario: "cache", Arm: "hardened", Says: "what reaches the database", TTL: 2, Load: 0.215, Hit: 0.0012,
+			Points: []claim.CurvePoint{
+				{X: 0.8, Keys: 210, Requests: 640, Queries: 0.56, Lo: 0.5, Hi: 0.62, Alone: 0.57, Shared: 0.54, Hits: 0.43, Speedup: 1.7, Arithmetic: 1.75},
+				{X: 48, Keys: 2, Requests: 1900, Queries: 0.021, Lo: 0.017, Hi: 0.026, Alone: 0.11, Shared: 0.019, Hits: 0.97, Speedup: 31, Arithmetic: 28.4},
+			},
+			Falls: []claim.Fall{{Share: 0.8, From: 3.9, Alone: 4.4, Shared: 3.61}, {Share: 0.9, From: 0, Alone: 0, Shared: 8.1}}},
+		{ID: "trips.dbload", Scenario: "cache", Arm: "<b>other</b>", Says: "what reaches the database", TTL: 2, Why: "the service does not say where its answers come from"},
+	}
+	return r
+}
+
 var cases = []struct {
 	name string
 	run  func() reports.Run
 }{
 	{"two-arms", run},
+	{"curves", withCurves},
 	{"one-arm", func() reports.Run { return oneArm(run(), "documented") }},
 	{"four-arms", func() reports.Run { return fourArms(run()) }},
 	{"interrupted", func() reports.Run {

@@ -115,6 +115,9 @@ func (t *table) foot(r Run, rs []row, arms []string) {
 	for _, n := range notes(rs) {
 		t.text("", "note: "+n)
 	}
+	for _, c := range r.Curves {
+		t.text("", "curve "+c.ID+", "+c.Arm+": "+falls(c))
+	}
 	for _, w := range warnings(r, rs, arms) {
 		t.text("", "warning: "+w)
 	}

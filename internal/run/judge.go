@@ -22,7 +22,9 @@ type bench struct {
 	scenario *scenarios.Scenario
 	arms     []lab.ArmSpec
 	claims   []*claim.Claim
-	seen     map[string][][]claim.Round // arm → claim → rounds
+	curves   []*claim.CurveSpec
+	seen     map[string][][]claim.Round      // arm → claim → rounds
+	traced   map[string][][]claim.CurveRound // arm → curve → rounds
 	load     *loadSeen
 	running  bool              // the service already ran, and got no environment of ours
 	died     map[string]string // arm → how an instance ended, in a round that was cut short
@@ -49,7 +51,7 @@ func (l *loadSeen) add(h history.History) {
 }
 
 func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
-	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, load: &loadSeen{}, died: map[string]string{}}
+	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, traced: map[string][][]claim.CurveRound{}, load: &loadSeen{}, died: map[string]string{}}
 	var errs []error
 	for _, t := range s.Claims {
 		c, mistakes := claim.Compile(t, s.Scope())
@@ -58,8 +60,16 @@ func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
 		}
 		b.claims = append(b.claims, c)
 	}
+	for _, t := range s.Curves {
+		c, mistakes := claim.CompileCurve(t, s.Scope())
+		for _, m := range mistakes {
+			errs = append(errs, fmt.Errorf("%s: curve %s: %s: column %d: %s", s.File, t.ID, m.Field, m.Col, m.Msg))
+		}
+		b.curves = append(b.curves, c)
+	}
 	for _, a := range arms {
 		b.seen[a.Name] = make([][]claim.Round, len(s.Claims))
+		b.traced[a.Name] = make([][]claim.CurveRound, len(s.Curves))
 	}
 	return b, errors.Join(errs...)
 }
@@ -88,6 +98,9 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 		for i, seen := range claim.ObserveAll(b.claims, h) {
 			b.seen[a.Name][i] = append(b.seen[a.Name][i], seen)
 		}
+		for i, c := range b.curves {
+			b.traced[a.Name][i] = append(b.traced[a.Name][i], c.Observe(h))
+		}
 	}
 	return true, r.Err()
 }
@@ -108,6 +121,19 @@ func (b *bench) results() []claim.Result {
 				r.Injected = injected(b.scenario, c)
 			}
 			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// drawn are the curves of every arm, curves first.
+func (b *bench) drawn() []claim.Curve {
+	var out []claim.Curve
+	for i, c := range b.curves {
+		for _, a := range b.arms {
+			curve := c.Judge(b.traced[a.Name][i])
+			curve.Scenario, curve.Arm = b.scenario.Name, a.Name
+			out = append(out, curve)
 		}
 	}
 	return out
@@ -145,6 +171,7 @@ func injected(s *scenarios.Scenario, c *claim.Claim) []string {
 type Judged struct {
 	Saved    *Saved
 	Results  []claim.Result
+	Curves   []claim.Curve
 	Warnings []string // what could not be used
 	load     *loadSeen
 }
@@ -180,6 +207,7 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 			}
 		}
 		j.Results = append(j.Results, b.results()...)
+		j.Curves = append(j.Curves, b.drawn()...)
 	}
 	return j, nil
 }

@@ -211,13 +211,14 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	saved := j.Saved
 	r := reports.Run{
 		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
-		Conditions: conditions(saved, j.load), Results: j.Results, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
 	}
 	err = errors.Join(
 		write(filepath.Join(dir, "results.json"), func(f *os.File) error { return reports.JSON(f, j.Results) }),
+		write(filepath.Join(dir, "curves.json"), func(f *os.File) error { return reports.Curves(f, j.Curves) }),
 		write(filepath.Join(dir, "report.md"), func(f *os.File) error { return reports.Markdown(f, r) }),
 	)
 	return r, err

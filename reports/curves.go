@@ -1,0 +1,75 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+// Curves writes curves.json: an array of claim.Curve, one for each curve and arm.
+// The error is w's.
+func Curves(w io.Writer, curves []claim.Curve) error {
+	if curves == nil {
+		curves = []claim.Curve{}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(curves)
+}
+
+// falls says of a curve, in one line, from where on the database has less to do.
+func falls(c claim.Curve) string {
+	if c.Why != "" {
+		return "no points: " + c.Why
+	}
+	var out []string
+	for _, f := range c.Falls {
+		s := fmt.Sprintf("%.0f %% fewer queries ", f.Share*100)
+		if f.From == 0 {
+			s += "nowhere"
+		} else {
+			s += "from " + load(f.From) + " requests per key and TTL on"
+		}
+		out = append(out, s+" (arithmetic: "+load(f.Shared)+" with shared loads, "+load(f.Alone)+" without)")
+	}
+	return strings.Join(out, "; ")
+}
+
+// load is a number of requests per key and TTL; 0: there is none.
+func load(x float64) string {
+	if x == 0 {
+		return "nowhere"
+	}
+	return claim.FormatValue(x, "")
+}
+
+// curves writes a table of points for each curve and arm.
+func (d *document) curves() {
+	if len(d.run.Curves) == 0 {
+		return
+	}
+	d.line("## Curves", "",
+		"Keys that are asked for about as often make one point: the more requests fall into one TTL, the fewer of them reach the database.",
+		"Beside what was measured stands what a renewal process gives for requests at random: where requests that miss together *share* one load, and where *each* loads.", "")
+	for _, c := range d.run.Curves {
+		d.line("### "+escape(c.ID+", "+c.Arm), "", escape(c.Says)+".", "")
+		d.line("- " + escape(falls(c)))
+		if len(c.Points) == 0 {
+			d.line("")
+			continue
+		}
+		d.line(fmt.Sprintf("- TTL %s, a load takes %s, a hit %s", escape(claim.FormatValue(c.TTL, "s")), escape(claim.FormatValue(c.Load, "s")), escape(claim.FormatValue(c.Hit, "s"))), "")
+		d.table([]string{"requests per key and TTL", "keys", "requests", "queries per request", "interval", "arithmetic, shared", "arithmetic, each", "hits", "times faster", "arithmetic"}, true)
+		for _, p := range c.Points {
+			d.table([]string{load(p.X), fmt.Sprint(p.Keys), fmt.Sprint(p.Requests), share(p.Queries), escape("[" + share(p.Lo) + ".." + share(p.Hi) + "]"),
+				share(p.Shared), share(p.Alone), share(p.Hits), claim.FormatValue(p.Speedup, ""), claim.FormatValue(p.Arithmetic, "")}, false)
+		}
+		d.line("")
+	}
+}
+
+func share(x float64) string { return fmt.Sprintf("%.3f", x) }
