@@ -18,10 +18,7 @@ func (r *reader) claims(t table, s *Scenario) {
 	if !ok {
 		return
 	}
-	scope := s.Scope()
-	// Where nothing is left to name, every claim would be wrong for that reason alone.
-	named := func(n string) bool { return n != "" }
-	judge := slices.ContainsFunc(scope.Streams, named) && slices.ContainsFunc(scope.Phases, named)
+	scope, judge := r.scope(s)
 	for _, one := range r.list(v) {
 		t, ok := r.table(one, "a claim", claimKeys)
 		if !ok {
@@ -48,6 +45,14 @@ func (r *reader) claims(t table, s *Scenario) {
 		}
 		s.Claims = append(s.Claims, c)
 	}
+}
+
+// scope is what expressions may name. Where nothing is left to name, every one
+// would be wrong for that reason alone, and none is to be judged.
+func (r *reader) scope(s *Scenario) (scope claim.Scope, judge bool) {
+	scope = s.Scope()
+	named := func(n string) bool { return n != "" }
+	return scope, slices.ContainsFunc(scope.Streams, named) && slices.ContainsFunc(scope.Phases, named)
 }
 
 // expression notes a mistake in the expression that v holds.

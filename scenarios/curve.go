@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim"
 )
 
 var curveKeys = []string{"id", "says", "of", "ttl"}
@@ -15,20 +17,29 @@ func (r *reader) curves(t table, s *Scenario) {
 	if !ok {
 		return
 	}
+	scope, judge := r.scope(s)
 	for _, one := range r.list(v) {
 		t, ok := r.table(one, "a curve", curveKeys)
 		if !ok {
 			continue
 		}
-		c := Curve{
-			ID:   t.name("id", "results are filed under it", ".-_"),
-			Says: t.text("says", ""),
-			Of:   t.text("of", "the stream whose keys are compared, such as trip[phase=steady]"),
-			TTL:  r.ttl(t, s.Target.Env),
+		c := claim.CurveText{
+			ID:  t.name("id", "results are filed under it", ".-_"),
+			Of:  t.text("of", "the stream whose keys are compared, such as trip[phase=steady]"),
+			TTL: r.ttl(t, s.Target.Env),
 		}
-		if c.ID != "" && slices.ContainsFunc(s.Curves, func(o Curve) bool { return o.ID == c.ID }) {
+		if t.has("says") {
+			c.Says = t.text("says", "")
+		}
+		if c.ID != "" && slices.ContainsFunc(s.Curves, func(o claim.CurveText) bool { return o.ID == c.ID }) {
 			at := t.fields["id"]
 			r.wrong(at.line, at.col, "a second curve with the id %s", c.ID)
+		}
+		if judge && c.Of != "" && c.TTL > 0 {
+			_, errs := claim.CompileCurve(c, scope)
+			for _, e := range errs {
+				r.expression(t.fields[e.Field], e)
+			}
 		}
 		s.Curves = append(s.Curves, c)
 	}

@@ -9,10 +9,11 @@ func TestMistakesOfCurves(t *testing.T) {
 		{name: "curves lack what they need", text: "curves: [§trips, §§§{}]\n", want: []string{
 			`a curve is a mapping, such as {key: value}; here is "trips"`, "a curve has no id: ", "a curve has no of: ", "a curve has no ttl: "}},
 		{name: "keys and ids", text: `
+traffic: [{name: trip, call: 'GET /api/trips/{id}', rate: 10/s, keys: uniform(9)}]
 curves:
-  - {id: a.b, of: trips, ttl: 2s, §say: x}
-  - {id: §a.b, of: trips, ttl: 2s}
-  - {id: §a b, of: trips, ttl: 2s}
+  - {id: a.b, of: trip, ttl: 2s, §say: x}
+  - {id: §a.b, of: trip, ttl: 2s}
+  - {id: §a b, of: trip, ttl: 2s}
   - {id: c, says: §[x], of: §[trips], ttl: 2s}
 `, want: []string{
 			`unknown key "say" of a curve (did you mean says?)`, "a second curve with the id a.b", `id "a b": want a letter, then letters, digits or '.' or '-' or '_'`,
@@ -33,8 +34,19 @@ curves:
 			`ttl: unknown variable of the target's env "TTL_TRIP" (did you mean TTL_TRIPS?)`, `ttl: $DB_DELAY is "180ms-250ms", and that is no duration such as 2s`,
 			`ttl: $TTL_OFF is "0s": nothing is kept`, "ttl: 0s: nothing is kept, so there is no curve; want more than 0s", `ttl: "2" has no unit (did you mean 2s?)`,
 			`ttl: "TTL_TRIPS": want a number and a unit`, `ttl: unknown variable of the target's env ""`, `ttl: $EMPTY is ""`, "ttl is a text; here is a list"}},
+		{name: "what is compared", text: `
+traffic:
+  - {name: trip, call: 'GET /api/trips/{id}', rate: 10/s, keys: uniform(9)}
+  - {name: listing, call: GET /api/trips, rate: 10/s}
+curves:
+  - {id: a, ttl: 2s, of: 'trip[phase=§nowhere]'}
+  - {id: b, ttl: 2s, of: §trips}
+  - {id: c, ttl: 2s, of: §listing}
+  - {id: d, ttl: 2s, of: §p50(trip)}
+`, want: []string{`of: unknown phase "nowhere"`, `of: unknown stream "trips"; did you mean "trip"?`,
+			"of: a curve needs keys to compare, and every request of listing is for the same", "of: a curve is of one stream"}},
 		{name: "a variable that no env has", text: "curves: [{id: a, of: trips, ttl: §$TTL_TRIPS}]\n", want: []string{`ttl: unknown variable of the target's env "TTL_TRIPS"`}},
-		{name: "a time to live under a profile", text: "target: {env: {TTL_TRIPS: 2s}}\ncurves: [{id: a, of: trips, ttl: §$TTL_TRIPS}]\nprofiles: {nightly: {env: {TTL_TRIPS: 0s}}}\n", want: []string{
+		{name: "a time to live under a profile", text: "target: {env: {TTL_TRIPS: 2s}}\ntraffic: [{name: trip, call: 'GET /api/trips/{id}', rate: 10/s, keys: uniform(9)}]\ncurves: [{id: a, of: trip, ttl: §$TTL_TRIPS}]\nprofiles: {nightly: {env: {TTL_TRIPS: 0s}}}\n", want: []string{
 			`profile nightly: ttl: $TTL_TRIPS is "0s": nothing is kept`}},
 	} {
 		t.Run(row.name, row.check)

@@ -98,7 +98,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
-		Curves: []scenarios.Curve{
+		Curves: []claim.CurveText{
 			{ID: "trip.economy", Says: "what the cache saves", Of: "trip[phase=fault]", TTL: 2 * s},
 			{ID: "trip.short", Of: "trip", TTL: s},
 		},

@@ -18,17 +18,17 @@ import (
 // unchanged (run.json keeps it, so that a saved run can be judged without the YAML).
 // Its methods read only; it is safe for concurrent use while nobody writes to it.
 type Scenario struct {
-	Name    string       `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
-	About   string       `json:"about"`             // one line; may be empty
-	Group   string       `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
-	Profile string       `json:"profile,omitempty"` // under which it was read; empty: as it stands
-	File    string       `json:"file"`              // where it was read from
-	Target  Target       `json:"target"`
-	Rounds  claim.Looks  `json:"rounds"` // 1 <= Min <= Max <= 50
-	Phases  []Phase      `json:"phases"` // at least one, in the order in which they run
-	Traffic []Stream     `json:"traffic"`
-	Claims  []claim.Text `json:"claims"` // may be empty
-	Curves  []Curve      `json:"curves,omitempty"`
+	Name    string            `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
+	About   string            `json:"about"`             // one line; may be empty
+	Group   string            `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
+	Profile string            `json:"profile,omitempty"` // under which it was read; empty: as it stands
+	File    string            `json:"file"`              // where it was read from
+	Target  Target            `json:"target"`
+	Rounds  claim.Looks       `json:"rounds"` // 1 <= Min <= Max <= 50
+	Phases  []Phase           `json:"phases"` // at least one, in the order in which they run
+	Traffic []Stream          `json:"traffic"`
+	Claims  []claim.Text      `json:"claims"` // may be empty
+	Curves  []claim.CurveText `json:"curves,omitempty"`
 }
 
 // Target is how the service is started.
@@ -73,14 +73,6 @@ type Stream struct {
 	Workers   int           `json:"workers"`             // cap on requests in flight
 	Phases    []string      `json:"phases,omitempty"`    // empty: all
 	Instances []string      `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
-}
-
-// A Curve shows what a cache saves, over how often its keys are asked for. It decides nothing.
-type Curve struct {
-	ID   string        `json:"id"`   // as a claim's; unique among the scenario's curves
-	Says string        `json:"says"` // what it shows; may be empty
-	Of   string        `json:"of"`   // a selector of one stream, such as trip[phase=steady], not checked here
-	TTL  time.Duration `json:"ttl"`  // how long an entry is kept; above zero
 }
 
 // A Segment is a stretch of phases without a restart inside it.
