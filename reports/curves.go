@@ -54,7 +54,8 @@ func (d *document) curves() {
 	}
 	d.line("## Curves", "",
 		"Keys that are asked for about as often make one point: the more requests fall into one TTL, the fewer of them reach the database.",
-		"Beside what was measured stands what a renewal process gives for requests at random: where requests that miss together *share* one load, and where *each* loads.", "")
+		"Beside what was measured stands what a renewal process gives for requests at random: where requests that miss together *share* one load, and where *each* loads.",
+		"It is that of a cache in its steady state: where a phase lasts a few TTLs only and begins with a cold cache, more queries are measured.", "")
 	for _, c := range d.run.Curves {
 		d.line("### "+escape(c.ID+", "+c.Arm), "", escape(c.Says)+".", "")
 		d.line("- " + escape(falls(c)))

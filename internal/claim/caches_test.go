@@ -332,3 +332,22 @@ func TestVariablesMeasureAndGuard(t *testing.T) {
 		}
 	}
 }
+
+// A proved age is no sample of anything: one answer that is too old refutes, and
+// rounds that differ widely prove no less.
+func TestAProvedTimeIsExact(t *testing.T) {
+	c, errs := claim.Compile(claim.Text{ID: "x", Holds: "oldest(trip) <= $TTL_TRIPS"}, cacheScope)
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	aged := func(at int) claim.Round {
+		return c.Observe(play(calls(call{stream: "trip", key: "1", sent: 0, done: 100, source: "database"},
+			call{stream: "trip", key: "1", sent: 100 + at, done: 101 + at, source: "redis"})))
+	}
+	if r := c.Judge([]claim.Round{aged(200), aged(1990), aged(900)}, looks); r.Verdict != claim.Holds || r.Parts[0].Method != "exact" {
+		t.Errorf("%s by %s: %s", r.Verdict, r.Parts[0].Method, r.Because)
+	}
+	if r := c.Judge([]claim.Round{aged(200), aged(2010), aged(900)}, looks); r.Verdict != claim.Refuted || r.Because != "greatest age 2.01 s in round 2, where <= 2s was promised" {
+		t.Errorf("%s: %s", r.Verdict, r.Because)
+	}
+}

@@ -58,7 +58,8 @@ func (p *parser) call(name token) *node {
 	p.depth--
 	n := &node{op: 'c', from: name.from, to: closing.to, form: m.form, dims: m.dims, percent: m.form == share,
 		product: m.form != share, broken: !known}
-	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds && !m.age}
+	// No delay that was injected is part of a proved time.
+	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds && m.form != proved}
 	n.made = &c
 	if !known {
 		return n

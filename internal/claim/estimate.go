@@ -24,7 +24,9 @@ func (c *comparison) method() string {
 	switch {
 	case c.lhs.form == share && c.boundsFixed():
 		return "binomial"
-	case c.op == "==" || c.lhs.form == counted && c.boundsFixed() || c.lhs.form == truth && c.boundsFixed():
+	case c.op == "==":
+		return "exact"
+	case c.boundsFixed() && (c.lhs.form == counted || c.lhs.form == proved || c.lhs.form == truth):
 		return "exact"
 	}
 	return "t"
@@ -62,8 +64,8 @@ func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
 	e.verdict = together(each)
 }
 
-// exact holds counts against literals, or one count against another: every round
-// must comply, and one that does not refutes.
+// exact holds counts and proved times against literals, or one count against
+// another: every round must comply, and one that does not refutes.
 func (c *comparison) exact(e *estimate, figures []sides) {
 	e.verdict = Holds
 	e.lo, e.hi = math.Inf(1), math.Inf(-1)

@@ -13,7 +13,6 @@ type Measure struct {
 	keys   []string // that its selectors may filter by
 	form   form
 	dims   dims
-	age    bool   // a time that holds no response time: nothing that was injected is in it
 	label  string // how a sentence calls it
 	noun   string // what its samples are
 	start  func(args []arg) probe
@@ -39,6 +38,7 @@ const (
 	scalar               // one figure a round
 	share                // k of n
 	counted              // a count: whole numbers, known exactly
+	proved               // a time that no single answer may exceed: what a round proves, it proves of all
 	truth                // 1 or 0
 	set                  // several figures a round, to be reduced
 )
@@ -153,14 +153,14 @@ func measures() []Measure {
 			Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
 				"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too. " +
 				"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
-			params: []param{selection}, keys: asked, form: scalar, dims: seconds, age: true, label: "greatest age", noun: "answers",
+			params: []param{selection}, keys: asked, form: proved, dims: seconds, label: "greatest age", noun: "answers",
 			start: func(args []arg) probe { return &oldest{read{tally: tally{sel: args[0].sel}}} },
 		},
 		{
 			Name: "staleness", Args: "(stream[…])", Unit: "duration",
 			Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
 				"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
-			params: []param{selection}, keys: asked, form: scalar, dims: seconds, age: true, label: "longest staleness", noun: "answers",
+			params: []param{selection}, keys: asked, form: proved, dims: seconds, label: "longest staleness", noun: "answers",
 			start: func(args []arg) probe { return &stale{read: read{tally: tally{sel: args[0].sel}}} },
 		},
 		{
