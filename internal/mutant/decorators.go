@@ -161,6 +161,15 @@ func (f *forever) Set(ctx context.Context, key, value string, ttl time.Duration)
 	return f.guard(func() error { return f.Redis.Set(ctx, key, value, ttl) })
 }
 
+func (f *forever) SetNX(ctx context.Context, key, value string, ttl time.Duration) (set bool, err error) {
+	err = f.guard(func() error { set, err = f.Redis.SetNX(ctx, key, value, ttl); return err })
+	return set, err
+}
+
+func (f *forever) Delete(ctx context.Context, key string) error {
+	return f.guard(func() error { return f.Redis.Delete(ctx, key) })
+}
+
 func (f *forever) guard(command func() error) error {
 	if f.fell.Load() {
 		return errFell
@@ -194,6 +203,15 @@ func (r noFallbackRedis) Get(ctx context.Context, keys ...string) ([]string, err
 
 func (r noFallbackRedis) Set(ctx context.Context, key, value string, ttl time.Duration) error {
 	return r.note(r.Redis.Set(ctx, key, value, ttl))
+}
+
+func (r noFallbackRedis) SetNX(ctx context.Context, key, value string, ttl time.Duration) (bool, error) {
+	set, err := r.Redis.SetNX(ctx, key, value, ttl)
+	return set, r.note(err)
+}
+
+func (r noFallbackRedis) Delete(ctx context.Context, key string) error {
+	return r.note(r.Redis.Delete(ctx, key))
 }
 
 type noFallbackCache struct {

@@ -27,10 +27,10 @@ func ask[T any](h *Hardened, epoch uint64, wait time.Duration, command func(cont
 	}
 	done := make(chan outcome, 1)
 	h.wg.Go(func() {
-		defer func() { <-h.slots }()
 		ctx, cancel := context.WithTimeout(context.Background(), h.limits.Command)
 		defer cancel()
 		v, err := command(ctx)
+		<-h.slots // first: who waited may ask again at once
 		done <- outcome{v, err}
 	})
 	timer := time.NewTimer(wait)

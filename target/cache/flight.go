@@ -21,26 +21,26 @@ type flights struct {
 
 type flight struct {
 	done chan struct{}
-	text string
+	got  Answer
 	err  error
 }
 
 // do answers key by load, or by the load that is already under way. It returns
 // early when ctx ends.
-func (f *flights) do(ctx context.Context, key string, load func() (string, error)) (string, error) {
+func (f *flights) do(ctx context.Context, key string, load func() (Answer, error)) (Answer, error) {
 	fl, err := f.join(key, load)
 	if err != nil {
-		return "", err
+		return Answer{}, err
 	}
 	select {
 	case <-fl.done:
-		return fl.text, fl.err
+		return fl.got, fl.err
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return Answer{}, ctx.Err()
 	}
 }
 
-func (f *flights) join(key string, load func() (string, error)) (*flight, error) {
+func (f *flights) join(key string, load func() (Answer, error)) (*flight, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl, ok := f.byKey[key]; ok {
@@ -65,7 +65,7 @@ func (f *flights) join(key string, load func() (string, error)) (*flight, error)
 			f.mu.Unlock()
 			close(fl.done)
 		}()
-		fl.text, fl.err = load()
+		fl.got, fl.err = load()
 	})
 	return fl, nil
 }

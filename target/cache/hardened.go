@@ -17,7 +17,10 @@ import (
 //   - While Redis answers, answers come from it. Each also goes into a bounded
 //     tier in memory, which is therefore warm when Redis goes; it keeps
 //     nothing longer than the entry had to live.
-//   - Requests of this instance that miss together share one load.
+//   - Requests that miss together share one load: those of one instance by a
+//     flight, instances by a lease in Redis. Queries for each key and expiry, over
+//     all instances: one, and one more for each holder of the lease that dies or is
+//     held up beyond it, or for each instance while Redis is away.
 //   - A change makes older values unreadable rather than deleting them; see
 //     generation. So a slow load can never bring the old value back.
 //
@@ -74,7 +77,7 @@ func (h *Hardened) Get(ctx context.Context, k Key, load Load) (Answer, error) {
 			l.generation = found[1]
 			if e, ok := unseal(found[0], l.generation); ok && time.Now().Before(e.expires) {
 				h.hooks.Count(k.Kind, "redis", hit)
-				h.remember(l, e)
+				h.remember(l, e, FromRedis)
 				return Answer{e.json, FromRedis}, nil
 			}
 			h.hooks.Count(k.Kind, "redis", miss)
@@ -130,10 +133,10 @@ func (h *Hardened) State() State {
 }
 
 // Close waits for loads and commands under way, for no longer than
-// Limits.Load. No call may begin after it.
+// Limits.Load, and not for another instance's load. No call may begin after it.
 func (h *Hardened) Close() error {
-	h.flights.close()
 	close(h.stop)
+	h.flights.close()
 	h.wg.Wait()
 	return nil
 }
@@ -142,60 +145,83 @@ func (h *Hardened) Close() error {
 type lookup struct {
 	key        Key
 	began      time.Time
-	mark       uint64 // of the local tier
-	generation string // in Redis, or unknown
+	mark       uint64        // of the local tier
+	generation string        // in Redis, or unknown
+	spent      time.Duration // on Redis, of Limits.Wait
 }
 
-// load answers from the database, once for all who look for the same
-// generation of the same key at the same time.
+// load answers from a load, once for all who look for the same generation of
+// the same key at the same time; or from Redis, where another instance has
+// loaded it meanwhile.
 func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error) {
 	// The generation and the mark are in the name: who asks after a change
 	// never joins a load from before it.
 	name := l.key.Name + " " + l.generation + " " + strconv.FormatUint(l.mark, 36)
-	text, err := h.flights.do(ctx, name, func() (string, error) {
+	return h.flights.do(ctx, name, func() (Answer, error) {
 		// A load may have ended between this look-up and this flight.
-		if text := h.local.since(l.key.Name, l.generation, l.began); text != "" {
-			return text, nil
+		if got := h.local.since(l.key.Name, l.generation, l.began); got.JSON != "" {
+			return got, nil
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.limits.Load)
-		defer cancel()
-		waited := time.Since(l.began)
-		v, err := load.From(ctx)
+		l.spent = time.Since(l.began)
+		e, over := h.lead(&l)
+		if e.json != "" {
+			h.remember(l, e, FromRedis)
+			return Answer{e.json, FromRedis}, nil
+		}
+		text, err := h.fetch(ctx, load, over)
 		if err != nil {
-			return "", err
+			return Answer{}, err
 		}
-		text, err := json.Marshal(v)
-		if err != nil {
-			return "", err
-		}
-		e := envelope{json: string(text), expires: time.Now().Add(l.key.TTL)}
-		h.remember(l, e)
-		h.share(l, e, h.limits.Wait-waited)
-		return e.json, nil
+		e = envelope{json: text, expires: time.Now().Add(l.key.TTL)}
+		h.remember(l, e, load.Origin())
+		h.share(l, e, over)
+		return Answer{text, load.Origin()}, nil
 	})
-	return Answer{text, load.Origin()}, err
+}
+
+// fetch loads a value as JSON, for no longer than Limits.Load. Where that fails
+// it is over.
+func (h *Hardened) fetch(ctx context.Context, load Load, over func()) (text string, err error) {
+	defer func() {
+		if text == "" { // an error, or a panic
+			over()
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.limits.Load)
+	defer cancel()
+	v, err := load.From(ctx)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
 }
 
 // remember keeps e in memory, never longer than a TTL from now: another
 // instance's clock may be ahead.
-func (h *Hardened) remember(l lookup, e envelope) {
+func (h *Hardened) remember(l lookup, e envelope, from Source) {
 	now := time.Now()
 	if latest := now.Add(l.key.TTL); e.expires.After(latest) {
 		e.expires = latest
 	}
-	h.local.put(localEntry{key: l.key.Name, value: e.json, generation: l.generation, expires: e.expires, put: now}, l.mark)
+	h.local.put(localEntry{key: l.key.Name, value: e.json, source: from, generation: l.generation, expires: e.expires, put: now}, l.mark)
 }
 
 // share writes e to Redis, so that the next request of any instance finds it,
-// and waits for that as long as is left of the request's time for Redis.
-func (h *Hardened) share(l lookup, e envelope, wait time.Duration) {
+// and waits for that as long as is left of the request's time for Redis. Then it is over.
+func (h *Hardened) share(l lookup, e envelope, over func()) {
 	epoch, ok := h.allow(l.key.Name, 0)
 	if !ok || l.generation == unknown {
+		over()
 		return
 	}
-	ask(h, epoch, wait, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(h, epoch, h.limits.Wait-l.spent, func(ctx context.Context) (struct{}, error) {
+		defer over() // not before: who sees the lease gone must see the value
 		return struct{}{}, h.redis.Set(ctx, valueKey(l.key), e.seal(l.generation), time.Until(e.expires))
 	})
+	if errors.Is(err, errBusy) {
+		over()
+	}
 }
 
 // allow reports whether Redis may be asked for key. It waits, but no longer

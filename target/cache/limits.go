@@ -21,8 +21,12 @@ type Limits struct {
 	// Probe is how often Redis is tried while requests do not ask it. Dial, two
 	// commands and the invalidations that it missed fit well into it.
 	Probe time.Duration
-	// Load bounds a load, one query of the database that requests share.
+	// Load bounds a load, one query of the database that requests share, and before
+	// that how long they wait for another instance's load.
 	Load time.Duration
+	// Lease is how long an instance that has begun to load keeps others from it without
+	// a sign of life. It gives one every third of it, for which a command may take its time.
+	Lease time.Duration
 	// Entries and Bytes bound the local tier.
 	Entries int
 	Bytes   int
@@ -40,6 +44,7 @@ func DefaultLimits() Limits {
 		Failures: 3,
 		Probe:    100 * time.Millisecond,
 		Load:     10 * time.Second,
+		Lease:    time.Second,
 		Entries:  10_000,
 		Bytes:    64 << 20,
 		Pending:  100_000,

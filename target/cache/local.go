@@ -26,6 +26,7 @@ type local struct {
 
 type localEntry struct {
 	key, value string
+	source     Source // where value was had from
 	generation string // that value was loaded in
 	expires    time.Time
 	put        time.Time
@@ -66,16 +67,17 @@ func (l *local) get(key string, now time.Time) string {
 	return ""
 }
 
-// since returns a value of generation that was put at or after t, or "".
-func (l *local) since(key, generation string, t time.Time) string {
+// since returns a value of generation that was put at or after t, and where
+// that was had from; or nothing.
+func (l *local) since(key, generation string, t time.Time) Answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.byKey[key]; ok {
 		if entry := e.Value.(*localEntry); entry.generation == generation && !entry.put.Before(t) {
-			return entry.value
+			return Answer{entry.value, entry.source}
 		}
 	}
-	return ""
+	return Answer{}
 }
 
 // put keeps v, unless its key has changed since mark was taken.

@@ -21,6 +21,11 @@ type Redis interface {
 	Get(ctx context.Context, keys ...string) ([]string, error)
 	// Set writes a key that expires after ttl.
 	Set(ctx context.Context, key, value string, ttl time.Duration) error
+	// SetNX writes a key that expires after ttl, and says whether it did: it
+	// does not where the key is there.
+	SetNX(ctx context.Context, key, value string, ttl time.Duration) (bool, error)
+	// Delete deletes a key; one that is not there is no error.
+	Delete(ctx context.Context, key string) error
 }
 
 // A Client is a Redis over the network.
@@ -137,6 +142,15 @@ func (c *Client) Set(ctx context.Context, key, value string, ttl time.Duration) 
 	return c.current().Set(ctx, key, value, max(ttl, time.Millisecond)).Err()
 }
 
+// SetNX is SET NX with a time to live.
+func (c *Client) SetNX(ctx context.Context, key, value string, ttl time.Duration) (bool, error) {
+	return c.current().SetNX(ctx, key, value, max(ttl, time.Millisecond)).Result()
+}
+
+func (c *Client) Delete(ctx context.Context, key string) error {
+	return c.current().Del(ctx, key).Err()
+}
+
 // Close ends what is under way; it fails.
 func (c *Client) Close() error {
 	c.mu.Lock()
@@ -167,6 +181,16 @@ func (t timed) Get(ctx context.Context, keys ...string) ([]string, error) {
 func (t timed) Set(ctx context.Context, key, value string, ttl time.Duration) error {
 	defer t.since(time.Now())
 	return t.Redis.Set(ctx, key, value, ttl)
+}
+
+func (t timed) SetNX(ctx context.Context, key, value string, ttl time.Duration) (bool, error) {
+	defer t.since(time.Now())
+	return t.Redis.SetNX(ctx, key, value, ttl)
+}
+
+func (t timed) Delete(ctx context.Context, key string) error {
+	defer t.since(time.Now())
+	return t.Redis.Delete(ctx, key)
 }
 
 func (t timed) since(began time.Time) { t.observe(time.Since(began)) }
