@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 var errClosed = errors.New("the cache is closed")
@@ -21,26 +22,33 @@ type flights struct {
 
 type flight struct {
 	done chan struct{}
-	got  Answer
+	got  landed
 	err  error
+}
+
+// landed is what a flight brought. Where another instance loaded it, at is when
+// that load ended.
+type landed struct {
+	Answer
+	at time.Time
 }
 
 // do answers key by load, or by the load that is already under way. It returns
 // early when ctx ends.
-func (f *flights) do(ctx context.Context, key string, load func() (Answer, error)) (Answer, error) {
+func (f *flights) do(ctx context.Context, key string, load func() (landed, error)) (landed, error) {
 	fl, err := f.join(key, load)
 	if err != nil {
-		return Answer{}, err
+		return landed{}, err
 	}
 	select {
 	case <-fl.done:
 		return fl.got, fl.err
 	case <-ctx.Done():
-		return Answer{}, ctx.Err()
+		return landed{}, ctx.Err()
 	}
 }
 
-func (f *flights) join(key string, load func() (Answer, error)) (*flight, error) {
+func (f *flights) join(key string, load func() (landed, error)) (*flight, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fl, ok := f.byKey[key]; ok {

@@ -157,26 +157,31 @@ func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error
 	// The generation and the mark are in the name: who asks after a change
 	// never joins a load from before it.
 	name := l.key.Name + " " + l.generation + " " + strconv.FormatUint(l.mark, 36)
-	return h.flights.do(ctx, name, func() (Answer, error) {
+	began := l.began
+	got, err := h.flights.do(ctx, name, func() (landed, error) {
 		// A load may have ended between this look-up and this flight.
 		if got := h.local.since(l.key.Name, l.generation, l.began); got.JSON != "" {
-			return got, nil
+			return landed{Answer: got}, nil
 		}
 		l.spent = time.Since(l.began)
 		e, over := h.lead(&l)
 		if e.json != "" {
 			h.remember(l, e, FromRedis)
-			return Answer{e.json, FromRedis}, nil
+			return landed{Answer{e.json, FromRedis}, e.expires.Add(-l.key.TTL)}, nil
 		}
 		text, err := h.fetch(ctx, load, over)
 		if err != nil {
-			return Answer{}, err
+			return landed{}, err
 		}
 		e = envelope{json: text, expires: time.Now().Add(l.key.TTL)}
 		h.remember(l, e, load.Origin())
 		h.share(l, e, over)
-		return Answer{text, load.Origin()}, nil
+		return landed{Answer: Answer{text, load.Origin()}}, nil
 	})
+	if got.Source == FromRedis && began.Before(got.at) {
+		got.Source = load.Origin() // it waited for the load, though another instance's: that is no hit
+	}
+	return got.Answer, err
 }
 
 // fetch loads a value as JSON, for no longer than Limits.Load. Where that fails
