@@ -20,7 +20,8 @@ import (
 //   - Requests that miss together share one load: those of one instance by a
 //     flight, instances by a lease in Redis. Queries for each key and expiry, over
 //     all instances: one, and one more for each holder of the lease that dies or is
-//     held up beyond it, or for each instance while Redis is away.
+//     held up beyond it, or for each instance while Redis is away or has
+//     Limits.Inflight commands to do for it.
 //   - A change makes older values unreadable rather than deleting them; see
 //     generation. So a slow load can never bring the old value back.
 //

@@ -16,6 +16,7 @@ import (
 func patientLimits() cache.Limits {
 	limits := cache.DefaultLimits()
 	limits.Wait, limits.Command, limits.Lease, limits.Load = patience, patience, patience, 2*patience
+	limits.Inflight = 1024 // beyond it a request does without Redis, and so without the lease
 	return limits
 }
 
