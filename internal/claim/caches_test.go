@@ -180,6 +180,12 @@ func TestMeasuresOfCaches(t *testing.T) {
 			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", At: 50 * ms, Until: 60 * ms, Detail: "begin"}),
 			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", At: 900 * ms, Until: 910 * ms, Value: 1, Detail: "end"}),
 			calls(call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"}, call{stream: "trip", key: "2", sent: 300, done: 500, source: "database"})}, 0},
+		{"between two phases that both count a reading excuses nothing", "excess_loads(trip, db_total)", []part{
+			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", At: 1, Until: 2, Detail: "begin"}),
+			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", At: 100 * ms, Until: 110 * ms, Value: 2, Detail: "end"}),
+			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "fault", Instance: "1", At: 100 * ms, Until: 110 * ms, Value: 2, Detail: "begin"}),
+			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "fault", Instance: "1", At: 900 * ms, Until: 910 * ms, Value: 2, Detail: "end"}),
+			calls(call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"})}, 1},
 		{"others ask the database too", "false_sources(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 1), calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "listing", sent: 100, done: 301, source: "database"})}, -1},
 		{"no metrics", "excess_loads(trip, db_total)", []part{calls(call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"})}, -1},

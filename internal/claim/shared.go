@@ -196,6 +196,16 @@ func (a *against) request(r *history.Request) {
 	}
 }
 
+// ends are the readings between which the counter grew. One between two selected
+// phases is none: what it misses in the one it counts in the other.
+func (a *against) ends() []history.Event {
+	return slices.DeleteFunc(slices.Clone(a.reads), func(e history.Event) bool {
+		return slices.ContainsFunc(a.reads, func(o history.Event) bool {
+			return o.Name == e.Name && o.Instance == e.Instance && o.At == e.At && o.Phase != e.Phase
+		})
+	})
+}
+
 func (a *against) value() value {
 	if none := a.silent(); none != nil {
 		return value{none: none}
@@ -210,10 +220,10 @@ func (a *against) value() value {
 	fewest, answers := a.fewest()
 	unknown := 0
 	a.each([]what{failed, lost, unsaid, maybe, changed}, func(*visit) { unknown++ })
-	underway := 0
+	underway, reads := 0, a.ends()
 	for i := range a.book.visits {
 		w := &a.book.visits[i]
-		if w.what != cached && slices.ContainsFunc(a.reads, func(e history.Event) bool {
+		if w.what != cached && slices.ContainsFunc(reads, func(e history.Event) bool {
 			return w.sent <= e.Until && (w.done >= e.At || w.what == lost || w.what == maybe)
 		}) {
 			underway++

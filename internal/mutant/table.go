@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/ai"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/store"
 )
@@ -21,7 +22,7 @@ var table = map[string]Mutant{
 	},
 	"hits-30ms": {
 		About:  "a cache hit takes 30 ms more",
-		Breaks: []string{"trips.hit.latency", "trips.speedup.10x"},
+		Breaks: []string{"trips.hit.latency", "trips.speedup.10x", "ai.hit.latency", "ai.speedup"},
 		Mends:  []string{"trips.speedup.5x"},
 		mutate: slowHits(30 * time.Millisecond),
 	},
@@ -36,14 +37,14 @@ var table = map[string]Mutant{
 		// Dropping the writes alone would not show in trips.dbload under hardened: at 50
 		// requests a second, requests that share a load of 200 ms still save 90 % of them.
 		About:  "what is cached is never found again, nor a load shared",
-		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede"},
+		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede", "profiles.cache", "cache.shared", "cache.warming", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noSet{r} }
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return &forgetful{Cache: c} }
 		},
 	},
 	"ttl-unit": {
-		About:  "the time to live in Redis is taken in milliseconds for seconds: a thousandth",
+		About: "the time to live in Redis is taken in milliseconds for seconds: a thousandth",
 		// By the time that one instance has loaded for the other it has expired. Under
 		// documented, which shares no load, it breaks trips.dbload too.
 		Breaks: []string{"trips.warm", "cache.stampede"},
@@ -53,7 +54,7 @@ var table = map[string]Mutant{
 	},
 	"ttl-never": {
 		About:  "what is cached is kept for a day, whatever its time to live",
-		Breaks: []string{"trips.ttl"},
+		Breaks: []string{"trips.ttl", "profiles.cache", "cache.ttls", "ai.ttl"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return ttlNever{c} }
 		},
@@ -67,9 +68,90 @@ var table = map[string]Mutant{
 	},
 	"no-flight": {
 		About:  "every request that misses asks the database itself (hardened only: documented is so by itself)",
-		Breaks: []string{"cache.stampede"},
+		Breaks: []string{"cache.stampede", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return noFlight{c} }
+		},
+	},
+	"no-lease": {
+		About:  "each instance loads for itself (hardened only: documented is so by itself)",
+		Breaks: []string{"cache.stampede", "ai.cost"},
+		mutate: func(o *target.Options) {
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noLease{r} }
+		},
+	},
+	"ttl-renewed": {
+		About:  "every hit begins the time to live anew",
+		Breaks: []string{"trips.ttl", "profiles.cache", "cache.ttls", "ai.ttl"},
+		mutate: func(o *target.Options) {
+			t := new(ttlRenewed)
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return renewedRedis{r, t} }
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return renewedCache{c, t} }
+		},
+	},
+	"stale-write-back": {
+		About:  "a change deletes the value, and a load from before the change writes the old one back (hardened only: documented does not even delete)",
+		Breaks: []string{"cache.invalidation"},
+		mutate: func(o *target.Options) {
+			o.DecorateRedis = func(r cache.Redis) cache.Redis { return deletes{r} }
+			o.DecorateStore = func(s store.Store) store.Store { return heldReads{s} }
+		},
+	},
+	"invalidate-first": {
+		About:  "the cache is invalidated before the database is changed (hardened only: documented does not invalidate)",
+		Breaks: []string{"cache.invalidation"},
+		mutate: invalidateFirst,
+	},
+	"invalidates-here": {
+		About:  "only the instance that made a change notices it (hardened only: documented does not invalidate)",
+		Breaks: []string{"cache.invalidation"},
+		mutate: apart(generations),
+	},
+	"per-instance": {
+		About:  "each instance has its own keys in Redis",
+		Breaks: []string{"profiles.cache", "cache.shared", "cache.invalidation", "cache.stampede", "ai.cost"},
+		mutate: apart(""),
+	},
+	"flight-by-kind": {
+		About:  "who misses anything of a kind at the same time gets the same",
+		Breaks: []string{"profiles.cache"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &flightByKind{Cache: c} }
+		},
+	},
+	"key-without-id": {
+		// Of a user's own load every answer is soon too old: that they are another's cannot be seen.
+		About:  "everything of a kind has the same key",
+		Breaks: []string{"profiles.cache", "cache.ttls", "ai.ttl"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return keyWithoutID{c} }
+		},
+	},
+	"errors-cached": {
+		About:  "one query for a user in eight fails, and its error is kept as long as a profile",
+		Breaks: []string{"profiles.cache"},
+		mutate: func(o *target.Options) {
+			o.DecorateStore = func(s store.Store) store.Store { return &flaky{Store: s} }
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &errorsCached{Cache: c} }
+		},
+	},
+	"empty-hits": {
+		About:  "while a value is being loaded an empty one is answered, as a hit",
+		Breaks: []string{"profiles.cache"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &emptyHits{Cache: c} }
+		},
+	},
+	"warms-late": {
+		About:  "the service says that it is ready, and warms its cache 2 s later (hardened only: documented never does)",
+		Breaks: []string{"cache.warming"},
+		mutate: func(o *target.Options) { o.Warm = warmsLate },
+	},
+	"slow-model": {
+		About:  "the model takes 2.5 s more",
+		Breaks: []string{"ai.miss.latency"},
+		mutate: func(o *target.Options) {
+			o.DecorateModel = func(m ai.Model) ai.Model { return slowModel{m} }
 		},
 	},
 	"no-fallback": {
