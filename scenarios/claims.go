@@ -51,8 +51,9 @@ func (r *reader) claims(t table, s *Scenario) {
 // would be wrong for that reason alone, and none is to be judged.
 func (r *reader) scope(s *Scenario) (scope claim.Scope, judge bool) {
 	scope = s.Scope()
-	named := func(n string) bool { return n != "" }
-	return scope, slices.ContainsFunc(scope.Streams, named) && slices.ContainsFunc(scope.Phases, named)
+	nameless := func(n string) bool { return n == "" }
+	scope.Streams, scope.Phases = slices.DeleteFunc(scope.Streams, nameless), slices.DeleteFunc(scope.Phases, nameless)
+	return scope, len(scope.Streams) > 0 && len(scope.Phases) > 0
 }
 
 // expression notes a mistake in the expression that v holds.

@@ -19,7 +19,7 @@ var files embed.FS
 
 // order is how the library runs: what works first, then what breaks. A
 // scenario that it does not name runs after those, by name.
-var order = []string{"trips", "kinds", "redis-outage", "redis-blackhole"}
+var order = []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
 
 // Library lists the names of the embedded scenarios, in the order in which they run.
 func Library() []string {

@@ -61,7 +61,7 @@ func percent(x float64) string {
 	}
 	near := 100 * min(math.Abs(x), math.Abs(1-x))
 	places := 1
-	if near > 0 && near < 100 {
+	if near > 0 && near < 100 && math.Abs(x) < 1 {
 		places = max(1, min(6, 1-int(math.Floor(math.Log10(near)))))
 	}
 	return trim(strconv.FormatFloat(100*x, 'f', places, 64)) + " %"

@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"math"
+	"os"
 	"time"
 
 	"github.com/trektribe/bench/target"
@@ -37,7 +38,7 @@ var table = map[string]Mutant{
 		// Dropping the writes alone would not show in trips.dbload under hardened: at 50
 		// requests a second, requests that share a load of 200 ms still save 90 % of them.
 		About:  "what is cached is never found again, nor a load shared",
-		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede", "profiles.cache", "cache.shared", "cache.warming", "ai.cost"},
+		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede", "profiles.cache", "cache.shared", "cache.warming", "cache.single", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noSet{r} }
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return &forgetful{Cache: c} }
@@ -152,6 +153,15 @@ var table = map[string]Mutant{
 		Breaks: []string{"ai.miss.latency"},
 		mutate: func(o *target.Options) {
 			o.DecorateModel = func(m ai.Model) ai.Model { return slowModel{m} }
+		},
+	},
+	"slow-peers": {
+		About:  "every instance but the first takes 20 ms more for a hit",
+		Breaks: []string{"scale.instances"},
+		mutate: func(o *target.Options) {
+			if os.Getenv("INSTANCE") != "1" {
+				slowHits(20 * time.Millisecond)(o)
+			}
 		},
 	},
 	"no-fallback": {
