@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: bench build test race lint clean help
 
-bench: build ## judge every claim under both policies: about a minute, Go alone
+bench: build ## judge every claim under both policies: a minute and a half, Go alone
 	@bin/bench run --report-only
 
 build: ## build bin/bench

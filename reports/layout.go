@@ -11,6 +11,7 @@ const gap = 2 // columns between columns
 // A shape is one way to lay the columns out.
 type shape struct {
 	split           bool // figures on lines of their own below the value
+	indent          int  // of these lines
 	label, promised int  // where the first two columns wrap
 }
 
@@ -23,7 +24,9 @@ func (t *table) rows(rs []row, arms []string) {
 		}
 	}
 	const label, promised = 40, 24
-	for _, s := range []shape{{false, label, promised}, {true, label, promised}, {true, min(longest, label), promised / 2}} {
+	const below, little = wordWidth + gap, 2
+	for _, s := range []shape{{false, 0, label, promised}, {true, below, label, promised},
+		{true, below, min(longest, label), promised / 2}, {true, little, min(longest, label), promised / 2}} {
 		if t.columns(rs, arms, s) {
 			return
 		}
@@ -44,7 +47,7 @@ func (t *table) columns(rs []row, arms []string, s shape) bool {
 		widths[0] = max(widths[0], cell{lines: labels[i]}.width())
 		widths[1] = max(widths[1], cell{lines: bounds[i]}.width())
 		for j, a := range arms {
-			c := newCell(r.results[a], all, s.split)
+			c := newCell(r.results[a], all, s)
 			cells[i] = append(cells[i], c)
 			widths[2+j] = max(widths[2+j], c.width())
 		}
@@ -110,7 +113,7 @@ func (t *table) stacked(rs []row, arms []string) {
 		all := clean(promised(r, arms))
 		t.text("", join(" · promised ", r.label(), all))
 		for _, a := range arms {
-			c := newCell(r.results[a], all, false)
+			c := newCell(r.results[a], all, shape{})
 			names := wrap(clean(a), most)
 			for _, n := range names[:len(names)-1] {
 				t.line("  " + n)

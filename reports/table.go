@@ -59,8 +59,8 @@ func (c cell) width() int {
 	return w
 }
 
-// newCell puts figures beside the verdict; split puts all but the value on lines below.
-func newCell(res *claim.Result, all string, split bool) cell {
+// newCell puts figures beside the verdict; a split shape puts all but the value on lines below.
+func newCell(res *claim.Result, all string, s shape) cell {
 	if res == nil {
 		return cell{lines: []string{"–"}}
 	}
@@ -69,7 +69,7 @@ func newCell(res *claim.Result, all string, split bool) cell {
 	if f.value == "" {
 		return cell{res.Verdict, []string{head + "no data"}}
 	}
-	if !split {
+	if !s.split {
 		return cell{res.Verdict, []string{head + join(" ", f.value, f.interval, f.n, which(res, all))}}
 	}
 	if f.interval == "" { // then n is short enough to stay
@@ -78,7 +78,7 @@ func newCell(res *claim.Result, all string, split bool) cell {
 	c := cell{res.Verdict, []string{head + f.value}}
 	for _, more := range []string{join(" ", f.interval, f.n), which(res, all)} {
 		if more != "" {
-			c.lines = append(c.lines, strings.Repeat(" ", wordWidth+gap)+more)
+			c.lines = append(c.lines, strings.Repeat(" ", s.indent)+more)
 		}
 	}
 	return c

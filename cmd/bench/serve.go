@@ -26,7 +26,10 @@ Environment:
   SQLITE_PATH          a database file, which instances may share; absent: a private one
   CACHE_POLICY         documented or hardened (default hardened)
   TTL_TRIPS            how long trips are cached (default 300s; 0s: not at all)
+  TTL_PROFILES         the same of profiles (default 300s)
+  TTL_AI               the same of recommendations (default 3600s)
   DB_DELAY             added to each database query, as in 180ms-250ms; absent: nothing
+  AI_DELAY             added to each call of the model, as in 1s-2s; absent: nothing
   LOG_LEVEL            debug, info, warn or error (default info)
 
 Example:
