@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench build test race lint clean help
+.PHONY: bench build test verdicts race lint clean help
 
 bench: build ## judge every claim under both policies: a minute and a half, Go alone
 	@bin/bench run --report-only
@@ -9,11 +9,15 @@ build: ## build bin/bench
 	@go build -o bin/bench ./cmd/bench
 
 # One package at a time: some of them measure, and two processors are soon busy.
-test: ## every test that this machine can run
-	go test -p 1 ./...
+test: ## the tests that this machine can run: two minutes
+	go test -p 1 -short ./...
+
+verdicts: build ## the verdicts on the whole library, and bench selfcheck: six minutes
+	go test -count=1 -run TheLibraryDecides ./cmd/bench
+	bin/bench selfcheck
 
 race: ## the tests under the race detector
-	go test -p 1 -race ./...
+	go test -p 1 -short -race ./...
 
 lint: ## gofmt and go vet
 	test -z "$$(gofmt -l .)" && go vet ./...
@@ -22,4 +26,4 @@ clean: ## what make and runs left
 	rm -rf bin reports/out
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s  %s\n", $$1, $$2}' Makefile

@@ -86,6 +86,7 @@ const (
 	same     = "·" // as of the whole service, or undecided
 	killed   = "x" // the claim noticed the mutant
 	survived = "!" // it should have
+	grazed   = "~" // it noticed a mutant that breaks it or not, by chance
 	stray    = "#" // it noticed a mutant that is not said to break it
 	open     = "?" // it should decide, and did not
 )
@@ -107,10 +108,12 @@ func (m *matrix) cell(mu mutant.Mutant, id string) string {
 		return killed
 	case expected:
 		return survived
-	case r.Verdict != claim.Inconclusive && was != claim.Inconclusive && r.Verdict != was:
-		return stray
+	case r.Verdict == claim.Inconclusive || was == claim.Inconclusive || r.Verdict == was:
+		return same
+	case slices.Contains(mu.Grazes, id):
+		return grazed
 	}
-	return same
+	return stray
 }
 
 // print shows the matrix and what is wrong in it, and gives the exit code.
@@ -153,7 +156,8 @@ func (m *matrix) print(w io.Writer) (code int) {
 			wrong = append(wrong, fmt.Sprintf("no mutant breaks %s (%s): nobody knows whether it can fail", r.id, r.scenario))
 		}
 	}
-	fmt.Fprintf(w, "\n%s noticed   %s as of the whole service   %s not noticed   %s noticed without reason   %s undecided\n\n", killed, same, survived, stray, open)
+	fmt.Fprintf(w, "\n%s noticed   %s as of the whole service   %s noticed, which is chance   %s not noticed   %s noticed without reason   %s undecided\n\n",
+		killed, same, grazed, survived, stray, open)
 	for i, mu := range m.mutants {
 		fmt.Fprintf(w, "%2d  %-18s %s\n", i+1, mu.Name, mu.About)
 	}

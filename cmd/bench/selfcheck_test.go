@@ -36,7 +36,7 @@ func TestSelfcheckRefuses(t *testing.T) {
 func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 	s := &scenarios.Scenario{Name: "s", Claims: []claim.Text{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
 	breaksA := mutant.Mutant{Name: "one", Breaks: []string{"a"}}
-	mendsB := mutant.Mutant{Name: "two", Mends: []string{"b"}}
+	mendsB := mutant.Mutant{Name: "two", Mends: []string{"b"}, Grazes: []string{"a"}}
 	const h, r, i = claim.Holds, claim.Refuted, claim.Inconclusive
 	for _, tt := range []struct {
 		name     string
@@ -52,6 +52,7 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 		{"one that mends nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
 		{"refuted for the whole service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
 		{"a stray", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, r}}, [3]string{"x·", "·x", "·#"}, "two is not said to touch c", exitRefuted},
+		{"a chance that came true", false, [3][3]claim.Verdict{{h, r, r}, {r, r, h}, {h, h, h}}, [3]string{"x~", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
 		{"undecided where nothing is expected", false, [3][3]claim.Verdict{{h, r, i}, {r, i, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
 		{"undecided where it must decide", false, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened+one is undecided", exitUndecided},
 		{"undecided for the whole service", false, [3][3]claim.Verdict{{i, r, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened is undecided", exitUndecided},

@@ -43,6 +43,9 @@ var reference = map[string][2]claim.Verdict{
 }
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays every scenario, which takes a minute and a half; make verdicts does it")
+	}
 	want := map[[2]string]claim.Verdict{}
 	for id, verdicts := range reference {
 		for i, arm := range policies {
