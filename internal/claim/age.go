@@ -30,18 +30,26 @@ func (o *oldest) value() value {
 		}
 	}
 	var age time.Duration
-	n := 0
+	n, open := 0, 0
 	o.each([]what{cached}, func(c *visit) {
 		at := o.book.filled(c.sent)
 		if i := before(fed[c.group], sentOf, c.done); i > 0 {
 			at = max(at, latest[c.group][i-1])
 		}
-		if at == 0 {
+		switch at {
+		case 0:
 			return // it was loaded before anything was seen
+		case math.MaxInt64:
+			open++ // it may have been loaded just now
+			return
 		}
 		n++
 		age = max(age, c.sent-min(at, c.done))
 	})
+	if n == 0 && open > 0 {
+		return noData("requests that are answered, and changes that are acknowledged",
+			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.text, o.book.refusals())
+	}
 	if n == 0 {
 		return noData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen", o.sel.text)
 	}
@@ -93,7 +101,7 @@ func (s *stale) value() value {
 	})
 	switch {
 	case len(writes) == 0:
-		return noData("changes that the service acknowledges, with their new version", "no change was acknowledged")
+		return noData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.book.refusals())
 	case versions == 0 && s.answered > 0:
 		return noData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.text)
 	case followed == 0:

@@ -18,6 +18,7 @@ type book struct {
 	visits []visit
 	names  map[string]int32 // of groups and items
 	ready  []history.Event  // instances that got ready, in the order recorded
+	undone fates            // changes that were not acknowledged
 }
 
 // A visit is one request of the book.
@@ -91,7 +92,10 @@ func (b *book) request(r *history.Request) {
 	case change && r.OK():
 		v.what = changed
 	case change:
-		v.what = maybe
+		b.undone.add(r)
+		if v.what = maybe; r.Failure == history.Refused || r.Failure == history.Status && r.Status >= 400 && r.Status <= 499 {
+			v.what = failed // the service did not get it, or said that it would not make it
+		}
 	case slices.Contains([]history.Failure{history.Refused, history.Status, history.Shape, history.Backward}, r.Failure):
 		v.what = failed
 	case !r.OK():
@@ -163,6 +167,10 @@ func (s *read) missing() *absence {
 	if a := s.tally.missing(); a != nil {
 		return a
 	}
+	// That nothing wrong was seen proves something only where most was seen.
+	if s.asked > 2*s.answered {
+		return &absence{"most requests of " + s.sel.text + " got no correct answer" + s.failures(), "correct answers of " + s.sel.text}
+	}
 	for _, i := range s.picks {
 		if s.book.visits[i].what == keyless {
 			return &absence{"requests of " + s.sel.text + " do not say what they asked for", "the key of every request"}
@@ -178,11 +186,8 @@ func (s *read) silent() *absence {
 	}
 	said := 0
 	s.each([]what{cached, loaded}, func(*visit) { said++ })
-	if said == 0 && s.answered > 0 {
-		return &absence{"the service does not say where its answers come from", "X-Source on its answers"}
-	}
 	if said == 0 {
-		return &absence{"no correct answer of " + s.sel.text, "correct answers of " + s.sel.text}
+		return &absence{"the service does not say where its answers come from", "X-Source on its answers"}
 	}
 	return nil
 }

@@ -61,6 +61,20 @@ func saysSource(cs []call, stream string) bool {
 	return false
 }
 
+// mostlyFailed reports whether more requests of the stream failed than did not: then there is no data.
+func mostlyFailed(cs []call, stream string) bool {
+	failed, all := 0, 0
+	for _, c := range cs {
+		if c.stream == stream {
+			all++
+			if c.source == "fail" {
+				failed++
+			}
+		}
+	}
+	return 2*failed > all
+}
+
 // sameEntry reports whether a cache would keep both under one key, or a change of b may change a's.
 func sameEntry(a, b call) bool {
 	if a.stream == "listing" {
@@ -82,20 +96,21 @@ func readyBefore(readies []int, t int) int {
 func bruteOldest(cs []call, readies []int, stream string) float64 {
 	oldest := -1
 	for _, c := range cs {
-		if c.stream != stream || !c.cached() {
+		if c.stream != stream || !c.cached() || mostlyFailed(cs, stream) {
 			continue
 		}
+		open := false
 		latest := readyBefore(readies, c.sent)
 		for _, q := range cs {
 			if !sameEntry(c, q) || q.sent > c.done || q.read() && q.cached() {
 				continue
 			}
 			if !q.read() && q.source == "fail" {
-				latest = max(latest, c.done) // it may be under way still
+				open = true // it may be under way still
 			}
 			latest = max(latest, min(q.done, c.done))
 		}
-		if latest > 0 {
+		if latest > 0 && !open {
 			oldest = max(oldest, c.sent-latest, 0)
 		}
 	}
@@ -106,7 +121,7 @@ func bruteOldest(cs []call, readies []int, stream string) float64 {
 }
 
 func bruteLoads(cs []call, stream string) float64 {
-	if !saysSource(cs, stream) {
+	if !saysSource(cs, stream) || mostlyFailed(cs, stream) {
 		return -1
 	}
 	total := 0
@@ -144,7 +159,7 @@ func bruteLoads(cs []call, stream string) float64 {
 func bruteStaleness(cs []call, readies []int, stream string) float64 {
 	worst, followed := 0, false
 	for _, r := range cs {
-		if r.stream != stream || r.source == "fail" || r.version == 0 || r.key == "" {
+		if r.stream != stream || r.source == "fail" || r.version == 0 || r.key == "" || mostlyFailed(cs, stream) {
 			continue
 		}
 		for _, w := range cs {

@@ -25,7 +25,7 @@ var cacheScope = claim.Scope{
 type call struct {
 	stream, key string
 	sent, done  int
-	source      string // "fail": a wrong answer; "lost": none; "": a correct one that says no source
+	source      string // "fail": status 500; "refuse": 405; "lost": no answer; "": a correct one that says no source
 	version     int64
 	instance    string
 }
@@ -44,6 +44,9 @@ func calls(cs ...call) part {
 			}
 			if c.source == "fail" {
 				r.Source, r.Status, r.Failure = "", 500, history.Status
+			}
+			if c.source == "refuse" {
+				r.Source, r.Status, r.Failure = "", 405, history.Status
 			}
 			if c.source == "lost" {
 				r.Source, r.Status, r.Failure = "", 0, history.Timeout
@@ -110,13 +113,16 @@ func TestMeasuresOfCaches(t *testing.T) {
 			call{stream: "trip", key: "1", sent: 700, done: 701, source: "redis"})}, 0.1},
 		{"a change that failed may be made at any time", "oldest(trip)", []part{calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "change", key: "1", sent: 500, done: 600, source: "fail"},
-			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 0},
+			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, -1},
+		{"a change that was refused was not made", "oldest(trip)", []part{calls(
+			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "change", key: "1", sent: 500, done: 600, source: "refuse"},
+			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 1.1},
 		{"a wrong answer may have been a load", "oldest(trip)", []part{calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 500, done: 600, source: "fail"},
 			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 1.1},
 		{"a request without an answer may load at any time", "oldest(trip)", []part{calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 500, done: 600, source: "lost"},
-			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, 0},
+			call{stream: "trip", key: "1", sent: 1700, done: 1701, source: "redis"})}, -1},
 		{"a change of a trip may have changed the listing", "oldest(listing)", []part{calls(
 			call{stream: "listing", sent: 0, done: 200, source: "database"}, call{stream: "change", key: "1", sent: 500, done: 600, source: "database", version: 2},
 			call{stream: "listing", sent: 700, done: 701, source: "redis"})}, 0.1},

@@ -21,6 +21,7 @@ type growth struct {
 	reads    map[boundary]bool
 	series   map[point]*reading
 	seen     map[string]bool // instances that exist
+	failed   string          // why metrics could not be read, the first time; empty: they could
 }
 
 // A boundary is one reading of one instance's metrics.
@@ -48,6 +49,9 @@ func (g *growth) request(r *history.Request) {
 }
 
 func (g *growth) event(e *history.Event) {
+	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.sel.instance(e.Instance) && e.Detail != "" {
+		g.failed = ": " + e.Detail
+	}
 	if e.Kind != history.Counter || !g.sel.instance(e.Instance) {
 		return
 	}
@@ -96,13 +100,13 @@ func (g *growth) value() value {
 	const settle = "readings of /metrics at the begin and the end of the phase"
 	switch {
 	case len(g.reads) == 0 && !g.exported:
-		return noData(settle, "no metrics were read from the service")
+		return noData("GET /metrics in Prometheus' text format, with "+g.metric, "no metrics were read from the service%s", g.failed)
 	case !g.exported:
 		return noData("a service that exports "+g.metric, "the service does not export %s", g.metric)
 	case !g.matched:
 		return noData("a series with these labels", "the service exports no %s", g.sel.text)
 	case len(g.reads) == 0:
-		return noData(settle, "%s was not read at the begin and the end of a phase", g.metric)
+		return noData(settle, "%s was not read at the begin and the end of a phase%s", g.metric, g.failed)
 	}
 	if why := g.unread(); why != "" {
 		return noData(settle, "%s", why)
@@ -113,8 +117,8 @@ func (g *growth) value() value {
 		// read at the begin too. One that is gone, or lower, began anew meanwhile.
 		s := g.series[p]
 		if !s.hasEnd || s.end < s.begin || math.IsNaN(s.end) || math.IsInf(s.end, 0) {
-			return noData("a phase in which the service is not restarted",
-				"%s went down within phase %q on instance %q: the process began anew", g.metric, p.phase, p.instance)
+			return noData("a counter that only grows, and a service that is not restarted within the phase",
+				"%s went down within phase %q on instance %q: it, or its process, began anew", g.metric, p.phase, p.instance)
 		}
 		v.x += s.end - s.begin
 		v.samples++
@@ -135,7 +139,7 @@ func (g *growth) unread() string {
 			}
 			for _, edge := range []string{"begin", "end"} {
 				if !g.reads[boundary{b.phase, instance, edge}] {
-					return fmt.Sprintf("the metrics of instance %q were not read at the %s of phase %q", instance, edge, b.phase)
+					return fmt.Sprintf("the metrics of instance %q were not read at the %s of phase %q%s", instance, edge, b.phase, g.failed)
 				}
 			}
 		}

@@ -69,8 +69,14 @@ func (l *latency) value() value {
 	}
 	n := l.sketch.Count()
 	if n < l.least {
-		return noData("a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed",
-			"%s of %s, and a %s needs %d", count(n, "correct answers"), l.sel.text, l.what, l.least)
+		settle := "a higher rate or a longer phase: " + strconv.Itoa(l.least) + " answers a round are needed"
+		switch {
+		case l.asked > 2*l.answered:
+			settle = "correct answers of " + l.sel.text
+		case n == 0 && l.said > 0 && l.sel.has("source"):
+			settle = "answers that say this source"
+		}
+		return noData(settle, "%s of %s, and a %s needs %d%s", count(n, "correct answers"), l.sel.text, l.what, l.least, l.failures())
 	}
 	x := l.read(&l.sketch).Seconds()
 	return value{x: x, samples: n, sketchy: resolution * x}

@@ -58,8 +58,8 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 			r.sides = append(r.sides, t.sides(figures(holds[i])))
 		}
 		for _, t := range c.requires.terms {
-			if text, met := t.met(figures(requires[i])); !met {
-				r.aside = append(r.aside, complaint{kind: "requires " + t.text, text: text, settle: "rounds in which " + t.text})
+			if missed := t.met(figures(requires[i])); missed != nil {
+				r.aside = append(r.aside, complaint{kind: "requires " + t.text, text: missed.why, settle: missed.settle})
 			}
 		}
 	}
@@ -168,26 +168,30 @@ func (c *comparison) sides(calls []value) sides {
 	return s
 }
 
-// met reports whether a requirement is met on one round's figures. If not, the
-// text says what it met instead. A figure that is only a limit meets nothing
-// that it does not prove.
-func (c *comparison) met(calls []value) (string, bool) {
+// met is nil where a requirement is met on one round's figures. If not, it says
+// what was met instead. A figure that is only a limit meets nothing that it does
+// not prove.
+func (c *comparison) met(calls []value) *absence {
 	s := c.sides(calls)
 	if none := s.noFigure(); none != nil {
-		return fmt.Sprintf("%s is required: %s", c.text, none.why), false
+		return &absence{fmt.Sprintf("%s is required: %s", c.text, none.why), none.settle}
 	}
+	settle := "rounds in which " + c.text
 	if c.op == "" {
-		return c.text + " is required, and it was not", s.lhs.x == 1
+		if s.lhs.x == 1 {
+			return nil
+		}
+		return &absence{c.text + " is required, and it was not", settle}
 	}
 	for i, op := range c.ops() {
 		b := s.bounds[i]
 		up, down := s.lhs.cut == atLeast || b.cut == atMost, s.lhs.cut == atMost || b.cut == atLeast
 		proves := provable(op, up, down)
 		if !proves || !compare(op, s.lhs.x, b.x) {
-			return fmt.Sprintf("%s is required: %s against %s", c.text, FormatValue(s.lhs.x, c.unit), FormatValue(b.x, c.unit)), false
+			return &absence{fmt.Sprintf("%s is required: %s against %s", c.text, FormatValue(s.lhs.x, c.unit), FormatValue(b.x, c.unit)), settle}
 		}
 	}
-	return "", true
+	return nil
 }
 
 // ops are the comparisons with each bound: of a range, two.

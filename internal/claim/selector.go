@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,7 @@ type tally struct {
 	answered int // of these, correct answers
 	said     int // of these, with a source
 	vague    int // of these, from a cache whose tier the selector wants and the service does not say
+	failed   fates
 }
 
 // see counts r and reports whether it is selected.
@@ -127,6 +129,8 @@ func (t *tally) see(r *history.Request) bool {
 		if r.Source == "cache" && t.sel.wantsTier() {
 			t.vague++
 		}
+	} else {
+		t.failed.add(r)
 	}
 	return t.sel.gets(r)
 }
@@ -148,6 +152,14 @@ func (t *tally) missing() *absence {
 		return &absence{"the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers"}
 	}
 	return nil
+}
+
+// failures says how many requests failed and how, to follow a sentence; empty: none did.
+func (t *tally) failures() string {
+	if len(t.failed) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; of %s %d failed (%s)", count(t.asked, "requests"), t.asked-t.answered, t.failed)
 }
 
 // count prints a number of things with their plural noun.

@@ -49,7 +49,7 @@ func (s *ratio) value() value {
 		return value{none: a}
 	}
 	if s.n == 0 {
-		return noData("correct answers of "+s.sel.text, "no correct answer of %s", s.sel.text)
+		return noData("correct answers of "+s.sel.text, "no correct answer of %s%s", s.sel.text, s.failures())
 	}
 	if s.tiers && s.said == 0 {
 		return noData("X-Source on its answers", "the service does not say where its answers come from")

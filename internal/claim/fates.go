@@ -1,0 +1,73 @@
+package claim
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// A fate is how a request failed.
+type fate struct {
+	failure history.Failure
+	status  int
+}
+
+// fates counts failed requests by what became of them. The zero fates are none.
+type fates map[fate]int
+
+func (f *fates) add(r *history.Request) {
+	if *f == nil {
+		*f = fates{}
+	}
+	k := fate{failure: r.Failure}
+	if r.Failure == history.Status {
+		k.status = r.Status
+	}
+	(*f)[k]++
+}
+
+// String lists the fates, the most frequent first: "30 × status 500, 2 × no answer in time".
+func (f fates) String() string {
+	keys := slices.SortedFunc(maps.Keys(f), func(a, b fate) int {
+		return cmp.Or(f[b]-f[a], cmp.Compare(a.failure, b.failure), a.status-b.status)
+	})
+	var parts []string
+	for _, k := range keys {
+		parts = append(parts, fmt.Sprintf("%d × %s", f[k], k))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (k fate) String() string {
+	switch k.failure {
+	case history.Status:
+		return fmt.Sprintf("status %d", k.status)
+	case history.Shape:
+		return "a body that is not what the service contract says"
+	case history.Backward:
+		return "an older version than was already answered"
+	case history.Timeout:
+		return "no answer in time"
+	case history.Unsent:
+		return "never sent"
+	case history.Refused:
+		return "connection refused"
+	case history.Reset:
+		return "connection reset"
+	case history.EOF:
+		return "connection closed early"
+	}
+	return "broken connection"
+}
+
+// refusals lists the changes that were not acknowledged, in brackets; empty: there is none.
+func (b *book) refusals() string {
+	if len(b.undone) == 0 {
+		return ""
+	}
+	return " (PUT: " + b.undone.String() + ")"
+}

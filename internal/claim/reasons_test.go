@@ -1,0 +1,66 @@
+package claim_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/history"
+)
+
+// Why a service could not be judged must say what it did, and what to do.
+func TestReasonsSayWhatTheServiceDid(t *testing.T) {
+	load := call{stream: "trip", key: "1", sent: 10, done: 30, source: "database", version: 1}
+	hits := func(n int, source string) (cs []call) {
+		for i := range n {
+			cs = append(cs, call{stream: "trip", key: "1", sent: 100 + 10*i, done: 101 + 10*i, source: source, version: 1})
+		}
+		return cs
+	}
+	shapeless := func(h *history.Slice) {
+		for i := range h.R {
+			if h.R[i].Failure == history.Status {
+				h.R[i].Status, h.R[i].Failure = 200, history.Shape
+			}
+		}
+	}
+	change := func(source string) call { return call{stream: "change", key: "1", sent: 50, done: 60, source: source} }
+	unread := event(history.Event{Kind: history.Process, Name: "no metrics", Instance: "1", Detail: "GET /metrics: status 404"})
+	for _, r := range []struct {
+		name, holds, requires string
+		parts                 []part
+		because, settle       string
+	}{
+		{"hits that are errors", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...)},
+			"0 correct answers of trip[source=cache], and a median needs 5; of 10 requests 9 failed (9 × status 500)", "correct answers of trip"},
+		{"hits that are pages", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), shapeless},
+			"9 × a body that is not what the service contract says", "correct answers of trip"},
+		{"never this source", "p50(trip[source=database]) <= 6ms", "", []part{calls(hits(9, "redis")...)},
+			"0 correct answers of trip[source=database]", "answers that say this source"},
+		{"a share of errors", "hit_ratio(trip) >= 10%", "", []part{calls(hits(9, "fail")...)},
+			"no correct answer of trip; of 9 requests 9 failed (9 × status 500)", "correct answers of trip"},
+		{"most answers failed", "staleness(trip) <= 1s", "", []part{calls(append(hits(9, "fail"), load, change("database"))...)},
+			"most requests of trip got no correct answer; of 10 requests 9 failed", "correct answers of trip"},
+		{"changes refused", "staleness(trip) <= 1s", "", []part{calls(append(hits(9, "redis"), change("refuse"))...)},
+			"no change was acknowledged (PUT: 1 × status 405)", "200 and the new version"},
+		{"changes never acknowledged", "oldest(trip) <= 1s", "", []part{calls(append(hits(9, "redis"), load, change("fail"))...)},
+			"no age of trip can be proved: a request without an answer, or a change that was not acknowledged (PUT: 1 × status 500)", "acknowledged"},
+		{"no metrics", "delta(db_total) >= 1", "", []part{calls(load), unread},
+			"no metrics were read from the service: GET /metrics: status 404", "GET /metrics in Prometheus' text format, with db_total"},
+		{"metrics read once", "delta(db_total) >= 1", "", []part{calls(load), unread,
+			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", Detail: "begin"})},
+			`were not read at the end of phase "warm": GET /metrics: status 404`, "readings of /metrics"},
+		{"a requirement without data", "p50(trip) <= 1s", "oldest(trip) >= 1ms", []part{calls(hits(9, "")...)},
+			"oldest(trip) >= 1ms is required: the service does not say where its answers come from", "X-Source"},
+	} {
+		c, errs := claim.Compile(claim.Text{ID: "x", Holds: r.holds, Requires: r.requires}, cacheScope)
+		for _, e := range errs {
+			t.Fatalf("%s: %s", r.name, e.Msg)
+		}
+		got := judge(t, c, times(3, play(r.parts...))...)
+		mustBeComplete(t, got)
+		if got.Verdict != claim.Inconclusive || !strings.Contains(got.Because, r.because) || !strings.Contains(got.Settle, r.settle) {
+			t.Errorf("%s: %s because %q, settle %q; want %q, settle %q", r.name, got.Verdict, got.Because, got.Settle, r.because, r.settle)
+		}
+	}
+}
