@@ -51,7 +51,7 @@ func (o *oldest) value() value {
 			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.text, o.book.refusals())
 	}
 	if n == 0 {
-		return noData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen", o.sel.text)
+		return noData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.text, o.failures())
 	}
 	return value{x: age.Seconds(), samples: n}
 }

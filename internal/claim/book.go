@@ -168,8 +168,8 @@ func (s *read) missing() *absence {
 		return a
 	}
 	// That nothing wrong was seen proves something only where most was seen.
-	if s.asked > 2*s.answered {
-		return &absence{"most requests of " + s.sel.text + " got no correct answer" + s.failures(), "correct answers of " + s.sel.text}
+	if s.mostlyFailed() {
+		return &absence{"half of the requests of " + s.sel.text + ", or more, got no correct answer" + s.failures(), "correct answers of " + s.sel.text}
 	}
 	for _, i := range s.picks {
 		if s.book.visits[i].what == keyless {

@@ -61,7 +61,7 @@ func saysSource(cs []call, stream string) bool {
 	return false
 }
 
-// mostlyFailed reports whether more requests of the stream failed than did not: then there is no data.
+// mostlyFailed reports whether at least half of the requests of the stream failed: then there is no data.
 func mostlyFailed(cs []call, stream string) bool {
 	failed, all := 0, 0
 	for _, c := range cs {
@@ -72,7 +72,7 @@ func mostlyFailed(cs []call, stream string) bool {
 			}
 		}
 	}
-	return 2*failed > all
+	return 2*failed >= all
 }
 
 // sameEntry reports whether a cache would keep both under one key, or a change of b may change a's.

@@ -167,6 +167,14 @@ func TestMeasuresOfCaches(t *testing.T) {
 		{"one instance began cold", "cold_starts(listing)", []part{ready("1", 0), ready("2", 5), calls(
 			call{stream: "listing", sent: 10, done: 200, source: "database"}, call{stream: "listing", sent: 20, done: 21, source: "redis", instance: "2"},
 			call{stream: "listing", sent: 300, done: 500, source: "database", instance: "2"})}, 1},
+		{"a first answer that is wrong", "cold_starts(listing)", []part{ready("1", 0), calls(
+			call{stream: "listing", sent: 10, done: 12, source: "fail"}, call{stream: "listing", sent: 300, done: 500, source: "database"})}, -1},
+		{"what was cached may have expired before anybody asked", "cold_starts(listing)", []part{ready("1", 0), calls(
+			call{stream: "listing", sent: 1010, done: 1200, source: "database"}, call{stream: "listing", sent: 1300, done: 1301, source: "redis"})}, -1},
+		{"an answer that is warm long after", "cold_starts(listing)", []part{ready("1", 0), calls(
+			call{stream: "listing", sent: 1010, done: 1011, source: "redis"}, call{stream: "listing", sent: 1300, done: 1500, source: "database"})}, 0},
+		{"a service that says cache whatever it does", "cold_starts(listing)", []part{ready("1", 0), calls(
+			call{stream: "listing", sent: 10, done: 200, source: "redis"}, call{stream: "listing", sent: 300, done: 500, source: "redis"})}, -1},
 		{"nobody saw it get ready", "cold_starts(listing)", []part{calls(call{stream: "listing", sent: 10, done: 200, source: "database"})}, -1},
 
 		{"what overlaps may be one load", "loads(trip)", []part{calls(
@@ -175,6 +183,23 @@ func TestMeasuresOfCaches(t *testing.T) {
 		{"loads nobody needed", "excess_loads(trip, db_total)", []part{counter("db_total", "warm", "1", 5, 9), calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 100, done: 210, source: "database"},
 			call{stream: "trip", key: "1", sent: 300, done: 500, source: "fail"})}, 2},
+		{"loads that what failed may have needed", "excess_loads(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 2), calls(
+			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 210, done: 211, source: "redis"},
+			call{stream: "trip", key: "1", sent: 300, done: 500, source: "fail"})}, -1},
+		{"what failed needed none", "excess_loads(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 1), calls(
+			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 210, done: 211, source: "redis"},
+			call{stream: "trip", key: "1", sent: 300, done: 500, source: "fail"})}, 0},
+		{"a counter that does not count", "excess_loads(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 0), calls(
+			call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"})}, -1},
+		{"the contract's counter", "delta(trips_db_queries_total)", []part{counter("trips_db_queries_total", "warm", "1", 0, 2), calls(
+			call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 10, done: 200, source: "redis"},
+			call{stream: "advice", key: "1", sent: 300, done: 400, source: "ai"}, call{stream: "trip", key: "2", sent: 10, done: 200, source: "database"})}, 2},
+		{"the contract's counter misses loads that the answers prove", "delta(trips_db_queries_total)", []part{counter("trips_db_queries_total", "warm", "1", 0, 1), calls(
+			call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 300, done: 500, source: "database"})}, -1},
+		{"a part of the contract's counter need not count them", `delta(trips_db_queries_total{kind="trips"})`, []part{counter(`trips_db_queries_total{kind="trips"}`, "warm", "1", 0, 1), calls(
+			call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 300, done: 500, source: "database"})}, 1},
+		{"an answer without a source is no true one", "false_sources(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 1), calls(
+			call{stream: "trip", key: "1", sent: 10, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 300, done: 301})}, -1},
 		{"a source that hides a query", "false_sources(trip[phase=warm], db_total)", []part{counter("db_total", "warm", "1", 0, 2), counter("db_total", "after", "1", 2, 9), calls(
 			call{stream: "trip", key: "1", sent: 0, done: 200, source: "database"}, call{stream: "trip", key: "1", sent: 250, done: 450, source: "redis"})}, 1},
 		{"a source that claims a query", "false_sources(trip, db_total)", []part{counter("db_total", "warm", "1", 0, 1), calls(

@@ -36,7 +36,7 @@ type reading struct {
 	hasBegin, hasEnd bool
 }
 
-func startDelta(args []arg) probe {
+func startGrowth(args []arg) *growth {
 	a := args[0]
 	return &growth{sel: a.sel, metric: a.name, labels: a.labels,
 		reads: map[boundary]bool{}, series: map[point]*reading{}, seen: map[string]bool{}}

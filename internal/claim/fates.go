@@ -47,7 +47,7 @@ func (k fate) String() string {
 	case history.Status:
 		return fmt.Sprintf("status %d", k.status)
 	case history.Shape:
-		return "a body that is not what the service contract says"
+		return "a body unlike the service contract (docs/design.md, section 5)"
 	case history.Backward:
 		return "an older version than was already answered"
 	case history.Timeout:

@@ -42,7 +42,7 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 	everything := selector{text: queriesTotal, stream: "all", filters: c.sel.filters}
 	p := &keyloads{
 		perSecond: startRate(func(*history.Request, bool) bool { return true })([]arg{{sel: c.sel}}).(*perSecond),
-		growth:    startDelta([]arg{{name: queriesTotal, sel: everything}}).(*growth),
+		growth:    startGrowth([]arg{{name: queriesTotal, sel: everything}}),
 		paths:     c.paths, keys: map[string]*keyload{}, own: map[string][]miss{}, all: map[string][]miss{},
 	}
 	probe := &watched{text: "the curve " + c.Text.ID, probe: p}

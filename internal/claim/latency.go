@@ -71,7 +71,7 @@ func (l *latency) value() value {
 	if n < l.least {
 		settle := "a higher rate or a longer phase: " + strconv.Itoa(l.least) + " answers a round are needed"
 		switch {
-		case l.asked > 2*l.answered:
+		case l.mostlyFailed():
 			settle = "correct answers of " + l.sel.text
 		case n == 0 && l.said > 0 && l.sel.has("source"):
 			settle = "answers that say this source"

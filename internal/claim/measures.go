@@ -144,14 +144,16 @@ func measures() []Measure {
 		{
 			Name: "delta", Args: "(metric{label=\"…\"}[phase=…])", Unit: "count",
 			Doc: "Growth of a counter that the service exports, from the begin to the end of the phases, summed over " +
-				"instances and over all label sets that have the labels given.",
+				"instances and over all label sets that have the labels given. No data where trips_db_queries_total, taken with all its labels, grew by " +
+				"less than the answers from the database need.",
 			params: []param{metric}, keys: asked, form: counted, label: "growth", noun: "readings",
 			start: startDelta,
 		},
 		{
 			Name: "oldest", Args: "(stream[…])", Unit: "duration",
 			Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
-				"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too. " +
+				"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too; " +
+				"what was not answered, and a change that was not acknowledged, may have at any time, and no age after it is proved. " +
 				"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
 			params: []param{selection}, keys: asked, form: proved, dims: seconds, label: "greatest age", noun: "answers",
 			start: func(args []arg) probe { return &oldest{read{tally: tally{sel: args[0].sel}}} },
@@ -189,7 +191,8 @@ func measures() []Measure {
 		},
 		{
 			Name: "cold_starts", Args: "(stream[…])", Unit: "count",
-			Doc:    "How many instances gave a first answer, after they got ready, that was not a hit.",
+			Doc: "How many instances gave a first answer, after they got ready, that was not a hit. No data where it failed, where a load was " +
+				"first asked for more than 1 s after that (it may have expired), and where no answer ever says that it was loaded.",
 			params: []param{selection}, keys: asked, form: counted, label: "cold starts", noun: "starts",
 			start: func(args []arg) probe { return &coldStarts{read{tally: tally{sel: args[0].sel}}} },
 		},
@@ -203,14 +206,14 @@ func measures() []Measure {
 		{
 			Name: "excess_loads", Args: "(stream[…], metric)", Unit: "count",
 			Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers; failed requests, and those under way while it was read, aside: queries, or paid " +
-				"calls, that single flight would have saved. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
+				"calls, that single flight would have saved. No data where it grew by less than these, or where only what failed can explain it. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
 			params: []param{selection, metric}, keys: asked, form: counted, label: "needless loads", noun: "answers",
 			start: startAgainst(excess, false),
 		},
 		{
 			Name: "false_sources", Args: "(stream[…], metric)", Unit: "count",
 			Doc: "How many answers provably do not come from where they say, by the service's own count of queries: more queries than answers from " +
-				"the database, or fewer than these need; what was under way while it was read may count on either side. Nothing else may ask the database in these phases.",
+				"the database, or fewer than these need; what was under way while it was read may count on either side. No data where correct answers say no source. Nothing else may ask the database in these phases.",
 			params: []param{selection, metric}, keys: asked, form: counted, label: "false sources", noun: "answers",
 			start: startAgainst(lies, true),
 		},

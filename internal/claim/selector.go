@@ -154,6 +154,9 @@ func (t *tally) missing() *absence {
 	return nil
 }
 
+// mostlyFailed reports whether at least half of the requests got no correct answer.
+func (t *tally) mostlyFailed() bool { return t.asked >= 2*t.answered }
+
 // failures says how many requests failed and how, to follow a sentence; empty: none did.
 func (t *tally) failures() string {
 	if len(t.failed) == 0 {
