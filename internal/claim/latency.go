@@ -69,14 +69,15 @@ func (l *latency) value() value {
 	}
 	n := l.sketch.Count()
 	if n < l.least {
-		settle := "a higher rate or a longer phase: " + strconv.Itoa(l.least) + " answers a round are needed"
+		settle, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.failures()
 		switch {
 		case l.mostlyFailed():
 			settle = "correct answers of " + l.sel.text
-		case n == 0 && l.said > 0 && l.sel.has("source"):
+		case n == 0 && l.said > 0 && l.sel.has("source") && !l.sel.has("within") && !l.sel.has("status"):
 			settle = "answers that say this source"
+			instead += "; " + count(l.said, "answers") + " say where they come from, and none says this"
 		}
-		return noData(settle, "%s of %s, and a %s needs %d%s", count(n, "correct answers"), l.sel.text, l.what, l.least, l.failures())
+		return noData(settle, "%s of %s, and a %s needs %d%s", count(n, "correct answers"), l.sel.text, l.what, l.least, instead)
 	}
 	x := l.read(&l.sketch).Seconds()
 	return value{x: x, samples: n, sketchy: resolution * x}

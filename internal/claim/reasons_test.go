@@ -36,7 +36,7 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 		{"hits that are pages", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), shapeless},
 			"9 × a body unlike the service contract (docs/design.md, section 5)", "correct answers of trip"},
 		{"never this source", "p50(trip[source=database]) <= 6ms", "", []part{calls(hits(9, "redis")...)},
-			"0 correct answers of trip[source=database]", "answers that say this source"},
+			"0 correct answers of trip[source=database], and a median needs 5; 9 answers say where they come from, and none says this", "answers that say this source"},
 		{"a share of errors", "hit_ratio(trip) >= 10%", "", []part{calls(hits(9, "fail")...)},
 			"no correct answer of trip; of 9 requests 9 failed (9 × status 500)", "correct answers of trip"},
 		{"most answers failed", "staleness(trip) <= 1s", "", []part{calls(append(hits(9, "fail"), load, change("database"))...)},
