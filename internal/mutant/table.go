@@ -126,7 +126,7 @@ var table = map[string]Mutant{
 	"key-without-id": {
 		// Of a user's own load every answer is soon too old: that they are another's cannot be seen.
 		About:  "everything of a kind has the same key",
-		Breaks: []string{"profiles.cache", "cache.ttls", "ai.ttl"},
+		Breaks: []string{"profiles.cache", "ai.ttl"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return keyWithoutID{c} }
 		},
