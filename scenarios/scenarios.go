@@ -8,6 +8,7 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -105,6 +106,27 @@ func (s *Scenario) RoundLength() time.Duration {
 		d += p.For
 	}
 	return d
+}
+
+// Needs is how many instances there must be for every fault and stream to find its own.
+func (s *Scenario) Needs() int {
+	most := 1
+	note := func(instances []string) {
+		for _, i := range instances {
+			if n, err := strconv.Atoi(i); err == nil {
+				most = max(most, n)
+			}
+		}
+	}
+	for _, p := range s.Phases {
+		for _, f := range p.Faults {
+			note(f.Instances)
+		}
+	}
+	for _, t := range s.Traffic {
+		note(t.Instances)
+	}
+	return most
 }
 
 // Scope is what the scenario's claims may name.

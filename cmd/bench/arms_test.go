@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/scenarios"
 )
 
 func TestWordsAreSplitAsAShellWould(t *testing.T) {
@@ -82,6 +83,30 @@ func TestTheExitCodeIsTheVerdictOfTheDecidingArms(t *testing.T) {
 	} {
 		if got := exitCode(tt.in); got != tt.want {
 			t.Errorf("%s: exit %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Of a library or a group, what cannot be played with so few instances is left
+// out and said; what was named is refused by the run instead.
+func TestScenariosThatNeedMoreInstancesAreLeftOut(t *testing.T) {
+	small := &scenarios.Scenario{Name: "small", Traffic: []scenarios.Stream{{Instances: []string{"1", "2"}}}}
+	large := &scenarios.Scenario{Name: "large", Phases: []scenarios.Phase{{Faults: []scenarios.Fault{{Instances: []string{"3"}}}}}}
+	for _, tt := range []struct {
+		names []string
+		n     int
+		left  int
+		said  string
+	}{
+		{nil, 0, 2, ""},
+		{nil, 3, 2, ""},
+		{nil, 2, 1, "large is left out: it needs 3 instances, and there are 2"},
+		{[]string{"large"}, 2, 2, ""},
+	} {
+		said := ""
+		left := fitting([]*scenarios.Scenario{small, large}, tt.names, tt.n, func(s string) { said += s })
+		if len(left) != tt.left || said != tt.said {
+			t.Errorf("%v with %d instances: %d left, said %q", tt.names, tt.n, len(left), said)
 		}
 	}
 }

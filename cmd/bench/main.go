@@ -96,7 +96,7 @@ Usage: bench COMMAND [flags]
 `)
 	for _, c := range commands() {
 		if c.about != "" {
-			fmt.Fprintf(w, "  %-9s %s\n", c.name, c.about)
+			fmt.Fprintf(w, "  %-10s %s\n", c.name, c.about)
 		}
 	}
 	fmt.Fprint(w, `

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -118,6 +119,10 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	progress := reports.NewProgress(errw, tty, width)
 	defer progress.Close()
 	o.Progress = progress
+	if o.Scenarios = fitting(o.Scenarios, names, max(*instances, len(urls)), progress.Say); len(o.Scenarios) == 0 {
+		progress.Close()
+		return cannot(errw, errors.New("no scenario is left"))
+	}
 	progress.Say(forecast(o.Scenarios))
 	outcome, err := run.Run(ctx, o)
 	progress.Close()
@@ -187,7 +192,9 @@ func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
 		for _, n := range members {
 			s, err := scenarios.LoadProfile(n, profile)
 			if err != nil {
-				errs = append(errs, err)
+				if !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+					errs = append(errs, err)
+				}
 				continue
 			}
 			if seen[s.Name] {
@@ -204,6 +211,18 @@ func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
 	return out, errors.Join(errs...)
 }
 
+// fitting leaves out the scenarios that need more than n instances, but for those
+// that were named. n below 1 is no limit.
+func fitting(all []*scenarios.Scenario, names []string, n int, say func(string)) []*scenarios.Scenario {
+	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
+		out := n > 0 && s.Needs() > n && !slices.Contains(names, s.Name) && !slices.Contains(names, s.File)
+		if out {
+			say(fmt.Sprintf("%s is left out: it needs %d instances, and there are %d", s.Name, s.Needs(), n))
+		}
+		return out
+	})
+}
+
 // forecast says how long a run takes.
 func forecast(all []*scenarios.Scenario) string {
 	var least, most time.Duration
@@ -211,14 +230,7 @@ func forecast(all []*scenarios.Scenario) string {
 		l, m := run.Estimate(s)
 		least, most = least+l, most+m
 	}
-	return fmt.Sprintf("%d claims of %d scenarios take %s to %s", claims(all), len(all), reports.Span(least), reports.Span(most))
-}
-
-func claims(all []*scenarios.Scenario) (n int) {
-	for _, s := range all {
-		n += len(s.Claims)
-	}
-	return n
+	return fmt.Sprintf("this takes %s to %s", reports.Span(least), reports.Span(most))
 }
 
 // list is a flag that may be repeated.
