@@ -9,7 +9,7 @@ build: ## build bin/bench
 	@go build -o bin/bench ./cmd/bench
 
 # One package at a time: some of them measure, and two processors are soon busy.
-test: ## the tests that this machine can run: two minutes
+test: ## the tests that this machine can run: three minutes
 	go test -p 1 -short ./...
 
 verdicts: build ## the verdicts on the whole library, and bench selfcheck: six minutes
