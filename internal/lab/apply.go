@@ -4,31 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
-// An Action is something done to the world.
+// An Action is something done to the world: a fault on the paths to Redis, or one of a process, or its end.
 type Action struct {
 	Arm       string   // empty: all
 	Instances []string // empty: all
-	On        string   // "redis"
+	On        string   // "redis", "instance"
 	Fault     proxy.Fault
 	Planned   time.Duration // on the clock
+	For       time.Duration // how long the fault is to last; needed by those that end by their own time (slowcmd)
 	Heal      bool          // Fault is being lifted; an empty Fault.Kind lifts whatever is on
+}
+
+// A spot is where a fault is. An empty instance: the arm's Redis itself.
+type spot struct{ arm, instance, on string }
+
+func (s spot) where() spot { return s }
+
+func (s spot) String() string {
+	switch {
+	case s.on == "instance":
+		return s.on + " " + s.arm + "-" + s.instance
+	case s.instance == "":
+		return s.on + " of " + s.arm
+	}
+	return s.on + " of " + s.arm + "-" + s.instance
 }
 
 // A link is the path from one instance to one dependency.
 type link struct {
-	arm, instance, on string
-	proxy             *proxy.Proxy
-	used              int64  // connections of the service that the proxy had seen before the last Fresh
-	trial             *trial // of the fault that is on; nil: none; under the lab's applying
-	past              *trial // of the fault before, whose canaries may still look at its end
+	spot
+	proxy *proxy.Proxy
+	used  int64  // connections of the service that the proxy had seen before the last Fresh
+	trial *trial // of the fault that is on; nil: none; under the lab's applying
+	past  *trial // of the fault before, whose canaries may still look at its end
 }
 
 // bypassed reports whether the service has not used the path since it was started.
@@ -39,16 +53,21 @@ func openLink(arm, instance, on, upstream string) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy between %s-%s and %s: %w", arm, instance, on, err)
 	}
-	return &link{arm: arm, instance: instance, on: on, proxy: p}, nil
+	return &link{spot: spot{arm, instance, on}, proxy: p}, nil
 }
 
-// Apply does a on all chosen paths at once. It records history.FaultOn or FaultOff for each
-// proxy, and has every fault proved by canaries: what they meet before, during and after it is
-// recorded as history.Canary, the conclusion as history.Delivery, all of it by the time Settle
-// returns. Its error names every path on which it was not done; a path that has a fault cannot
-// be given another before the first is lifted. Lifting where nothing is on does nothing.
+// Apply does a on all chosen paths, or to all chosen processes, at once. It records
+// history.FaultOn or FaultOff for each, and has every fault proved by canaries: what they meet
+// before, during and after it is recorded as history.Canary, the conclusion as
+// history.Delivery, all of it by the time Settle returns. Its error names all that it was not
+// done to; what has a fault cannot be given another before the first is lifted. Lifting where
+// nothing is on does nothing. A fault that ctx cuts short is undone.
+//
+// A fault on a Redis process is recorded without an instance, as it is every instance's. What was
+// killed is started again by lifting, on the same port, and answers when Apply returns.
+// Redis faults that are over as soon as they are done (restarted, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
-	links, err := l.choose(a)
+	links, victims, err := l.choose(a)
 	if err != nil {
 		return err
 	}
@@ -60,81 +79,60 @@ func (l *Lab) Apply(ctx context.Context, a Action) error {
 		return err
 	}
 	if a.Heal {
-		return each(links, func(k *link) error { return l.lift(ctx, k, a) })
+		return errors.Join(
+			each(links, func(k *link) error { return l.lift(ctx, k, a) }),
+			each(victims, func(v *victim) error { return l.relieve(ctx, v, a) }))
 	}
-	if a.Fault.Kind == "" {
-		return errors.New("a fault without a kind: say what to do, or Heal")
+	if err := a.check(); err != nil {
+		return err
 	}
-	if err := a.Fault.Check(); err != nil {
+	if err := l.clear(ctx, links, victims, findKind(a.Fault.Kind, a.On)); err != nil {
 		return err
 	}
 
 	// In two steps, so that the canaries, which take a moment, do not spread the faults in time.
-	for _, k := range links {
-		if k.trial != nil {
-			err = errors.Join(err, fmt.Errorf("%s of %s-%s already has the fault %s: lift it first", k.on, k.arm, k.instance, k.trial.fault.Kind))
-		}
-	}
-	if err != nil {
-		return err
-	}
-	// The canaries of a fault that has just been lifted must not meet this one.
-	for _, k := range links {
-		if k.past != nil {
-			select {
-			case <-k.past.done:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-	}
 	var trials []*trial
 	for _, k := range links {
-		trials = append(trials, newTrial(k, a))
+		t := newTrial(k.spot, a)
+		t.link = k
+		trials = append(trials, t)
 	}
-	each(trials, func(t *trial) error { l.before(ctx, t); return nil })
-	return each(trials, func(t *trial) error { return l.hurt(ctx, t) })
+	for _, v := range victims {
+		t := newTrial(v.spot, a)
+		t.victim, t.kind = v, findKind(a.Fault.Kind, a.On)
+		trials = append(trials, t)
+	}
+	each(trials, func(t *trial) error {
+		if t.victim != nil {
+			l.beforeStrike(ctx, t)
+		} else {
+			l.before(ctx, t)
+		}
+		return nil
+	})
+	return each(trials, func(t *trial) error {
+		if t.victim != nil {
+			return l.strike(ctx, t)
+		}
+		return l.hurt(ctx, t)
+	})
 }
 
-// choose lists the links that a means; all of them exist.
-func (l *Lab) choose(a Action) ([]*link, error) {
-	if len(l.spec.URLs) > 0 {
-		return nil, errors.New("faults on redis need the harness between service and redis, and instances that already run (--target-url) " +
-			"are not: let the harness start the service (--target-cmd)")
+// check says what is wrong with a's fault; nil: it can be done, as far as can be told from a alone.
+func (a Action) check() error {
+	if a.Fault.Kind == "" {
+		return errors.New("a fault without a kind: say what to do, or Heal")
 	}
-	if a.On != "redis" {
-		return nil, fmt.Errorf("no dependency %q to hurt: there is redis", a.On)
+	if k := findKind(a.Fault.Kind, a.On); k != nil {
+		return k.wrong(a)
 	}
-	var links []*link
-	var arms, names []string
-	found := map[string]bool{}
-	for _, k := range l.links() {
-		if !slices.Contains(arms, k.arm) {
-			arms = append(arms, k.arm)
-		}
-		if !slices.Contains(names, k.instance) {
-			names = append(names, k.instance)
-		}
-		if (a.Arm == "" || a.Arm == k.arm) && (len(a.Instances) == 0 || slices.Contains(a.Instances, k.instance)) {
-			links = append(links, k)
-			found[k.instance] = true
-		}
-	}
-	if a.Arm != "" && !slices.Contains(arms, a.Arm) {
-		return nil, fmt.Errorf("no arm %q: there are %s", a.Arm, strings.Join(arms, ", "))
-	}
-	for _, name := range a.Instances {
-		if !found[name] {
-			return nil, fmt.Errorf("no instance %q: there are %s", name, strings.Join(names, ", "))
-		}
-	}
-	return links, nil
+	return a.Fault.Check()
 }
 
 // hurt switches t's fault on and has it watched.
 func (l *Lab) hurt(ctx context.Context, t *trial) error {
 	k := t.link
-	t.on = l.spec.Clock.Now()
+	t.since = l.spec.Clock.Now()
 	err := k.proxy.Apply(ctx, t.fault)
 	until := l.spec.Clock.Now()
 	if err != nil {
@@ -145,10 +143,10 @@ func (l *Lab) hurt(ctx context.Context, t *trial) error {
 		if t.old != nil {
 			t.old.Close()
 		}
-		return fmt.Errorf("%s on %s of %s-%s: %w", t.fault.Kind, k.on, k.arm, k.instance, err)
+		return fmt.Errorf("%s on %v: %w", t.fault.Kind, k.spot, err)
 	}
 	l.record(history.Event{Kind: history.FaultOn, Arm: k.arm, Instance: k.instance, Name: t.fault.Kind, On: k.on,
-		Planned: t.planned, At: t.on, Until: until, Detail: parameters(t.fault)})
+		Planned: t.planned, At: t.since, Until: until, Detail: t.parameters()})
 	k.trial = t
 	l.trials.add(t)
 	go l.watch(t)
@@ -163,12 +161,12 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 		return nil
 	}
 	if a.Fault.Kind != "" && a.Fault.Kind != t.fault.Kind {
-		return fmt.Errorf("lift %s on %s of %s-%s: %s is on there", a.Fault.Kind, k.on, k.arm, k.instance, t.fault.Kind)
+		return fmt.Errorf("lift %s on %v: %s is on there", a.Fault.Kind, k.spot, t.fault.Kind)
 	}
 	t.stop() // a probe that is under way would meet both the fault and its end
 	at := l.spec.Clock.Now()
 	if err := k.proxy.Apply(ctx, proxy.Fault{}); err != nil {
-		return fmt.Errorf("lift %s on %s of %s-%s: %w", t.fault.Kind, k.on, k.arm, k.instance, err)
+		return fmt.Errorf("lift %s on %v: %w", t.fault.Kind, k.spot, err)
 	}
 	l.record(history.Event{Kind: history.FaultOff, Arm: k.arm, Instance: k.instance, Name: t.fault.Kind, On: k.on,
 		Planned: a.Planned, At: at, Until: l.spec.Clock.Now()})
@@ -177,10 +175,13 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 	return nil
 }
 
-// parameters is a fault's parameters, for people.
-func parameters(f proxy.Fault) string {
-	if f.Delay == 0 && f.Jitter == 0 {
-		return ""
+// parameters is what the fault was given, for people.
+func (t *trial) parameters() string {
+	switch f := t.fault; {
+	case f.Delay != 0 || f.Jitter != 0:
+		return fmt.Sprintf("delay %v ± %v, seed %d", f.Delay, f.Jitter, f.Seed)
+	case t.kind != nil && t.kind.timed:
+		return fmt.Sprintf("for %v", t.lasts)
 	}
-	return fmt.Sprintf("delay %v ± %v, seed %d", f.Delay, f.Jitter, f.Seed)
+	return ""
 }

@@ -74,13 +74,25 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
 	return nil
 }
 
-// liftAll makes every proxy clean.
+// liftAll makes every Redis whole and every proxy clean.
 func (l *Lab) liftAll(ctx context.Context) error {
 	l.applying.Lock()
 	defer l.applying.Unlock()
+	err := each(l.victims("redis"), func(v *victim) error {
+		if v.sick {
+			if err := l.mend(ctx, v); err != nil {
+				return fmt.Errorf("lift the faults on %v: %w", v.spot, err)
+			}
+		}
+		v.trial = nil
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return each(l.links(), func(k *link) error {
 		if err := k.proxy.Apply(ctx, proxy.Fault{}); err != nil {
-			return fmt.Errorf("lift the faults on %s of %s-%s: %w", k.on, k.arm, k.instance, err)
+			return fmt.Errorf("lift the faults on %v: %w", k.spot, err)
 		}
 		k.trial = nil
 		return nil

@@ -143,7 +143,7 @@ func (l *Lab) startInstance(ctx context.Context, in *instance, env map[string]st
 
 // portTaken reports whether p has exited because somebody else listens on its port.
 func (p *process) portTaken(port int) bool {
-	if !p.exited() {
+	if p == nil || !p.exited() {
 		return false
 	}
 	said := strings.ToLower(strings.Join(p.lines(), "\n"))

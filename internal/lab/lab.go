@@ -78,6 +78,7 @@ type Lab struct {
 type arm struct {
 	ArmSpec
 	redis     *store
+	victim    *victim // its redis; nil where there is none
 	instances []*instance
 	fresh     int    // how many databases it has had
 	database  string // the directory of the present one
@@ -114,7 +115,7 @@ func (l *Lab) Died() error {
 	}
 	for _, a := range l.arms {
 		if a.redis != nil {
-			errs = append(errs, a.redis.process.died())
+			errs = append(errs, a.redis.running().died())
 		}
 		for _, in := range a.instances {
 			errs = append(errs, in.running().died())
@@ -131,6 +132,8 @@ func (l *Lab) Close() error {
 		l.end()
 		l.fresh.Lock()
 		defer l.fresh.Unlock()
+		l.applying.Lock() // what a fault is starting again is started, and so is ended here
+		defer l.applying.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 		defer cancel()
 		errs := []error{l.trials.settle(ctx)}

@@ -27,6 +27,7 @@ type world struct {
 
 	mu     sync.Mutex
 	events []history.Event
+	cut    func(history.Event) // called with each event; nil: nothing is
 }
 
 // spec is a Spec of one arm with one instance of the fake service.
@@ -47,6 +48,9 @@ func open(t *testing.T, s lab.Spec) *world {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.events = append(w.events, e)
+		if w.cut != nil {
+			w.cut(e)
+		}
 	}
 	before := runtime.NumGoroutine()
 	l, err := lab.Open(t.Context(), s)

@@ -98,6 +98,7 @@ func (l *Lab) openRedis(ctx context.Context) error {
 			if a.redis, err = l.openStore(ctx, a.Name); err != nil {
 				return fmt.Errorf("redis of %s: %w", a.Name, err)
 			}
+			a.victim = &victim{spot: spot{arm: a.Name, on: "redis"}, store: a.redis}
 			return nil
 		})
 	}

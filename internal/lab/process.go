@@ -30,6 +30,7 @@ type command struct {
 	argv   []string // argv[0] is found as a shell would
 	env    []string // all of its environment
 	stdin  string   // what it reads
+	told   bool     // it reads what tell says, and not stdin
 	hidden []string // secrets that its log may show and errors must not
 }
 
@@ -42,9 +43,12 @@ type process struct {
 	logPath string
 	logFrom int64 // where this start's lines begin
 
-	ready  atomic.Bool   // it has been ready
-	wanted atomic.Bool   // the lab ended it
-	done   chan struct{} // closed once it has been reaped
+	input io.WriteCloser // of tell; nil: it is told nothing
+
+	ready     atomic.Bool   // it has been ready
+	wanted    atomic.Bool   // the lab ended it
+	condemned atomic.Bool   // a fault ended it, or has told it to end
+	done      chan struct{} // closed once it has been reaped
 }
 
 // start starts c; its output goes to Dir/logs/<name>.log. exited is called when it has exited
@@ -68,6 +72,11 @@ func (l *Lab) start(c command, exited func(*process)) (*process, error) {
 	p.cmd.SysProcAttr = ownGroup()
 	if c.stdin != "" {
 		p.cmd.Stdin = strings.NewReader(c.stdin)
+	}
+	if c.told {
+		if p.input, err = p.cmd.StdinPipe(); err != nil {
+			return nil, fmt.Errorf("start %s: %w", c.name, err)
+		}
 	}
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.name, err)
@@ -93,6 +102,20 @@ func (l *Lab) start(c command, exited func(*process)) (*process, error) {
 	return p, nil
 }
 
+// condemn says that a fault is about to end the process.
+func (p *process) condemn() {
+	p.condemned.Store(true)
+	p.wanted.Store(true)
+}
+
+// tell gives the process a line to read.
+func (p *process) tell(line string) error {
+	if _, err := io.WriteString(p.input, line+"\n"); err != nil {
+		return fmt.Errorf("tell %s: %w", p.name, err)
+	}
+	return nil
+}
+
 // stop ends the process with SIGTERM, and with SIGKILL after grace or when ctx ends.
 func (p *process) stop(ctx context.Context) error {
 	if p == nil {
@@ -100,6 +123,7 @@ func (p *process) stop(ctx context.Context) error {
 	}
 	p.wanted.Store(true)
 	signalGroup(p.cmd.Process.Pid, syscall.SIGTERM)
+	resumeGroup(p.cmd.Process.Pid) // a stopped one would not hear it
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	select {

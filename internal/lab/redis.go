@@ -73,7 +73,8 @@ func (l *Lab) openStore(ctx context.Context, arm string) (*store, error) {
 	case "", "embedded":
 		return l.openOwn(ctx, "embedded", func(port int, password string) (command, error) {
 			argv := append(l.spec.Self[:len(l.spec.Self):len(l.spec.Self)], "redis", "--port", strconv.Itoa(port))
-			return command{name: arm + "-redis", argv: argv, env: append(cleanEnviron(), PasswordEnv+"="+password)}, nil
+			return command{name: arm + "-redis", argv: argv, told: true,
+				env: append(cleanEnviron(), PasswordEnv+"="+password, controlEnv+"=stdin")}, nil
 		})
 	case "server":
 		return l.openOwn(ctx, "server", func(port int, password string) (command, error) {
@@ -102,18 +103,16 @@ func (l *Lab) openOwn(ctx context.Context, kind string, prepare func(port int, p
 		if err != nil {
 			return nil, err
 		}
-		c.hidden = []string{s.password}
-		if s.process, err = l.start(c, nil); err != nil {
-			return nil, err
-		}
+		s.command = c
+		s.command.hidden = []string{s.password}
 		s.connect()
-		if err = s.ready(ctx); err == nil {
+		if err = l.startStore(ctx, s); err == nil {
 			err = s.version(ctx)
 		}
 		if err == nil {
 			return s, nil
 		}
-		taken := s.process.portTaken(port)
+		taken := s.running().portTaken(port)
 		err = errors.Join(err, s.close(ctx))
 		if !taken || try == portTries {
 			return nil, err

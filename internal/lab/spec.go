@@ -110,7 +110,7 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 // environment must not decide, and what is between the harness and its children.
 var contract = []string{
 	"PORT", "INSTANCE", "REDIS_URL", "MONGODB_URI", "SQLITE_PATH", "CACHE_POLICY", "TTL_TRIPS", "TTL_PROFILES", "TTL_AI",
-	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, leaseEnv,
+	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, controlEnv, leaseEnv,
 }
 
 // owned is what only the lab can set: with another value the faults would miss

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,9 +31,54 @@ type store struct {
 	username string
 	password string
 	db       int
-	foreign  bool     // somebody's: only its one database is ours, and only because it was empty
-	process  *process // nil where foreign
+	foreign  bool    // somebody's: only its one database is ours, and only because it was empty
+	command  command // what it is started from; empty where foreign
 	client   *redis.Client
+
+	mu      sync.Mutex
+	process *process // nil where foreign
+}
+
+func (s *store) running() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process
+}
+
+// startStore starts s, at first or again, and waits until it answers.
+func (l *Lab) startStore(ctx context.Context, s *store) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p, err := l.start(s.command, nil)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.process = p
+	s.mu.Unlock()
+	return s.ready(ctx)
+}
+
+// revive undoes what faults do to a Redis that is still there, and waits until it answers.
+func (s *store) revive(ctx context.Context) error {
+	if s.command.told {
+		if err := s.running().tell(""); err != nil {
+			return err
+		}
+		return s.ready(ctx)
+	}
+	// While a script blocks, this is answered when the script has ended by itself, or has been at it for 5 s.
+	w, err := s.openWire(ctx, redisReady)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	var refused refusal
+	if _, err := w.ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) { // it refuses where there is none
+		return err
+	}
+	return s.ready(ctx)
 }
 
 // connect prepares the lab's own client: one connection, straight to Redis, no retries.
@@ -49,6 +95,7 @@ func (s *store) connect() {
 func (s *store) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisReady)
 	defer cancel()
+	p := s.running()
 	var last error
 	for wait := 2 * time.Millisecond; ; wait = min(wait*3/2, 50*time.Millisecond) {
 		if last = dial(ctx, s.addr); last == nil {
@@ -58,10 +105,10 @@ func (s *store) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-s.process.done:
-			return fmt.Errorf("%s ended before it was ready (%v)%s", s.process.name, s.process.cmd.ProcessState, s.process.tail())
+		case <-p.done:
+			return fmt.Errorf("%s ended before it was ready (%v)%s", p.name, p.cmd.ProcessState, p.tail())
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not get ready: %w; last: %v%s", s.process.name, ctx.Err(), last, s.process.tail())
+			return fmt.Errorf("%s did not get ready: %w; last: %v%s", p.name, ctx.Err(), last, p.tail())
 		case <-time.After(wait):
 		}
 	}
@@ -104,7 +151,7 @@ func (s *store) flush(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := s.process.died(); err != nil {
+	if err := s.running().died(); err != nil {
 		return err
 	}
 	if err := s.quiet(ctx); err != nil {
@@ -155,7 +202,7 @@ func (s *store) close(ctx context.Context) error {
 	if s.foreign {
 		errs = append(errs, s.flush(ctx))
 	}
-	return errors.Join(append(errs, s.client.Close(), s.process.kill())...)
+	return errors.Join(append(errs, s.client.Close(), s.running().kill())...)
 }
 
 // field is one value of an INFO answer; "unknown" where it has none.

@@ -18,3 +18,9 @@ func signalGroup(pid int, sig syscall.Signal) { syscall.Kill(-pid, sig) }
 
 // signalOne sends sig to one process. That it is gone is no error.
 func signalOne(pid int, sig syscall.Signal) { syscall.Kill(pid, sig) }
+
+// pauseGroup takes the processor away from every process of the group, until resumeGroup.
+func pauseGroup(pid int) { signalGroup(pid, syscall.SIGSTOP) }
+
+// resumeGroup gives it back. That it was not taken away is no error.
+func resumeGroup(pid int) { signalGroup(pid, syscall.SIGCONT) }

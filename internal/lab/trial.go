@@ -2,9 +2,7 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -27,14 +25,23 @@ const (
 
 // A trial proves that one fault arrived on one link: a canary connection that was whole
 // before the fault, and new ones during it, must meet what the fault does, every time.
+//
+// Of a process fault there is no old connection: new ones go straight to the victim.
 type trial struct {
-	link    *link
+	spot
 	fault   proxy.Fault
 	planned time.Duration
-	on      time.Duration // when it was switched on
+	since   time.Duration // when it was switched on
 
+	link *link         // nil: of a process fault
 	old  *proxy.Canary // opened before the fault; nil: that did not work
-	flaw string        // the first reason against delivery; empty: none so far
+
+	victim *victim // nil: of a proxy's fault
+	kind   *kind   // of a process fault
+	lasts  time.Duration
+
+	proved int    // probes that say something
+	flaw   string // the first reason against delivery; empty: none so far
 
 	over chan struct{} // closed when probing is over
 	stop func()        // closes over, once
@@ -44,8 +51,8 @@ type trial struct {
 	conclude func(lifted bool) // stop, and end, once
 }
 
-func newTrial(k *link, a Action) *trial {
-	t := &trial{link: k, fault: a.Fault, planned: a.Planned, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{})}
+func newTrial(at spot, a Action) *trial {
+	t := &trial{spot: at, fault: a.Fault, planned: a.Planned, lasts: a.For, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{})}
 	t.stop = sync.OnceFunc(func() { close(t.over) })
 	var once sync.Once
 	t.conclude = func(lifted bool) {
@@ -75,14 +82,13 @@ func (l *Lab) before(ctx context.Context, t *trial) {
 // watch probes the fault until it is over, and then judges. It ends within the canaries' patience.
 func (l *Lab) watch(t *trial) {
 	defer close(t.done)
-	oldLives, proved := t.old != nil, 0
+	oldLives := t.old != nil
 	if t.old != nil {
 		defer t.old.Close()
 	}
 	for again := true; again; {
-		whole := l.during(t, &oldLives)
-		if whole {
-			proved++
+		if l.during(t, &oldLives) {
+			t.proved++
 		}
 		select {
 		case <-t.over:
@@ -93,11 +99,16 @@ func (l *Lab) watch(t *trial) {
 	if <-t.end {
 		l.after(t, oldLives)
 	}
-	if proved == 0 {
+	l.deliver(t)
+}
+
+// deliver records whether t's fault arrived.
+func (l *Lab) deliver(t *trial) {
+	if t.proved == 0 {
 		t.doubt("the fault was over before a canary could prove it")
 	}
-	e := history.Event{Kind: history.Delivery, Arm: t.link.arm, Instance: t.link.instance, Name: t.fault.Kind, On: t.link.on,
-		Planned: t.planned, At: t.on, Until: l.spec.Clock.Now(), Value: 1, Detail: t.flaw}
+	e := history.Event{Kind: history.Delivery, Arm: t.arm, Instance: t.instance, Name: t.fault.Kind, On: t.on,
+		Planned: t.planned, At: t.since, Until: l.spec.Clock.Now(), Value: 1, Detail: t.flaw}
 	if t.flaw != "" {
 		e.Value = 0
 	}
@@ -107,17 +118,7 @@ func (l *Lab) watch(t *trial) {
 // during probes once: the old connection, while it lives, and a new one, side by side. It
 // reports false when the fault ended meanwhile: then what they met proves nothing.
 func (l *Lab) during(t *trial, oldLives *bool) bool {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	finished := make(chan struct{})
-	var watcher sync.WaitGroup
-	watcher.Go(func() {
-		select {
-		case <-t.over:
-			cancel()
-		case <-finished:
-		}
-	})
+	ctx, finish := t.untilOver()
 	wait := patience + t.fault.Delay + t.fault.Jitter
 	at := l.spec.Clock.Now()
 	var old, fresh proxy.Meeting
@@ -127,13 +128,10 @@ func (l *Lab) during(t *trial, oldLives *bool) bool {
 	}
 	probes.Go(func() { fresh = t.link.proxy.ProbeNew(ctx, wait) })
 	probes.Wait()
-	close(finished)
-	watcher.Wait()
-	select {
-	case <-t.over:
+	finish()
+	if t.isOver() {
 		*oldLives = *oldLives && survived(old)
 		return false
-	default:
 	}
 	if *oldLives {
 		l.met(t, t.fault.Kind, "old", at, old)
@@ -152,10 +150,44 @@ func (l *Lab) after(t *trial, oldLives bool) {
 		l.meet(t, "", "old", func() proxy.Meeting { return t.old.Probe(ctx, healedPatience) })
 	}
 	m := l.meet(t, "", "new", func() proxy.Meeting { return t.link.proxy.ProbeNew(ctx, healedPatience) })
-	if m.Met != "reply" {
-		now := l.spec.Clock.Now()
-		l.record(history.Event{Kind: history.Problem, Arm: t.link.arm, Instance: t.link.instance, On: t.link.on, At: now, Until: now,
-			Detail: fmt.Sprintf("%s on %s was lifted, but a new connection met %v", t.fault.Kind, t.link.on, m)})
+	l.missReply(t, m)
+}
+
+// missReply records that the fault was lifted and yet is not gone; a reply shows that it is.
+func (l *Lab) missReply(t *trial, m proxy.Meeting) {
+	if m.Met == "reply" {
+		return
+	}
+	now := l.spec.Clock.Now()
+	l.record(history.Event{Kind: history.Problem, Arm: t.arm, Instance: t.instance, On: t.on, At: now, Until: now,
+		Detail: fmt.Sprintf("%s on %s was lifted, but a new connection met %v", t.fault.Kind, t.on, m)})
+}
+
+// untilOver is a context that ends with the fault; finish gives it back.
+func (t *trial) untilOver() (ctx context.Context, finish func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	finished := make(chan struct{})
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		select {
+		case <-t.over:
+			cancel()
+		case <-finished:
+		}
+	})
+	return ctx, func() {
+		close(finished)
+		watcher.Wait()
+		cancel()
+	}
+}
+
+func (t *trial) isOver() bool {
+	select {
+	case <-t.over:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -189,43 +221,6 @@ func (l *Lab) meet(t *trial, kind, which string, probe func() proxy.Meeting) pro
 }
 
 func (l *Lab) met(t *trial, kind, which string, at time.Duration, m proxy.Meeting) {
-	l.record(history.Event{Kind: history.Canary, Arm: t.link.arm, Instance: t.link.instance, Name: kind, On: t.link.on,
+	l.record(history.Event{Kind: history.Canary, Arm: t.arm, Instance: t.instance, Name: kind, On: t.on,
 		At: at, Until: at + m.Wait, Value: m.Wait.Seconds(), Detail: which + " " + m.Met})
-}
-
-// Settle waits until all that the canaries have met so far is recorded, and exactly one
-// history.Delivery for each fault on each instance. A fault that is still on is judged as it
-// stands and is not probed further. Its error is ctx's; what is missing then is recorded late.
-func (l *Lab) Settle(ctx context.Context) error { return l.trials.settle(ctx) }
-
-// trials are those that are not known to be done.
-type trials struct {
-	mu   sync.Mutex
-	open []*trial
-}
-
-func (ts *trials) add(t *trial) {
-	ts.mu.Lock()
-	defer ts.mu.Unlock()
-	ts.open = append(ts.open, t)
-}
-
-func (ts *trials) settle(ctx context.Context) error {
-	ts.mu.Lock()
-	open := slices.Clone(ts.open)
-	ts.mu.Unlock()
-	for _, t := range open {
-		t.conclude(false)
-	}
-	for _, t := range open {
-		select {
-		case <-t.done:
-		case <-ctx.Done():
-			return errors.Join(errors.New("the canaries are not done"), ctx.Err())
-		}
-	}
-	ts.mu.Lock()
-	ts.open = slices.DeleteFunc(ts.open, func(t *trial) bool { return slices.Contains(open, t) })
-	ts.mu.Unlock()
-	return nil
 }

@@ -1,0 +1,146 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// stillness is what a probe of a process waits before it calls that a silence: a PING takes 0.1 ms.
+const stillness = 250 * time.Millisecond
+
+// beforeStrike proves that the victim answers just before the fault.
+func (l *Lab) beforeStrike(ctx context.Context, t *trial) {
+	at := l.spec.Clock.Now()
+	m := t.victim.probe(ctx, healedPatience)
+	l.met(t, "", "new", at, m)
+	if m.Met != "reply" {
+		t.doubt(fmt.Sprintf("%v was not whole before the fault: a new connection met %v", t.spot, m))
+	}
+}
+
+// strike does t's fault to its victim and has it watched. What it cannot do whole it undoes.
+func (l *Lab) strike(ctx context.Context, t *trial) error {
+	v := t.victim
+	if err := v.alive(); err != nil {
+		return fmt.Errorf("%s on %v: %w", t.fault.Kind, v.spot, err)
+	}
+	v.sick = true
+	t.since = l.spec.Clock.Now()
+	err := t.kind.hurt(ctx, l, t)
+	until := l.spec.Clock.Now()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return l.undo(ctx, t, err)
+	}
+	l.record(history.Event{Kind: history.FaultOn, Arm: v.arm, Instance: v.instance, Name: t.fault.Kind, On: v.on,
+		Planned: t.planned, At: t.since, Until: until, Detail: t.parameters()})
+	v.trial = t
+	l.trials.add(t)
+	if !t.kind.brief {
+		go l.attend(t)
+		return nil
+	}
+	if len(t.kind.meets) > 0 {
+		l.examine(t)
+	}
+	go l.attend(t)
+	if err := l.heal(ctx, t, t.planned); err != nil {
+		return l.undo(ctx, t, err)
+	}
+	return nil
+}
+
+// undo makes the victim whole again after a fault that the caller cannot count on.
+func (l *Lab) undo(ctx context.Context, t *trial, why error) error {
+	ctx, cancel := l.bind(context.WithoutCancel(ctx))
+	defer cancel()
+	ctx, stop := context.WithTimeout(ctx, l.spec.ReadyIn)
+	defer stop()
+	why = fmt.Errorf("%s on %v: %w", t.fault.Kind, t.spot, why)
+	if t.victim.trial == t { // it is on record
+		if err := l.heal(ctx, t, t.planned); err != nil {
+			return fmt.Errorf("%w; and it could not be undone: %w", why, err)
+		}
+		return why
+	}
+	if err := l.mend(ctx, t.victim); err != nil {
+		return fmt.Errorf("%w; and it could not be undone: %w", why, err)
+	}
+	return why
+}
+
+// relieve lifts v's fault, if it has the one that a means. That nothing is on is no error.
+func (l *Lab) relieve(ctx context.Context, v *victim, a Action) error {
+	t := v.trial
+	if t == nil {
+		return nil
+	}
+	if a.Fault.Kind != "" && a.Fault.Kind != t.fault.Kind {
+		return fmt.Errorf("lift %s on %v: %s is on there", a.Fault.Kind, v.spot, t.fault.Kind)
+	}
+	return l.heal(ctx, t, a.Planned)
+}
+
+// heal ends t's fault. After an error it is still on.
+func (l *Lab) heal(ctx context.Context, t *trial, planned time.Duration) error {
+	v := t.victim
+	t.stop() // a probe that is under way would meet both the fault and its end
+	at := l.spec.Clock.Now()
+	if err := l.mend(ctx, v); err != nil {
+		return fmt.Errorf("lift %s on %v: %w", t.fault.Kind, v.spot, err)
+	}
+	l.record(history.Event{Kind: history.FaultOff, Arm: v.arm, Instance: v.instance, Name: t.fault.Kind, On: v.on,
+		Planned: planned, At: at, Until: l.spec.Clock.Now()})
+	v.trial, v.past = nil, t
+	t.conclude(true)
+	return nil
+}
+
+// attend probes a victim until its fault is over, and then judges.
+func (l *Lab) attend(t *trial) {
+	defer close(t.done)
+	for !t.isOver() {
+		if !t.kind.brief {
+			l.examine(t)
+		}
+		select {
+		case <-t.over:
+		case <-time.After(probeAgain):
+		}
+	}
+	if <-t.end {
+		at := l.spec.Clock.Now()
+		m := t.victim.probe(context.Background(), healedPatience)
+		l.met(t, "", "new", at, m)
+		l.missReply(t, m)
+	}
+	l.deliver(t)
+}
+
+// examine probes once. What it meets when the fault is over proves nothing, and neither does an
+// answer of a process that may take its time.
+func (l *Lab) examine(t *trial) {
+	ctx, finish := t.untilOver()
+	at := l.spec.Clock.Now()
+	m := t.victim.probe(ctx, stillness)
+	finish()
+	ended := t.kind.timed && l.spec.Clock.Now() >= t.since+t.lasts
+	if t.isOver() || ended {
+		return
+	}
+	l.met(t, t.fault.Kind, "new", at, m)
+	if t.kind.slowly && m.Met == "reply" {
+		return
+	}
+	t.proved++
+	if !slices.Contains(t.kind.meets, m.Met) {
+		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.kind.meets, " or ")))
+	}
+}

@@ -1,0 +1,97 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// A victim is a process that the lab can hurt: an arm's Redis.
+type victim struct {
+	spot
+	store *store
+
+	// All under the lab's applying.
+	sick  bool   // something was done to it that is not known to be undone
+	trial *trial // of the fault that is on; nil: none
+	past  *trial // of the fault before, whose canaries may still look at its end
+}
+
+// victims lists what can be hurt on "redis", one for each arm.
+func (l *Lab) victims(on string) []*victim {
+	var all []*victim
+	for _, a := range l.arms {
+		if on == "redis" && a.victim != nil {
+			all = append(all, a.victim)
+		}
+	}
+	return all
+}
+
+// process is the present one; nil: it does not run.
+func (v *victim) process() *process { return v.store.running() }
+
+// probe opens a new connection straight to the victim and asks for a sign of life. patience is for all of it.
+func (v *victim) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
+	return v.store.ping(ctx, patience)
+}
+
+// awaits waits until a probe meets want.
+func (v *victim) awaits(ctx context.Context, want string) error {
+	ctx, cancel := context.WithTimeout(ctx, healWithin)
+	defer cancel()
+	for wait := time.Millisecond; ; wait = min(wait*2, 20*time.Millisecond) {
+		m := v.probe(ctx, healWithin)
+		if m.Met == want {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("a new connection to it met %v, want %s: %w", m, want, ctx.Err())
+		case <-time.After(wait):
+		}
+	}
+}
+
+// alive is an error when there is nothing to hurt.
+func (v *victim) alive() error {
+	p := v.process()
+	switch {
+	case p == nil:
+		return fmt.Errorf("%v does not run: bring the lab up first (Fresh)", v.spot)
+	case p.died() != nil:
+		return p.died()
+	case p.exited():
+		return fmt.Errorf("%v was ended, and not started again: bring the lab up first (Fresh)", v.spot)
+	}
+	return nil
+}
+
+// mend undoes whatever a fault has done to the victim, and returns when it answers.
+func (l *Lab) mend(ctx context.Context, v *victim) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p := v.process()
+	if p.condemned.Load() {
+		if err := p.kill(); err != nil { // it was only asked to go, and may not have
+			return err
+		}
+		if err := l.startStore(ctx, v.store); err != nil {
+			return err
+		}
+		v.sick = false
+		return nil
+	}
+	if err := p.died(); err != nil {
+		return err
+	}
+	resumeGroup(p.cmd.Process.Pid)
+	if err := v.store.revive(ctx); err != nil {
+		return err
+	}
+	v.sick = false
+	return nil
+}
