@@ -24,6 +24,8 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
 	defer l.fresh.Unlock()
 	ctx, cancel := l.bind(ctx)
 	defer cancel()
+	l.applying.Lock() // no fault starts an instance while this ends it
+	defer l.applying.Unlock()
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("start afresh: %w", err)
 	}
@@ -76,8 +78,9 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
 
 // liftAll makes every Redis whole and every proxy clean.
 func (l *Lab) liftAll(ctx context.Context) error {
-	l.applying.Lock()
-	defer l.applying.Unlock()
+	for _, v := range l.victims("instance") { // they are started afresh
+		v.sick, v.trial = false, nil
+	}
 	err := each(l.victims("redis"), func(v *victim) error {
 		if v.sick {
 			if err := l.mend(ctx, v); err != nil {
@@ -101,8 +104,6 @@ func (l *Lab) liftAll(ctx context.Context) error {
 
 // countUses has what the proxies passed on so far not count as the next round's.
 func (l *Lab) countUses() {
-	l.applying.Lock()
-	defer l.applying.Unlock()
 	for _, k := range l.links() {
 		k.used = k.proxy.Stats().Used
 	}

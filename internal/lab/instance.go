@@ -2,11 +2,7 @@ package lab
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,19 +15,9 @@ import (
 const (
 	// portTries is how many ports a server is started on, where each was taken by somebody else in between.
 	portTries = 3
-	// healthCall bounds one question for /health.
-	healthCall = time.Second
-	// healthBytes bounds how much of an answer an error quotes.
-	healthBytes = 200
+	// portAgain is how long an instance that is started again may find its port taken.
+	portAgain = 2 * time.Second
 )
-
-// health is a client that keeps no connection, follows no redirect and uses no proxy
-// of the environment's: the answer is the instance's own.
-var health = &http.Client{
-	Transport:     &http.Transport{DisableKeepAlives: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Timeout:       healthCall,
-}
 
 // An instance is an Instance, its process and its path to Redis.
 type instance struct {
@@ -39,9 +25,13 @@ type instance struct {
 	name string
 	link *link // nil where it already ran
 
+	victim *victim // it, for faults; nil where it already ran
+
 	mu      sync.Mutex
 	url     string
-	process *process // nil: not started
+	port    int
+	env     map[string]string // the round's
+	process *process          // nil: not started
 }
 
 func (in *instance) at() string {
@@ -97,48 +87,82 @@ func (l *Lab) argv(a *arm) []string {
 	return argv
 }
 
-// startInstance starts one instance and waits until it is ready.
+// startInstance starts one instance on a port of its own, and waits until it is ready.
 func (l *Lab) startInstance(ctx context.Context, in *instance, env map[string]string) error {
 	for try := 1; ; try++ {
 		port, err := l.ports.next()
 		if err != nil {
 			return err
 		}
-		began := l.spec.Clock.Now()
-		c := command{name: in.arm.Name + "-" + in.name, argv: l.argv(in.arm), env: in.environ(port, l.spec.Env, env)}
-		if in.arm.redis.password != "" {
-			c.hidden = []string{in.arm.redis.password}
-		}
-		p, err := l.start(c, func(p *process) {
-			if !p.ready.Load() {
-				return // startInstance tells
-			}
-			now := l.spec.Clock.Now()
-			l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "exit", At: now, Until: now, Detail: p.cmd.ProcessState.String()})
-		})
-		if err != nil {
+		in.mu.Lock()
+		in.port, in.env = port, env
+		in.mu.Unlock()
+		again := func() bool { return try < portTries }
+		if taken, err := l.launch(ctx, in, "", again); !taken {
 			return err
 		}
-		url := "http://" + loopback(port)
-		in.mu.Lock()
-		in.process, in.url = p, url
-		in.mu.Unlock()
-
-		err = waitReady(ctx, url, l.spec.ReadyIn, p)
-		if err == nil {
-			p.ready.Store(true)
-			l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "ready", At: began, Until: l.spec.Clock.Now(), Detail: url})
-			return nil
-		}
-		if ctx.Err() == nil && p.portTaken(port) && try < portTries {
-			continue
-		}
-		if ctx.Err() == nil {
-			now := l.spec.Clock.Now()
-			l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "not ready", At: began, Until: now, Detail: err.Error()})
-		}
-		return err
 	}
+}
+
+// startAgain starts an instance that a fault has ended, where it was and as it was: clients hold its URL.
+func (l *Lab) startAgain(ctx context.Context, in *instance) error {
+	for deadline := time.Now().Add(portAgain); ; {
+		if err := portFree(ctx, in.port, time.Until(deadline)); err != nil {
+			return err
+		}
+		// A service that does not ask to have the port at once (SO_REUSEADDR) may find its own old connections there.
+		again := func() bool { return time.Now().Before(deadline) }
+		if taken, err := l.launch(ctx, in, " (started again by the harness)", again); !taken {
+			return err
+		}
+	}
+}
+
+// launch starts in on its port and waits until it is ready. taken: it found its port taken, and
+// again says that it may be tried once more.
+func (l *Lab) launch(ctx context.Context, in *instance, note string, again func() bool) (taken bool, err error) {
+	began := l.spec.Clock.Now()
+	c := command{name: in.arm.Name + "-" + in.name, argv: l.argv(in.arm), env: in.environ(in.port, l.spec.Env, in.env)}
+	if in.arm.redis.password != "" {
+		c.hidden = []string{in.arm.redis.password}
+	}
+	p, err := l.start(c, func(p *process) { l.exited(in, p) })
+	if err != nil {
+		return false, err
+	}
+	url := "http://" + loopback(in.port)
+	in.mu.Lock()
+	in.process, in.url = p, url
+	in.mu.Unlock()
+
+	err = waitReady(ctx, url, l.spec.ReadyIn, p)
+	if err == nil {
+		p.ready.Store(true)
+		l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "ready", At: began, Until: l.spec.Clock.Now(), Detail: url + note})
+		return false, nil
+	}
+	if ctx.Err() != nil {
+		return false, err
+	}
+	if p.portTaken(in.port) && again() {
+		return true, err
+	}
+	l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "not ready", At: began, Until: l.spec.Clock.Now(), Detail: err.Error()})
+	return false, err
+}
+
+// exited records the end of an instance's process: its own doing, or a fault's. One that the lab
+// ended between two rounds, or that never got ready, is told of elsewhere.
+func (l *Lab) exited(in *instance, p *process) {
+	name, how := "exit", p.cmd.ProcessState.String()
+	switch {
+	case p.condemned.Load():
+		name, how = "ended", "by the harness: "+how
+	case p.wanted.Load() || !p.ready.Load():
+		return
+	}
+	now := l.spec.Clock.Now()
+	l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: name, At: now, Until: now, Detail: how})
 }
 
 // portTaken reports whether p has exited because somebody else listens on its port.
@@ -148,56 +172,4 @@ func (p *process) portTaken(port int) bool {
 	}
 	said := strings.ToLower(strings.Join(p.lines(), "\n"))
 	return strings.Contains(said, "address already in use") || strings.Contains(said, "eaddrinuse") || !bindable(port)
-}
-
-// waitReady waits until GET /health answers 200. p is the process behind it; nil: it already ran.
-func waitReady(ctx context.Context, url string, within time.Duration, p *process) error {
-	name := Redact(url)
-	var exited chan struct{}
-	if p != nil {
-		name, exited = p.name, p.done
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not ready within %v", within))
-	defer cancel()
-	last := errors.New("it was not asked")
-	for wait := 5 * time.Millisecond; ; wait = min(wait*3/2, 50*time.Millisecond) {
-		if err := askHealth(ctx, url); ctx.Err() == nil {
-			last = err // an answer cut off by our own deadline says nothing
-		}
-		// A process that has exited is not what answered.
-		if p != nil && p.exited() {
-			return fmt.Errorf("%s ended before it was ready (%v)%s", name, p.cmd.ProcessState, p.tail())
-		}
-		if last == nil {
-			return nil
-		}
-		select {
-		case <-exited:
-		case <-ctx.Done():
-			err := fmt.Errorf("%s: %w; GET /health last said: %v", name, context.Cause(ctx), last)
-			if p != nil && p.lines() != nil {
-				err = fmt.Errorf("%w%s", err, p.tail())
-			}
-			return err
-		case <-time.After(wait):
-		}
-	}
-}
-
-// askHealth is nil when the instance says that it is ready.
-func askHealth(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+"/health", nil)
-	if err != nil {
-		return err
-	}
-	resp, err := health.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		return nil
-	}
-	b, _ := io.ReadAll(io.LimitReader(resp.Body, healthBytes))
-	return fmt.Errorf("%s %q", resp.Status, b)
 }

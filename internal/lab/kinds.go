@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/trektribe/bench/internal/proxy"
@@ -48,6 +49,9 @@ var kinds = []kind{
 	failing("readonly", "READONLY You can't write against a read only replica."),
 	failing("noauth", "NOAUTH Authentication required."),
 	failing("oom", "OOM command not allowed when used memory > 'maxmemory'."),
+	{name: "killed", on: "instance", hurt: kill, meets: []string{"refused"}},
+	{name: "terminated", on: "instance", hurt: terminate, meets: []string{"refused", "eof", "reset"}, slowly: true},
+	{name: "stopped", on: "instance", hurt: pause, meets: []string{"silence"}},
 }
 
 // failing is a kind with which Redis answers every command with the error.
@@ -72,7 +76,7 @@ func findKind(name, on string) *kind {
 	return nil
 }
 
-// Can reports whether a lab of this Spec can do faults of the kind on "redis"; its error
+// Can reports whether a lab of this Spec can do faults of the kind on "redis" or "instance"; its error
 // says why not, and what could. It opens nothing.
 func (s Spec) Can(name, on string) error {
 	if err := s.canHurt(on); err != nil {
@@ -106,7 +110,7 @@ func (s Spec) Can(name, on string) error {
 // canHurt reports whether there is anything of the lab's own to hurt there.
 func (s Spec) canHurt(on string) error {
 	if !slices.ContainsFunc(kinds, func(k kind) bool { return k.on == on }) {
-		return fmt.Errorf("no dependency %q to hurt: there is redis", on)
+		return fmt.Errorf("no dependency %q to hurt: there are redis and instance", on)
 	}
 	if len(s.URLs) > 0 {
 		return fmt.Errorf("faults on %s need the harness to start the service and what stands between, and instances that already run "+
@@ -136,9 +140,27 @@ func kill(_ context.Context, _ *Lab, t *trial) error {
 	return p.kill()
 }
 
+// terminate asks the process to end.
+func terminate(_ context.Context, _ *Lab, t *trial) error {
+	p := t.victim.process()
+	p.condemn()
+	signalGroup(p.cmd.Process.Pid, syscall.SIGTERM)
+	return nil
+}
+
 // pause takes the processor away from the process and whatever it started.
-func pause(_ context.Context, _ *Lab, t *trial) error {
-	pauseGroup(t.victim.process().cmd.Process.Pid)
+func pause(ctx context.Context, _ *Lab, t *trial) error {
+	ctx, cancel := context.WithTimeout(ctx, healWithin)
+	defer cancel()
+	pid := t.victim.process().cmd.Process.Pid
+	pauseGroup(pid)
+	for atWork(pid) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("process %d does not stop: %w", pid, ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
 	return nil
 }
 

@@ -167,6 +167,9 @@ func TestCan(t *testing.T) {
 		kind, on string
 		want     string // in the error; empty: it can
 	}{
+		{"an instance", url, "killed", "instance", ""},
+		{"an instance's path", url, "latency", "instance", "unknown fault"},
+		{"instances that already run, killed", lab.Spec{URLs: []string{"http://127.0.0.1:1"}}, "killed", "instance", "--target-cmd"},
 		{"a path", url, "blackhole", "redis", ""},
 		{"the default is embedded", lab.Spec{}, "loading", "redis", ""},
 		{"killed embedded", lab.Spec{Redis: "embedded"}, "killed", "redis", ""},

@@ -21,6 +21,9 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 	l := &Lab{spec: s, ports: newPorts(), end: end}
 	l.bind = func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(ctx)
+		if life.Err() != nil {
+			cancel() // at once: AfterFunc would take a moment
+		}
 		stop := context.AfterFunc(life, cancel)
 		return ctx, func() { stop(); cancel() }
 	}
@@ -117,6 +120,7 @@ func (l *Lab) openProxies() error {
 				return err
 			}
 			in.link = k
+			in.victim = &victim{spot: spot{a.Name, in.name, "instance"}, inst: in}
 		}
 	}
 	return nil

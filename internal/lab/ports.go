@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Where the kernel takes ports for outgoing connections when the system does not say: IANA's range (RFC 6335) is
@@ -63,3 +65,17 @@ func bindable(port int) bool {
 }
 
 func loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// portFree waits until a server could listen on a port that was its before.
+func portFree(ctx context.Context, port int, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	for !bindable(port) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("somebody has taken port %d meanwhile; end that process (ss -ltnp shows it): %w", port, ctx.Err())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil
+}

@@ -3,22 +3,49 @@ package lab
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // stat is the state letter and the start time (in clock ticks since boot) of a process; empty: there is none.
 func stat(pid int) (state, began string) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
+	f := fields("/proc/" + strconv.Itoa(pid) + "/stat")
+	if f == nil {
 		return "", ""
+	}
+	return f[0], f[19]
+}
+
+// fields is what follows the name in a stat file, from the state on; nil: it cannot be read.
+func fields(path string) []string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil
 	}
 	// The second field is the program's name in parentheses, and may hold blanks and parentheses (proc_pid_stat(5)).
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 	if len(f) < 20 {
-		return "", ""
+		return nil
 	}
-	return f[0], f[19]
+	return f
+}
+
+// atWork reports whether a thread of the group can still run: SIGSTOP reaches them one by one, each when its turn comes.
+func atWork(group int) bool {
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // its one error is a bad pattern
+	for _, path := range stats {
+		if f := fields(path); f == nil || f[2] != strconv.Itoa(group) {
+			continue
+		}
+		threads, _ := filepath.Glob(filepath.Dir(path) + "/task/*/stat")
+		for _, t := range threads {
+			if f := fields(t); f != nil && !strings.Contains("TtZX", f[0]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // startTime tells one use of a process number from the next; empty: there is no such process.

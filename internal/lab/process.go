@@ -51,8 +51,8 @@ type process struct {
 	done      chan struct{} // closed once it has been reaped
 }
 
-// start starts c; its output goes to Dir/logs/<name>.log. exited is called when it has exited
-// though nobody stopped it; nil: nobody is told.
+// start starts c; its output goes to Dir/logs/<name>.log. exited is called when it has exited,
+// for whatever reason; nil: nobody is told.
 func (l *Lab) start(c command, exited func(*process)) (*process, error) {
 	p := &process{command: c, logPath: filepath.Join(l.spec.Dir, "logs", c.name+".log"), done: make(chan struct{})}
 	log, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -89,7 +89,7 @@ func (l *Lab) start(c command, exited func(*process)) (*process, error) {
 		// yet: the kernel hands numbers out in turn, and this one was freed just now.
 		signalGroup(pid, syscall.SIGKILL)
 		l.lease.forget(pid)
-		if !p.wanted.Load() && exited != nil {
+		if exited != nil {
 			exited(p)
 		}
 		close(p.done)

@@ -98,7 +98,7 @@ func (l *Lab) openOwn(ctx context.Context, kind string, prepare func(port int, p
 		if err != nil {
 			return nil, err
 		}
-		s := &store{info: Info{Kind: kind}, addr: loopback(port), password: secret()}
+		s := &store{info: Info{Kind: kind}, addr: loopback(port), port: port, password: secret()}
 		c, err := prepare(port, s.password)
 		if err != nil {
 			return nil, err

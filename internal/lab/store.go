@@ -33,6 +33,7 @@ type store struct {
 	db       int
 	foreign  bool    // somebody's: only its one database is ours, and only because it was empty
 	command  command // what it is started from; empty where foreign
+	port     int     // of addr; 0 where foreign
 	client   *redis.Client
 
 	mu      sync.Mutex

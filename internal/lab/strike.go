@@ -121,11 +121,14 @@ func (l *Lab) attend(t *trial) {
 		l.met(t, "", "new", at, m)
 		l.missReply(t, m)
 	}
+	if t.kind.slowly && t.proved == 0 {
+		t.doubt("it was not seen to end while the fault lasted")
+	}
 	l.deliver(t)
 }
 
-// examine probes once. What it meets when the fault is over proves nothing, and neither does an
-// answer of a process that may take its time.
+// examine probes once. What it meets when the fault is over proves nothing, and neither does
+// the answer of a process that may take its time.
 func (l *Lab) examine(t *trial) {
 	ctx, finish := t.untilOver()
 	at := l.spec.Clock.Now()
@@ -136,11 +139,12 @@ func (l *Lab) examine(t *trial) {
 		return
 	}
 	l.met(t, t.fault.Kind, "new", at, m)
-	if t.kind.slowly && m.Met == "reply" {
+	proof := slices.Contains(t.kind.meets, m.Met)
+	if t.kind.slowly && !proof {
 		return
 	}
 	t.proved++
-	if !slices.Contains(t.kind.meets, m.Met) {
+	if !proof {
 		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.kind.meets, " or ")))
 	}
 }

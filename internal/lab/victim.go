@@ -2,16 +2,18 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/trektribe/bench/internal/proxy"
 )
 
-// A victim is a process that the lab can hurt: an arm's Redis.
+// A victim is a process that the lab can hurt: an arm's Redis, or an instance of the service.
 type victim struct {
 	spot
-	store *store
+	store *store    // of on redis
+	inst  *instance // of on instance
 
 	// All under the lab's applying.
 	sick  bool   // something was done to it that is not known to be undone
@@ -19,23 +21,39 @@ type victim struct {
 	past  *trial // of the fault before, whose canaries may still look at its end
 }
 
-// victims lists what can be hurt on "redis", one for each arm.
+// victims lists what can be hurt on "redis", one for each arm, or on "instance".
 func (l *Lab) victims(on string) []*victim {
 	var all []*victim
 	for _, a := range l.arms {
 		if on == "redis" && a.victim != nil {
 			all = append(all, a.victim)
 		}
+		for _, in := range a.instances {
+			if on == "instance" && in.victim != nil {
+				all = append(all, in.victim)
+			}
+		}
 	}
 	return all
 }
 
 // process is the present one; nil: it does not run.
-func (v *victim) process() *process { return v.store.running() }
+func (v *victim) process() *process {
+	if v.inst != nil {
+		return v.inst.running()
+	}
+	return v.store.running()
+}
 
 // probe opens a new connection straight to the victim and asks for a sign of life. patience is for all of it.
 func (v *victim) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
-	return v.store.ping(ctx, patience)
+	if v.store != nil {
+		return v.store.ping(ctx, patience)
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	began := time.Now()
+	return meeting(askHealth(ctx, v.inst.at()), began)
 }
 
 // awaits waits until a probe meets want.
@@ -58,16 +76,19 @@ func (v *victim) awaits(ctx context.Context, want string) error {
 // alive is an error when there is nothing to hurt.
 func (v *victim) alive() error {
 	p := v.process()
-	switch {
-	case p == nil:
-		return fmt.Errorf("%v does not run: bring the lab up first (Fresh)", v.spot)
-	case p.died() != nil:
-		return p.died()
-	case p.exited():
-		return fmt.Errorf("%v was ended, and not started again: bring the lab up first (Fresh)", v.spot)
+	if p == nil {
+		return errNotUp
+	}
+	if err := p.died(); err != nil {
+		return err
+	}
+	if p.exited() { // a fault could not be lifted
+		return errNotUp
 	}
 	return nil
 }
+
+var errNotUp = errors.New("it does not run: bring the lab up first (Fresh)")
 
 // mend undoes whatever a fault has done to the victim, and returns when it answers.
 func (l *Lab) mend(ctx context.Context, v *victim) error {
@@ -75,11 +96,14 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 		return err
 	}
 	p := v.process()
+	if p == nil {
+		return errNotUp
+	}
 	if p.condemned.Load() {
 		if err := p.kill(); err != nil { // it was only asked to go, and may not have
 			return err
 		}
-		if err := l.startStore(ctx, v.store); err != nil {
+		if err := l.again(ctx, v); err != nil {
 			return err
 		}
 		v.sick = false
@@ -89,9 +113,25 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 		return err
 	}
 	resumeGroup(p.cmd.Process.Pid)
-	if err := v.store.revive(ctx); err != nil {
+	var err error
+	if v.inst != nil {
+		err = waitReady(ctx, v.inst.at(), l.spec.ReadyIn, p)
+	} else {
+		err = v.store.revive(ctx)
+	}
+	if err == nil {
+		v.sick = false
+	}
+	return err
+}
+
+// again starts the victim where it was, and waits until it is ready.
+func (l *Lab) again(ctx context.Context, v *victim) error {
+	if v.inst != nil {
+		return l.startAgain(ctx, v.inst)
+	}
+	if err := portFree(ctx, v.store.port, portAgain); err != nil {
 		return err
 	}
-	v.sick = false
-	return nil
+	return l.startStore(ctx, v.store)
 }

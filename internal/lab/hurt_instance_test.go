@@ -1,0 +1,202 @@
+package lab_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+// answers asks an instance for its health on a new connection, with little patience.
+func answers(in lab.Instance) error {
+	c := http.Client{Timeout: 250 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := c.Get(in.URL + "/health")
+	if err == nil {
+		resp.Body.Close()
+	}
+	return err
+}
+
+func TestInstanceIsHurt(t *testing.T) {
+	rows := []struct {
+		kind, during string
+		events       []string // of processes
+		starts       string   // as Redis counts them
+	}{
+		{"killed", "new refused", []string{"ended by the harness: signal: killed", "ready"}, "3"},
+		{"terminated", "new refused", []string{"ended by the harness: signal: terminated", "ready"}, "3"},
+		{"stopped", "new silence", nil, "2"},
+	}
+	s := spec(t)
+	s.Instances = 2
+	w := open(t, s)
+	for _, row := range rows {
+		t.Run(row.kind, func(t *testing.T) {
+			w.fresh(t, map[string]string{"TTL_TRIPS": row.kind})
+			w.forget()
+			before := w.Arms()[0].Instances
+			a := on("instance", row.kind)
+			a.Instances = []string{"2"}
+			w.do(t, a)
+			until(t, "instance 2 is away", 5*time.Second, func() bool { return answers(before[1]) != nil })
+			if err := answers(before[0]); err != nil {
+				t.Errorf("instance 1: %v", err)
+			}
+			w.probed(t, a, 1)
+			for range 2 { // the second has nothing to lift
+				w.do(t, lifted(a))
+			}
+			// It is ready by now, where clients know it, and in the same round.
+			if err := answers(before[1]); err != nil {
+				t.Errorf("instance 2 after the fault: %v", err)
+			}
+			if after := w.Arms()[0].Instances; !slices.Equal(before, after) {
+				t.Errorf("instances %v became %v", before, after)
+			}
+			if env := environ(t, before[1]); env["TTL_TRIPS"] != row.kind || env["INSTANCE"] != "2" {
+				t.Errorf("started again with TTL_TRIPS=%s and INSTANCE=%s", env["TTL_TRIPS"], env["INSTANCE"])
+			}
+			if got := service(t, w).Get(t.Context(), "starts").Val(); got != row.starts {
+				t.Errorf("starts = %s, want %s", got, row.starts)
+			}
+			w.proved(t, a, "2")
+			around, during := w.met()
+			if row.kind == "terminated" { // a canary may cross its end
+				during = []string{strings.NewReplacer("reset", "refused", "eof", "refused").Replace(during[0])}
+			}
+			if !slices.Equal(around, []string{"new reply", "new reply"}) || !slices.Equal(during, []string{row.during}) {
+				t.Errorf("canaries met %q around the fault and %q during it, want replies and %q", around, during, row.during)
+			}
+			events := w.of(history.Process)
+			if len(events) != len(row.events) {
+				t.Fatalf("process events %v, want %q", events, row.events)
+			}
+			for i, e := range events {
+				if got := e.Name + " " + e.Detail; !strings.HasPrefix(got, row.events[i]) || !strings.Contains(e.Detail, "by the harness") || e.Instance != "2" {
+					t.Errorf("process event %+v, want %q of instance 2", e, row.events[i])
+				}
+			}
+		})
+	}
+}
+
+// TestTerminatedButDeaf asks an instance to go that does not.
+func TestTerminatedButDeaf(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, map[string]string{"FAKE": "deaf"})
+	a := on("instance", "terminated")
+	w.do(t, a)
+	w.do(t, lifted(a))
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.of(history.Delivery); len(got) != 1 || got[0].Value != 0 || !strings.Contains(got[0].Detail, "not seen to end") {
+		t.Errorf("delivery %v, want one of 0 that says why", got)
+	}
+	if got := service(t, w).Get(t.Context(), "starts").Val(); got != "2" {
+		t.Errorf("starts = %s, want 2: it is started again all the same", got)
+	}
+}
+
+func TestInstanceFaultsRefuse(t *testing.T) {
+	w := open(t, spec(t))
+	a := on("instance", "killed")
+	refused := func(want string, a lab.Action) {
+		t.Helper()
+		if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", a.Fault.Kind, err, want)
+		}
+	}
+	refused("does not run: bring the lab up first", a)
+	w.fresh(t, nil)
+	unknown := a
+	unknown.Instances = []string{"1", "9"}
+	refused(`no instance "9": there are 1`, unknown)
+	refused(`unknown fault "blackhole" on instance; there are: killed, terminated, stopped`, on("instance", "blackhole"))
+	w.do(t, a)
+	refused("instance hardened-1 already has the fault killed: lift it first", on("instance", "stopped"))
+	refused("killed is on there", lifted(on("instance", "stopped")))
+	w.do(t, blackhole) // a path is another thing
+	w.do(t, lifted(blackhole))
+	w.do(t, lab.Action{On: "instance", Heal: true})
+
+	if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
+		resp.Body.Close()
+	}
+	until(t, "its death is seen", 5*time.Second, func() bool { return w.Died() != nil })
+	refused("exited by itself", a)
+}
+
+// TestPortTakenWhileDown puts another server where the instance was.
+func TestPortTakenWhileDown(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, nil)
+	a := on("instance", "killed")
+	w.do(t, a)
+	other, err := net.Listen("tcp", strings.TrimPrefix(w.Arms()[0].Instances[0].URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Apply(t.Context(), lifted(a)); err == nil || !strings.Contains(err.Error(), "somebody has taken port") {
+		t.Errorf("lifting: %v, want an error about the port", err)
+	}
+	other.Close()
+	w.do(t, lifted(a)) // it was still on
+	if err := answers(w.Arms()[0].Instances[0]); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestCutShortInstanceFault ends the context when the instance has just been killed.
+func TestCutShortInstanceFault(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.cut = func(e history.Event) {
+		if e.Name == "ended" {
+			cancel()
+		}
+	}
+	if err := w.Apply(ctx, on("instance", "killed")); !errors.Is(err, context.Canceled) {
+		t.Errorf("Apply: %v, want canceled", err)
+	}
+	if err := answers(w.Arms()[0].Instances[0]); err != nil {
+		t.Errorf("afterwards: %v, want it started again", err)
+	}
+	if n := len(w.of(history.FaultOn)); n > 0 {
+		t.Errorf("%d faults recorded that were undone", n)
+	}
+}
+
+// TestFreshAndCloseWithInstancesHurt leaves each fault on, begins another round, and closes in the end.
+func TestFreshAndCloseWithInstancesHurt(t *testing.T) {
+	w := open(t, spec(t)) // whose end looks for processes
+	for _, kind := range []string{"killed", "terminated", "stopped"} {
+		w.fresh(t, nil)
+		w.do(t, on("instance", kind))
+		w.fresh(t, nil)
+		if err := errors.Join(answers(w.Arms()[0].Instances[0]), w.Died()); err != nil {
+			t.Errorf("%s: in the next round: %v", kind, err)
+		}
+	}
+	w.do(t, on("instance", "stopped"))
+	w.do(t, on("redis", "stopped"))
+	began := time.Now()
+	if err := w.Close(); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	// 3 s: SIGTERM was not heard.
+	if took := time.Since(began); took >= 3*time.Second {
+		t.Errorf("Close took %v with a stopped instance", took)
+	}
+	if err := w.Apply(context.Background(), lab.Action{On: "instance", Heal: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("lifting on a closed lab: %v, want canceled", err)
+	}
+}
