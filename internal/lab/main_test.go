@@ -17,6 +17,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/proxy"
 )
 
 // TestMain lets the test binary be its own children: `go test` never gives it a
@@ -101,7 +102,7 @@ func serve() error {
 	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
 }
 
-// harness opens a lab and waits to be killed.
+// harness opens a lab, stops what STOP names (redis, instance), and waits to be killed.
 func harness() error {
 	s := lab.Spec{
 		Arms: []lab.ArmSpec{{Name: "a"}}, Instances: 2, Env: map[string]string{"FAKE": "parent"},
@@ -113,6 +114,11 @@ func harness() error {
 	}
 	if err := l.Fresh(context.Background(), nil); err != nil {
 		return err
+	}
+	for what := range strings.FieldsSeq(os.Getenv("STOP")) {
+		if err := l.Apply(context.Background(), lab.Action{On: what, Fault: proxy.Fault{Kind: "stopped"}}); err != nil {
+			return err
+		}
 	}
 	fmt.Println("up")
 	time.Sleep(time.Minute)

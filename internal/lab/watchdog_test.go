@@ -2,6 +2,8 @@ package lab_test
 
 import (
 	"bufio"
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -17,13 +19,13 @@ import (
 )
 
 // TestKilledHarnessLeavesNothing kills a harness whose services have children that
-// left their process group.
+// left their process group, and which may have stopped all it started.
 func TestKilledHarnessLeavesNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("looks into /proc")
 	}
 	for _, kind := range []string{"embedded", "server"} {
-		for _, moment := range []string{"while it starts", "when it is up"} {
+		for _, moment := range []string{"while it starts", "when it is up", "when all is stopped"} {
 			t.Run(kind+" "+moment, func(t *testing.T) {
 				if kind == "server" {
 					needServer(t)
@@ -31,6 +33,9 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 				tmp := t.TempDir()
 				cmd := exec.Command(os.Args[0], "harness")
 				cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "REDIS="+kind, "DIR="+t.TempDir())
+				if moment == "when all is stopped" {
+					cmd.Env = append(cmd.Env, "STOP=redis instance")
+				}
 				cmd.Stderr = os.Stderr
 				out, err := cmd.StdoutPipe()
 				if err != nil {
@@ -40,9 +45,14 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				count := func() int { return len(processes("TMPDIR=" + tmp)) }
-				if moment == "when it is up" {
+				if moment != "while it starts" {
 					if line, err := bufio.NewReader(out).ReadString('\n'); line != "up\n" {
 						t.Fatalf("the harness said %q, %v", line, err)
+					}
+					if moment == "when all is stopped" {
+						if got := stopped(tmp); got != 3 { // two services and Redis
+							t.Fatalf("%d processes are stopped, want 3", got)
+						}
 					}
 					// Harness, watchdog, two services, two children of theirs; and an embedded Redis, as redis-server hides its environment.
 					if got := count(); got < 6 {
@@ -61,6 +71,24 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+// stopped counts the harness's processes that SIGSTOP has stopped.
+func stopped(tmp string) int {
+	found := map[string]bool{}
+	for _, pid := range processes("TMPDIR=" + tmp) {
+		found[fmt.Sprintf("/proc/%d/stat", pid)] = true
+	}
+	for _, cwd := range servers(tmp) {
+		found[filepath.Dir(cwd)+"/stat"] = true
+	}
+	n := 0
+	for path := range found {
+		if b, _ := os.ReadFile(path); bytes.Contains(b, []byte(") T ")) {
+			n++
+		}
+	}
+	return n
 }
 
 // servers lists the processes that work in a directory below tmp: redis-server does.
