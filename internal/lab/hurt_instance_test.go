@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,7 +44,7 @@ func TestInstanceIsHurt(t *testing.T) {
 			w.fresh(t, map[string]string{"TTL_TRIPS": row.kind})
 			w.forget()
 			before := w.Arms()[0].Instances
-			a := on("instance", row.kind)
+			a := fault("instance", row.kind)
 			a.Instances = []string{"2"}
 			w.do(t, a)
 			until(t, "instance 2 is away", 5*time.Second, func() bool { return answers(before[1]) != nil })
@@ -91,7 +93,7 @@ func TestInstanceIsHurt(t *testing.T) {
 func TestTerminatedButDeaf(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, map[string]string{"FAKE": "deaf"})
-	a := on("instance", "terminated")
+	a := fault("instance", "terminated")
 	w.do(t, a)
 	w.do(t, lifted(a))
 	if err := w.Settle(t.Context()); err != nil {
@@ -107,7 +109,7 @@ func TestTerminatedButDeaf(t *testing.T) {
 
 func TestInstanceFaultsRefuse(t *testing.T) {
 	w := open(t, spec(t))
-	a := on("instance", "killed")
+	a := fault("instance", "killed")
 	refused := func(want string, a lab.Action) {
 		t.Helper()
 		if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), want) {
@@ -119,10 +121,10 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	unknown := a
 	unknown.Instances = []string{"1", "9"}
 	refused(`no instance "9": there are 1`, unknown)
-	refused(`unknown fault "blackhole" on instance; there are: killed, terminated, stopped`, on("instance", "blackhole"))
+	refused(`unknown fault "blackhole" on instance; there are: killed, terminated, stopped`, fault("instance", "blackhole"))
 	w.do(t, a)
-	refused("instance hardened-1 already has the fault killed: lift it first", on("instance", "stopped"))
-	refused("killed is on there", lifted(on("instance", "stopped")))
+	refused("instance hardened-1 already has the fault killed: lift it first", fault("instance", "stopped"))
+	refused("killed is on there", lifted(fault("instance", "stopped")))
 	w.do(t, blackhole) // a path is another thing
 	w.do(t, lifted(blackhole))
 	w.do(t, lab.Action{On: "instance", Heal: true})
@@ -138,7 +140,7 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 func TestPortTakenWhileDown(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	a := on("instance", "killed")
+	a := fault("instance", "killed")
 	w.do(t, a)
 	other, err := net.Listen("tcp", strings.TrimPrefix(w.Arms()[0].Instances[0].URL, "http://"))
 	if err != nil {
@@ -154,6 +156,29 @@ func TestPortTakenWhileDown(t *testing.T) {
 	}
 }
 
+// TestNotReadyAgain has an instance fail when it is started again, and lifts the fault once more.
+func TestNotReadyAgain(t *testing.T) {
+	flag := filepath.Join(t.TempDir(), "flag")
+	w := open(t, spec(t))
+	w.fresh(t, map[string]string{"FAKE": "flag", "FLAG": flag})
+	a := fault("instance", "killed")
+	w.do(t, a)
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Apply(t.Context(), lifted(a)); err == nil || !strings.Contains(err.Error(), "ended before it was ready (exit status 1)") {
+		t.Errorf("lifting: %v, want it to say how the instance failed", err)
+	}
+	if e := w.of(history.Process); e[len(e)-1].Name != "not ready" {
+		t.Errorf("process events %v, want not ready at their end", e)
+	}
+	os.Remove(flag)
+	w.do(t, lifted(a))
+	if err := errors.Join(answers(w.Arms()[0].Instances[0]), w.Died()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCutShortInstanceFault ends the context when the instance has just been killed.
 func TestCutShortInstanceFault(t *testing.T) {
 	w := open(t, spec(t))
@@ -164,7 +189,7 @@ func TestCutShortInstanceFault(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := w.Apply(ctx, on("instance", "killed")); !errors.Is(err, context.Canceled) {
+	if err := w.Apply(ctx, fault("instance", "killed")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Apply: %v, want canceled", err)
 	}
 	if err := answers(w.Arms()[0].Instances[0]); err != nil {
@@ -180,14 +205,14 @@ func TestFreshAndCloseWithInstancesHurt(t *testing.T) {
 	w := open(t, spec(t)) // whose end looks for processes
 	for _, kind := range []string{"killed", "terminated", "stopped"} {
 		w.fresh(t, nil)
-		w.do(t, on("instance", kind))
+		w.do(t, fault("instance", kind))
 		w.fresh(t, nil)
 		if err := errors.Join(answers(w.Arms()[0].Instances[0]), w.Died()); err != nil {
 			t.Errorf("%s: in the next round: %v", kind, err)
 		}
 	}
-	w.do(t, on("instance", "stopped"))
-	w.do(t, on("redis", "stopped"))
+	w.do(t, fault("instance", "stopped"))
+	w.do(t, fault("redis", "stopped"))
 	began := time.Now()
 	if err := w.Close(); err != nil {
 		t.Errorf("Close: %v", err)

@@ -107,7 +107,8 @@ func (l *Lab) Redis() Info {
 }
 
 // Died says which instance or Redis has exited though nobody stopped it, with its
-// exit status and last log lines, and whether the watchdog has; nil: none. Instances that already ran are not watched.
+// exit status and last log lines, and whether the watchdog has; nil: none. What a fault has
+// ended is not among them, and instances that already ran are not watched.
 func (l *Lab) Died() error {
 	var errs []error
 	if l.lease != nil {

@@ -70,6 +70,10 @@ func serve() error {
 		if err := cmd.Start(); err != nil {
 			return err
 		}
+	case "flag": // fails while the flag is there
+		if _, err := os.Stat(os.Getenv("FLAG")); err == nil {
+			return fmt.Errorf("the flag is there")
+		}
 	case "taken once":
 		flag := os.Getenv("FLAG") + os.Getenv("INSTANCE")
 		if _, err := os.Stat(flag); err != nil {

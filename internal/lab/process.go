@@ -140,6 +140,9 @@ func (p *process) kill() error {
 		return nil
 	}
 	p.wanted.Store(true)
+	if p.exited() { // its number may be another's by now
+		return nil
+	}
 	signalGroup(p.cmd.Process.Pid, syscall.SIGKILL)
 	select {
 	case <-p.done:

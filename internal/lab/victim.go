@@ -104,7 +104,9 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 			return err
 		}
 		if err := l.again(ctx, v); err != nil {
-			return err
+			p := v.process() // one that did not get ready would be in the way of the next try
+			p.condemn()
+			return errors.Join(err, p.kill())
 		}
 		v.sick = false
 		return nil
