@@ -27,8 +27,10 @@ type kind struct {
 	delay func(f Fault, d direction, r *rand.Rand) time.Duration
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
 	holds func(d direction) bool
-	// ends: the listener is closed and connections are ended.
-	ends bool
+	// ends is how connections are ended, new ones once they are accepted; nil: they live.
+	ends ending
+	// refuses: the listener is closed.
+	refuses bool
 	// proof says why m is not what f does; empty: it is. old: the connection
 	// was opened before the fault.
 	proof func(f Fault, m Meeting, old bool) string
@@ -55,15 +57,16 @@ var kinds = []kind{
 		proof: proveBlackhole,
 	},
 	{
-		name:  "refused",
-		about: "refused",
-		ends:  true,
-		proof: proveRefused,
+		name:    "refused",
+		about:   "refused",
+		ends:    finish,
+		refuses: true,
+		proof:   proveRefused,
 	},
 }
 
 // closing is the plan of a proxy that is closed.
-var closing = kind{name: "closed", ends: true}
+var closing = kind{name: "closed", ends: finish, refuses: true}
 
 // leastSilence is how long a silence must last to be told from a slow reply: a
 // clean hop takes 0.1 ms at the median and some milliseconds on a busy machine.

@@ -43,6 +43,7 @@ type link struct {
 	ended  bool      // the source has
 	spoken bool      // it has brought bytes
 	giveUp time.Time // on a reader, once the other direction has ended
+	given  bool      // up: nothing is passed on any more
 }
 
 // A piece is a chunk that waits, or, with none, the end of the stream.
@@ -65,8 +66,11 @@ func (l *link) run(stub *toxics.ToxicStub) {
 		if l.proxy.adopt(l) {
 			l.begin()
 		}
-		if l.plan.kind.ends {
+		if end := l.plan.kind.ends; end != nil {
+			l.conn.end(end)
 			l.abandon(stub)
+		}
+		if l.given && l.ended {
 			return
 		}
 		var (
@@ -75,7 +79,10 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			first piece
 			timer <-chan time.Time
 		)
-		if !l.holding() {
+		switch {
+		case l.given:
+			in = stub.Input
+		case !l.holding():
 			if !l.ended && l.queued < most {
 				in = stub.Input
 			}
@@ -109,7 +116,6 @@ func (l *link) run(stub *toxics.ToxicStub) {
 		case <-timer:
 			if out != nil {
 				l.abandon(stub)
-				return
 			}
 		}
 	}
@@ -155,7 +161,11 @@ func (l *link) take(c *stream.StreamChunk) {
 	if c == nil {
 		l.ended = true
 		close(l.conn.ended[l.dir])
-	} else {
+	}
+	if l.given {
+		return
+	}
+	if c != nil {
 		came = c.Timestamp
 		l.queued += weight(c)
 		if l.dir == up && !l.spoken && bytes.HasPrefix(c.Data, []byte(ping)) {
@@ -176,17 +186,11 @@ func (l *link) sent(c *stream.StreamChunk) {
 }
 
 // abandon ends the direction without passing on what waits. Closing the stub
-// makes toxiproxy's writer close the destination; the noop toxic before us must
-// be emptied or it would block for ever on its next chunk.
+// makes toxiproxy's writer close the destination. The noop toxic before us would
+// block for ever on its next chunk, so what comes is still taken, until the end.
 func (l *link) abandon(stub *toxics.ToxicStub) {
-	l.queue = nil
+	l.given, l.queue, l.queued = true, nil, 0
 	stub.Close()
-	for !l.ended {
-		if c := <-stub.Input; c == nil {
-			l.ended = true
-			close(l.conn.ended[l.dir])
-		}
-	}
 }
 
 // weight is what a chunk counts for in the queue: its bytes, and what it costs

@@ -9,29 +9,77 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
-
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
 )
 
-// listenOn starts a toxiproxy on addr with our toxic in both directions. It is
-// a fresh one after each refusal: one whose Stop hangs (its accept loop may be
-// waiting for a dial upstream, which nothing ends) could not be started again.
+// A door is one listening. Toxiproxy has one of its own, but keeps the
+// connections to itself, and some faults are done to a connection rather than
+// to its bytes; so we accept and dial, and toxiproxy carries.
+type door struct {
+	proxy    *Proxy
+	listener net.Listener
+	closed   context.Context
+	close    context.CancelFunc
+	work     sync.WaitGroup // the accept loop, and connections that are not carried yet
+}
+
+// listenOn opens a door on addr.
 func (p *Proxy) listenOn(addr string) error {
-	// Toxiproxy's messages go nowhere. Its bandwidth toxic would write to the
-	// global logger, but is never used here, so that one is left alone.
-	srv := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	toxi := toxiproxy.NewProxy(srv, p.name, addr, p.upstream)
-	if err := install(toxi, p); err != nil {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
 		return err
 	}
-	if err := toxi.Start(); err != nil {
-		return err
-	}
-	p.toxi = toxi
+	d := &door{proxy: p, listener: l}
+	d.closed, d.close = context.WithCancel(context.Background())
+	p.door = d
+	d.work.Go(d.accept)
 	return nil
+}
+
+// acceptAgain is the pause after an accept that failed, as it does when the
+// process has no file descriptors left.
+const acceptAgain = 10 * time.Millisecond
+
+func (d *door) accept() {
+	for {
+		client, err := d.listener.Accept()
+		if err == nil {
+			c := newConn(d.proxy, client.(*net.TCPConn))
+			d.work.Go(func() { d.serve(c) })
+			continue
+		}
+		select {
+		case <-d.closed.Done():
+			return
+		case <-time.After(acceptAgain):
+		}
+	}
+}
+
+// serve does to a new connection what the plan of the moment does to such, or
+// has it carried. One that is dialling when the plan changes gets the new plan
+// from its links.
+func (d *door) serve(c *conn) {
+	if end := d.proxy.plan.Load().kind.ends; end != nil {
+		c.end(end)
+		return
+	}
+	upstream, err := new(net.Dialer).DialContext(d.closed, "tcp", d.proxy.upstream)
+	if err != nil {
+		c.client.Close()
+		return
+	}
+	c.upstream = upstream
+	d.proxy.carry(c)
+}
+
+// shut closes the listener, and every connection that is not carried yet; then none can be added.
+func (d *door) shut() {
+	d.close()
+	d.listener.Close()
+	d.work.Wait()
 }
 
 // firstPort is where the search for a port begins: above what well-known
@@ -53,7 +101,7 @@ func (p *Proxy) listenSomewhere() error {
 		err = p.listenOn("127.0.0.1:0")
 	}
 	if err == nil {
-		p.addr = p.toxi.Listen
+		p.addr = p.door.listener.Addr().String()
 	}
 	return err
 }
@@ -83,34 +131,4 @@ func (p *Proxy) listenAgain() error {
 		return fmt.Errorf("listen again on %s: %w", p.addr, err)
 	}
 	return nil
-}
-
-// stop closes the listener and every connection.
-func (p *Proxy) stop(ctx context.Context) error {
-	if p.toxi == nil {
-		return nil
-	}
-	done := make(chan struct{})
-	go func(toxi *toxiproxy.Proxy) {
-		defer close(done)
-		toxi.Stop()
-	}(p.toxi)
-	p.toxi = nil
-	err := p.stopped(ctx, done)
-	if err != nil {
-		p.late = append(p.late, done)
-	}
-	return err
-}
-
-// stopped waits until toxiproxy has stopped.
-func (p *Proxy) stopped(ctx context.Context, done <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(watchdog):
-		return fmt.Errorf("toxiproxy did not stop in %v; it may be dialling %s, which does not answer", watchdog, p.upstream)
-	}
 }

@@ -68,7 +68,7 @@ func (p *Proxy) adopt(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.plan = p.plan.Load()
-	if !l.plan.kind.ends { // one that ends connections is in effect when they are gone
+	if l.plan.kind.ends == nil { // one that ends connections is in effect when they are gone
 		l.plan.countDown()
 		l.caughtUp = l.plan
 	}

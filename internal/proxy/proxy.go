@@ -16,8 +16,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	toxiproxy "github.com/Shopify/toxiproxy/v2"
 )
 
 // A Fault is what a proxy does to traffic. The zero Fault is a clean proxy.
@@ -28,15 +26,15 @@ type Fault struct {
 	Seed   uint64        // latency: the same seed gives the nth connection the same delays
 }
 
-// watchdog bounds each wait for toxiproxy or for our own toxics to follow.
-// Either takes well under a millisecond; Stop took 95 µs.
+// watchdog bounds each wait for our own toxics to follow, which takes well
+// under a millisecond.
 const watchdog = 2 * time.Second
 
 // A Proxy stands between one instance and one dependency. Its methods are safe
 // for concurrent use. The zero Proxy is not usable; Open makes one.
 //
 // While the upstream is dead a clean proxy accepts a connection and ends it at
-// once, as toxiproxy dials upstream when it accepts.
+// once, as it dials upstream when it has accepted.
 type Proxy struct {
 	name, upstream, addr string
 	count                counters
@@ -44,9 +42,10 @@ type Proxy struct {
 	// turn is held by the one Apply or Close that is at work; it guards the
 	// fields below it. A channel, so that waiting for it can end with a context.
 	turn   chan struct{}
-	toxi   *toxiproxy.Proxy  // nil: refusing, or closed
-	late   []<-chan struct{} // stops that the watchdog gave up on
+	door   *door // nil: refusing, or closed
 	closed bool
+
+	carrier carrier
 
 	plan  atomic.Pointer[plan]
 	mu    sync.Mutex         // guards links and the plans' behind
@@ -66,6 +65,9 @@ func Open(name, upstream string) (*Proxy, error) {
 		links: map[*link]struct{}{},
 	}
 	p.plan.Store(newPlan(Fault{}, kinds[0], 0))
+	if err := p.carrier.install(p); err != nil {
+		return nil, fmt.Errorf("open proxy %s: %w", name, err)
+	}
 	if err := p.listenSomewhere(); err != nil {
 		return nil, fmt.Errorf("open proxy %s: %w", name, err)
 	}
@@ -107,14 +109,12 @@ func (p *Proxy) apply(ctx context.Context, f Fault, k kind) error {
 	if p.closed {
 		return errors.New("it is closed")
 	}
-	if k.ends {
-		// First the listener: once it is closed no connection can be added, so
-		// the plan reaches every one there is.
-		stopped := p.stop(ctx)
-		return errors.Join(stopped, p.follow(ctx, p.swap(f, k)))
+	if k.refuses {
+		p.shut()
+		return p.follow(ctx, p.swap(f, k))
 	}
 	pl := p.swap(f, k)
-	if p.toxi == nil {
+	if p.door == nil {
 		if err := p.listenAgain(); err != nil {
 			return err
 		}
@@ -132,14 +132,18 @@ func (p *Proxy) Close() error {
 		return nil
 	}
 	p.closed = true
-	ctx := context.Background()
-	_ = p.stop(ctx) // where it is late, it is waited for once more
-	errs := []error{p.follow(ctx, p.swap(Fault{}, closing))}
-	for _, done := range p.late {
-		errs = append(errs, p.stopped(ctx, done))
-	}
-	if err := errors.Join(errs...); err != nil {
+	p.shut()
+	if err := p.follow(context.Background(), p.swap(Fault{}, closing)); err != nil {
 		return fmt.Errorf("close proxy %s: %w", p.name, err)
 	}
 	return nil
+}
+
+// shut comes before the plan that ends connections: once the door is shut no
+// connection can be added, so the plan reaches every one there is.
+func (p *Proxy) shut() {
+	if p.door != nil {
+		p.door.shut()
+		p.door = nil
+	}
 }

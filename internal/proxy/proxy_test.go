@@ -314,7 +314,7 @@ func TestEndsArePassedOn(t *testing.T) {
 		send(t, byClient, "GET 5000000 1\r\n") // more than the kernel buffers: it is cut off
 		expect(t, byClient, pattern(10, 1))
 		byClient.Close()
-		nothingRuns(t, "(*Proxy).server(", "(*Proxy).freeBlocker(")
+		nothingRuns(t, "(*door).accept(")
 	}
 	if err := p.Close(); err != nil {
 		t.Error(err)

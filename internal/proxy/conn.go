@@ -1,0 +1,45 @@
+package proxy
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// A conn is what the two directions of a connection share.
+type conn struct {
+	id       uint64 // counts the proxy's connections, from 1
+	client   *net.TCPConn
+	upstream net.Conn         // nil: not dialled
+	own      atomic.Bool      // a canary's
+	used     atomic.Bool      // carried bytes that are not a canary's
+	ended    [2]chan struct{} // by direction: closed when its source has ended
+	over     sync.Once
+}
+
+func newConn(p *Proxy, client *net.TCPConn) *conn {
+	c := &conn{id: uint64(p.count.accepted.Add(1)), client: client}
+	for d := range c.ended {
+		c.ended[d] = make(chan struct{})
+	}
+	return c
+}
+
+// An ending is what a client meets when its connection is closed.
+type ending func(client *net.TCPConn)
+
+// finish has the client read to the end of what was sent to it: a FIN. Closing
+// alone would send a RST where something that came is still unread.
+func finish(client *net.TCPConn) { client.CloseWrite() }
+
+// end closes both sides, and does nothing where that was done before. A client
+// that has gone already meets nothing, so no error matters.
+func (c *conn) end(how ending) {
+	c.over.Do(func() {
+		how(c.client)
+		c.client.Close()
+		if c.upstream != nil {
+			c.upstream.Close()
+		}
+	})
+}
