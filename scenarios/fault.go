@@ -8,13 +8,14 @@ import (
 
 // A kind is what the fault catalogue says of one kind of fault.
 type kind struct {
-	name  string
-	delay bool // takes delay (required) and jitter
+	name         string
+	needs, takes []string // parameters: those it must have, and others that it may have
 }
 
 // kinds is the fault catalogue. What a kind does to a connection is the proxy's.
 var kinds = []kind{
-	{name: "latency", delay: true},
+	{name: "latency", needs: []string{"delay"}, takes: []string{"jitter", "shape", "to"}},
+	{name: "spikes", needs: []string{"delay", "share"}},
 	{name: "blackhole"},
 	{name: "refused"},
 }
@@ -22,11 +23,7 @@ var kinds = []kind{
 // dependencies are what a fault can be on.
 var dependencies = []string{"redis"}
 
-var faultKeys = []string{"kind", "on", "instances", "from", "for", "delay", "jitter"}
-
-// leastDelay: a proxy adds up to 0.8 ms of its own to any delay (measured), so
-// that a smaller one would mostly be its noise.
-const leastDelay = 2 * time.Millisecond
+var faultKeys = append([]string{"kind", "on", "instances", "from", "for"}, parameterKeys()...)
 
 // leastFault: a canary waits 100 ms for what it meets, so a shorter fault could
 // be over before it is proved, and then no claim of the scenario is decided.
@@ -59,34 +56,6 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 		}
 	}
 	p.Faults = append(p.Faults, f)
-}
-
-// parameters reads what f's kind takes.
-func (r *reader) parameters(t table, f *Fault) {
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
-	if f.Kind != "" && i < 0 {
-		at := t.fields["kind"]
-		r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, kindNames()))
-	}
-	if i < 0 || !kinds[i].delay {
-		for _, key := range []string{"delay", "jitter"} {
-			if at, ok := t.fields[key]; ok && i >= 0 {
-				r.wrong(at.keyLine, at.keyCol, "%s takes no %s", f.Kind, key)
-			}
-		}
-		return
-	}
-	var known bool
-	if f.Delay, known = t.duration("delay", "how much "+f.Kind+" adds to every reply, such as 50ms"); known && f.Delay < leastDelay {
-		at := t.fields["delay"]
-		r.wrong(at.line, at.col, "delay: %v is below %v, the least that a proxy adds faithfully", f.Delay, leastDelay)
-		known = false
-	}
-	var given bool
-	if f.Jitter, given = t.duration("jitter", ""); given && known && f.Delay-f.Jitter < leastDelay {
-		at := t.fields["jitter"]
-		r.wrong(at.line, at.col, "jitter: %v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", f.Jitter, leastDelay, f.Delay)
-	}
 }
 
 // window reads when f is on, within p.

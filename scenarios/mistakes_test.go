@@ -147,14 +147,33 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, blackhole, refused)`, `there is no "mongo" (there is: redis)`,
-			"a fault has no kind: one of latency, blackhole, refused", "a fault has no on: ",
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, refused)`, `there is no "mongo" (there is: redis)`,
+			"a fault has no kind: one of latency, spikes, blackhole, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
 			"refused takes no delay", "refused takes no jitter",
-			"a fault has no delay: how much latency adds", "1ms is below 2ms", "6ms leaves less than 2ms of the delay of 5ms",
+			"a fault has no delay: how much later a reply comes", "1ms is below 2ms", "6ms leaves less than 2ms of the delay of 5ms",
 			"there is no instance 3; the target has 1 to 2", "there is no instance 0", "an instance is a number", "instance 1 is given twice", "an instance is a number",
 			"instances is an empty list"}},
+		{name: "parameters of faults", text: `
+phases:
+  - name: a
+    for: 2s
+    faults:
+      - {kind: latency, on: redis, delay: §5, shape: §round}
+      - §{kind: latency, on: redis, delay: 50ms, shape: normal}
+      - {kind: latency, on: redis, delay: 50ms, shape: normal, jitter: §51ms, to: §50ms}
+      - {kind: latency, on: redis, delay: 50ms, shape: normal, jitter: §0s, §share: 1%}
+      - {kind: latency, on: redis, delay: §[5ms], to: §5}
+      - §{kind: spikes, on: redis, delay: 50ms, §jitter: 5ms}
+      - {kind: spikes, on: redis, delay: 50ms, share: §5}
+      - {kind: spikes, on: redis, delay: 50ms, share: §0%}
+      - {kind: spikes, on: redis, delay: 50ms, share: §101%}
+`, want: []string{
+			`delay: "5" has no unit`, `shape: unknown shape "round"`, "a fault has no jitter: the standard deviation",
+			"51ms is above the delay of 50ms", "50ms is not above the delay of 50ms", "0s leaves nothing to chance", "latency takes no share",
+			"delay is a duration, such as 50ms; here is a list", `to: "5" has no unit`,
+			"a fault has no share: how many of the replies", "spikes takes no jitter", `"5" has no unit: want more than 0%`, `"0%": want more than 0%`, `"101%": want`}},
 		{name: "overlaps", text: `
 phases:
   - name: a

@@ -161,14 +161,7 @@ func orAll(names []string) string {
 }
 
 func faultText(f Fault) string {
-	s := f.Kind
-	if f.Delay > 0 {
-		s += " of " + f.Delay.String()
-	}
-	if f.Jitter > 0 {
-		s += " ± " + f.Jitter.String()
-	}
-	s += " on " + f.On
+	s := f.Kind + parameterText(f) + " on " + f.On
 	switch len(f.Instances) {
 	case 0:
 		return s + " of every instance"

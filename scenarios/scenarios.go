@@ -54,8 +54,11 @@ type Fault struct {
 	Instances []string      `json:"instances,omitempty"` // empty: all
 	From      time.Duration `json:"from"`                // after the phase's start
 	For       time.Duration `json:"for"`                 // default: to the phase's end
-	Delay     time.Duration `json:"delay,omitempty"`     // latency only: added to every reply
-	Jitter    time.Duration `json:"jitter,omitempty"`    // latency only: uniform ± around Delay, at most Delay
+	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some
+	Jitter    time.Duration `json:"jitter,omitempty"`    // latency: uniform ± around Delay, or the standard deviation of a normal one; at most Delay
+	Shape     string        `json:"shape,omitempty"`     // latency: "normal"; empty: uniform
+	To        time.Duration `json:"to,omitempty"`        // latency: what Delay grows to over For; 0: it stays
+	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
 }
 
 // A Stream is one kind of call. Where its phases do not follow one another

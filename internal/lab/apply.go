@@ -177,11 +177,8 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 
 // parameters is what the fault was given, for people.
 func (t *trial) parameters() string {
-	switch f := t.fault; {
-	case f.Delay != 0 || f.Jitter != 0:
-		return fmt.Sprintf("delay %v ± %v, seed %d", f.Delay, f.Jitter, f.Seed)
-	case t.kind != nil && t.kind.timed:
+	if t.kind != nil && t.kind.timed {
 		return fmt.Sprintf("for %v", t.lasts)
 	}
-	return ""
+	return t.fault.Arguments()
 }

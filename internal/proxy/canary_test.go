@@ -93,9 +93,11 @@ func TestClosedCanaryMeetsAnError(t *testing.T) {
 }
 
 func TestDelivered(t *testing.T) {
-	const ms = time.Millisecond
 	latency := proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms}
 	tiny := proxy.Fault{Kind: "latency", Delay: 3 * ms, Jitter: 2 * ms}
+	normal := proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 50 * ms, Shape: "normal"}
+	ramp := proxy.Fault{Kind: "latency", Delay: 50 * ms, To: 500 * ms, For: time.Second}
+	spikes := proxy.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.01}
 	const old, new, both = 1, 2, 3
 	for _, test := range []struct {
 		f    proxy.Fault
@@ -114,6 +116,15 @@ func TestDelivered(t *testing.T) {
 		{latency, "silence", 900 * ms, 0},
 		{latency, "error", 50 * ms, 0},
 		{tiny, "reply", 3 * ms, 0},
+		{normal, "reply", 50 * ms, both},
+		{normal, "reply", 40 * ms, 0},
+		{ramp, "reply", 50 * ms, both},
+		{ramp, "silence", 150 * ms, both},
+		{ramp, "silence", 40 * ms, 0},
+		{ramp, "silence", 500 * ms, 0},
+		{spikes, "reply", 50 * ms, both},
+		{spikes, "reply", 40 * ms, 0},
+		{spikes, "silence", 100 * ms, 0},
 		{blackhole, "silence", 100 * ms, both},
 		{blackhole, "silence", 1 * ms, 0},
 		{blackhole, "reply", 100 * ms, 0},

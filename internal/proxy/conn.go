@@ -13,6 +13,7 @@ type conn struct {
 	upstream net.Conn         // nil: not dialled
 	own      atomic.Bool      // a canary's
 	used     atomic.Bool      // carried bytes that are not a canary's
+	asked    atomic.Uint64    // chunks of requests that have come
 	ended    [2]chan struct{} // by direction: closed when its source has ended
 	over     sync.Once
 }

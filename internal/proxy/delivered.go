@@ -46,22 +46,6 @@ func (m Meeting) unless(want ...string) string {
 	return fmt.Sprintf("met %v, want %s", m, strings.Join(want, " or "))
 }
 
-// proveLatency wants a reply that came no sooner than the least delay. A least
-// delay below 2 ms would be met by a clean path on a busy machine as well.
-func proveLatency(f Fault, m Meeting, _ bool) string {
-	least := f.Delay - f.Jitter
-	if least < leastDelay {
-		return fmt.Sprintf("a least delay of %v cannot be told from a clean path; keep delay − jitter at %v or more", least, leastDelay)
-	}
-	if why := m.unless("reply"); why != "" {
-		return why
-	}
-	if m.Wait < least-slack {
-		return fmt.Sprintf("met %v, sooner than the least delay of %v", m, least)
-	}
-	return ""
-}
-
 func proveBlackhole(_ Fault, m Meeting, _ bool) string {
 	if why := m.unless("silence"); why != "" {
 		return why

@@ -3,6 +3,7 @@ package proxy
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,12 +20,13 @@ const (
 // it does to traffic, and what a canary meets while it is in effect.
 type kind struct {
 	name  string
-	about string // the arguments it takes, for error messages
+	takes []string // the arguments it takes
 
-	// check says what is wrong with a Fault of this kind; nil: it takes no arguments.
+	// check says what is wrong with the arguments of a Fault of this kind; nil: nothing can be.
 	check func(f Fault) string
-	// delay draws how long bytes that arrive now stay; nil: not at all.
-	delay func(f Fault, d direction, r *rand.Rand) time.Duration
+	// delay draws how long a reply stays; nil: not at all. Requests never stay,
+	// so that a request and its reply are delayed once.
+	delay func(f Fault, m moment) time.Duration
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
 	holds func(d direction) bool
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
@@ -36,29 +38,40 @@ type kind struct {
 	proof func(f Fault, m Meeting, old bool) string
 }
 
+// A moment is when and where a delay is drawn.
+type moment struct {
+	since time.Duration // the fault began; negative for bytes that came before it
+	own   bool          // on a canary's connection
+	draws *rand.Rand
+}
+
 // kinds is the catalogue. The first is the clean proxy.
 var kinds = []kind{
 	{
 		name:  "",
-		about: `"" (clean)`,
 		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("reply") },
 	},
 	{
 		name:  "latency",
-		about: "latency (delay, jitter)",
+		takes: []string{"delay", "jitter", "shape", "to"},
 		check: checkLatency,
 		delay: drawLatency,
 		proof: proveLatency,
 	},
 	{
+		name:  "spikes",
+		takes: []string{"delay", "share"},
+		check: checkSpikes,
+		delay: drawSpikes,
+		proof: proveSpikes,
+	},
+	{
 		name:  "blackhole",
-		about: "blackhole",
 		holds: func(direction) bool { return true },
 		proof: proveBlackhole,
 	},
 	{
 		name:    "refused",
-		about:   "refused",
 		ends:    finish,
 		refuses: true,
 		proof:   proveRefused,
@@ -105,19 +118,32 @@ func (f Fault) check() (kind, error) {
 	}
 	known := make([]string, len(kinds))
 	for i, k := range kinds {
-		known[i] = k.about
+		known[i] = k.about()
 	}
 	return kind{}, fmt.Errorf("unknown fault %q; there are: %s", f.Kind, strings.Join(known, ", "))
 }
 
 func (k kind) wrong(f Fault) string {
-	if k.check != nil {
-		return k.check(f)
+	for _, a := range f.given() {
+		if !slices.Contains(k.takes, a.name) {
+			return "takes no " + a.name
+		}
 	}
-	if f.Delay != 0 || f.Jitter != 0 {
-		return "takes no delay and no jitter"
+	if k.check == nil {
+		return ""
 	}
-	return ""
+	return k.check(f)
+}
+
+// about is the kind and its arguments for messages.
+func (k kind) about() string {
+	switch {
+	case k.name == "":
+		return `"" (clean)`
+	case len(k.takes) == 0:
+		return k.name
+	}
+	return k.name + " (" + strings.Join(k.takes, ", ") + ")"
 }
 
 // label is the kind's name for messages.
@@ -126,22 +152,4 @@ func (k kind) label() string {
 		return "clean"
 	}
 	return k.name
-}
-
-func checkLatency(f Fault) string {
-	switch {
-	case f.Delay <= 0:
-		return fmt.Sprintf("delay %v: want more than 0", f.Delay)
-	case f.Jitter < 0 || f.Jitter > f.Delay:
-		return fmt.Sprintf("jitter %v: want 0 to the delay, %v", f.Jitter, f.Delay)
-	}
-	return ""
-}
-
-// drawLatency delays replies only: one delay for a request and its reply.
-func drawLatency(f Fault, d direction, r *rand.Rand) time.Duration {
-	if d == up {
-		return 0
-	}
-	return f.Delay - f.Jitter + time.Duration(r.Int64N(int64(2*f.Jitter)+1))
 }

@@ -36,8 +36,10 @@ type link struct {
 	caughtUp *plan // the last that this link was counted for; see plan.go
 
 	draws  *rand.Rand
-	delay  time.Duration // of the burst
-	burst  time.Time     // when the burst's first chunk leaves
+	delay  time.Duration // of the reply
+	burst  time.Time     // when the reply's first chunk leaves
+	last   time.Time     // when its last chunk so far came
+	asked  uint64        // conn.asked when the delay was drawn
 	queue  []piece
 	queued int       // its weight
 	ended  bool      // the source has
@@ -126,7 +128,7 @@ func (l *link) begin() {
 	if l.plan.kind.delay != nil {
 		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
 	}
-	l.burst = time.Time{}
+	l.burst, l.last = time.Time{}, time.Time{}
 	for i := range l.queue {
 		l.queue[i].due = l.due(l.queue[i].came)
 	}
@@ -138,18 +140,27 @@ func (l *link) holding() bool {
 	return k.holds != nil && k.holds(l.dir)
 }
 
+// sameReply is the longest pause inside a reply. What comes later without a
+// request is a message that Redis sends unasked.
+const sameReply = 10 * time.Millisecond
+
 // due says when bytes that came then may leave. Bytes that come while the first
-// of a burst still waits share its delay: a reply of many chunks is delayed
-// once, by an unbiased draw, and a stream is never slowed.
+// of a reply still waits share its delay, and so does the rest of a reply: one
+// of many chunks is delayed once, by an unbiased draw, and a stream is never
+// slowed.
 func (l *link) due(came time.Time) time.Time {
 	k := l.plan.kind
-	if k.delay == nil {
+	if k.delay == nil || l.dir == up {
 		return came
 	}
-	if came.Before(l.burst) {
+	asked := l.conn.asked.Load()
+	same := came.Before(l.burst) || asked == l.asked && came.Sub(l.last) < sameReply
+	l.last = came
+	if same {
 		return came.Add(l.delay)
 	}
-	l.delay = k.delay(l.plan.fault, l.dir, l.draws)
+	l.asked = asked
+	l.delay = k.delay(l.plan.fault, moment{since: came.Sub(l.plan.began), own: l.conn.own.Load(), draws: l.draws})
 	l.burst = came.Add(l.delay)
 	return l.burst
 }
@@ -172,6 +183,9 @@ func (l *link) take(c *stream.StreamChunk) {
 			l.conn.own.Store(true)
 		}
 		l.spoken = true
+		if l.dir == up {
+			l.conn.asked.Add(1)
+		}
 	}
 	l.queue = append(l.queue, piece{chunk: c, came: came, due: l.due(came)})
 }

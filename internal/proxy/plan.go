@@ -11,6 +11,7 @@ import (
 type plan struct {
 	fault Fault
 	kind  kind
+	began time.Time
 	next  chan struct{} // closed when another plan has taken its place
 
 	behind     int           // links that have not taken it up yet; guarded by Proxy.mu
@@ -18,7 +19,7 @@ type plan struct {
 }
 
 func newPlan(f Fault, k kind, behind int) *plan {
-	pl := &plan{fault: f, kind: k, behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
+	pl := &plan{fault: f, kind: k, began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
 	if behind == 0 {
 		close(pl.everywhere)
 	}

@@ -18,14 +18,6 @@ import (
 	"time"
 )
 
-// A Fault is what a proxy does to traffic. The zero Fault is a clean proxy.
-type Fault struct {
-	Kind   string        // "", "latency", "blackhole", "refused"
-	Delay  time.Duration // latency: added to every reply; above 0
-	Jitter time.Duration // latency: uniform ± around Delay; 0 to Delay
-	Seed   uint64        // latency: the same seed gives the nth connection the same delays
-}
-
 // watchdog bounds each wait for our own toxics to follow, which takes well
 // under a millisecond.
 const watchdog = 2 * time.Second

@@ -156,6 +156,13 @@ func TestApplyRejects(t *testing.T) {
 		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: -1}, []string{"jitter -1ns"}},
 		{proxy.Fault{Kind: "blackhole", Delay: 5}, []string{"blackhole", "no delay"}},
 		{proxy.Fault{Delay: 5}, []string{"clean", "no delay"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: 1, Shape: "round"}, []string{`shape "round"`, "normal"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, Shape: "normal"}, []string{"want a jitter"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, To: 5, For: 1}, []string{"to 5ns", "more than the delay"}},
+		{proxy.Fault{Kind: "latency", Delay: 5, To: 6}, []string{"for 0s"}},
+		{proxy.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
+		{proxy.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
+		{proxy.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},
 	} {
 		err := p.Apply(context.Background(), test.f)
 		for _, want := range test.want {
@@ -167,13 +174,9 @@ func TestApplyRejects(t *testing.T) {
 			t.Errorf("Check(%+v) = %v, Apply = %v", test.f, check, err)
 		}
 	}
-	for _, kind := range proxy.Kinds() {
-		f := proxy.Fault{Kind: kind}
-		if kind == "latency" {
-			f.Delay = time.Millisecond
-		}
-		if err := f.Check(); err != nil {
-			t.Errorf("Check(%+v) = %v", f, err)
+	for _, sample := range samples {
+		if err := sample.f.Check(); err != nil {
+			t.Errorf("Check(%+v) = %v", sample.f, err)
 		}
 	}
 	ended, cancel := context.WithCancel(context.Background())
@@ -227,7 +230,11 @@ func TestUpstreamDeadIsAcceptedAndEnded(t *testing.T) {
 }
 
 func TestCloseGivesEverythingBack(t *testing.T) {
-	for _, f := range []proxy.Fault{clean, slow(time.Hour), blackhole, refused} {
+	faults := []proxy.Fault{clean, slow(time.Hour)}
+	for _, s := range samples {
+		faults = append(faults, s.f)
+	}
+	for _, f := range faults {
 		t.Run("in "+f.Kind, func(t *testing.T) {
 			s := listen(t, redis)
 			p, err := proxy.Open("redis", s.addr())

@@ -1,0 +1,106 @@
+package proxy_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+const ms = time.Millisecond
+
+// samples has faults of every kind, with what a canary meets on old and on new connections.
+var samples = []struct {
+	f        proxy.Fault
+	old, new string
+}{
+	{slow(25 * ms), "reply", "reply"},
+	{proxy.Fault{Kind: "latency", Delay: 25 * ms, Jitter: 20 * ms, Shape: "normal"}, "reply", "reply"},
+	{proxy.Fault{Kind: "latency", Delay: 25 * ms, To: 30 * ms, For: time.Second}, "reply", "reply"},
+	{proxy.Fault{Kind: "spikes", Delay: 25 * ms, Share: 0.05}, "reply", "reply"},
+	{blackhole, "silence", "silence"},
+	{refused, "eof", "refused"},
+}
+
+func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {
+	ctx := context.Background()
+	sampled := []string{""}
+	for _, s := range samples {
+		sampled = append(sampled, s.f.Kind)
+		for _, answer := range []string{"+PONG\r\n", "-NOAUTH Authentication required.\r\n"} {
+			t.Run(s.f.Kind+answer[:2], func(t *testing.T) {
+				p := open(t, listen(t, answers(answer)).addr())
+				old := canary(t, p)
+				wait := func(met string) time.Duration {
+					if met == "silence" {
+						return brief
+					}
+					return long
+				}
+				oldProved, _ := proxy.Delivered(s.f, old.Probe(ctx, long), true)
+				newProved, _ := proxy.Delivered(s.f, p.ProbeNew(ctx, long), false)
+				if oldProved && newProved {
+					t.Error("a proxy that does nothing is proved")
+				}
+				apply(t, p, s.f)
+				for range 2 { // the second finds an old connection as the first left it
+					for _, probe := range []struct {
+						old  bool
+						m    proxy.Meeting
+						want string
+					}{
+						{true, old.Probe(ctx, wait(s.old)), s.old},
+						{false, p.ProbeNew(ctx, wait(s.new)), s.new},
+					} {
+						if probe.m.Met != probe.want {
+							t.Errorf("old %v: met %v, want %s", probe.old, probe.m, probe.want)
+						}
+						if ok, why := proxy.Delivered(s.f, probe.m, probe.old); !ok {
+							t.Errorf("old %v: not proved: %s", probe.old, why)
+						}
+					}
+				}
+				apply(t, p, clean)
+				if m := p.ProbeNew(ctx, long); m.Met != "reply" {
+					t.Errorf("after the fault a new connection met %v, want reply", m)
+				}
+				if s.old == "reply" || s.old == "silence" {
+					if m := old.Probe(ctx, long); m.Met != "reply" {
+						t.Errorf("after the fault the old connection met %v, want reply", m)
+					}
+				}
+			})
+		}
+	}
+	for _, kind := range proxy.Kinds() {
+		if !slices.Contains(sampled, kind) {
+			t.Errorf("no sample of %s", kind)
+		}
+	}
+}
+
+func canary(t *testing.T, p *proxy.Proxy) *proxy.Canary {
+	t.Helper()
+	c, err := p.OpenCanary(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+// replies makes n exchanges on a connection of its own, and gives how long each took.
+func replies(t *testing.T, p *proxy.Proxy, n int) []time.Duration {
+	t.Helper()
+	c := dial(t, p.Addr())
+	waits := make([]time.Duration, n)
+	for i := range waits {
+		began := time.Now()
+		send(t, c, "PING\r\n")
+		expect(t, c, []byte("+PONG\r\n"))
+		waits[i] = time.Since(began)
+	}
+	return waits
+}

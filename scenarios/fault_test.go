@@ -1,0 +1,43 @@
+package scenarios_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/scenarios"
+)
+
+const ms = time.Millisecond
+
+func TestParametersOfFaults(t *testing.T) {
+	for _, row := range []struct {
+		text string
+		want scenarios.Fault
+		plan string
+	}{
+		{"kind: latency, delay: 50ms, jitter: 40ms, shape: normal", scenarios.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 40 * ms, Shape: "normal"}, "latency of 50ms ± 40ms (normal) on redis"},
+		{"kind: latency, delay: 50ms, to: 1s", scenarios.Fault{Kind: "latency", Delay: 50 * ms, To: time.Second}, "latency of 50ms growing to 1s on redis"},
+		{"kind: spikes, delay: 50ms, share: 2.5%", scenarios.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.025}, "spikes of 50ms in 2.5% of replies on redis"},
+	} {
+		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))
+		row.want.On, row.want.For = "redis", 2*time.Second
+		if got := s.Phases[0].Faults; len(got) != 1 || !reflect.DeepEqual(got[0], row.want) {
+			t.Errorf("%s: faults %+v, want %+v", row.text, got, row.want)
+		}
+		var plan strings.Builder
+		if err := scenarios.Plan(&plan, s, nil); err != nil || !strings.Contains(plan.String(), row.plan) {
+			t.Errorf("%s: plan %v\n%s\nwant %q", row.text, err, &plan, row.plan)
+		}
+		js, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := new(scenarios.Scenario)
+		if err := json.Unmarshal(js, back); err != nil || !reflect.DeepEqual(back, s) {
+			t.Errorf("%s: back from JSON %v\n%+v\nwant %+v", row.text, err, back, s)
+		}
+	}
+}

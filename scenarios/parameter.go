@@ -1,0 +1,150 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A parameter is a key of a fault that some kinds take.
+type parameter struct {
+	key string
+	is  string // the form of its value
+	why string // what it is, where it is missing
+	// read puts the value into f. What other parameters gave is there already
+	// if they stand above this one in the table, and zero if they were wrong.
+	read func(text string, f *Fault) error
+}
+
+var parameters = []parameter{
+	{"delay", "a duration, such as 50ms", "how much later a reply comes, such as 50ms", readDelay},
+	{"shape", "normal, or left out for uniform", "", readShape},
+	{"jitter", "a duration, such as 10ms", "the standard deviation of a normal delay, such as 10ms", readJitter},
+	{"to", "a duration, such as 500ms", "", readTo},
+	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare},
+}
+
+func parameterKeys() []string {
+	var out []string
+	for _, p := range parameters {
+		out = append(out, p.key)
+	}
+	return out
+}
+
+// parameters reads what f's kind takes.
+func (r *reader) parameters(t table, f *Fault) {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
+	if i < 0 {
+		if at := t.fields["kind"]; f.Kind != "" {
+			r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, kindNames()))
+		}
+		return
+	}
+	for _, p := range parameters {
+		v, given := t.fields[p.key]
+		needed := slices.Contains(kinds[i].needs, p.key) || p.key == "jitter" && f.Shape != ""
+		switch {
+		case !given && needed:
+			t.missing(p.key, p.why)
+		case !given:
+		case !needed && !slices.Contains(kinds[i].takes, p.key):
+			r.wrong(v.keyLine, v.keyCol, "%s takes no %s", f.Kind, p.key)
+		default:
+			text, ok := scalar(v.node)
+			if !ok {
+				r.wrongType(v, p.key+" is "+p.is)
+			} else if err := p.read(text, f); err != nil {
+				r.wrong(v.line, v.col, "%s: %v", p.key, err)
+			}
+		}
+	}
+}
+
+// leastDelay: a proxy adds up to 0.8 ms of its own to any delay (measured), so
+// that a smaller one would mostly be its noise.
+const leastDelay = 2 * time.Millisecond
+
+func readDelay(text string, f *Fault) error {
+	d, err := parseDuration(text)
+	if err == nil && d < leastDelay {
+		err = fmt.Errorf("%v is below %v, the least that a proxy adds faithfully", d, leastDelay)
+	}
+	if err == nil {
+		f.Delay = d
+	}
+	return err
+}
+
+func readShape(text string, f *Fault) error {
+	if text != "normal" {
+		return fmt.Errorf("unknown shape %s%s; leave it out for uniform", quote(text), hint(text, []string{"normal"}))
+	}
+	f.Shape = text
+	return nil
+}
+
+func readJitter(text string, f *Fault) error {
+	d, err := parseDuration(text)
+	switch {
+	case err != nil:
+		return err
+	case f.Shape != "" && d <= 0:
+		return fmt.Errorf("%v leaves nothing to chance; leave the shape out", d)
+	case f.Shape != "" && f.Delay > 0 && d > f.Delay:
+		return fmt.Errorf("%v is above the delay of %v: so wide a normal delay is mostly cut at 0", d, f.Delay)
+	case f.Shape == "" && f.Delay > 0 && f.Delay-d < leastDelay:
+		return fmt.Errorf("%v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", d, leastDelay, f.Delay)
+	}
+	f.Jitter = d
+	return nil
+}
+
+func readTo(text string, f *Fault) error {
+	d, err := parseDuration(text)
+	switch {
+	case err != nil:
+		return err
+	case f.Delay > 0 && d <= f.Delay:
+		return fmt.Errorf("%v is not above the delay of %v, from which it grows", d, f.Delay)
+	}
+	f.To = d
+	return nil
+}
+
+func readShare(text string, f *Fault) error {
+	const want = "want more than 0% and 100% at most, such as 5%"
+	num, percent := strings.CutSuffix(text, "%")
+	if number.MatchString(text) {
+		return fmt.Errorf("%s has no unit: %s", quote(text), want)
+	}
+	n, err := strconv.ParseFloat(num, 64)
+	if !percent || !number.MatchString(num) || err != nil || n <= 0 || n > 100 {
+		return fmt.Errorf("%s: %s", quote(text), want)
+	}
+	f.Share = n / 100
+	return nil
+}
+
+// parameterText is what f's parameters say after its kind, for people.
+func parameterText(f Fault) string {
+	s := ""
+	if f.Delay > 0 {
+		s += " of " + f.Delay.String()
+	}
+	if f.To > 0 {
+		s += " growing to " + f.To.String()
+	}
+	if f.Jitter > 0 {
+		s += " ± " + f.Jitter.String()
+	}
+	if f.Shape != "" {
+		s += " (" + f.Shape + ")"
+	}
+	if f.Share > 0 {
+		s += " in " + strconv.FormatFloat(f.Share*100, 'g', 6, 64) + "% of replies"
+	}
+	return s
+}
