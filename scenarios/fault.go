@@ -17,6 +17,7 @@ var kinds = []kind{
 	{name: "latency", needs: []string{"delay"}, takes: []string{"jitter", "shape", "to"}},
 	{name: "spikes", needs: []string{"delay", "share"}},
 	{name: "blackhole"},
+	{name: "hang"},
 	{name: "refused"},
 }
 

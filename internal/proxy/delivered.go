@@ -46,6 +46,14 @@ func (m Meeting) unless(want ...string) string {
 	return fmt.Sprintf("met %v, want %s", m, strings.Join(want, " or "))
 }
 
+// proveHang: an old connection shows nothing, as a clean path is what it meets.
+func proveHang(f Fault, m Meeting, old bool) string {
+	if old {
+		return m.unless("reply")
+	}
+	return proveBlackhole(f, m, old)
+}
+
 func proveBlackhole(_ Fault, m Meeting, _ bool) string {
 	if why := m.unless("silence"); why != "" {
 		return why

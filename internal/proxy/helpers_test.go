@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,6 +200,25 @@ func silent(t testing.TB, c net.Conn, wait time.Duration) {
 	if ne, ok := err.(net.Error); n > 0 || !ok || !ne.Timeout() {
 		t.Fatalf("read %d bytes, %v; want silence", n, err)
 	}
+}
+
+// ends reads until the connection ends, and checks that it does so with "eof"
+// or "reset". It gives what came before.
+func ends(t testing.TB, c net.Conn, how string) []byte {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(long))
+	got, err := io.ReadAll(c)
+	met := fmt.Sprint(err)
+	switch {
+	case err == nil:
+		met = "eof"
+	case errors.Is(err, syscall.ECONNRESET):
+		met = "reset"
+	}
+	if met != how {
+		t.Errorf("the connection ended with %s after %d bytes, want %s", met, len(got), how)
+	}
+	return got
 }
 
 func send(t testing.TB, c net.Conn, format string, args ...any) {

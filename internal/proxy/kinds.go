@@ -31,6 +31,8 @@ type kind struct {
 	holds func(d direction) bool
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
 	ends ending
+	// hangs: new connections are accepted and left unread until a fault that does not.
+	hangs bool
 	// refuses: the listener is closed.
 	refuses bool
 	// proof says why m is not what f does; empty: it is. old: the connection
@@ -69,6 +71,11 @@ var kinds = []kind{
 		name:  "blackhole",
 		holds: func(direction) bool { return true },
 		proof: proveBlackhole,
+	},
+	{
+		name:  "hang",
+		hangs: true,
+		proof: proveHang,
 	},
 	{
 		name:    "refused",

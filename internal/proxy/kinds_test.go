@@ -21,6 +21,7 @@ var samples = []struct {
 	{proxy.Fault{Kind: "latency", Delay: 25 * ms, To: 30 * ms, For: time.Second}, "reply", "reply"},
 	{proxy.Fault{Kind: "spikes", Delay: 25 * ms, Share: 0.05}, "reply", "reply"},
 	{blackhole, "silence", "silence"},
+	{hang, "reply", "silence"},
 	{refused, "eof", "refused"},
 }
 

@@ -62,13 +62,23 @@ func (d *door) accept() {
 // has it carried. One that is dialling when the plan changes gets the new plan
 // from its links.
 func (d *door) serve(c *conn) {
-	if end := d.proxy.plan.Load().kind.ends; end != nil {
+	pl := d.proxy.plan.Load()
+	for pl.kind.hangs {
+		select {
+		case <-pl.next:
+			pl = d.proxy.plan.Load()
+		case <-d.closed.Done():
+			c.end(finish)
+			return
+		}
+	}
+	if end := pl.kind.ends; end != nil {
 		c.end(end)
 		return
 	}
 	upstream, err := new(net.Dialer).DialContext(d.closed, "tcp", d.proxy.upstream)
 	if err != nil {
-		c.client.Close()
+		c.end(finish)
 		return
 	}
 	c.upstream = upstream

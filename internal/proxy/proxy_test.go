@@ -16,6 +16,7 @@ import (
 
 var (
 	blackhole = proxy.Fault{Kind: "blackhole"}
+	hang      = proxy.Fault{Kind: "hang"}
 	refused   = proxy.Fault{Kind: "refused"}
 	clean     = proxy.Fault{}
 )
