@@ -18,6 +18,7 @@ var kinds = []kind{
 	{name: "spikes", needs: []string{"delay", "share"}},
 	{name: "blackhole"},
 	{name: "hang"},
+	{name: "reset"},
 	{name: "refused"},
 }
 

@@ -33,6 +33,9 @@ type ending func(client *net.TCPConn)
 // alone would send a RST where something that came is still unread.
 func finish(client *net.TCPConn) { client.CloseWrite() }
 
+// reset has the client lose what is on its way, and meet a RST.
+func reset(client *net.TCPConn) { client.SetLinger(0) }
+
 // end closes both sides, and does nothing where that was done before. A client
 // that has gone already meets nothing, so no error matters.
 func (c *conn) end(how ending) {

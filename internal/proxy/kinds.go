@@ -78,6 +78,11 @@ var kinds = []kind{
 		proof: proveHang,
 	},
 	{
+		name:  "reset",
+		ends:  reset,
+		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("reset") },
+	},
+	{
 		name:    "refused",
 		ends:    finish,
 		refuses: true,

@@ -22,6 +22,7 @@ var samples = []struct {
 	{proxy.Fault{Kind: "spikes", Delay: 25 * ms, Share: 0.05}, "reply", "reply"},
 	{blackhole, "silence", "silence"},
 	{hang, "reply", "silence"},
+	{resets, "reset", "reset"},
 	{refused, "eof", "refused"},
 }
 

@@ -17,6 +17,7 @@ import (
 var (
 	blackhole = proxy.Fault{Kind: "blackhole"}
 	hang      = proxy.Fault{Kind: "hang"}
+	resets    = proxy.Fault{Kind: "reset"}
 	refused   = proxy.Fault{Kind: "refused"}
 	clean     = proxy.Fault{}
 )
