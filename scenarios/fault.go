@@ -19,6 +19,7 @@ var kinds = []kind{
 	{name: "blackhole"},
 	{name: "hang"},
 	{name: "reset"},
+	{name: "close"},
 	{name: "refused"},
 }
 

@@ -147,8 +147,8 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, refused)`, `there is no "mongo" (there is: redis)`,
-			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, refused", "a fault has no on: ",
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, refused)`, `there is no "mongo" (there is: redis)`,
+			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
 			"refused takes no delay", "refused takes no jitter",

@@ -49,7 +49,7 @@ func TestEndingsReachConnectionsInEveryState(t *testing.T) {
 	for _, test := range []struct {
 		f    proxy.Fault
 		want string
-	}{{resets, "reset"}} {
+	}{{resets, "reset"}, {closes, "eof"}} {
 		t.Run(test.f.Kind, func(t *testing.T) {
 			p := open(t, listen(t, redis).addr())
 			pooled, reading, held := dial(t, p.Addr()), dial(t, p.Addr()), dial(t, p.Addr())

@@ -83,6 +83,11 @@ var kinds = []kind{
 		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("reset") },
 	},
 	{
+		name:  "close",
+		ends:  finish,
+		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("eof") },
+	},
+	{
 		name:    "refused",
 		ends:    finish,
 		refuses: true,

@@ -23,6 +23,7 @@ var samples = []struct {
 	{blackhole, "silence", "silence"},
 	{hang, "reply", "silence"},
 	{resets, "reset", "reset"},
+	{closes, "eof", "eof"},
 	{refused, "eof", "refused"},
 }
 

@@ -18,6 +18,7 @@ var (
 	blackhole = proxy.Fault{Kind: "blackhole"}
 	hang      = proxy.Fault{Kind: "hang"}
 	resets    = proxy.Fault{Kind: "reset"}
+	closes    = proxy.Fault{Kind: "close"}
 	refused   = proxy.Fault{Kind: "refused"}
 	clean     = proxy.Fault{}
 )
