@@ -20,6 +20,7 @@ var kinds = []kind{
 	{name: "hang"},
 	{name: "reset"},
 	{name: "close"},
+	{name: "cutoff", needs: []string{"after"}},
 	{name: "refused"},
 }
 

@@ -24,6 +24,7 @@ var parameters = []parameter{
 	{"jitter", "a duration, such as 10ms", "the standard deviation of a normal delay, such as 10ms", readJitter},
 	{"to", "a duration, such as 500ms", "", readTo},
 	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare},
+	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter},
 }
 
 func parameterKeys() []string {
@@ -128,6 +129,11 @@ func readShare(text string, f *Fault) error {
 	return nil
 }
 
+func readAfter(text string, f *Fault) (err error) {
+	f.After, err = parseBytes(text)
+	return err
+}
+
 // parameterText is what f's parameters say after its kind, for people.
 func parameterText(f Fault) string {
 	s := ""
@@ -145,6 +151,9 @@ func parameterText(f Fault) string {
 	}
 	if f.Share > 0 {
 		s += " in " + strconv.FormatFloat(f.Share*100, 'g', 6, 64) + "% of replies"
+	}
+	if f.After > 0 {
+		s += " after " + bytesText(f.After) + " of replies"
 	}
 	return s
 }

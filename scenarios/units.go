@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -82,6 +83,46 @@ func oneRate(s string) (float64, error) {
 		return 0, fmt.Errorf("%s is above %.0f/s, more than one machine can send", quote(s), fastest)
 	}
 	return n, nil
+}
+
+// mostAmount catches slips of the unit.
+const mostAmount = 1_000_000_000
+
+var byteUnits = []string{"B", "KB", "MB", "GB"}
+
+// parseBytes reads "512B", "20KB" and "1.5MB"; 1KB is 1000B. Above zero.
+func parseBytes(s string) (int64, error) {
+	const want = "want a number and a unit, such as 512B, 20KB or 1MB"
+	num := strings.TrimRight(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+	unit := s[len(num):]
+	n, err := strconv.ParseFloat(num, 64)
+	switch {
+	case !number.MatchString(num) || err != nil:
+		return 0, fmt.Errorf("%s: %s", quote(s), want)
+	case unit == "":
+		return 0, fmt.Errorf("%s has no unit: %s", quote(s), want)
+	case !slices.Contains(byteUnits, unit):
+		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, byteUnits))
+	}
+	for range slices.Index(byteUnits, unit) {
+		n *= 1000
+	}
+	switch {
+	case n != math.Trunc(n) || n < 1:
+		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", quote(s))
+	case n > mostAmount:
+		return 0, fmt.Errorf("%s is above %s, more than any reply", quote(s), bytesText(mostAmount))
+	}
+	return int64(n), nil
+}
+
+// bytesText is n in the unit in which it reads best.
+func bytesText(n int64) string {
+	unit, scale := 0, int64(1)
+	for unit < len(byteUnits)-1 && n >= 1000*scale {
+		unit, scale = unit+1, scale*1000
+	}
+	return strconv.FormatFloat(float64(n)/float64(scale), 'f', -1, 64) + byteUnits[unit]
 }
 
 var keysForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+) ?)?\)$`)

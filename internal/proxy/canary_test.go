@@ -140,6 +140,8 @@ func TestDelivered(t *testing.T) {
 		{closes, "eof", 0, both},
 		{closes, "reset", 0, 0},
 		{closes, "refused", 0, 0},
+		{proxy.Fault{Kind: "cutoff", After: 5}, "eof", 0, both},
+		{proxy.Fault{Kind: "cutoff", After: 5}, "reply", 0, 0},
 		{refused, "eof", 0, old},
 		{refused, "reset", 0, old},
 		{refused, "refused", 0, new},

@@ -19,6 +19,7 @@ type Fault struct {
 	Shape  string        // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
 	To     time.Duration // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
 	Share  float64       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
+	After  int64         // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
 	Seed   uint64        // latency, spikes: the same seed gives the nth connection the same draws
 	For    time.Duration // how long the fault is meant to be on; above 0 where To is given
 }
@@ -39,6 +40,7 @@ func (f Fault) given() []argument {
 	add(f.Shape != "", "shape", f.Shape)
 	add(f.To != 0, "to", f.To)
 	add(f.Share != 0, "share", f.Share)
+	add(f.After != 0, "after", f.After)
 	return out
 }
 

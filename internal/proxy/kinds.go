@@ -27,6 +27,9 @@ type kind struct {
 	// delay draws how long a reply stays; nil: not at all. Requests never stay,
 	// so that a request and its reply are delayed once.
 	delay func(f Fault, m moment) time.Duration
+	// limit is how many bytes of replies a connection passes since the fault
+	// began; then it ends. Above 0; nil: any number.
+	limit func(f Fault, own bool) int64
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
 	holds func(d direction) bool
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
@@ -85,6 +88,13 @@ var kinds = []kind{
 	{
 		name:  "close",
 		ends:  finish,
+		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("eof") },
+	},
+	{
+		name:  "cutoff",
+		takes: []string{"after"},
+		check: func(f Fault) string { return checkAbove("after", f.After) },
+		limit: limitCutoff,
 		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("eof") },
 	},
 	{

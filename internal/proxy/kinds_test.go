@@ -24,6 +24,7 @@ var samples = []struct {
 	{hang, "reply", "silence"},
 	{resets, "reset", "reset"},
 	{closes, "eof", "eof"},
+	{proxy.Fault{Kind: "cutoff", After: 100_000}, "eof", "eof"},
 	{refused, "eof", "refused"},
 }
 

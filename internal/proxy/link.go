@@ -43,6 +43,7 @@ type link struct {
 	queue  []piece
 	queued int       // its weight
 	ended  bool      // the source has
+	passed int64     // bytes, under this plan
 	spoken bool      // it has brought bytes
 	giveUp time.Time // on a reader, once the other direction has ended
 	given  bool      // up: nothing is passed on any more
@@ -78,7 +79,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 		var (
 			in    <-chan *stream.StreamChunk
 			out   chan<- *stream.StreamChunk
-			first piece
+			part  *stream.StreamChunk
 			timer <-chan time.Time
 		)
 		switch {
@@ -89,7 +90,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 				in = stub.Input
 			}
 			if len(l.queue) > 0 {
-				first = l.queue[0]
+				first := l.queue[0]
 				wait := time.Until(first.due)
 				switch {
 				case wait > 0:
@@ -97,7 +98,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 					stub.Close()
 					return
 				default:
-					out = stub.Output
+					out, part = stub.Output, l.part(first.chunk)
 					wait = time.Until(later(l.giveUp, first.due.Add(grace)))
 				}
 				if out == nil || otherEnded == nil {
@@ -110,8 +111,11 @@ func (l *link) run(stub *toxics.ToxicStub) {
 		case <-l.plan.next:
 		case c := <-in:
 			l.take(c)
-		case out <- first.chunk:
-			l.sent(first.chunk)
+		case out <- part:
+			l.sent(part)
+			if l.limit() <= 0 {
+				l.abandon(stub)
+			}
 		case <-otherEnded:
 			otherEnded = nil
 			l.giveUp = time.Now().Add(grace)
@@ -128,7 +132,7 @@ func (l *link) begin() {
 	if l.plan.kind.delay != nil {
 		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
 	}
-	l.burst, l.last = time.Time{}, time.Time{}
+	l.burst, l.last, l.passed = time.Time{}, time.Time{}, 0
 	for i := range l.queue {
 		l.queue[i].due = l.due(l.queue[i].came)
 	}
@@ -188,15 +192,6 @@ func (l *link) take(c *stream.StreamChunk) {
 		}
 	}
 	l.queue = append(l.queue, piece{chunk: c, came: came, due: l.due(came)})
-}
-
-// sent takes the head off the queue.
-func (l *link) sent(c *stream.StreamChunk) {
-	l.queue[0] = piece{}
-	l.queue = l.queue[1:]
-	l.queued -= weight(c)
-	l.proxy.count.passed(l.conn, l.dir, len(c.Data))
-	l.giveUp = time.Now().Add(grace)
 }
 
 // abandon ends the direction without passing on what waits. Closing the stub

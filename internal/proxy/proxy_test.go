@@ -163,6 +163,8 @@ func TestApplyRejects(t *testing.T) {
 		{proxy.Fault{Kind: "latency", Delay: 5, Shape: "normal"}, []string{"want a jitter"}},
 		{proxy.Fault{Kind: "latency", Delay: 5, To: 5, For: 1}, []string{"to 5ns", "more than the delay"}},
 		{proxy.Fault{Kind: "latency", Delay: 5, To: 6}, []string{"for 0s"}},
+		{proxy.Fault{Kind: "cutoff"}, []string{"after 0"}},
+		{proxy.Fault{Kind: "cutoff", After: -1}, []string{"after -1"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
 		{proxy.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},
