@@ -21,6 +21,7 @@ var kinds = []kind{
 	{name: "reset"},
 	{name: "close"},
 	{name: "cutoff", needs: []string{"after"}},
+	{name: "slow", needs: []string{"rate"}},
 	{name: "refused"},
 }
 

@@ -22,6 +22,7 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: latency, delay: 50ms, to: 1s", scenarios.Fault{Kind: "latency", Delay: 50 * ms, To: time.Second}, "latency of 50ms growing to 1s on redis"},
 		{"kind: spikes, delay: 50ms, share: 2.5%", scenarios.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.025}, "spikes of 50ms in 2.5% of replies on redis"},
 		{"kind: cutoff, after: 1.5KB", scenarios.Fault{Kind: "cutoff", After: 1500}, "cutoff after 1.5KB of replies on redis"},
+		{"kind: slow, rate: 20KB/s", scenarios.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
 	} {
 		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))
 		row.want.On, row.want.For = "redis", 2*time.Second

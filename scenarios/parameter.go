@@ -25,6 +25,7 @@ var parameters = []parameter{
 	{"to", "a duration, such as 500ms", "", readTo},
 	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare},
 	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter},
+	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate},
 }
 
 func parameterKeys() []string {
@@ -134,6 +135,15 @@ func readAfter(text string, f *Fault) (err error) {
 	return err
 }
 
+func readByteRate(text string, f *Fault) (err error) {
+	amount, ok := strings.CutSuffix(text, "/s")
+	if !ok {
+		return fmt.Errorf("%s: want a number of bytes per second, such as 20KB/s", quote(text))
+	}
+	f.Rate, err = parseBytes(amount)
+	return err
+}
+
 // parameterText is what f's parameters say after its kind, for people.
 func parameterText(f Fault) string {
 	s := ""
@@ -154,6 +164,9 @@ func parameterText(f Fault) string {
 	}
 	if f.After > 0 {
 		s += " after " + bytesText(f.After) + " of replies"
+	}
+	if f.Rate > 0 {
+		s += " at " + bytesText(f.Rate) + "/s"
 	}
 	return s
 }

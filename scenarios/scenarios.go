@@ -60,6 +60,7 @@ type Fault struct {
 	To        time.Duration `json:"to,omitempty"`        // latency: what Delay grows to over For; 0: it stays
 	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
 	After     int64         `json:"after,omitempty"`     // cutoff: bytes of replies that a connection passes
+	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection
 }
 
 // A Stream is one kind of call. Where its phases do not follow one another

@@ -111,7 +111,7 @@ func parseBytes(s string) (int64, error) {
 	case n != math.Trunc(n) || n < 1:
 		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", quote(s))
 	case n > mostAmount:
-		return 0, fmt.Errorf("%s is above %s, more than any reply", quote(s), bytesText(mostAmount))
+		return 0, fmt.Errorf("%s is above %s, more than any reply is or a connection carries a second", quote(s), bytesText(mostAmount))
 	}
 	return int64(n), nil
 }

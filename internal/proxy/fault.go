@@ -20,6 +20,7 @@ type Fault struct {
 	To     time.Duration // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
 	Share  float64       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
 	After  int64         // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
+	Rate   int64         // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms
 	Seed   uint64        // latency, spikes: the same seed gives the nth connection the same draws
 	For    time.Duration // how long the fault is meant to be on; above 0 where To is given
 }
@@ -41,6 +42,7 @@ func (f Fault) given() []argument {
 	add(f.To != 0, "to", f.To)
 	add(f.Share != 0, "share", f.Share)
 	add(f.After != 0, "after", f.After)
+	add(f.Rate != 0, "rate", f.Rate)
 	return out
 }
 

@@ -30,6 +30,10 @@ type kind struct {
 	// limit is how many bytes of replies a connection passes since the fault
 	// began; then it ends. Above 0; nil: any number.
 	limit func(f Fault, own bool) int64
+	// piece is the most bytes of a reply that leave at once, above 0, and pause
+	// how long nothing leaves after n of them; nil: no piece and no pause.
+	piece func(f Fault) int64
+	pause func(f Fault, n int, own bool) time.Duration
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
 	holds func(d direction) bool
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
@@ -96,6 +100,14 @@ var kinds = []kind{
 		check: func(f Fault) string { return checkAbove("after", f.After) },
 		limit: limitCutoff,
 		proof: func(_ Fault, m Meeting, _ bool) string { return m.unless("eof") },
+	},
+	{
+		name:  "slow",
+		takes: []string{"rate"},
+		check: func(f Fault) string { return checkAbove("rate", f.Rate) },
+		piece: func(f Fault) int64 { return max(1, f.Rate/piecesASecond) },
+		pause: pauseSlow,
+		proof: func(_ Fault, m Meeting, _ bool) string { return m.sooner(slowCanary, "keep the pause") },
 	},
 	{
 		name:    "refused",

@@ -25,6 +25,7 @@ var samples = []struct {
 	{resets, "reset", "reset"},
 	{closes, "eof", "eof"},
 	{proxy.Fault{Kind: "cutoff", After: 100_000}, "eof", "eof"},
+	{proxy.Fault{Kind: "slow", Rate: 1_000_000}, "reply", "reply"},
 	{refused, "eof", "refused"},
 }
 

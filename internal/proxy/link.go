@@ -44,6 +44,7 @@ type link struct {
 	queued int       // its weight
 	ended  bool      // the source has
 	passed int64     // bytes, under this plan
+	free   time.Time // when the pause after the last piece ends
 	spoken bool      // it has brought bytes
 	giveUp time.Time // on a reader, once the other direction has ended
 	given  bool      // up: nothing is passed on any more
@@ -54,6 +55,7 @@ type piece struct {
 	chunk *stream.StreamChunk
 	came  time.Time
 	due   time.Time
+	begun bool // the chunk is what is left of one
 }
 
 // run carries the direction until its end has been passed on, its reader has
@@ -91,15 +93,16 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			}
 			if len(l.queue) > 0 {
 				first := l.queue[0]
-				wait := time.Until(first.due)
+				due := later(first.due, l.free)
+				wait := time.Until(due)
 				switch {
 				case wait > 0:
 				case first.chunk == nil:
 					stub.Close()
 					return
 				default:
-					out, part = stub.Output, l.part(first.chunk)
-					wait = time.Until(later(l.giveUp, first.due.Add(grace)))
+					out, part = stub.Output, l.part(first)
+					wait = time.Until(later(l.giveUp, due.Add(grace)))
 				}
 				if out == nil || otherEnded == nil {
 					alarm.Reset(wait)
@@ -132,7 +135,8 @@ func (l *link) begin() {
 	if l.plan.kind.delay != nil {
 		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
 	}
-	l.burst, l.last, l.passed = time.Time{}, time.Time{}, 0
+	l.burst, l.last = time.Time{}, time.Time{}
+	l.passed, l.free = 0, time.Time{}
 	for i := range l.queue {
 		l.queue[i].due = l.due(l.queue[i].came)
 	}

@@ -32,18 +32,62 @@ func (l *link) limit() int64 {
 	return k.limit(l.plan.fault, l.conn.own.Load()) - l.passed
 }
 
-// part is as much of c as may leave at once.
-func (l *link) part(c *stream.StreamChunk) *stream.StreamChunk {
-	if c == nil || int64(len(c.Data)) <= l.limit() {
+// piecesASecond is into how many pieces the bytes of a second are cut: few
+// enough for timers, and enough that a reader sees a stream.
+const piecesASecond = 100
+
+// slowCanary is the pause in a canary's reply: longer than a clean path takes
+// on a busy machine, and well below a canary's usual patience of 100 ms.
+const slowCanary = 20 * time.Millisecond
+
+func pauseSlow(f Fault, n int, own bool) time.Duration {
+	if own {
+		return slowCanary
+	}
+	return time.Duration(float64(n) / float64(f.Rate) * float64(time.Second))
+}
+
+// part is as much of first as may leave at once. A canary's reply leaves in two
+// parts, so that it shows the pause however short it is.
+func (l *link) part(first piece) *stream.StreamChunk {
+	c := first.chunk
+	n := min(int64(len(c.Data)), l.limit())
+	if piece := l.plan.kind.piece; piece != nil && l.dir == down {
+		switch own := l.conn.own.Load(); {
+		case !own:
+			n = min(n, piece(l.plan.fault))
+		case !first.begun:
+			n = min(n, 1)
+		}
+	}
+	if n == int64(len(c.Data)) {
 		return c
 	}
-	return &stream.StreamChunk{Data: c.Data[:l.limit()], Timestamp: c.Timestamp}
+	return &stream.StreamChunk{Data: c.Data[:n], Timestamp: c.Timestamp}
+}
+
+// rest begins the pause after n bytes of head. What had waited for the pause
+// before it leaves by its schedule, so that late timers do not add up; a reader
+// who was slow himself is not made up for.
+func (l *link) rest(head piece, n int) {
+	k := l.plan.kind
+	if k.pause == nil || l.dir == up {
+		return
+	}
+	pause := k.pause(l.plan.fault, n, l.conn.own.Load())
+	now := time.Now()
+	if head.came.After(l.free) || now.Sub(l.free) > pause {
+		l.free = now
+	}
+	l.free = l.free.Add(pause)
 }
 
 // sent takes what has left off the queue.
 func (l *link) sent(part *stream.StreamChunk) {
 	n := len(part.Data)
+	l.rest(l.queue[0], n)
 	if head := &l.queue[0]; n < len(head.chunk.Data) {
+		head.begun = true
 		head.chunk = &stream.StreamChunk{Data: head.chunk.Data[n:], Timestamp: head.chunk.Timestamp}
 		l.queued -= n
 	} else {

@@ -2,7 +2,9 @@ package proxy_test
 
 import (
 	"bytes"
+	"net"
 	"testing"
+	"time"
 
 	"github.com/trektribe/bench/internal/proxy"
 )
@@ -52,4 +54,54 @@ func TestCutoffLetsShorterRepliesPassAndForgetsThemWhenLifted(t *testing.T) {
 		}
 		apply(t, p, clean)
 	}
+}
+
+func TestSlowKeepsItsRateOnEachConnection(t *testing.T) {
+	s := listen(t, redis)
+	p := open(t, s.addr())
+	old := dial(t, p.Addr())
+	send(t, old, "PING\r\n")
+	expect(t, old, []byte("+PONG\r\n"))
+	const rate, size = 200_000, 60_000
+	apply(t, p, proxy.Fault{Kind: "slow", Rate: rate})
+	fresh := dial(t, p.Addr())
+	began := time.Now()
+	for _, c := range []net.Conn{old, fresh} {
+		send(t, c, "GET %d 1\r\n", size)
+	}
+	first := time.Duration(0)
+	for i, c := range []net.Conn{old, fresh} {
+		want := append(pattern(size, 1), "\r\n"...)
+		expect(t, c, want[:1])
+		if i == 0 {
+			first = time.Since(began)
+		}
+		expect(t, c, want[1:])
+	}
+	// Both at once: 0.3 s, and 0.6 s if they shared the rate. The first piece leaves at once.
+	took, want := time.Since(began), time.Second*size/rate
+	if took < want-20*ms || took > want+want/2 {
+		t.Errorf("%d bytes at %d a second took %v, want %v", size, rate, took, want)
+	}
+	if first > want/2 {
+		t.Errorf("the first byte took %v: it comes with the last", first)
+	}
+}
+
+func TestSlowIsLiftedAtOnceAndLeavesRequestsAlone(t *testing.T) {
+	s := listen(t, echo)
+	p := open(t, s.addr())
+	apply(t, p, proxy.Fault{Kind: "slow", Rate: 1000})
+	c := dial(t, p.Addr())
+	want := pattern(500_000, 1) // 500 s
+	send(t, c, "%s", want)
+	expect(t, c, want[:20])
+	eventually(t, func() string {
+		if got := p.Stats(); got.Up != int64(len(want)) {
+			return "the request has not passed"
+		}
+		return ""
+	})
+	apply(t, p, clean)
+	expect(t, c, want[20:])
 }

@@ -165,6 +165,7 @@ func TestApplyRejects(t *testing.T) {
 		{proxy.Fault{Kind: "latency", Delay: 5, To: 6}, []string{"for 0s"}},
 		{proxy.Fault{Kind: "cutoff"}, []string{"after 0"}},
 		{proxy.Fault{Kind: "cutoff", After: -1}, []string{"after -1"}},
+		{proxy.Fault{Kind: "slow"}, []string{"rate 0"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
 		{proxy.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},
