@@ -22,6 +22,7 @@ var kinds = []kind{
 	{name: "close"},
 	{name: "cutoff", needs: []string{"after"}},
 	{name: "slow", needs: []string{"rate"}},
+	{name: "slices", needs: []string{"size", "delay"}},
 	{name: "refused"},
 }
 

@@ -25,6 +25,7 @@ var parameters = []parameter{
 	{"to", "a duration, such as 500ms", "", readTo},
 	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare},
 	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter},
+	{"size", "a number of bytes, such as 100B", "how many bytes of a reply come at once, such as 100B", readSize},
 	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate},
 }
 
@@ -135,6 +136,11 @@ func readAfter(text string, f *Fault) (err error) {
 	return err
 }
 
+func readSize(text string, f *Fault) (err error) {
+	f.Size, err = parseBytes(text)
+	return err
+}
+
 func readByteRate(text string, f *Fault) (err error) {
 	amount, ok := strings.CutSuffix(text, "/s")
 	if !ok {
@@ -147,7 +153,10 @@ func readByteRate(text string, f *Fault) (err error) {
 // parameterText is what f's parameters say after its kind, for people.
 func parameterText(f Fault) string {
 	s := ""
-	if f.Delay > 0 {
+	switch {
+	case f.Size > 0:
+		s += " of " + bytesText(f.Size) + ", " + f.Delay.String() + " apart"
+	case f.Delay > 0:
 		s += " of " + f.Delay.String()
 	}
 	if f.To > 0 {

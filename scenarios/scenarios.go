@@ -54,12 +54,13 @@ type Fault struct {
 	Instances []string      `json:"instances,omitempty"` // empty: all
 	From      time.Duration `json:"from"`                // after the phase's start
 	For       time.Duration `json:"for"`                 // default: to the phase's end
-	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some
+	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; slices: after every piece
 	Jitter    time.Duration `json:"jitter,omitempty"`    // latency: uniform ± around Delay, or the standard deviation of a normal one; at most Delay
 	Shape     string        `json:"shape,omitempty"`     // latency: "normal"; empty: uniform
 	To        time.Duration `json:"to,omitempty"`        // latency: what Delay grows to over For; 0: it stays
 	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
 	After     int64         `json:"after,omitempty"`     // cutoff: bytes of replies that a connection passes
+	Size      int64         `json:"size,omitempty"`      // slices: bytes of a piece
 	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection
 }
 

@@ -104,16 +104,15 @@ func parseBytes(s string) (int64, error) {
 	case !slices.Contains(byteUnits, unit):
 		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, byteUnits))
 	}
-	for range slices.Index(byteUnits, unit) {
-		n *= 1000
-	}
+	n *= math.Pow(1000, float64(slices.Index(byteUnits, unit)))
+	whole := math.Round(n)
 	switch {
-	case n != math.Trunc(n) || n < 1:
+	case math.Abs(n-whole) > 1e-6 || whole < 1: // 1.001KB is not quite 1001 in binary
 		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", quote(s))
-	case n > mostAmount:
+	case whole > mostAmount:
 		return 0, fmt.Errorf("%s is above %s, more than any reply is or a connection carries a second", quote(s), bytesText(mostAmount))
 	}
-	return int64(n), nil
+	return int64(whole), nil
 }
 
 // bytesText is n in the unit in which it reads best.

@@ -76,7 +76,8 @@ func drawSpikes(f Fault, m moment) time.Duration {
 	return 0
 }
 
-func proveSpikes(f Fault, m Meeting, _ bool) string { return m.sooner(f.Delay, "keep delay") }
+// proveDelay: a canary is delayed once, by Delay.
+func proveDelay(f Fault, m Meeting, _ bool) string { return m.sooner(f.Delay, "keep delay") }
 
 // sooner says that m is no reply, or one that came sooner than least; empty: it
 // is neither.

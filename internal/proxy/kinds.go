@@ -72,7 +72,7 @@ var kinds = []kind{
 		takes: []string{"delay", "share"},
 		check: checkSpikes,
 		delay: drawSpikes,
-		proof: proveSpikes,
+		proof: proveDelay,
 	},
 	{
 		name:  "blackhole",
@@ -108,6 +108,14 @@ var kinds = []kind{
 		piece: func(f Fault) int64 { return max(1, f.Rate/piecesASecond) },
 		pause: pauseSlow,
 		proof: func(_ Fault, m Meeting, _ bool) string { return m.sooner(slowCanary, "keep the pause") },
+	},
+	{
+		name:  "slices",
+		takes: []string{"delay", "size"},
+		check: checkSlices,
+		piece: func(f Fault) int64 { return f.Size },
+		pause: func(f Fault, _ int, _ bool) time.Duration { return f.Delay },
+		proof: proveDelay,
 	},
 	{
 		name:    "refused",

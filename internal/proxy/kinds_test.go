@@ -26,6 +26,8 @@ var samples = []struct {
 	{closes, "eof", "eof"},
 	{proxy.Fault{Kind: "cutoff", After: 100_000}, "eof", "eof"},
 	{proxy.Fault{Kind: "slow", Rate: 1_000_000}, "reply", "reply"},
+	{proxy.Fault{Kind: "slices", Size: 1, Delay: 25 * ms}, "reply", "reply"},
+	{proxy.Fault{Kind: "slices", Size: 1000, Delay: 25 * ms}, "reply", "reply"},
 	{refused, "eof", "refused"},
 }
 

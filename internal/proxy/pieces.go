@@ -47,6 +47,13 @@ func pauseSlow(f Fault, n int, own bool) time.Duration {
 	return time.Duration(float64(n) / float64(f.Rate) * float64(time.Second))
 }
 
+func checkSlices(f Fault) string {
+	if why := checkDelay(f); why != "" {
+		return why
+	}
+	return checkAbove("size", f.Size)
+}
+
 // part is as much of first as may leave at once. A canary's reply leaves in two
 // parts, so that it shows the pause however short it is.
 func (l *link) part(first piece) *stream.StreamChunk {

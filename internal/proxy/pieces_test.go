@@ -105,3 +105,49 @@ func TestSlowIsLiftedAtOnceAndLeavesRequestsAlone(t *testing.T) {
 	apply(t, p, clean)
 	expect(t, c, want[20:])
 }
+
+func TestSlicesComeInPiecesOneAfterAnother(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	old := dial(t, p.Addr())
+	send(t, old, "PING\r\n")
+	expect(t, old, []byte("+PONG\r\n"))
+	const size, delay, pieces = 100, 40 * ms, 5
+	apply(t, p, proxy.Fault{Kind: "slices", Size: size, Delay: delay})
+	want := append(pattern(size*pieces-2, 1), "\r\n"...)
+	for _, c := range []net.Conn{old, dial(t, p.Addr())} {
+		began := time.Now()
+		send(t, c, "GET %d 1\r\n", len(want)-2)
+		got := []byte{}
+		for len(got) < len(want) {
+			part := make([]byte, len(want))
+			c.SetReadDeadline(time.Now().Add(long))
+			n, err := c.Read(part)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, part[:n]...)
+			// Late timers may bring two pieces at once, but none before its time.
+			if due := time.Duration((len(got)+size-1)/size-1) * delay; time.Since(began) < due {
+				t.Errorf("%d bytes came after %v, want not before %v", len(got), time.Since(began), due)
+			}
+		}
+		if !bytes.Equal(got, want) {
+			t.Error("what came is not what was asked for")
+		}
+		if took := time.Since(began); took > 2*pieces*delay {
+			t.Errorf("%d pieces took %v, want %v", pieces, took, (pieces-1)*delay)
+		}
+	}
+}
+
+func TestSlicesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
+	p := open(t, listen(t, redis).addr())
+	apply(t, p, proxy.Fault{Kind: "slices", Size: 10, Delay: time.Hour})
+	c := dial(t, p.Addr())
+	send(t, c, "GET 200000 1\r\n")
+	want := append(pattern(200_000, 1), "\r\n"...)
+	expect(t, c, want[:10])
+	silent(t, c, brief)
+	apply(t, p, clean)
+	expect(t, c, want[10:])
+}
