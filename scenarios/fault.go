@@ -23,6 +23,7 @@ var kinds = []kind{
 	{name: "cutoff", needs: []string{"after"}},
 	{name: "slow", needs: []string{"rate"}},
 	{name: "slices", needs: []string{"size", "delay"}},
+	{name: "oneway", needs: []string{"direction"}},
 	{name: "refused"},
 }
 

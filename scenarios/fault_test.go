@@ -23,6 +23,7 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: spikes, delay: 50ms, share: 2.5%", scenarios.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.025}, "spikes of 50ms in 2.5% of replies on redis"},
 		{"kind: cutoff, after: 1.5KB", scenarios.Fault{Kind: "cutoff", After: 1500}, "cutoff after 1.5KB of replies on redis"},
 		{"kind: slow, rate: 20KB/s", scenarios.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
+		{"kind: oneway, direction: replies", scenarios.Fault{Kind: "oneway", Direction: "replies"}, "oneway that holds replies on redis"},
 		{"kind: slices, size: 1.001KB, delay: 5ms", scenarios.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
 	} {
 		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))

@@ -147,8 +147,8 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, refused)`, `there is no "mongo" (there is: redis)`,
-			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, refused", "a fault has no on: ",
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused)`, `there is no "mongo" (there is: redis)`,
+			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
 			"refused takes no delay", "refused takes no jitter",
@@ -181,6 +181,8 @@ phases:
       - {kind: slow, on: redis, rate: §0B/s, §after: 5B}
       - §{kind: slices, on: redis, delay: 5ms}
       - {kind: slices, on: redis, delay: §1ms, size: §5}
+      - §{kind: oneway, on: redis}
+      - {kind: oneway, on: redis, direction: §reply}
 `, want: []string{
 			`delay: "5" has no unit`, `shape: unknown shape "round"`, "a fault has no jitter: the standard deviation",
 			"51ms is above the delay of 50ms", "50ms is not above the delay of 50ms", "0s leaves nothing to chance", "latency takes no share",
@@ -189,7 +191,8 @@ phases:
 			"a fault has no after: how many bytes", `"5" has no unit: want a number and a unit, such as 512B`, `"5kb": bad unit "kb"`, "a whole number of bytes above zero",
 			"a whole number of bytes above zero", `"2GB" is above 1GB`, `"KB": want a number and a unit`, "after is a number of bytes, such as 20KB; here is a list",
 			`"20KB": want a number of bytes per second`, "a whole number of bytes above zero", "slow takes no after",
-			"a fault has no size: how many bytes", "delay: 1ms is below 2ms", `size: "5" has no unit`}},
+			"a fault has no size: how many bytes", "delay: 1ms is below 2ms", `size: "5" has no unit`,
+			"a fault has no direction: what is held", `unknown direction "reply" (`}},
 		{name: "overlaps", text: `
 phases:
   - name: a

@@ -27,6 +27,7 @@ var parameters = []parameter{
 	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter},
 	{"size", "a number of bytes, such as 100B", "how many bytes of a reply come at once, such as 100B", readSize},
 	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate},
+	{"direction", "requests or replies", "what is held, requests or replies", readDirection},
 }
 
 func parameterKeys() []string {
@@ -150,6 +151,14 @@ func readByteRate(text string, f *Fault) (err error) {
 	return err
 }
 
+func readDirection(text string, f *Fault) error {
+	if right := []string{"requests", "replies"}; !slices.Contains(right, text) {
+		return fmt.Errorf("unknown direction %s%s", quote(text), hint(text, right))
+	}
+	f.Direction = text
+	return nil
+}
+
 // parameterText is what f's parameters say after its kind, for people.
 func parameterText(f Fault) string {
 	s := ""
@@ -173,6 +182,9 @@ func parameterText(f Fault) string {
 	}
 	if f.After > 0 {
 		s += " after " + bytesText(f.After) + " of replies"
+	}
+	if f.Direction != "" {
+		s += " that holds " + f.Direction
 	}
 	if f.Rate > 0 {
 		s += " at " + bytesText(f.Rate) + "/s"

@@ -61,6 +61,7 @@ type Fault struct {
 	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
 	After     int64         `json:"after,omitempty"`     // cutoff: bytes of replies that a connection passes
 	Size      int64         `json:"size,omitempty"`      // slices: bytes of a piece
+	Direction string        `json:"direction,omitempty"` // oneway: what is held, "requests" or "replies"
 	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection
 }
 

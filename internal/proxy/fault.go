@@ -13,17 +13,18 @@ import (
 // every reply of a canary, in a dose that the kinds name: a canary must meet
 // the fault at once, with one short reply.
 type Fault struct {
-	Kind   string        // one of Kinds; empty: clean
-	Delay  time.Duration // latency: added to every reply; spikes: to some; slices: after every piece; above 0
-	Jitter time.Duration // latency: uniform ± around Delay; 0 to Delay
-	Shape  string        // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
-	To     time.Duration // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
-	Share  float64       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
-	After  int64         // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
-	Rate   int64         // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms after a byte
-	Size   int64         // slices: bytes of a piece; above 0. The first of a canary's two has one
-	Seed   uint64        // latency, spikes: the same seed gives the nth connection the same draws
-	For    time.Duration // how long the fault is meant to be on; above 0 where To is given
+	Kind      string        // one of Kinds; empty: clean
+	Delay     time.Duration // latency: added to every reply; spikes: to some; slices: after every piece; above 0
+	Jitter    time.Duration // latency: uniform ± around Delay; 0 to Delay
+	Shape     string        // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
+	To        time.Duration // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
+	Share     float64       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
+	After     int64         // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
+	Rate      int64         // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms after a byte
+	Size      int64         // slices: bytes of a piece; above 0. The first of a canary's two has one
+	Direction string        // oneway: what is held, "requests" or "replies"
+	Seed      uint64        // latency, spikes: the same seed gives the nth connection the same draws
+	For       time.Duration // how long the fault is meant to be on; above 0 where To is given
 }
 
 // An argument is one of a Fault's, as its kind may take it.
@@ -45,6 +46,7 @@ func (f Fault) given() []argument {
 	add(f.After != 0, "after", f.After)
 	add(f.Rate != 0, "rate", f.Rate)
 	add(f.Size != 0, "size", f.Size)
+	add(f.Direction != "", "direction", f.Direction)
 	return out
 }
 

@@ -16,6 +16,13 @@ const (
 	down                  // and back: replies
 )
 
+func (d direction) String() string {
+	if d == up {
+		return "requests"
+	}
+	return "replies"
+}
+
 // A kind is one entry of the catalogue of faults: what it asks of a Fault, what
 // it does to traffic, and what a canary meets while it is in effect.
 type kind struct {
@@ -35,7 +42,7 @@ type kind struct {
 	piece func(f Fault) int64
 	pause func(f Fault, n int, own bool) time.Duration
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
-	holds func(d direction) bool
+	holds func(f Fault, d direction) bool
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
 	ends ending
 	// hangs: new connections are accepted and left unread until a fault that does not.
@@ -76,7 +83,7 @@ var kinds = []kind{
 	},
 	{
 		name:  "blackhole",
-		holds: func(direction) bool { return true },
+		holds: func(Fault, direction) bool { return true },
 		proof: proveBlackhole,
 	},
 	{
@@ -116,6 +123,13 @@ var kinds = []kind{
 		piece: func(f Fault) int64 { return f.Size },
 		pause: func(f Fault, _ int, _ bool) time.Duration { return f.Delay },
 		proof: proveDelay,
+	},
+	{
+		name:  "oneway",
+		takes: []string{"direction"},
+		check: checkOneway,
+		holds: func(f Fault, d direction) bool { return f.Direction == d.String() },
+		proof: proveBlackhole,
 	},
 	{
 		name:    "refused",
@@ -191,6 +205,13 @@ func (k kind) about() string {
 		return k.name
 	}
 	return k.name + " (" + strings.Join(k.takes, ", ") + ")"
+}
+
+func checkOneway(f Fault) string {
+	if f.Direction == up.String() || f.Direction == down.String() {
+		return ""
+	}
+	return fmt.Sprintf("direction %q: want %v or %v", f.Direction, up, down)
 }
 
 // label is the kind's name for messages.

@@ -28,6 +28,8 @@ var samples = []struct {
 	{proxy.Fault{Kind: "slow", Rate: 1_000_000}, "reply", "reply"},
 	{proxy.Fault{Kind: "slices", Size: 1, Delay: 25 * ms}, "reply", "reply"},
 	{proxy.Fault{Kind: "slices", Size: 1000, Delay: 25 * ms}, "reply", "reply"},
+	{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence"},
+	{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence"},
 	{refused, "eof", "refused"},
 }
 

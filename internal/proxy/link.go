@@ -145,7 +145,7 @@ func (l *link) begin() {
 
 func (l *link) holding() bool {
 	k := l.plan.kind
-	return k.holds != nil && k.holds(l.dir)
+	return k.holds != nil && k.holds(l.plan.fault, l.dir)
 }
 
 // sameReply is the longest pause inside a reply. What comes later without a

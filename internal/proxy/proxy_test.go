@@ -168,6 +168,8 @@ func TestApplyRejects(t *testing.T) {
 		{proxy.Fault{Kind: "slow"}, []string{"rate 0"}},
 		{proxy.Fault{Kind: "slices", Delay: 5}, []string{"size 0"}},
 		{proxy.Fault{Kind: "slices", Size: 5}, []string{"delay 0s"}},
+		{proxy.Fault{Kind: "oneway"}, []string{`direction ""`, "requests or replies"}},
+		{proxy.Fault{Kind: "blackhole", Direction: "replies"}, []string{"takes no direction"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
 		{proxy.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
 		{proxy.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},

@@ -133,7 +133,8 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		for _, f := range ph.Faults {
 			a := lab.Action{Instances: f.Instances, On: f.On, Fault: proxy.Fault{
 				Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
-				After: f.After, Rate: f.Rate, Size: f.Size, Seed: p.seed, For: f.For,
+				After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
+				Seed: p.seed, For: f.For,
 			}}
 			on, off := a, a
 			on.Planned, off.Planned, off.Heal = from+f.From, from+f.From+f.For, true

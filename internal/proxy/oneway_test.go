@@ -1,0 +1,56 @@
+package proxy_test
+
+import (
+	"net"
+	"testing"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
+	for _, direction := range []string{"requests", "replies"} {
+		t.Run(direction, func(t *testing.T) {
+			s := listen(t, redis)
+			p := open(t, s.addr())
+			asked, old := dial(t, p.Addr()), dial(t, p.Addr())
+			reply := append(pattern(10_000_000, 1), "\r\n"...)
+			send(t, asked, "GET 10000000 1\r\n")
+			expect(t, asked, reply[:10]) // the rest is on its way
+			send(t, old, "PING\r\n")
+			expect(t, old, []byte("+PONG\r\n"))
+
+			apply(t, p, proxy.Fault{Kind: "oneway", Direction: direction})
+			before := s.calls.Load()
+			conns := []net.Conn{old, dial(t, p.Addr())}
+			for _, c := range conns {
+				send(t, c, "PING\r\n")
+			}
+			if direction == "requests" {
+				expect(t, asked, reply[10:])
+			} else {
+				eventually(t, func() string {
+					if s.calls.Load() != before+2 {
+						return "not every request has reached the server"
+					}
+					return ""
+				})
+			}
+			for _, c := range conns {
+				silent(t, c, brief)
+			}
+			if direction == "requests" {
+				if got := s.calls.Load(); got != before {
+					t.Errorf("%d requests reached the server", got-before)
+				}
+			}
+
+			apply(t, p, clean)
+			for _, c := range conns {
+				expect(t, c, []byte("+PONG\r\n"))
+			}
+			if direction == "replies" {
+				expect(t, asked, reply[10:])
+			}
+		})
+	}
+}
