@@ -91,7 +91,7 @@ func TestCan(t *testing.T) {
 		{"slowcmd embedded", lab.Spec{}, "slowcmd", "redis", "slowcmd on redis cannot be done to the embedded Redis: use --redis server"},
 		{"loading server", lab.Spec{Redis: "server"}, "loading", "redis", "use --redis embedded"},
 		{"somebody's", url, "flushed", "redis", "redis://:xxxxx@127.0.0.1/3 is somebody's: use --redis embedded or server"},
-		{"an unknown kind", lab.Spec{}, "murdered", "redis", `unknown fault "murdered" on redis; there are: latency, blackhole, refused, killed, `},
+		{"an unknown kind", lab.Spec{}, "murdered", "redis", `unknown fault "murdered" on redis; there are: latency, spikes, `},
 		{"an unknown dependency", lab.Spec{}, "killed", "mongo", `no dependency "mongo"`},
 		{"instances that already run", lab.Spec{URLs: []string{"http://127.0.0.1:1"}}, "killed", "redis", "--target-cmd"},
 	}
