@@ -122,6 +122,9 @@ func (p *process) stop(ctx context.Context) error {
 		return nil
 	}
 	p.wanted.Store(true)
+	if p.exited() { // its number may be another's by now
+		return nil
+	}
 	signalGroup(p.cmd.Process.Pid, syscall.SIGTERM)
 	resumeGroup(p.cmd.Process.Pid) // a stopped one would not hear it
 	ctx, cancel := context.WithTimeout(ctx, grace)

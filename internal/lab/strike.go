@@ -11,6 +11,7 @@ import (
 )
 
 // stillness is what a probe of a process waits before it calls that a silence: a PING takes 0.1 ms.
+// A fault that must be met as silence lasts longer than this, or nothing proves it.
 const stillness = 250 * time.Millisecond
 
 // beforeStrike proves that the victim answers just before the fault.
