@@ -30,7 +30,7 @@ var kinds = []kind{
 // dependencies are what a fault can be on.
 var dependencies = []string{"redis"}
 
-var faultKeys = append([]string{"kind", "on", "instances", "from", "for"}, parameterKeys()...)
+var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
 
 // leastFault: a canary waits 100 ms for what it meets, so a shorter fault could
 // be over before it is proved, and then no claim of the scenario is decided.
@@ -52,17 +52,20 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 		f.Instances = r.instances(at, instances)
 	}
 	r.window(t, &f, p, known)
+	all := r.repeat(t, f, p, known && len(r.mistakes) == before)
 	if len(r.mistakes) > before {
 		return
 	}
-	for _, o := range p.Faults {
-		if o.On == f.On && o.From < f.From+f.For && f.From < o.From+o.For && meet(o.Instances, f.Instances) {
-			r.wrong(t.line, t.col, "it overlaps the %s on %s from %v to %v: one dependency of one instance has one fault at a time",
-				o.Kind, o.On, o.From, o.From+o.For)
-			return
+	for _, f := range all {
+		for _, o := range p.Faults {
+			if o.On == f.On && o.From < f.From+f.For && f.From < o.From+o.For && meet(o.Instances, f.Instances) {
+				r.wrong(t.line, t.col, "it overlaps the %s on %s from %v to %v: one dependency of one instance has one fault at a time",
+					o.Kind, o.On, o.From, o.From+o.For)
+				return
+			}
 		}
 	}
-	p.Faults = append(p.Faults, f)
+	p.Faults = append(p.Faults, all...)
 }
 
 // window reads when f is on, within p.
@@ -95,6 +98,46 @@ func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
 		}
 		r.wrong(at.line, at.col, "a fault of %v%s does not fit a phase of %v", f.For, begin, p.For)
 	}
+}
+
+// mostRepeats bounds what one entry stands for; more is a slip of the unit.
+const mostRepeats = 1000
+
+// repeat is f as often as every says, each time for as long: until one would
+// not fit the phase whole. right: p.For is known, and f is without a mistake.
+func (r *reader) repeat(t table, f Fault, p *Phase, right bool) []Fault {
+	every, given := t.duration("every", "")
+	if !given {
+		return []Fault{f}
+	}
+	at := t.fields["every"]
+	if !t.has("for") {
+		r.wrong(at.keyLine, at.keyCol, "every needs a for: how long the fault is on each time, such as 300ms")
+		return nil
+	}
+	if !right {
+		return nil
+	}
+	times := int64(0)
+	if every > 0 {
+		times = int64((p.For-f.From-f.For)/every) + 1
+	}
+	switch {
+	case every <= f.For:
+		r.wrong(at.line, at.col, "every: %v is not longer than the %v that the fault is on each time: it would never be off", every, f.For)
+	case times < 2:
+		r.wrong(at.line, at.col, "every: a phase of %v has no room for a second time; leave every out", p.For)
+	case times > mostRepeats:
+		r.wrong(at.line, at.col, "every: %d times in a phase of %v; the most is %d", times, p.For, mostRepeats)
+	default:
+		out := make([]Fault, times)
+		for i := range out {
+			out[i] = f
+			out[i].From += time.Duration(i) * every
+		}
+		return out
+	}
+	return nil
 }
 
 func kindNames() []string {

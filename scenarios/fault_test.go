@@ -45,3 +45,34 @@ func TestParametersOfFaults(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryRepeatsAFaultUntilItDoesNotFit(t *testing.T) {
+	const text = `
+phases:
+  - name: a
+    for: 2s
+    faults:
+      - {kind: refused, on: redis, from: 100ms, every: 600ms, for: 300ms, instances: [1]}
+      - {kind: latency, on: redis, from: 400ms, every: 600ms, for: 300ms, delay: 5ms, to: 10ms, instances: [1]}
+      - {kind: blackhole, on: redis, every: 1s, for: 999ms, instances: [2]}
+profiles: {nightly: {phases: {a: 1999ms}}}
+`
+	one, two := []string{"1"}, []string{"2"}
+	refused := func(from time.Duration) scenarios.Fault {
+		return scenarios.Fault{Kind: "refused", On: "redis", Instances: one, From: from, For: 300 * ms}
+	}
+	latency := func(from time.Duration) scenarios.Fault {
+		return scenarios.Fault{Kind: "latency", On: "redis", Instances: one, From: from, For: 300 * ms, Delay: 5 * ms, To: 10 * ms}
+	}
+	want := []scenarios.Fault{
+		refused(100 * ms), refused(700 * ms), refused(1300 * ms), // and at 1.9 s for 0.1 s: not whole
+		latency(400 * ms), latency(1000 * ms), latency(1600 * ms),
+		{Kind: "blackhole", On: "redis", Instances: two, For: 999 * ms},
+		{Kind: "blackhole", On: "redis", Instances: two, From: time.Second, For: 999 * ms},
+	}
+	for _, profile := range []string{"", "nightly"} {
+		if got := mustLoad(t, complete(text), profile).Phases[0].Faults; !reflect.DeepEqual(got, want) {
+			t.Errorf("profile %q: faults\n%+v\nwant\n%+v", profile, got, want)
+		}
+	}
+}

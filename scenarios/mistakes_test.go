@@ -193,6 +193,27 @@ phases:
 			`"20KB": want a number of bytes per second`, "a whole number of bytes above zero", "slow takes no after",
 			"a fault has no size: how many bytes", "delay: 1ms is below 2ms", `size: "5" has no unit`,
 			"a fault has no direction: what is held", `unknown direction "reply" (`}},
+		{name: "repetition of faults", text: `
+phases:
+  - name: a
+    for: 2s
+    faults:
+      - {kind: refused, on: redis, §every: 600ms}
+      - {kind: refused, on: redis, every: §300ms, for: 300ms}
+      - {kind: refused, on: redis, every: §0s, for: 300ms}
+      - {kind: refused, on: redis, every: §5, for: 300ms}
+      - {kind: refused, on: redis, every: 600ms, for: §100ms}
+      - {kind: refused, on: redis, every: 600ms, for: §3s}
+      - {kind: refused, on: redis, every: §1701ms, for: 300ms}
+  - name: b
+    for: 10m
+    faults:
+      - {kind: refused, on: redis, every: §300ms, for: 200ms}
+      - {kind: refused, on: redis, from: 1s, every: 2s, for: 500ms}
+      - §{kind: refused, on: redis, from: 2s, every: 3s, for: 200ms}
+`, want: []string{
+			"every needs a for", "300ms is not longer than the 300ms", "0s is not longer", `every: "5" has no unit`, "a fault of 100ms is over before", "a fault of 3s does not fit",
+			"a phase of 2s has no room for a second time", "2000 times in a phase of 10m0s; the most is 1000", "it overlaps the refused on redis from 5s to 5.5s"}},
 		{name: "overlaps", text: `
 phases:
   - name: a
