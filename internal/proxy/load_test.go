@@ -44,12 +44,17 @@ func TestTogglingUnderLoadNeverHangs(t *testing.T) {
 	defer tick.Stop()
 	toggles := 0
 	start := time.Now()
-	for faults := []proxy.Fault{
+	faults := []proxy.Fault{
 		{Kind: "latency", Delay: 25 * time.Millisecond, Jitter: 10 * time.Millisecond}, clean, blackhole, clean,
 		refused, clean, {Kind: "latency", Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond}, blackhole, refused,
 		{Kind: "latency", Delay: 2 * time.Millisecond}, clean,
-	}; ctx.Err() == nil; toggles++ {
-		if time.Since(start) > 2*time.Second && toggles >= 20 && whole.Load() > 0 {
+	}
+	// Each kind after a clean proxy and after another kind.
+	for _, s := range samples {
+		faults = append(faults, s.f, clean, s.f)
+	}
+	for ; ctx.Err() == nil; toggles++ {
+		if time.Since(start) > 2*time.Second && toggles >= 2*len(faults) && whole.Load() > 0 {
 			break
 		}
 		f := faults[toggles%len(faults)]
@@ -73,7 +78,7 @@ func TestTogglingUnderLoadNeverHangs(t *testing.T) {
 	}
 	nothingRuns(t)
 	t.Logf("%d toggles, %d replies whole, %d connections cut", toggles, whole.Load(), cut.Load())
-	if whole.Load() == 0 || toggles < 20 {
+	if whole.Load() == 0 || toggles < 2*len(faults) {
 		t.Error("too few to show anything")
 	}
 }

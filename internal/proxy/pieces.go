@@ -23,13 +23,14 @@ func limitCutoff(f Fault, own bool) int64 {
 	return f.After
 }
 
-// limit is how many more bytes may pass before the connection ends.
+// limit is how many more bytes may pass before the connection ends. It falls
+// when a connection on which the server spoke first turns out to be a canary's.
 func (l *link) limit() int64 {
 	k := l.plan.kind
 	if k.limit == nil || l.dir == up {
 		return math.MaxInt64
 	}
-	return k.limit(l.plan.fault, l.conn.own.Load()) - l.passed
+	return max(0, k.limit(l.plan.fault, l.conn.own.Load())-l.passed)
 }
 
 // piecesASecond is into how many pieces the bytes of a second are cut: few

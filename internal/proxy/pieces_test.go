@@ -43,6 +43,22 @@ func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
 	}
 }
 
+// A server that speaks first has passed more than a canary's limit when the
+// canary is known as one.
+func TestCutoffEndsACanaryWhoseServerSpokeFirst(t *testing.T) {
+	p := open(t, listen(t, func(s *server, c net.Conn) {
+		c.Write([]byte("+HELLO\r\n"))
+		redis(s, c)
+	}).addr())
+	apply(t, p, proxy.Fault{Kind: "cutoff", After: 1000})
+	c := dial(t, p.Addr())
+	expect(t, c, []byte("+HELLO\r\n"))
+	send(t, c, "*1\r\n$4\r\nPiNg\r\n")
+	if got := ends(t, c, "eof"); len(got) > 0 {
+		t.Errorf("%q came beyond the limit", got)
+	}
+}
+
 func TestCutoffLetsShorterRepliesPassAndForgetsThemWhenLifted(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	c := dial(t, p.Addr())
