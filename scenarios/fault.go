@@ -10,9 +10,11 @@ import (
 type kind struct {
 	name         string
 	needs, takes []string // parameters: those it must have, and others that it may have
+	process      []string // what it is done to the process of; empty: it is done to the path to a dependency
 }
 
-// kinds is the fault catalogue. What a kind does to a connection is the proxy's.
+// kinds is the fault catalogue. What a kind does to a connection is the proxy's,
+// what it does to a process the lab's.
 var kinds = []kind{
 	{name: "latency", needs: []string{"delay"}, takes: []string{"jitter", "shape", "to"}},
 	{name: "spikes", needs: []string{"delay", "share"}},
@@ -25,10 +27,20 @@ var kinds = []kind{
 	{name: "slices", needs: []string{"size", "delay"}},
 	{name: "oneway", needs: []string{"direction"}},
 	{name: "refused"},
+	{name: "killed", process: []string{"redis", "instance"}},
+	{name: "stopped", process: []string{"redis", "instance"}},
+	{name: "terminated", process: []string{"instance"}},
+	{name: "restarted", process: []string{"redis"}},
+	{name: "flushed", process: []string{"redis"}},
+	{name: "slowcmd", process: []string{"redis"}},
+	{name: "loading", process: []string{"redis"}},
+	{name: "readonly", process: []string{"redis"}},
+	{name: "noauth", process: []string{"redis"}},
+	{name: "oom", process: []string{"redis"}},
 }
 
-// dependencies are what a fault can be on.
-var dependencies = []string{"redis"}
+// victims are what a fault can be on: a dependency, or the service itself.
+var victims = []string{"redis", "instance"}
 
 var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
 
@@ -43,10 +55,8 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 	if !ok {
 		return
 	}
-	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "the dependency it hits, such as redis")}
-	if at := t.fields["on"]; f.On != "" && !slices.Contains(dependencies, f.On) {
-		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), hint(f.On, dependencies))
-	}
+	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "what it hits, redis or instance")}
+	r.victim(t, f)
 	r.parameters(t, &f)
 	if at, ok := t.fields["instances"]; ok {
 		f.Instances = r.instances(at, instances)
@@ -66,6 +76,25 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 		}
 	}
 	p.Faults = append(p.Faults, all...)
+}
+
+// victim checks that f's kind can be on what it is on.
+func (r *reader) victim(t table, f Fault) {
+	at := t.fields["on"]
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
+	switch {
+	case f.On == "":
+	case !slices.Contains(victims, f.On):
+		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), hint(f.On, victims))
+	case i < 0: // told where the parameters are read
+	case len(kinds[i].process) == 0 && f.On != "redis":
+		r.wrong(at.line, at.col, "%s is done to the path to redis, not to an instance", f.Kind)
+	case len(kinds[i].process) > 0 && !slices.Contains(kinds[i].process, f.On):
+		r.wrong(at.line, at.col, "%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
+	case len(kinds[i].process) > 0 && f.On == "redis" && t.has("instances"):
+		v := t.fields["instances"]
+		r.wrong(v.keyLine, v.keyCol, "%s is done to the one redis of all instances; leave instances out", f.Kind)
+	}
 }
 
 // window reads when f is on, within p.

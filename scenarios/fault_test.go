@@ -76,3 +76,28 @@ profiles: {nightly: {phases: {a: 1999ms}}}
 		}
 	}
 }
+
+func TestFaultsOfProcesses(t *testing.T) {
+	for text, plan := range map[string]string{
+		"kind: killed, on: redis":                        "killed on redis itself",
+		"kind: slowcmd, on: redis":                       "slowcmd on redis itself",
+		"kind: killed, on: instance":                     "killed on every instance",
+		"kind: terminated, on: instance, instances: [2]": "terminated on instance 2",
+		"kind: refused, on: redis, instances: [1, 2]":    "refused on redis of instances 1, 2",
+	} {
+		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{"+text+"}]}]\n"))
+		var out strings.Builder
+		if err := scenarios.Plan(&out, s, nil); err != nil || !strings.Contains(out.String(), plan+"\n") {
+			t.Errorf("%s: plan %v\n%s\nwant %q", text, err, &out, plan)
+		}
+	}
+	for _, row := range []wrong{
+		{name: "a path is no process", text: "phases: [{name: a, for: 2s, faults: [{kind: latency, delay: 5ms, on: §instance}]}]\n", want: []string{"latency is done to the path to redis, not to an instance"}},
+		{name: "not of redis", text: "phases: [{name: a, for: 2s, faults: [{kind: terminated, on: §redis}]}]\n", want: []string{"terminated is done to the process of instance, not of redis"}},
+		{name: "not of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: §instance}]}]\n", want: []string{"flushed is done to the process of redis, not of instance"}},
+		{name: "one redis for all", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §instances: [1]}]}]\n", want: []string{"killed is done to the one redis of all instances; leave instances out"}},
+		{name: "no delay", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §delay: 5ms}]}]\n", want: []string{"killed takes no delay"}},
+	} {
+		t.Run(row.name, row.check)
+	}
+}

@@ -161,14 +161,23 @@ func orAll(names []string) string {
 }
 
 func faultText(f Fault) string {
-	s := f.Kind + parameterText(f) + " on " + f.On
+	s := f.Kind + parameterText(f)
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
+	switch process := i >= 0 && len(kinds[i].process) > 0; {
+	case process && f.On == "redis":
+		return s + " on redis itself"
+	case process:
+		s += " on"
+	default:
+		s += " on " + f.On + " of"
+	}
 	switch len(f.Instances) {
 	case 0:
-		return s + " of every instance"
+		return s + " every instance"
 	case 1:
-		return s + " of instance " + f.Instances[0]
+		return s + " instance " + f.Instances[0]
 	}
-	return s + " of instances " + strings.Join(f.Instances, ", ")
+	return s + " instances " + strings.Join(f.Instances, ", ")
 }
 
 func envText(env map[string]string) string {

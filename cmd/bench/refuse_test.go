@@ -19,6 +19,10 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 	if err := os.WriteFile(typo, []byte("name: typo\nphasis: []\ntraffic:\n  - {name: a, call: GET /x, rate: -3/s}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	slow := filepath.Join(t.TempDir(), "slow.yaml")
+	if err := os.WriteFile(slow, []byte("name: slow\nphases: [{name: a, for: 1s, faults: [{kind: slowcmd, on: redis}]}]\ntraffic:\n  - {name: a, call: GET /x, rate: 3/s}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	broken := t.TempDir()
 	if err := os.WriteFile(filepath.Join(broken, "run.json"), []byte("{\"schema\": 9}"), 0o644); err != nil {
 		t.Fatal(err)
@@ -55,6 +59,7 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 		{"a Redis that is no Redis", []string{"run", "--out", t.TempDir(), "--redis", "reddis", "testdata/short.yaml"}, []string{"embedded", "redis://"}},
 		{"a URL where nothing listens", []string{"run", "--out", t.TempDir(), "--target-url", "http://127.0.0.1:9", "testdata/short.yaml"}, []string{"127.0.0.1:9"}},
 		{"too many instances", []string{"run", "--instances", "99"}, []string{"--instances 99", "16"}},
+		{"a fault that this Redis cannot do", []string{"run", "--out", t.TempDir(), slow}, []string{"phase a", "slowcmd", "--redis server"}},
 		{"a folder that is no run", []string{"judge", t.TempDir()}, []string{"run.json"}},
 		{"a run of another build", []string{"judge", broken}, []string{"schema 9"}},
 		{"an unknown name", []string{"explain", "p51"}, []string{`"p51"`}},

@@ -246,3 +246,13 @@ func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
 		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
 	}
 }
+
+// Faults of every sort follow one another: of Redis, of an instance and of the
+// paths between them. Each is proved, and put back before the next round.
+func TestProcessesAreHurtAndPutBack(t *testing.T) {
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/processes.yaml")
+	if code != exitHolds {
+		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
+	}
+}

@@ -104,7 +104,7 @@ const (
 	Delivery  Kind = "deliver" // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
 	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
-	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "no metrics"; Detail
+	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )

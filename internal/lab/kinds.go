@@ -165,19 +165,30 @@ func pause(ctx context.Context, _ *Lab, t *trial) error {
 }
 
 // flush empties Redis. In one transaction with the look at its size, since the load
-// goes on writing.
+// goes on writing; on a wire of its own, as for a transaction the client may open a second connection.
 func flush(ctx context.Context, l *Lab, t *trial) error {
 	at := l.spec.Clock.Now()
-	tx := t.victim.store.client.TxPipeline()
-	tx.FlushAll(ctx)
-	size := tx.DBSize(ctx)
-	if _, err := tx.Exec(ctx); err != nil {
+	w, err := t.victim.store.openWire(ctx, redisCall)
+	if err != nil {
 		return err
 	}
+	defer w.close()
+	for _, command := range []string{"MULTI", "FLUSHALL", "DBSIZE", "EXEC"} {
+		if _, err := w.ask(command); err != nil {
+			return fmt.Errorf("%s: %w", command, err)
+		}
+	}
+	if _, err := w.receive(); err != nil { // of FLUSHALL
+		return fmt.Errorf("FLUSHALL: %w", err)
+	}
+	size, err := w.receive()
+	if err != nil {
+		return fmt.Errorf("DBSIZE: %w", err)
+	}
 	m := proxy.Meeting{Met: "empty", Wait: l.spec.Clock.Now() - at}
-	if n := size.Val(); n > 0 {
-		m.Met = fmt.Sprintf("%d keys", n)
-		t.doubt(fmt.Sprintf("%d keys were left just after", n))
+	if size != ":0" {
+		m.Met = strings.TrimPrefix(size, ":") + " keys"
+		t.doubt(m.Met + " were left just after")
 	}
 	t.proved++
 	l.met(t, t.fault.Kind, "new", at, m)

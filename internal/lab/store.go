@@ -182,7 +182,7 @@ func (s *store) quiet(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("redis has %s connections beside the lab's own though every instance was stopped: %w", n, ctx.Err())
+			return fmt.Errorf("redis has %s connections, and not the lab's alone, though every instance was stopped: %w", n, ctx.Err())
 		case <-time.After(wait):
 		}
 	}

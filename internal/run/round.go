@@ -24,6 +24,9 @@ const (
 	// lead is the pause between the decision to start a segment and its first
 	// request: enough to start a few dozen goroutines and scrape every instance.
 	lead = 50 * time.Millisecond
+	// healWithin bounds how long faults are lifted when a run is cut short: a script that
+	// blocks Redis may take 5 s to be ended, a service some to start again.
+	healWithin = 15 * time.Second
 	// stallStep and stallLeast are the hiccup meter's: how often it looks, and what it calls a stall.
 	stallStep  = 5 * time.Millisecond
 	stallLeast = 20 * time.Millisecond
@@ -131,7 +134,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 	for i, ph := range t.phases {
 		from, _ := t.span(i)
 		for _, f := range ph.Faults {
-			a := lab.Action{Instances: f.Instances, On: f.On, Fault: proxy.Fault{
+			a := lab.Action{Instances: f.Instances, On: f.On, For: f.For, Fault: proxy.Fault{
 				Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
 				After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
 				Seed: p.seed, For: f.For,
@@ -148,7 +151,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 	})
 	active := map[int]lab.Action{}
 	defer func() {
-		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWithin)
 		defer cancel()
 		for _, a := range active {
 			a.Heal, a.Planned = true, p.clock.Now()

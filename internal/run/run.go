@@ -135,6 +135,9 @@ func (o *Options) settle() error {
 		for _, p := range s.Phases {
 			for _, f := range p.Faults {
 				missing(f.Instances, "phase "+p.Name+" hurts")
+				if err := o.Lab.Can(f.Kind, f.On); err != nil && len(o.Lab.URLs) == 0 {
+					errs = append(errs, fmt.Errorf("scenario %s: phase %s: %w", s.Name, p.Name, err))
+				}
 			}
 		}
 		for _, t := range s.Traffic {
