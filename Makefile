@@ -12,9 +12,10 @@ build: ## build bin/bench
 test: ## the tests that this machine can run: three minutes
 	go test -p 1 -short ./...
 
+# 3 is undecided: a busy machine is no defect, and what it left open is printed.
 verdicts: build ## the verdicts on the whole library, and bench selfcheck: six minutes
 	go test -count=1 -run TheLibraryDecides ./cmd/bench
-	bin/bench selfcheck
+	bin/bench selfcheck || test $$? -eq 3
 
 race: ## the tests under the race detector
 	go test -p 1 -short -race ./...
