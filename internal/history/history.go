@@ -35,7 +35,7 @@ type Request struct {
 	Instance string        // the instance it was sent to: "1", "2", …
 	Seq      uint64        // its number in its stream and round, from 0
 	Method   string        // GET, PUT, …
-	Key      string        // the {id} of its path; empty where the path has none
+	Key      string        // the {id} or {user} of its path; of a listing, the changed entity that it names as its witness; else empty
 	Intended time.Duration // on the run's clock
 	Sent     time.Duration // on the run's clock; 0: never sent
 	Done     time.Duration // on the run's clock
@@ -43,7 +43,7 @@ type Request struct {
 	Status   int           // HTTP status; 0: no answer
 	Failure  Failure       // empty: a correct answer
 	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
-	Version  int64         // of the entity answered; 0: none said
+	Version  int64         // of the entity answered, or of a listing's witness as listed; 0: none said
 	Bytes    int           // body length
 }
 
