@@ -25,7 +25,9 @@ type Limits struct {
 	// that how long they wait for another instance's load.
 	Load time.Duration
 	// Lease is how long an instance that has begun to load keeps others from it without
-	// a sign of life. It gives one every third of it, for which a command may take its time.
+	// a sign of life. It gives one every third of it. An instance that dies, or is cut off from
+	// Redis, while it loads has the others wait for that long; and one that a busy processor
+	// holds up for longer costs a needless query.
 	Lease time.Duration
 	// Entries and Bytes bound the local tier.
 	Entries int
@@ -44,7 +46,7 @@ func DefaultLimits() Limits {
 		Failures: 3,
 		Probe:    100 * time.Millisecond,
 		Load:     10 * time.Second,
-		Lease:    time.Second,
+		Lease:    150 * time.Millisecond,
 		Entries:  10_000,
 		Bytes:    64 << 20,
 		Pending:  100_000,
