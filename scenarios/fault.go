@@ -48,8 +48,9 @@ var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every
 // be over before it is proved, and then no claim of the scenario is decided.
 const leastFault = 200 * time.Millisecond
 
-// fault reads one fault of p and appends it if it is right. known: p.For is.
-func (r *reader) fault(v value, p *Phase, known bool, instances int) {
+// fault reads one fault of p and appends it if it is right. known: p.For is;
+// fresh: the instances are started for p.
+func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
 	before := len(r.mistakes)
 	t, ok := r.table(v, "a fault", faultKeys)
 	if !ok {
@@ -61,6 +62,7 @@ func (r *reader) fault(v value, p *Phase, known bool, instances int) {
 	if at, ok := t.fields["instances"]; ok {
 		f.Instances = r.instances(at, instances)
 	}
+	r.atStart(t, &f, fresh)
 	r.window(t, &f, p, known)
 	all := r.repeat(t, f, p, known && len(r.mistakes) == before)
 	if len(r.mistakes) > before {
@@ -99,7 +101,10 @@ func (r *reader) victim(t table, f Fault) {
 
 // window reads when f is on, within p.
 func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
-	from, _ := t.duration("from", "")
+	from := time.Duration(0)
+	if !f.Start {
+		from, _ = t.duration("from", "")
+	}
 	length, given := t.duration("for", "")
 	if at := t.fields["for"]; given && length <= 0 {
 		r.wrong(at.line, at.col, "for: a fault lasts longer than 0s")
@@ -163,6 +168,7 @@ func (r *reader) repeat(t table, f Fault, p *Phase, right bool) []Fault {
 		for i := range out {
 			out[i] = f
 			out[i].From += time.Duration(i) * every
+			out[i].Start = f.Start && i == 0
 		}
 		return out
 	}

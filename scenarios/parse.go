@@ -31,7 +31,7 @@ var (
 	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims", "curves", "profiles"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
-	phaseKeys    = []string{"name", "for", "env", "faults"}
+	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
 	streamKeys   = []string{"name", "call", "rate", "arrivals", "keys", "patience", "workers", "phases", "instances"}
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )

@@ -167,6 +167,7 @@ func TestRestartsSplitARound(t *testing.T) {
 		{"first", "{name: a, for: 1s, env: {X: 1}}, {name: b, for: 2s}, {name: c, for: 1s}", []part{{0, "1", "a"}, {time.Second, "", "b c"}}},
 		{"last", "{name: a, for: 1s}, {name: b, for: 2s, env: {X: 1}}", []part{{0, "", "a"}, {time.Second, "1", "b"}}},
 		{"two in a row", "{name: a, for: 1s, env: {X: 1}}, {name: b, for: 2s, env: {X: 2}}", []part{{0, "1", "a"}, {time.Second, "2", "b"}}},
+		{"without another env", "{name: a, for: 1s}, {name: b, for: 2s, restart: true}, {name: c, for: 1s}", []part{{0, "", "a"}, {time.Second, "", "b c"}}},
 		{"middle", "{name: a, for: 1s}, {name: b, for: 2s, env: {X: 1}}, {name: c, for: 1s}", []part{{0, "", "a"}, {time.Second, "1", "b"}, {3 * time.Second, "", "c"}}},
 	} {
 		var got []part

@@ -40,9 +40,11 @@ func (r *reader) phase(v value, i int, s *Scenario) {
 			r.wrong(e.line, e.col, "env is empty; leave it out or fill it")
 		}
 	}
+	r.restart(t, &p)
 	if f, ok := t.fields["faults"]; ok {
+		fresh := begins(s.Phases, p)
 		for _, one := range r.list(f) {
-			r.fault(one, &p, known, s.Target.Instances)
+			r.fault(one, &p, known, fresh, s.Target.Instances)
 		}
 	}
 	s.Phases = append(s.Phases, p)

@@ -76,7 +76,11 @@ func (p planner) timeline() {
 		for _, ph := range seg.Phases {
 			p.line("  %v\t.. %v\t%s", at, at+ph.For, ph.Name)
 			for _, f := range ph.Faults {
-				p.line("  %v\t.. %v\t  %s", at+f.From, at+f.From+f.For, faultText(f))
+				from := (at + f.From).String()
+				if f.Start {
+					from = "restart"
+				}
+				p.line("  %s\t.. %v\t  %s", from, at+f.From+f.For, faultText(f))
 			}
 			at += ph.For
 		}

@@ -39,12 +39,13 @@ type Target struct {
 }
 
 // A Phase is a stretch of a round. A phase with an Env restarts the instances
-// with it from a fresh state, and so does the phase after one; traffic pauses meanwhile.
+// with it from a fresh state, and so do the phase after one and a phase with Restart; traffic pauses meanwhile.
 type Phase struct {
-	Name   string            `json:"name"`
-	For    time.Duration     `json:"for"`              // above zero
-	Env    map[string]string `json:"env,omitempty"`    // on top of the target's, for this phase alone
-	Faults []Fault           `json:"faults,omitempty"` // none overlaps another on the same dependency and instance
+	Name    string            `json:"name"`
+	For     time.Duration     `json:"for"`               // above zero
+	Env     map[string]string `json:"env,omitempty"`     // on top of the target's, for this phase alone
+	Restart bool              `json:"restart,omitempty"` // begin from a fresh state, with the environment of the phase
+	Faults  []Fault           `json:"faults,omitempty"`  // none overlaps another on the same dependency and instance
 }
 
 // A Fault is an entry of the fault catalogue, placed in its phase.
@@ -52,6 +53,7 @@ type Fault struct {
 	Kind      string        `json:"kind"`
 	On        string        `json:"on"`
 	Instances []string      `json:"instances,omitempty"` // empty: all
+	Start     bool          `json:"start,omitempty"`     // on before the instances start, and From is 0; in a phase that begins a segment only
 	From      time.Duration `json:"from"`                // after the phase's start
 	For       time.Duration `json:"for"`                 // default: to the phase's end
 	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; slices: after every piece
@@ -91,12 +93,12 @@ type Segment struct {
 }
 
 // Segments splits a round where the instances are restarted: a phase with an
-// Env stands alone, the phases between two such run on without a pause.
+// Env stands alone, the phases between two such run on without a pause, unless one says Restart.
 func (s *Scenario) Segments() []Segment {
 	var out []Segment
 	var begin time.Duration
 	for i, p := range s.Phases {
-		if i == 0 || p.Env != nil || s.Phases[i-1].Env != nil {
+		if begins(s.Phases[:i], p) {
 			out = append(out, Segment{Begin: begin, Env: p.Env})
 		}
 		last := &out[len(out)-1]

@@ -41,6 +41,7 @@ type link struct {
 	spot
 	proxy *proxy.Proxy
 	used  int64  // connections of the service that the proxy had seen before the last Fresh
+	uses  uses   // environments in which the service is known to use the path
 	trial *trial // of the fault that is on; nil: none; under the lab's applying
 	past  *trial // of the fault before, whose canaries may still look at its end
 }
@@ -67,14 +68,19 @@ func openLink(arm, instance, on, upstream string) (*link, error) {
 // killed is started again by lifting, on the same port, and answers when Apply returns.
 // Redis faults that are over as soon as they are done (restarted, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
-	links, victims, err := l.choose(a)
-	if err != nil {
-		return err
-	}
 	l.applying.Lock()
 	defer l.applying.Unlock()
 	ctx, cancel := l.bind(ctx)
 	defer cancel()
+	return l.apply(ctx, a, nil)
+}
+
+// apply is Apply for who holds applying. start: the instances are not started yet.
+func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
+	links, victims, err := l.choose(a)
+	if err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil && !a.Heal {
 		return err
 	}
@@ -94,7 +100,7 @@ func (l *Lab) Apply(ctx context.Context, a Action) error {
 	var trials []*trial
 	for _, k := range links {
 		t := newTrial(k.spot, a)
-		t.link = k
+		t.link, t.start = k, start
 		trials = append(trials, t)
 	}
 	for _, v := range victims {

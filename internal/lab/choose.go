@@ -97,7 +97,7 @@ func (l *Lab) clear(ctx context.Context, links []*link, victims []*victim, k *ki
 			continue
 		}
 		select {
-		case <-t.done:
+		case <-t.quiet:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -17,9 +17,13 @@ import (
 // of it; those that nobody settled are judged as they stand. Instances that already ran are only
 // asked whether they are ready. After an error no instance runs; Fresh may be tried again.
 //
+// faults are done when all that is whole and before any instance starts, and are on when Fresh returns.
+// That an instance does not get ready under them is then what there is to see, and no error: it is
+// recorded as history.Process "not ready", has its URL, and may get ready later.
+//
 // Instances are killed, not asked to go: all they hold is thrown away here, and a service's
 // graceful end would be paid for in every round. Close asks.
-func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
+func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action) (err error) {
 	l.fresh.Lock()
 	defer l.fresh.Unlock()
 	ctx, cancel := l.bind(ctx)
@@ -59,12 +63,21 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
 	// arms of two instances on two cores, all at once took as long (medians of 10 in a busy hour: 201 ms, at once 237).
 	first := func(in *instance) bool { return in == in.arm.instances[0] }
 	l.countUses()
+	if err := l.hurtFirst(ctx, env, faults); err != nil {
+		return err
+	}
 	for _, turn := range []bool{true, false} {
 		g, ctx := errgroup.WithContext(ctx)
 		for _, a := range l.arms {
 			for _, in := range a.instances {
 				if first(in) == turn {
-					g.Go(func() error { return l.startInstance(ctx, in, env) })
+					g.Go(func() error {
+						err := l.startInstance(ctx, in, env)
+						if len(faults) > 0 {
+							err = l.bear(in, err)
+						}
+						return err
+					})
 				}
 			}
 		}
@@ -72,7 +85,7 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string) (err error) {
 			return err
 		}
 	}
-	l.say(fmt.Sprintf("%d arms × %d instances: ready in %v", len(l.arms), l.spec.Instances, time.Since(began).Round(time.Millisecond)))
+	l.say(fmt.Sprintf("%d arms × %d instances: %s in %v", len(l.arms), l.spec.Instances, l.readiness(), time.Since(began).Round(time.Millisecond)))
 	return nil
 }
 
@@ -100,13 +113,6 @@ func (l *Lab) liftAll(ctx context.Context) error {
 		k.trial = nil
 		return nil
 	})
-}
-
-// countUses has what the proxies passed on so far not count as the next round's.
-func (l *Lab) countUses() {
-	for _, k := range l.links() {
-		k.used = k.proxy.Stats().Used
-	}
 }
 
 // renew empties the arm's Redis and gives it a new database.

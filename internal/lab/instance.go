@@ -148,7 +148,7 @@ func (l *Lab) launch(ctx context.Context, in *instance, note string, again func(
 		return true, err
 	}
 	l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "not ready", At: began, Until: l.spec.Clock.Now(), Detail: err.Error()})
-	return false, err
+	return false, notReady{err}
 }
 
 // exited records the end of an instance's process: its own doing, or a fault's. One that the lab
@@ -158,7 +158,10 @@ func (l *Lab) exited(in *instance, p *process) {
 	switch {
 	case p.condemned.Load():
 		name, how = "ended", "by the harness: "+how
-	case p.wanted.Load() || !p.ready.Load():
+	case p.wanted.Load() || !p.ready.Load() && !p.borne.Load():
+		return
+	}
+	if !p.told.CompareAndSwap(false, true) {
 		return
 	}
 	now := l.spec.Clock.Now()

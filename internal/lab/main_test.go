@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -54,14 +55,15 @@ func TestMain(m *testing.M) {
 // serve is a small service of the contract; FAKE says how it misbehaves.
 func serve() error {
 	fake := os.Getenv("FAKE")
-	healthy := http.StatusOK
+	var healthy atomic.Int32
+	healthy.Store(http.StatusOK)
 	switch fake {
 	case "exit":
 		fmt.Println("reading " + os.Getenv("REDIS_URL"))
 		fmt.Println("no such table: trips")
 		os.Exit(3)
 	case "sick":
-		healthy = http.StatusServiceUnavailable
+		healthy.Store(http.StatusServiceUnavailable)
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM)
 	case "parent": // of a child that leaves the group
@@ -86,14 +88,25 @@ func serve() error {
 		if err != nil {
 			return err
 		}
+		if fake == "hasty" {
+			o.MaxRetries, o.DialerRetries = -1, 1
+		}
 		c := redis.NewClient(o)
 		defer c.Close()
-		if err := c.Incr(context.Background(), "starts").Err(); err != nil {
+		start := func() error { return c.Incr(context.Background(), "starts").Err() }
+		if fake == "patient" { // is ready once Redis is
+			healthy.Store(http.StatusServiceUnavailable)
+			go func() {
+				for start() != nil {
+				}
+				healthy.Store(http.StatusOK)
+			}()
+		} else if err := start(); err != nil {
 			return err
 		}
 	}
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(healthy)
+		w.WriteHeader(int(healthy.Load()))
 		fmt.Fprint(w, `{"status":"warming"}`)
 	})
 	http.HandleFunc("/env", func(w http.ResponseWriter, r *http.Request) {

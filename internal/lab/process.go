@@ -46,6 +46,8 @@ type process struct {
 	input io.WriteCloser // of tell; nil: it is told nothing
 
 	ready     atomic.Bool   // it has been ready
+	borne     atomic.Bool   // it has not, and its round is played all the same
+	told      atomic.Bool   // its end is recorded
 	wanted    atomic.Bool   // the lab ended it
 	condemned atomic.Bool   // a fault ended it, or has told it to end
 	done      chan struct{} // closed once it has been reaped

@@ -122,6 +122,7 @@ func (l *Lab) attend(t *trial) {
 		l.met(t, "", "new", at, m)
 		l.missReply(t, m)
 	}
+	close(t.quiet)
 	if t.kind.slowly && t.proved == 0 {
 		t.doubt("it was not seen to end while the fault lasted")
 	}

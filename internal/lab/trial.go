@@ -40,6 +40,8 @@ type trial struct {
 	kind   *kind   // of a process fault
 	lasts  time.Duration
 
+	start *start // it is on since before the instances started; nil: it is not
+
 	proved int    // probes that say something
 	flaw   string // the first reason against delivery; empty: none so far
 
@@ -48,24 +50,34 @@ type trial struct {
 	end  chan bool     // then told how it ended; true: the fault was lifted
 	done chan struct{} // closed when all is recorded
 
+	quiet   chan struct{} // closed when no canary looks any more
+	settled chan struct{} // closed when nothing more is asked of the service's round
+
 	conclude func(lifted bool) // stop, and end, once
+	settle   func()            // conclude without a lift, and settled, once
 }
 
 func newTrial(at spot, a Action) *trial {
-	t := &trial{spot: at, fault: a.Fault, planned: a.Planned, lasts: a.For, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{})}
+	t := &trial{spot: at, fault: a.Fault, planned: a.Planned, lasts: a.For, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{}),
+		quiet: make(chan struct{}), settled: make(chan struct{})}
 	t.stop = sync.OnceFunc(func() { close(t.over) })
 	var once sync.Once
 	t.conclude = func(lifted bool) {
 		t.stop()
 		once.Do(func() { t.end <- lifted })
 	}
+	settled := sync.OnceFunc(func() { close(t.settled) })
+	t.settle = func() {
+		t.conclude(false)
+		settled()
+	}
 	return t
 }
 
 // before proves that the path is in use and whole just before the fault, and keeps the canary.
 func (l *Lab) before(ctx context.Context, t *trial) {
-	if t.link.bypassed() {
-		t.flaw = "the service never connected to Redis through its proxy"
+	if t.start == nil && t.link.bypassed() {
+		t.flaw = bypass
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -98,6 +110,11 @@ func (l *Lab) watch(t *trial) {
 	}
 	if <-t.end {
 		l.after(t, oldLives)
+	}
+	close(t.quiet)
+	if t.start != nil {
+		<-t.settled // it may use its path only once the fault is over
+		t.hindsight()
 	}
 	l.deliver(t)
 }

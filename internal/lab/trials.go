@@ -29,7 +29,7 @@ func (ts *trials) settle(ctx context.Context) error {
 	open := slices.Clone(ts.open)
 	ts.mu.Unlock()
 	for _, t := range open {
-		t.conclude(false)
+		t.settle()
 	}
 	for _, t := range open {
 		select {

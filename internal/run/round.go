@@ -49,7 +49,7 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	p.sent = map[string]uint64{}
 	for i, seg := range p.scenario.Segments() {
 		p.show("starting", "")
-		if err := p.lab.Fresh(ctx, seg.Env); err != nil {
+		if err := p.lab.Fresh(ctx, seg.Env, p.atStart(seg.Phases)...); err != nil {
 			return err
 		}
 		if err := p.segment(ctx, n, i, seg.Phases, w); err != nil {
@@ -124,12 +124,15 @@ func (p *player) boundaries(ctx context.Context, t timeline, arms []lab.Arm, s *
 	return nil
 }
 
-// faults plays the fault timeline. Whatever it switched on is off when it returns, also when ctx ended first.
-func (p *player) faults(ctx context.Context, t timeline) error {
-	type step struct {
-		at     time.Duration
-		action lab.Action
-	}
+// A step is a fault that begins or ends.
+type step struct {
+	at      time.Duration
+	action  lab.Action
+	atStart bool // it begins before the instances start
+}
+
+// steps are the fault timeline of t, in the order in which it is played.
+func (p *player) steps(t timeline) []step {
 	var steps []step
 	for i, ph := range t.phases {
 		from, _ := t.span(i)
@@ -141,7 +144,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 			}}
 			on, off := a, a
 			on.Planned, off.Planned, off.Heal = from+f.From, from+f.From+f.For, true
-			steps = append(steps, step{on.Planned, on}, step{off.Planned, off})
+			steps = append(steps, step{on.Planned, on, f.Start}, step{off.Planned, off, false})
 		}
 	}
 	// A fault that ends where another begins is lifted first.
@@ -149,7 +152,29 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		a, b := steps[i], steps[j]
 		return a.at < b.at || a.at == b.at && a.action.Heal && !b.action.Heal
 	})
+	return steps
+}
+
+// atStart are the faults that are on before the instances start for the phases.
+func (p *player) atStart(phases []scenarios.Phase) []lab.Action {
+	var out []lab.Action
+	for _, s := range p.steps(timeline{phases: phases}) {
+		if s.atStart && !p.running {
+			out = append(out, s.action)
+		}
+	}
+	return out
+}
+
+// faults plays the fault timeline. Whatever was switched on is off when it returns, also when ctx ended first.
+func (p *player) faults(ctx context.Context, t timeline) error {
+	steps := p.steps(t)
 	active := map[int]lab.Action{}
+	for i, s := range steps {
+		if s.atStart {
+			active[i] = s.action
+		}
+	}
 	defer func() {
 		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWithin)
 		defer cancel()
@@ -159,6 +184,9 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		}
 	}()
 	for i, s := range steps {
+		if s.atStart {
+			continue
+		}
 		if !p.until(ctx, s.at) {
 			return ctx.Err()
 		}

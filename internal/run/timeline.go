@@ -81,6 +81,8 @@ func impossible(phases []scenarios.Phase) []history.Event {
 				env = append(env, k+"="+p.Env[k])
 			}
 			add(p, p.Name, "the service restarted with "+strings.Join(env, " "))
+		} else if p.Restart {
+			add(p, p.Name, "the service restarted")
 		}
 		if len(p.Faults) > 0 {
 			add(p, "", hurts(p)) // what comes after a fault is about the fault too

@@ -1,0 +1,49 @@
+package scenarios
+
+// begins reports whether the instances are started afresh for the phase p that comes after earlier ones.
+func begins(earlier []Phase, p Phase) bool {
+	return len(earlier) == 0 || p.Env != nil || p.Restart || earlier[len(earlier)-1].Env != nil
+}
+
+// restart reads whether p begins from a fresh state though its environment is no other.
+func (r *reader) restart(t table, p *Phase) {
+	v, ok := t.fields["restart"]
+	if !ok {
+		return
+	}
+	if s, _ := scalar(v.node); s != "true" {
+		r.wrongType(v, "restart is true, or left out")
+		return
+	}
+	p.Restart = true
+}
+
+// atStart is the word that from takes beside durations.
+const atStart = "start"
+
+// notAtStart are the faults of redis that cannot be on while the instances start, and why.
+var notAtStart = map[string]string{
+	"restarted": "it is over at once, and instances that start meet a fresh redis as it is",
+	"flushed":   "instances that start meet an empty redis as it is",
+	"slowcmd":   "it ends by its own time, and nobody knows how long the instances take to start",
+}
+
+// atStart reads whether f is on before the instances start. fresh: they are started for its phase.
+func (r *reader) atStart(t table, f *Fault, fresh bool) {
+	at, ok := t.fields["from"]
+	if !ok {
+		return
+	}
+	if s, _ := scalar(at.node); s != atStart {
+		return
+	}
+	f.Start = true // the window is then read without a from, also where it is wrong here
+	switch why := notAtStart[f.Kind]; {
+	case f.On == "instance":
+		r.wrong(at.line, at.col, "from: start is before there is an instance to hurt; give the time after the phase's start, such as 500ms")
+	case why != "":
+		r.wrong(at.line, at.col, "%s cannot be on from: start: %s", f.Kind, why)
+	case !fresh:
+		r.wrong(at.line, at.col, "from: start, and the instances run already when this phase begins; add restart: true to the phase, or give a time such as 0s")
+	}
+}
