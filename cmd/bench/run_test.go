@@ -200,28 +200,93 @@ func startService(t *testing.T) string {
 	return "http://" + addr
 }
 
-// A service that dies under a fault ends the run; what was seen is judged, and
-// nothing holds for it any more.
+// An instance that dies is missed for the rest of its round; the run goes on, and nothing
+// holds for the service any more.
 func TestAServiceThatDiesIsToldAndNothingHoldsForIt(t *testing.T) {
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "--arms", "hardened", "testdata/endless.yaml")
-	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
+	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough && hurtNow(out) }) {
 		t.Fatalf("no round %d: %s", enough, c.err.String())
 	}
-	if !waitFor(5*time.Second, func() bool { return kill(c.tmp, "serve") }) {
+	died := rounds(out)
+	if !kill(c.tmp, "serve") {
 		t.Fatal("no service to kill")
 	}
-	if code := c.exit(t, 15*time.Second); code != exitCannotRun {
-		t.Errorf("exit %d, want %d\n%s", code, exitCannotRun, c.err.String())
+	if !waitFor(time.Minute, func() bool { return rounds(out) >= died+2 }) {
+		t.Fatalf("the run did not go on: %s", c.err.String())
+	}
+	c.Process.Signal(syscall.SIGINT)
+	if code := c.exit(t, 15*time.Second); code != exitInterrupted {
+		t.Errorf("exit %d, want %d\n%s", code, exitInterrupted, c.err.String())
 	}
 	c.nothingLeft(t, 2*time.Second)
-	if !strings.Contains(c.err.String(), "killed") || !strings.Contains(c.out.String(), "did not get to its end") {
-		t.Errorf("how it ended is not told:\n%s\n%s", c.err.String(), c.out.String())
-	}
 	r := results(t, filepath.Join(out, "latest"))[[2]string{"trips.warm", "hardened"}]
-	if r.Verdict != claim.Inconclusive || !strings.Contains(r.Because, "in endless-0") {
-		t.Errorf("verdict %s because %q, want inconclusive because an instance ended", r.Verdict, r.Because)
+	if r.Verdict != claim.Inconclusive || !strings.Contains(r.Because, "exit (signal: killed) in endless-0") || r.Rounds < died-3 {
+		t.Errorf("verdict %s on %d rounds because %q, want inconclusive because an instance ended", r.Verdict, r.Rounds, r.Because)
 	}
+}
+
+// hurtNow reports whether the newest round has come to its fault.
+func hurtNow(out string) bool {
+	dirs, _ := filepath.Glob(filepath.Join(out, "2*", "rounds", "*"))
+	b, _ := os.ReadFile(filepath.Join(dirs[len(dirs)-1], "events.jsonl"))
+	return bytes.Contains(b, []byte(`"kind":"fault"`)) && !bytes.Contains(b, []byte(`"kind":"end"`))
+}
+
+// A service that does not live without Redis is refuted by what it then fails to answer,
+// in whole rounds; what it did before holds no more.
+func TestWhoDiesOfAFaultIsPlayedWithToTheEnd(t *testing.T) {
+	need(t, "node")
+	out := t.TempDir()
+	code, table, errs := bench("run", "--out", out, "--target-cmd", "env WHEN=dies node testdata/fragile.js", "testdata/dies.yaml")
+	if code != exitRefuted && code != exitUndecided || strings.Contains(table, "cut short") {
+		t.Fatalf("exit %d, want %d with whole rounds\n%s%s", code, exitRefuted, table, errs)
+	}
+	got := results(t, filepath.Join(out, "latest"))
+	if r := got[[2]string{"trips.warm", "service"}]; !busy(t, r) && (r.Verdict != claim.Inconclusive || !strings.Contains(r.Because, "exit (exit status 1) in dies-01; until then: ")) {
+		t.Errorf("trips.warm: %s because %q", r.Verdict, r.Because)
+	}
+	if r := got[[2]string{"fallback.outage", "service"}]; r.Verdict != claim.Refuted && !busy(t, r) {
+		t.Errorf("fallback.outage: %s because %q", r.Verdict, r.Because)
+	}
+}
+
+// busy reports whether a claim is undecided through nothing but the machine's doing.
+func busy(t *testing.T, r claim.Result) bool {
+	t.Helper()
+	if r.Verdict != claim.Inconclusive || !strings.Contains(r.Settle, "quieter machine") {
+		return false
+	}
+	t.Logf("%s is undecided, which proves nothing: %s", r.ID, r.Because)
+	return true
+}
+
+// What a service does that meets no Redis when it starts.
+func TestTheServiceStartsWithoutRedis(t *testing.T) {
+	play := func(t *testing.T, args ...string) map[[2]string]claim.Result {
+		t.Helper()
+		out := t.TempDir()
+		code, table, errs := bench(append([]string{"run", "--out", out}, append(args, "testdata/unready.yaml")...)...)
+		if code == exitCannotRun || strings.Contains(table, "cut short") {
+			t.Fatalf("exit %d\n%s%s", code, table, errs)
+		}
+		return results(t, filepath.Join(out, "latest"))
+	}
+	t.Run("it falls back", func(t *testing.T) {
+		got := play(t)
+		for _, arm := range []string{"hardened", "documented"} {
+			if r := got[[2]string{"fallback.outage", arm}]; r.Verdict != claim.Holds && !busy(t, r) {
+				t.Errorf("%s: %s because %q", arm, r.Verdict, r.Because)
+			}
+		}
+	})
+	t.Run("it does not start", func(t *testing.T) {
+		need(t, "node")
+		r := play(t, "--target-cmd", "env WHEN=hasty node testdata/fragile.js")[[2]string{"fallback.outage", "service"}]
+		if r.Verdict != claim.Refuted && !busy(t, r) {
+			t.Errorf("%s because %q", r.Verdict, r.Because)
+		}
+	})
 }
 
 // kill ends one process of the command that has the scratch folder in its environment.

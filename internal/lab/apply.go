@@ -65,7 +65,9 @@ func openLink(arm, instance, on, upstream string) (*link, error) {
 // nothing is on does nothing. A fault that ctx cuts short is undone.
 //
 // A fault on a Redis process is recorded without an instance, as it is every instance's. What was
-// killed is started again by lifting, on the same port, and answers when Apply returns.
+// killed is started again by lifting, on the same port, and answers when Apply returns; of an
+// instance that does not get ready the error is an ErrNotReady. One that had exited by itself is
+// not hurt and not started again, which is no error; a fault that would have ended it counts as delivered.
 // Redis faults that are over as soon as they are done (restarted, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
 	l.applying.Lock()

@@ -132,8 +132,58 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
 		resp.Body.Close()
 	}
-	until(t, "its death is seen", 5*time.Second, func() bool { return w.Died() != nil })
-	refused("exited by itself", a)
+	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
+	// There is nothing to hurt any more: that is told, and the round goes on.
+	w.forget()
+	for _, kind := range []string{"killed", "terminated", "stopped"} {
+		w.do(t, fault("instance", kind))
+		w.do(t, lifted(fault("instance", kind)))
+	}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 had exited by itself" {
+		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
+	}
+	if n := len(w.of(history.FaultOn)) + len(w.of(history.FaultOff)) + len(w.of(history.Problem)); n > 0 {
+		t.Errorf("%d faults and problems recorded, want none", n)
+	}
+}
+
+// exits counts the instances that were seen to exit by themselves.
+func (w *world) exits() (n int) {
+	for _, e := range w.of(history.Process) {
+		if e.Name == "exit" {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDiesWhenLetGoOn has an instance exit as soon as it may go on.
+func TestDiesWhenLetGoOn(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, nil)
+	a := fault("instance", "stopped")
+	w.do(t, a)
+	w.probed(t, a, 1)
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	w.do(t, lifted(a))
+	<-asked
+	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(w.of(history.Problem)); n > 0 {
+		t.Errorf("%d problems: %v", n, w.of(history.Problem))
+	}
+	w.fresh(t, nil)
 }
 
 // TestPortTakenWhileDown puts another server where the instance was.
@@ -166,11 +216,11 @@ func TestNotReadyAgain(t *testing.T) {
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Apply(t.Context(), lifted(a)); err == nil || !strings.Contains(err.Error(), "ended before it was ready (exit status 1)") {
+	if err := w.Apply(t.Context(), lifted(a)); !errors.Is(err, lab.ErrNotReady) || !strings.Contains(err.Error(), "ended before it was ready (exit status 1)") {
 		t.Errorf("lifting: %v, want it to say how the instance failed", err)
 	}
-	if e := w.of(history.Process); e[len(e)-1].Name != "not ready" {
-		t.Errorf("process events %v, want not ready at their end", e)
+	if e := w.of(history.Process); e[len(e)-2].Name != "not ready" || e[len(e)-1].Name != "exit" {
+		t.Errorf("process events %v, want not ready and exit at their end", e)
 	}
 	os.Remove(flag)
 	w.do(t, lifted(a))

@@ -106,9 +106,9 @@ func (l *Lab) Redis() Info {
 	return l.arms[0].redis.info
 }
 
-// Died says which instance or Redis has exited though nobody stopped it, with its
-// exit status and last log lines, and whether the watchdog has; nil: none. What a fault has
-// ended is not among them, and instances that already ran are not watched.
+// Died says which Redis has exited though nobody stopped it, with its exit status and last
+// log lines, and whether the watchdog has; nil: none. What a fault has ended is not among them.
+// The end of an instance is the service's doing, and recorded as history.Process "exit".
 func (l *Lab) Died() error {
 	var errs []error
 	if l.lease != nil {
@@ -117,9 +117,6 @@ func (l *Lab) Died() error {
 	for _, a := range l.arms {
 		if a.redis != nil {
 			errs = append(errs, a.redis.running().died())
-		}
-		for _, in := range a.instances {
-			errs = append(errs, in.running().died())
 		}
 	}
 	return errors.Join(errs...)

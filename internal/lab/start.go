@@ -63,14 +63,18 @@ func (t *trial) hindsight() {
 	}
 }
 
-// notReady is why an instance that was started is not ready.
+// ErrNotReady is the error of an instance that was started and did not get ready.
+var ErrNotReady = errors.New("not ready")
+
+// notReady is an ErrNotReady that says why.
 type notReady struct{ error }
 
-func (e notReady) Unwrap() error { return e.error }
+func (e notReady) Unwrap() error        { return e.error }
+func (e notReady) Is(target error) bool { return target == ErrNotReady }
 
 // bear takes err for what there is to see of an instance that was started under a fault, if it is that.
 func (l *Lab) bear(in *instance, err error) error {
-	if why := (notReady{}); !errors.As(err, &why) {
+	if !errors.Is(err, ErrNotReady) {
 		return err
 	}
 	p := in.running()

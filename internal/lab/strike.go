@@ -19,14 +19,29 @@ func (l *Lab) beforeStrike(ctx context.Context, t *trial) {
 	at := l.spec.Clock.Now()
 	m := t.victim.probe(ctx, healedPatience)
 	l.met(t, "", "new", at, m)
+	t.found = m.Met
 	if m.Met != "reply" {
 		t.doubt(fmt.Sprintf("%v was not whole before the fault: a new connection met %v", t.spot, m))
 	}
 }
 
+// meetsNobody concludes on a fault of an instance that has exited by itself. One that would have ended it
+// finds what it would have done, if that is what its canary met; any other has no effect.
+func (l *Lab) meetsNobody(t *trial) {
+	t.since, t.flaw = l.spec.Clock.Now(), fmt.Sprintf("%v had exited by itself", t.spot)
+	if slices.Contains(t.kind.meets, t.found) {
+		t.proved, t.flaw = 1, ""
+	}
+	l.deliver(t)
+}
+
 // strike does t's fault to its victim and has it watched. What it cannot do whole it undoes.
 func (l *Lab) strike(ctx context.Context, t *trial) error {
 	v := t.victim
+	if v.gone() {
+		l.meetsNobody(t)
+		return nil
+	}
 	if err := v.alive(); err != nil {
 		return fmt.Errorf("%s on %v: %w", t.fault.Kind, v.spot, err)
 	}
@@ -120,7 +135,9 @@ func (l *Lab) attend(t *trial) {
 		at := l.spec.Clock.Now()
 		m := t.victim.probe(context.Background(), healedPatience)
 		l.met(t, "", "new", at, m)
-		l.missReply(t, m)
+		if m.Met == "reply" || !t.victim.isGone() {
+			l.missReply(t, m)
+		}
 	}
 	close(t.quiet)
 	if t.kind.slowly && t.proved == 0 {

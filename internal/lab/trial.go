@@ -39,6 +39,7 @@ type trial struct {
 	victim *victim // nil: of a proxy's fault
 	kind   *kind   // of a process fault
 	lasts  time.Duration
+	found  string // what a canary met before it
 
 	start *start // it is on since before the instances started; nil: it is not
 

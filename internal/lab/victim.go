@@ -73,6 +73,20 @@ func (v *victim) awaits(ctx context.Context, want string) error {
 	}
 }
 
+// gone reports whether it is an instance that has exited by itself: there is nothing to hurt, nor to mend.
+func (v *victim) gone() bool { return v.inst != nil && v.process().died() != nil }
+
+// isGone is gone of one that does not answer: its end may be seen a moment later than that.
+func (v *victim) isGone() bool {
+	if v.inst != nil {
+		select {
+		case <-v.process().done:
+		case <-time.After(patience):
+		}
+	}
+	return v.gone()
+}
+
 // alive is an error when there is nothing to hurt.
 func (v *victim) alive() error {
 	p := v.process()
@@ -90,7 +104,8 @@ func (v *victim) alive() error {
 
 var errNotUp = errors.New("it does not run: bring the lab up first (Fresh)")
 
-// mend undoes whatever a fault has done to the victim, and returns when it answers.
+// mend undoes whatever a fault has done to the victim, and returns when it answers. What has
+// exited by itself stays so. The error of an instance that was started again is ErrNotReady where only that went wrong.
 func (l *Lab) mend(ctx context.Context, v *victim) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -105,9 +120,16 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 		}
 		if err := l.again(ctx, v); err != nil {
 			p := v.process() // one that did not get ready would be in the way of the next try
+			if v.inst != nil {
+				l.bear(v.inst, err)
+			}
 			p.condemn()
 			return errors.Join(err, p.kill())
 		}
+		v.sick = false
+		return nil
+	}
+	if v.gone() {
 		v.sick = false
 		return nil
 	}
@@ -120,6 +142,9 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 		err = waitReady(ctx, v.inst.at(), l.spec.ReadyIn, p)
 	} else {
 		err = v.store.revive(ctx)
+	}
+	if v.gone() { // it ended when it was let go on
+		err = nil
 	}
 	if err == nil {
 		v.sick = false

@@ -27,7 +27,7 @@ type bench struct {
 	traced   map[string][][]claim.CurveRound // arm → curve → rounds
 	load     *loadSeen
 	running  bool              // the service already ran, and got no environment of ours
-	died     map[string]string // arm → how an instance ended, in a round that was cut short
+	died     map[string]string // arm → how an instance first failed by itself
 }
 
 // loadSeen is how well the generator kept its schedule, over all that was read.
@@ -81,15 +81,17 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 		return false, err
 	}
 	defer r.Close()
-	if !r.Whole() {
-		for _, a := range b.arms {
-			for e := range r.Arm(a.Name).Events() {
-				if e.Kind == history.Process && e.Arm == a.Name && (e.Name == "exit" || e.Name == "not ready") {
-					why, _, _ := strings.Cut(e.Detail, "\n")
-					b.died[a.Name] = fmt.Sprintf("instance %s: %s (%s) in %s", e.Instance, e.Name, why, filepath.Base(dir))
-				}
+	for _, a := range b.arms {
+		for e := range r.Arm(a.Name).Events() {
+			// Who is not ready in a round that was played to its end had a fault in the way, and may have got ready later.
+			failed := e.Name == "exit" || e.Name == "not ready" && !r.Whole()
+			if e.Kind == history.Process && e.Arm == a.Name && failed && b.died[a.Name] == "" {
+				why, _, _ := strings.Cut(e.Detail, "\n")
+				b.died[a.Name] = fmt.Sprintf("instance %s: %s (%s) in %s", e.Instance, e.Name, why, filepath.Base(dir))
 			}
 		}
+	}
+	if !r.Whole() {
 		return false, r.Err()
 	}
 	for _, a := range b.arms {
@@ -112,8 +114,8 @@ func (b *bench) results() []claim.Result {
 		for _, a := range b.arms {
 			r := c.Judge(b.seen[a.Name][i], b.scenario.Rounds)
 			r.Scenario, r.Arm, r.Policy = b.scenario.Name, a.Name, a.Policy
-			// The round in which a service died is not whole, and so not among those
-			// that were judged: without it nothing holds.
+			// A service that fails by itself may fail again: nothing holds for it, whatever
+			// its other instances made good.
 			if how := b.died[a.Name]; how != "" && r.Verdict == claim.Holds {
 				r.Verdict, r.Because, r.Settle = claim.Inconclusive, how+"; until then: "+r.Because, "a service that stays up"
 			}

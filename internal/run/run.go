@@ -100,14 +100,19 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 
 // failure is err without what only says that the context ended; nil: nothing else went wrong.
 func failure(err error) error {
+	return without(err, context.Canceled)
+}
+
+// without is err without what is only of a kind; nil: there is nothing else.
+func without(err, kind error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var rest []error
 		for _, e := range joined.Unwrap() {
-			rest = append(rest, failure(e))
+			rest = append(rest, without(e, kind))
 		}
 		return errors.Join(rest...)
 	}
-	if errors.Is(err, context.Canceled) {
+	if errors.Is(err, kind) {
 		return nil
 	}
 	return err
