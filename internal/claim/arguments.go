@@ -38,8 +38,12 @@ func (p *parser) resolve(m Measure, want param, w written) arg {
 		} else {
 			a.sel = p.selector(m, w, false)
 		}
-	case span:
+	case span, limit:
 		a.span = p.span(m, w)
+	case phaseName:
+		if plain("phase"); w.inner == nil && !slices.Contains(p.scope.Phases, w.name) {
+			p.note(w.from, unknown("phase", w.name, p.scope.Phases))
+		}
 	case dependency:
 		if plain("dependency"); w.inner == nil && w.name != "redis" {
 			p.note(w.from, unknown("dependency", w.name, []string{"redis"}))

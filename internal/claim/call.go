@@ -57,7 +57,7 @@ func (p *parser) call(name token) *node {
 	p.expect(")")
 	p.depth--
 	n := &node{op: 'c', from: name.from, to: closing.to, form: m.form, dims: m.dims, percent: m.form == share,
-		product: m.form != share, broken: !known}
+		product: m.form != share && !m.plain, broken: !known}
 	// No delay that was injected is part of a proved time.
 	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds && m.form != proved}
 	n.made = &c
@@ -79,7 +79,11 @@ func (p *parser) call(name token) *node {
 		if want := m.params[i]; want == metric && i == 0 || want == selection || want == selectionOrSet && w.inner == nil {
 			c.sels = append(c.sels, a.sel)
 		}
+		if m.params[i] == limit {
+			c.limits = append(c.limits, a.span)
+		}
 		if w.inner != nil {
+			c.limits = append(c.limits, w.inner.made.limits...)
 			// Times of few events: their logarithms scatter more than they do.
 			n.product = false
 			inner := w.inner.made
@@ -88,6 +92,9 @@ func (p *parser) call(name token) *node {
 				c.label = "longest " + inner.label
 			}
 		}
+	}
+	if m.Name == "growth" && strings.HasSuffix(args[0].name, "_bytes") {
+		n.dims = dims{bytes: 1} // as Prometheus' rules have it
 	}
 	if m.Name == "share" && len(p.errs) == before && checked[0].sel.stream != checked[1].sel.stream && checked[1].sel.stream != "all" {
 		p.note(args[0].from, fmt.Sprintf("share is of one stream: %s is no part of %s", args[0].name, args[1].name))

@@ -44,8 +44,9 @@ type node struct {
 type call struct {
 	text        string
 	label, noun string
-	sels        []selector // of streams and metrics; none: it is about the whole round
-	timed       bool       // it gives a time
+	sels        []selector      // of streams and metrics; none: it is about the whole round
+	timed       bool            // it gives a time
+	limits      []time.Duration // that it holds answers against
 	start       func() probe
 }
 
@@ -80,6 +81,9 @@ func (f *formula) mostLag() time.Duration {
 		}
 	}
 	for _, c := range f.calls {
+		for _, d := range c.limits {
+			note(d)
+		}
 		for _, s := range c.sels {
 			for _, k := range s.filters {
 				note(k.limit)

@@ -117,3 +117,13 @@ func times(n int, h history.Slice) []history.Slice {
 	}
 	return out
 }
+
+// told is what /health of an instance said, at instants in ms: "up", 500, "down", 1100.
+func told(instance string, states ...any) part {
+	return func(h *history.Slice) {
+		for i := 0; i < len(states); i += 2 {
+			at := fms(states[i+1].(int))
+			h.E = append(h.E, history.Event{Kind: history.Health, On: "redis", Instance: instance, At: at - ms, Until: at, Detail: states[i].(string)})
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package claim
 
-import "github.com/trektribe/bench/internal/history"
+import (
+	"slices"
+
+	"github.com/trektribe/bench/internal/history"
+)
 
 // A Measure is a named function of one history.
 type Measure struct {
@@ -15,6 +19,7 @@ type Measure struct {
 	dims   dims
 	label  string // how a sentence calls it
 	noun   string // what its samples are
+	plain  bool   // compared by plain differences: its logarithm scatters more than it does
 	start  func(args []arg) probe
 }
 
@@ -28,6 +33,8 @@ const (
 	dependency                  // redis
 	faultKind                   // a fault of the scenario
 	span                        // a duration
+	limit                       // a duration that answers are held against
+	phaseName                   // a phase of the scenario
 )
 
 // A form is what can be done with a figure.
@@ -67,7 +74,10 @@ var (
 )
 
 // measures lists every measure, in the order in which `bench explain` prints them.
-func measures() []Measure {
+func measures() []Measure { return slices.Concat(requestMeasures(), faultMeasures()) }
+
+// requestMeasures are those of requests, caches and counters.
+func requestMeasures() []Measure {
 	return []Measure{
 		quantile("p50", "median", 0.50, 5),
 		quantile("p90", "p90", 0.90, 10),
@@ -216,20 +226,6 @@ func measures() []Measure {
 				"the database, or fewer than these need; what was under way while it was read may count on either side. No data where correct answers say no source. Nothing else may ask the database in these phases.",
 			params: []param{selection, metric}, keys: asked, form: counted, label: "false sources", noun: "answers",
 			start: startAgainst(lies, true),
-		},
-		{
-			Name: "time_to_recover", Args: "(redis)", Unit: "set of durations",
-			Doc: "For each instance: from the end of the last heal to its first correct answer from Redis after which, to the " +
-				"end of the history, at least 90 % of its cached answers came from Redis. At least what was watched, where that never was.",
-			params: []param{dependency}, form: set, dims: seconds, label: "time to recover", noun: "recoveries",
-			start: startRecover,
-		},
-		{
-			Name: "time_to_fallback", Args: "(redis)", Unit: "set of durations",
-			Doc: "For each instance: from the end of the first fault's switching on to the first correct answer, asked for during the " +
-				"fault, that did not come from Redis. At least what was watched, where there was none before the heal.",
-			params: []param{dependency}, form: set, dims: seconds, label: "time to fall back", noun: "fallbacks",
-			start: startFallback,
 		},
 		{
 			Name: "delivered", Args: "(fault)", Unit: "yes or no",

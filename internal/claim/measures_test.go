@@ -79,6 +79,30 @@ func TestEveryMeasureDecides(t *testing.T) {
 		return on(instance, "database", map[string]int{"1": 0, "2": 500}[instance])
 	}
 	hitOn := func(instance string) func(int) part { return on(instance, "redis", 500) }
+	health := func(down, up int) parts { // ms after the fault and after the heal at which /health says so
+		return parts{outage("1"), told("1", "up", 500, "down", 1000+down, "up", 3010+up, "up", 5990)}
+	}
+	hurt := func(lost, back int) parts { // ms of the fault, and after the heal, in which answers are slow
+		slow := func(from, to int) func(*history.Request) {
+			return func(r *history.Request) {
+				if r.Intended >= fms(from) && r.Intended < fms(to) {
+					r.Done = r.Intended + 500*ms
+				}
+			}
+		}
+		return parts{outage("1"), answers("trips", "warm", 0, 100, ms, nil), answers("trips", "fault", 1000*ms, 200, ms, slow(1000, 1000+lost)),
+			answers("trips", "after", 3010*ms, 299, ms, slow(3010, 3010+back))}
+	}
+	gauge := func(name string, steady, after float64) part {
+		return func(h *history.Slice) {
+			counter(name, "warm", "1", 1, steady)(h)
+			counter(name, "after", "1", 1, after)(h)
+		}
+	}
+	starts := func(name string, took int) part {
+		return event(history.Event{Kind: history.Process, Instance: "1", Name: name, Until: fms(took)})
+	}
+	exit := event(history.Event{Kind: history.Process, Instance: "1", Name: "exit", At: 5 * ms, Until: 5 * ms})
 	good := parts{trips("fault", 2000, ms, "redis")}
 	slow := parts{trips("fault", 2000, 40*ms, "redis")}
 	few := parts{trips("fault", 4, ms, "redis")}
@@ -129,6 +153,16 @@ func TestEveryMeasureDecides(t *testing.T) {
 			parts{failed("fault", 5, ms), counter("db_total", "warm", "1", 0, 5)}, "no correct answer"},
 		{"staleness(trips) <= 250ms and staleness(trips) >= 0s", parts{change(0), reads(100, 2)}, parts{change(0), reads(950, 1)}, parts{change(0)}, "say no version"},
 		{"delivered(blackhole) == 1", parts{trips("warm", 1, ms, "redis")}, nil, nil, ""},
+		{"max(time_to_detect(redis)) <= 200ms", health(100, 100), health(300, 100), parts{outage("1"), told("1", "unsaid", 500, "unsaid", 5990)}, "did not say up before the fault"},
+		{"max(time_to_health(redis)) <= 200ms", health(100, 100), health(100, 300), parts{outage("1"), told("1", "unsaid", 500, "unsaid", 5990)}, "does not say whether"},
+		{"goodput_lost(trips, 300ms) <= 10", hurt(100, 0), hurt(100, 10), parts{trips("fault", 200, ms, "redis")}, "after a fault began there"},
+		{"max(time_to_goodput(trips, 300ms)) <= 500ms", hurt(400, 0), hurt(600, 0), parts{trips("fault", 200, ms, "redis")}, "no fault was observed"},
+		{"max(time_to_steady(trips, 300ms)) <= 500ms", hurt(400, 300), hurt(400, 700), parts{outage("1"), trips("after", 200, ms, "redis")}, "are needed to know what steady is"},
+		{"exits() == 0", parts{starts("ready", 9)}, parts{starts("ready", 9), exit}, good, "no instance was seen to start"},
+		{"not_ready() == 0", parts{starts("ready", 9)}, parts{starts("not ready", 9)}, good, "no instance was seen to start"},
+		{"max(time_to_ready()) <= 1s", parts{starts("ready", 900)}, parts{starts("not ready", 1100)}, good, "no instance was seen to start"},
+		{"growth(go_goroutines, warm, after) <= 20", parts{gauge("go_goroutines", 30, 35)}, parts{gauge("go_goroutines", 30, 90)}, parts{gauge("go_threads", 30, 35)}, "was not read"},
+		{"growth(process_resident_memory_bytes, warm, after) <= 1MB", parts{gauge("process_resident_memory_bytes", 3e7, 2e7)}, parts{gauge("process_resident_memory_bytes", 3e7, 4e7)}, good, "was not read"},
 		{"send_lag() <= 3ms", parts{lagging(1)}, parts{lagging(4)}, parts{unsent(5)}, "no request left"},
 		{"p50(trips[source=database]) / p50(trips[source=redis]) >= 50", parts{trips("warm", 50, ms, "redis"), trips("fault", 50, 200*ms, "database")},
 			parts{trips("warm", 50, 50*ms, "redis"), trips("fault", 50, 200*ms, "database")}, parts{trips("warm", 50, ms, "redis")}, "0 correct answers"},

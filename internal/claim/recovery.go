@@ -24,15 +24,11 @@ type recovery struct {
 
 // An outage is one instance's.
 type outage struct {
-	faulted         bool
-	healed          bool          // after the last fault
-	began, set      time.Duration // first fault: switch begun, switch done
-	lifting, lifted time.Duration // last heal: switch begun, switch done
-	firstHeal       time.Duration // heal after the first fault, begun; 0: none
-	before          bool          // it answered from the dependency before the first fault
-	last            time.Duration // Done of its last request
-	other           time.Duration // first answer from elsewhere, asked for in the fault; 0: none
-	curve           curve         // since the last heal
+	ordeal
+	before bool          // it answered from the dependency before the first fault
+	last   time.Duration // Done of its last request
+	other  time.Duration // first answer from elsewhere, asked for in the fault; 0: none
+	curve  curve         // since the last heal
 }
 
 func startRecover(args []arg) probe {
@@ -44,7 +40,7 @@ func startFallback(args []arg) probe {
 }
 
 func (v *recovery) event(e *history.Event) {
-	if (e.Kind == history.FaultOn || e.Kind == history.FaultOff) && e.On == v.on {
+	if isFault(e, v.on) {
 		v.faults = append(v.faults, *e)
 	}
 }
@@ -79,30 +75,8 @@ func (v *recovery) outage(instance string) *outage {
 	if o := v.instances[instance]; o != nil {
 		return o
 	}
-	o := &outage{}
+	o := &outage{ordeal: ordealOf(v.faults, instance)}
 	v.instances[instance] = o
-	var lastOn time.Duration
-	for _, e := range v.faults {
-		if e.Instance != "" && e.Instance != instance || e.Kind != history.FaultOn {
-			continue
-		}
-		if !o.faulted || e.At < o.began {
-			o.began, o.set = e.At, max(e.At, e.Until)
-		}
-		o.faulted = true
-		lastOn = max(lastOn, e.At)
-	}
-	for _, e := range v.faults {
-		if e.Instance != "" && e.Instance != instance || e.Kind != history.FaultOff || !o.faulted {
-			continue
-		}
-		if e.At > o.began && (o.firstHeal == 0 || e.At < o.firstHeal) {
-			o.firstHeal = e.At
-		}
-		if e.At >= lastOn && e.At >= o.lifting {
-			o.healed, o.lifting, o.lifted = true, e.At, max(e.At, e.Until)
-		}
-	}
 	return o
 }
 

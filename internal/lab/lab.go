@@ -53,6 +53,7 @@ type Arm struct {
 type Instance struct {
 	Name string // "1", "2", …
 	URL  string // http://127.0.0.1:port; empty before the first Fresh
+	PID  int    // of the process that was started last, and of its group; 0: it already ran
 }
 
 // A Lab is an open world. Its methods are safe for concurrent use; Fresh waits for another Fresh.
@@ -90,7 +91,11 @@ func (l *Lab) Arms() []Arm {
 	for _, a := range l.arms {
 		out := Arm{Name: a.Name, Policy: a.Policy}
 		for _, in := range a.instances {
-			out.Instances = append(out.Instances, Instance{Name: in.name, URL: in.at()})
+			i := Instance{Name: in.name, URL: in.at()}
+			if p := in.running(); p != nil {
+				i.PID = p.cmd.Process.Pid
+			}
+			out.Instances = append(out.Instances, i)
 		}
 		arms = append(arms, out)
 	}

@@ -82,6 +82,9 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 	meter, stopMeter := context.WithCancel(ctx)
 	var meterDone sync.WaitGroup
 	meterDone.Go(func() { watchStalls(meter, p.clock, stallStep, stallLeast, w.Event) })
+	if hasFaults(phases) {
+		meterDone.Go(func() { watchHealth(meter, p.clock, arms, healthStep, w.Event) })
+	}
 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -89,7 +92,7 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 		return err
 	})
 	g.Go(func() error { return p.faults(gctx, plan) })
-	g.Go(func() error { return p.boundaries(gctx, plan, arms, sample, w) })
+	g.Go(func() error { return p.boundaries(gctx, plan, sample, w) })
 	err := g.Wait()
 	stopMeter()
 	meterDone.Wait()
@@ -101,12 +104,12 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 	}
 	// The last phase ends only now: every request of its has been answered or given up.
 	last := phases[len(phases)-1].Name
-	sample.boundary(ctx, arms, last, "")
+	sample.boundary(ctx, p.lab.Arms(), last, "")
 	return ctx.Err()
 }
 
 // boundaries records each phase as it really ran, and samples between two of them.
-func (p *player) boundaries(ctx context.Context, t timeline, arms []lab.Arm, s *sampler, w *history.Writer) error {
+func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *history.Writer) error {
 	for i, ph := range t.phases {
 		from, to := t.span(i)
 		if !p.until(ctx, from) {
@@ -114,7 +117,7 @@ func (p *player) boundaries(ctx context.Context, t timeline, arms []lab.Arm, s *
 		}
 		p.show(ph.Name, hurts(ph))
 		if i > 0 {
-			s.boundary(ctx, arms, t.phases[i-1].Name, ph.Name)
+			s.boundary(ctx, p.lab.Arms(), t.phases[i-1].Name, ph.Name) // a fault may have started an instance again
 		}
 		if !p.until(ctx, to) {
 			return ctx.Err()

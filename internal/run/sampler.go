@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -21,7 +22,11 @@ import (
 // scrapePatience bounds one scrape: a service that hangs must not hold up the round.
 const scrapePatience = 2 * time.Second
 
-// A sampler reads the service's own counters at the boundaries of phases.
+// gauges are what is read beside the counters: by how much they grow tells of a
+// leak (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics").
+var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines"}
+
+// A sampler reads the service's own counters and some gauges at the boundaries of phases.
 type sampler struct {
 	client *http.Client
 	clock  *history.Clock
@@ -38,21 +43,17 @@ func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
 
 func (s *sampler) close() { s.client.CloseIdleConnections() }
 
-// boundary scrapes every instance at once and records each counter as the end
-// of phase before and the beginning of phase after; either may be empty.
+// boundary scrapes every instance at once and records each figure as the end
+// of phase before and the beginning of phase after; either may be empty. What the
+// process of an instance shows from outside goes before what the instance says.
 func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
+	at := s.clock.Now()
+	shown := usages(arms)
 	var wg sync.WaitGroup
 	for _, a := range arms {
 		for _, i := range a.Instances {
-			wg.Go(func() {
-				at := s.clock.Now()
-				counters, err := s.scrape(ctx, i.URL+"/metrics")
-				until := s.clock.Now()
-				if err != nil {
-					s.record(history.Event{Kind: history.Process, Arm: a.Name, Instance: i.Name, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
-					return
-				}
-				for _, c := range counters {
+			record := func(at, until time.Duration, figures []counter) {
+				for _, c := range figures {
 					e := history.Event{Kind: history.Counter, Arm: a.Name, Instance: i.Name, Name: c.name, Value: c.value, At: at, Until: until}
 					if before != "" {
 						e.Phase, e.Detail = before, "end"
@@ -63,6 +64,23 @@ func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after st
 						s.record(e)
 					}
 				}
+			}
+			u, seen := shown[i.PID]
+			if seen {
+				record(at, s.clock.Now(), []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
+			}
+			wg.Go(func() {
+				at := s.clock.Now()
+				counters, err := s.scrape(ctx, i.URL+"/metrics")
+				until := s.clock.Now()
+				if err != nil {
+					s.record(history.Event{Kind: history.Process, Arm: a.Name, Instance: i.Name, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
+					return
+				}
+				if seen {
+					counters = slices.DeleteFunc(counters, func(c counter) bool { return c.name == gauges[0] || c.name == gauges[1] })
+				}
+				record(at, until, counters)
 			})
 		}
 	}
@@ -74,7 +92,7 @@ type counter struct {
 	value float64
 }
 
-// scrape reads the counters of one instance, sorted by name. The Go runtime's own are left out.
+// scrape reads the counters of one instance, and its gauges, sorted by name. The Go runtime's own counters are left out.
 func (s *sampler) scrape(ctx context.Context, url string) ([]counter, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrapePatience)
 	defer cancel()
@@ -93,7 +111,7 @@ func (s *sampler) scrape(ctx context.Context, url string) ([]counter, error) {
 	return parseCounters(io.LimitReader(res.Body, 8<<20))
 }
 
-// parseCounters reads Prometheus text: counters, and the sums and counts of histograms and summaries.
+// parseCounters reads Prometheus text: counters, the sums and counts of histograms and summaries, and gauges.
 func parseCounters(r io.Reader) ([]counter, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(r)
@@ -102,12 +120,17 @@ func parseCounters(r io.Reader) ([]counter, error) {
 	}
 	var out []counter
 	for name, f := range families {
-		if strings.HasPrefix(name, "go_") || strings.HasPrefix(name, "promhttp_") {
+		gauge := slices.Contains(gauges, name)
+		if strings.HasPrefix(name, "go_") && !gauge || strings.HasPrefix(name, "promhttp_") {
 			continue
 		}
 		for _, m := range f.GetMetric() {
 			labels := labelText(m.GetLabel())
 			switch f.GetType() {
+			case dto.MetricType_GAUGE:
+				if gauge {
+					out = append(out, counter{name + labels, m.GetGauge().GetValue()})
+				}
 			case dto.MetricType_COUNTER:
 				out = append(out, counter{name + labels, m.GetCounter().GetValue()})
 			case dto.MetricType_HISTOGRAM:
@@ -118,7 +141,7 @@ func parseCounters(r io.Reader) ([]counter, error) {
 				out = append(out, counter{name + "_sum" + labels, q.GetSampleSum()}, counter{name + "_count" + labels, float64(q.GetSampleCount())})
 			case dto.MetricType_UNTYPED:
 				// A hand-written exporter often leaves out the TYPE line; its name then says what it is.
-				if strings.HasSuffix(name, "_total") {
+				if strings.HasSuffix(name, "_total") || gauge {
 					out = append(out, counter{name + labels, m.GetUntyped().GetValue()})
 				}
 			}

@@ -29,13 +29,14 @@ plain_requests_total 9
 plain_temperature 36
 `
 
-func TestOnlyCountersOfTheServiceAreRead(t *testing.T) {
+func TestCountersOfTheServiceAndAFewGaugesAreRead(t *testing.T) {
 	got, err := parseCounters(strings.NewReader(metrics))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []counter{
 		{`cache_requests_total{kind="trips",tier="redis"}`, 3},
+		{"go_goroutines", 12},
 		{"plain_requests_total", 9},
 		{"redis_command_seconds_count", 4},
 		{"redis_command_seconds_sum", 0.5},

@@ -98,3 +98,7 @@ func withoutFaults(phases []scenarios.Phase) []scenarios.Phase {
 	}
 	return phases
 }
+
+func hasFaults(phases []scenarios.Phase) bool {
+	return slices.ContainsFunc(phases, func(p scenarios.Phase) bool { return len(p.Faults) > 0 })
+}

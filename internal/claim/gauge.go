@@ -1,0 +1,106 @@
+package claim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// rise is what a gauge of the service grew by from the end of one phase to the
+// end of another, on the instance where that is most; zero where it fell.
+type rise struct {
+	blind
+	sel       selector
+	metric    string
+	labels    map[string]string
+	from, to  string
+	instances map[string]*level
+	ready     []history.Event
+	failed    string // why metrics could not be read, the first time
+}
+
+// A level is one instance's gauge at the end of both phases; series that have the labels are summed.
+type level struct {
+	from, to       float64
+	atFrom, atTo   time.Duration
+	hasFrom, hasTo bool
+}
+
+func startRise(args []arg) probe {
+	return &rise{sel: args[0].sel, metric: args[0].name, labels: args[0].labels, from: args[1].name, to: args[2].name,
+		instances: map[string]*level{}}
+}
+
+func (g *rise) event(e *history.Event) {
+	if !g.sel.instance(e.Instance) {
+		return
+	}
+	if e.Kind == history.Process {
+		switch {
+		case e.Name == "ready":
+			g.ready = append(g.ready, *e)
+			g.level(e.Instance)
+		case e.Name == "no metrics" && g.failed == "" && e.Detail != "":
+			g.failed = ": " + e.Detail
+		}
+		return
+	}
+	if e.Kind != history.Counter || e.Detail != "end" || e.Phase != g.from && e.Phase != g.to {
+		return
+	}
+	l := g.level(e.Instance) // also where it does not export this metric
+	name, text, _ := strings.Cut(e.Name, "{")
+	if name != g.metric {
+		return
+	}
+	if text != "" || len(g.labels) > 0 {
+		labels, err := parseLabels("{" + text)
+		for k, v := range g.labels {
+			if got, ok := labels[k]; err != nil || !ok || got != v {
+				return
+			}
+		}
+	}
+	if e.Phase == g.from {
+		l.from, l.atFrom, l.hasFrom = l.from+e.Value, e.At, true
+	}
+	if e.Phase == g.to {
+		l.to, l.atTo, l.hasTo = l.to+e.Value, e.At, true
+	}
+}
+
+func (g *rise) level(instance string) *level {
+	if g.instances[instance] == nil {
+		g.instances[instance] = &level{}
+	}
+	return g.instances[instance]
+}
+
+func (g *rise) value() value {
+	settle := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
+	v := value{grain: 1}
+	if strings.HasSuffix(g.metric, "_bytes") {
+		v.grain = 4096 // a page
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.instances)) {
+		l := g.instances[name]
+		if !l.hasFrom || !l.hasTo {
+			return noData(settle, "%s of instance %q was not read at the end of %s and of %s%s", g.metric, name, g.from, g.to, g.failed)
+		}
+		if slices.ContainsFunc(g.ready, func(e history.Event) bool {
+			return e.Instance == name && e.Until > min(l.atFrom, l.atTo) && e.At < max(l.atFrom, l.atTo)
+		}) {
+			return noData("phases between which the instances are not started anew", "instance %q was started anew between the end of %s and that of %s", name, g.from, g.to)
+		}
+		v.x = max(v.x, l.to-l.from)
+		v.samples++
+	}
+	if v.samples == 0 {
+		return noData(settle, "%s was not read%s", g.metric, g.failed)
+	}
+	return v
+}

@@ -1,0 +1,164 @@
+package claim
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// An asking is a request in 32 bytes.
+type asking struct {
+	at, took  time.Duration // intended; response
+	ok        bool          // answered correctly
+	said, hit bool          // the answer says its source; that is a cache
+}
+
+func askingOf(r *history.Request) asking {
+	return asking{at: r.Intended, took: r.Response(), ok: r.OK(), said: r.OK() && r.Source != "", hit: r.OK() && isFrom(r.Source, "cache")}
+}
+
+// good reports a correct answer within the bound.
+func (a asking) good(bound time.Duration) bool { return a.ok && a.took <= bound }
+
+// askings keeps the requests of each instance that a selector asks for, and all faults.
+type askings struct {
+	tally
+	bound  time.Duration
+	faults []history.Event
+	of     map[string][]asking
+}
+
+func newAskings(args []arg) askings {
+	return askings{tally: tally{sel: args[0].sel}, bound: args[1].span, of: map[string][]asking{}}
+}
+
+func (a *askings) event(e *history.Event) {
+	if isFault(e, "") {
+		a.faults = append(a.faults, *e)
+	}
+}
+
+func (a *askings) request(r *history.Request) {
+	if a.see(r) {
+		a.of[r.Instance] = append(a.of[r.Instance], askingOf(r))
+	}
+}
+
+// each makes a set of one element for each instance that was hurt.
+func (a *askings) each(measure func(ordeal, []asking) (element, *absence)) value {
+	if none := a.missing(); none != nil {
+		return value{none: none}
+	}
+	var out value
+	for _, name := range slices.Sorted(maps.Keys(a.of)) {
+		o := ordealOf(a.faults, name)
+		if !o.faulted {
+			continue
+		}
+		rs := a.of[name]
+		slices.SortStableFunc(rs, func(x, y asking) int { return int(x.at - y.at) })
+		e, none := measure(o, rs)
+		if none != nil {
+			return value{none: &absence{"instance " + name + ": " + none.why, none.settle}}
+		}
+		out.set = append(out.set, e)
+	}
+	if len(out.set) == 0 {
+		return noData("a phase with a fault on an instance that "+a.sel.text+" asks", "no fault was observed on an instance that %s asks", a.sel.text)
+	}
+	return out
+}
+
+// forgone is goodput_lost: how many requests since the first fault got no correct
+// answer within the bound.
+type forgone struct{ askings }
+
+func startLost(args []arg) probe { return &forgone{newAskings(args)} }
+
+func (l *forgone) value() value {
+	if none := l.missing(); none != nil {
+		return value{none: none}
+	}
+	v := value{grain: 1}
+	for name, rs := range l.of {
+		o := ordealOf(l.faults, name)
+		for _, r := range rs {
+			if !o.faulted || r.at < o.began {
+				continue
+			}
+			if v.samples++; !r.good(l.bound) {
+				v.x++
+			}
+		}
+	}
+	if v.samples == 0 {
+		return noData("a fault, and traffic of "+l.sel.text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.text)
+	}
+	return v
+}
+
+// goodAgain is time_to_goodput.
+type goodAgain struct{ askings }
+
+func startGoodput(args []arg) probe { return &goodAgain{newAskings(args)} }
+
+func (g *goodAgain) value() value {
+	return g.each(func(o ordeal, rs []asking) (element, *absence) {
+		var in []asking
+		for _, r := range rs {
+			if r.at >= o.began && (!o.healed || r.at < o.lifting) {
+				in = append(in, r)
+			}
+		}
+		if len(in) == 0 {
+			return element{}, &absence{"nothing of " + g.sel.text + " was asked during the fault", "traffic in the phase with the fault"}
+		}
+		until := o.lifting
+		if !o.healed {
+			until = in[len(in)-1].at
+		}
+		if at, found := regained(in, until, g.bound); found {
+			return element{x: (at - o.began).Seconds()}, nil
+		}
+		return element{x: (until - o.began).Seconds(), cut: true}, nil
+	})
+}
+
+// What is good must be most requests, all along: of all that follow goodShare, and
+// goodBin of each bin, which is goodWidth long, or as long as goodCount requests
+// take: of fewer a single failure would be more than a twentieth.
+const (
+	goodShare = 0.99
+	goodBin   = 0.95
+	goodWidth = 100 * time.Millisecond
+	goodCount = 20
+)
+
+// regained is the intended time of the first request from which on to until the
+// service is good. Bins are laid out from the end, so that only the one that begins with
+// that request is shorter than the others.
+func regained(rs []asking, until time.Duration, bound time.Duration) (at time.Duration, found bool) {
+	width := max(goodWidth, goodCount*(until-rs[0].at)/time.Duration(len(rs)))
+	var good, all, goodIn, allIn int
+	bin := time.Duration(0)
+	for _, r := range slices.Backward(rs) {
+		if b := (until - r.at) / width; b != bin {
+			if float64(goodIn) < goodBin*float64(allIn) {
+				break
+			}
+			bin, goodIn, allIn = b, 0, 0
+		}
+		all, allIn = all+1, allIn+1
+		if r.good(bound) {
+			good, goodIn = good+1, goodIn+1
+		} else {
+			continue
+		}
+		if all >= lastingCount && until-r.at >= lasting && float64(good) >= goodShare*float64(all) && float64(goodIn) >= goodBin*float64(allIn) {
+			at, found = r.at, true
+		}
+	}
+	return at, found
+}

@@ -1,0 +1,114 @@
+package run
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+const (
+	// healthStep is how often /health of an instance is asked: the resolution of the clocks that
+	// are read from it. The documentation of time_to_detect names it.
+	healthStep = 25 * time.Millisecond
+	// healthPatience bounds one question, so that a service that hangs is asked again.
+	healthPatience = time.Second
+)
+
+// watchHealth asks every instance for its health, each step, one question at a time, until ctx
+// ends. It records the first answer, each that differs from the one before, and the last: a
+// history.Health runs from the question to its answer. It is no part of the load, keeps its own
+// connections and delays nobody. Record is safe for concurrent use.
+func watchHealth(ctx context.Context, clock *history.Clock, arms []lab.Arm, step time.Duration, record func(history.Event)) {
+	client := &http.Client{
+		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	defer client.CloseIdleConnections()
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, a := range arms {
+		for _, i := range a.Instances {
+			all.Go(func() {
+				follow(ctx, clock, step, func() (string, bool) { return askHealth(ctx, client, i.URL) }, func(e history.Event) {
+					e.Arm, e.Instance = a.Name, i.Name
+					record(e)
+				})
+			})
+		}
+	}
+}
+
+// follow asks until ctx ends, and records what differs. What ctx cut short is no answer.
+func follow(ctx context.Context, clock *history.Clock, step time.Duration, ask func() (state string, ended bool), record func(history.Event)) {
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	var last history.Event
+	recorded := false
+	for ctx.Err() == nil {
+		e := history.Event{Kind: history.Health, On: "redis", At: clock.Now()}
+		var cut bool
+		if e.Detail, cut = ask(); cut {
+			break
+		}
+		e.Until = clock.Now()
+		if recorded = e.Detail != last.Detail; recorded {
+			record(e)
+		}
+		last = e
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+	if last.Kind != "" && !recorded {
+		record(last)
+	}
+}
+
+// askHealth is what one instance says of Redis; ended: ctx did, before it could.
+func askHealth(ctx context.Context, client *http.Client, url string) (state string, ended bool) {
+	within, cancel := context.WithTimeout(ctx, healthPatience)
+	defer cancel()
+	const none = "no answer"
+	req, err := http.NewRequestWithContext(within, http.MethodGet, url+"/health", nil)
+	if err != nil {
+		return none, false
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return none, ctx.Err() != nil
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if err != nil {
+		return none, ctx.Err() != nil
+	}
+	return healthState(res.StatusCode, body), false
+}
+
+// healthState reads an answer of /health: what it says of redis; where it does not speak of it,
+// "degraded", or a status of 500 and more, is down.
+func healthState(status int, body []byte) string {
+	var said struct {
+		Status string `json:"status"`
+		Redis  any    `json:"redis"`
+	}
+	json.Unmarshal(body, &said) // what is no JSON says nothing
+	switch said.Redis {
+	case "up", "down", "unconfigured":
+		if said.Status == "degraded" && said.Redis == "up" {
+			return "down"
+		}
+		return said.Redis.(string)
+	}
+	if said.Status == "degraded" || status >= http.StatusInternalServerError {
+		return "down"
+	}
+	return "unsaid"
+}
