@@ -17,9 +17,19 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// order is how the library runs: what works first, then what breaks. A
-// scenario that it does not name runs after those, by name.
-var order = []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
+// usual are the scenarios of a run that names none, in the order in which they
+// run: what works first, then what breaks.
+var usual = []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
+
+// more are the others that are in order. A scenario that neither names runs
+// after those, by name.
+var more = []string{
+	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
+	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
+}
+
+// everything is the group of all scenarios.
+const everything = "all"
 
 // Library lists the names of the embedded scenarios, in the order in which they run.
 func Library() []string {
@@ -31,7 +41,11 @@ func Library() []string {
 	return names
 }
 
+// Usual lists the names of the scenarios that a run plays which names none.
+func Usual() []string { return slices.Clone(usual) }
+
 func rank(name string) int {
+	order := slices.Concat(usual, more)
 	if i := slices.Index(order, name); i >= 0 {
 		return i
 	}
@@ -40,7 +54,7 @@ func rank(name string) int {
 
 // groups are the names of the embedded scenarios by their group.
 var groups = sync.OnceValue(func() map[string][]string {
-	out := map[string][]string{}
+	out := map[string][]string{everything: Library()}
 	for _, name := range Library() {
 		// One that is wrong is in no group; Load says what is wrong with it.
 		if text, err := files.ReadFile(name + ".yaml"); err == nil {
@@ -52,7 +66,7 @@ var groups = sync.OnceValue(func() map[string][]string {
 	return out
 })
 
-// Groups lists the groups of the library, sorted.
+// Groups lists the groups of the library, sorted; "all" is the whole of it.
 func Groups() []string { return slices.Sorted(maps.Keys(groups())) }
 
 // InGroup lists the names of the embedded scenarios of a group, in the order in

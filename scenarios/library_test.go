@@ -18,6 +18,10 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestLibraryInOrder(t *testing.T) {
 	want := []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
+	if got := scenarios.Usual(); !slices.Equal(got, want) {
+		t.Errorf("Usual() = %v, want %v", got, want)
+	}
+	want = append(want, fallback[2:]...)
 	if got := scenarios.Library(); !slices.Equal(got[:min(len(got), len(want))], want) {
 		t.Errorf("Library() = %v, want it to begin with %v", got, want)
 	}
@@ -30,11 +34,15 @@ func TestLibraryInOrder(t *testing.T) {
 	}
 }
 
+// fallback are the scenarios of that group.
+var fallback = []string{"redis-outage", "redis-blackhole", "redis-slow", "redis-reset", "redis-flapping", "redis-partition",
+	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash"}
+
 func TestGroups(t *testing.T) {
-	if got, want := scenarios.Groups(), []string{"cache", "fallback"}; !slices.Equal(got, want) {
+	if got, want := scenarios.Groups(), []string{"all", "cache", "fallback"}; !slices.Equal(got, want) {
 		t.Errorf("Groups() = %v, want %v", got, want)
 	}
-	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": {"redis-outage", "redis-blackhole"}, "trips": nil, "": nil} {
+	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": fallback, "all": scenarios.Library(), "trips": nil, "": nil} {
 		if got := scenarios.InGroup(group); !slices.Equal(got, want) {
 			t.Errorf("InGroup(%q) = %v, want %v", group, got, want)
 		}
@@ -94,11 +102,11 @@ func TestLoadTakesNamesAndPaths(t *testing.T) {
 		{name: "huge.yaml", err: "huge.yaml:1:1: the file is larger than 1 MiB"},
 		{name: "none.yaml", err: "read scenario none.yaml: no such file or directory"},
 		{name: "./", err: "read scenario ./: not a regular file"},
-		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, kinds, instances, redis-outage, redis-blackhole`},
+		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, kinds, instances, redis-outage, redis-blackhole, `},
 		{name: "plain", err: `no scenario "plain" (there is: trips, `},
 		{name: "", err: `no scenario ""`},
-		{name: "fallback", err: "fallback is a group of: redis-outage, redis-blackhole; load these one by one"},
-		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: trips, kinds, instances, redis-outage, redis-blackhole; groups: cache, fallback;`},
+		{name: "fallback", err: "fallback is a group of: " + strings.Join(fallback, ", ") + "; load these one by one"},
+		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: ` + strings.Join(scenarios.Library(), ", ") + `; groups: all, cache, fallback;`},
 	} {
 		s, err := scenarios.Load(row.name)
 		switch {

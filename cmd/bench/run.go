@@ -27,7 +27,8 @@ const runHelp = `Run scenarios and judge their claims.
 Usage: bench run [flags] [SCENARIO...]
 
 A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
-a YAML file; none means all. Everything runs on loopback and is taken down again.
+a YAML file; none means the usual ones, a minute and a half of them, and all means
+the whole library. Everything runs on loopback and is taken down again.
 Results go to stdout and, with everything that was observed, to a folder of their own.
 
 Flags:
@@ -55,6 +56,7 @@ side, hardened decides and documented is shown.
 
 Examples:
   bench run
+  bench run fallback
   bench run cache --profile nightly
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
@@ -104,10 +106,14 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 		both = errors.New("--target-cmd and --target-url exclude one another")
 	}
 	var scErr error
-	if o.Scenarios, scErr = loadAll(names, *profile); scErr == nil && len(names) == 1 {
+	wanted := names
+	if len(wanted) == 0 {
+		wanted = scenarios.Usual()
+	}
+	if o.Scenarios, scErr = loadAll(wanted, *profile); scErr == nil && len(names) == 1 {
 		o.Name = o.Scenarios[0].Name
 		if len(o.Scenarios) > 1 {
-			o.Name = o.Scenarios[0].Group
+			o.Name = names[0]
 		}
 	}
 	if err := errors.Join(cmdErr, armErr, both, scErr); err != nil {

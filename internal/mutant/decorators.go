@@ -3,7 +3,6 @@ package mutant
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -138,93 +137,4 @@ func (n noFlight) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.
 	}
 	text, err := json.Marshal(v)
 	return cache.Answer{JSON: string(text), Source: got.Source}, err
-}
-
-// forever fails at once and for ever after the first error.
-type forever struct {
-	cache.Redis
-	fell atomic.Bool
-}
-
-var errFell = errors.New("redis failed once")
-
-func (f *forever) Connect(ctx context.Context) error {
-	return f.guard(func() error { return f.Redis.Connect(ctx) })
-}
-
-func (f *forever) Get(ctx context.Context, keys ...string) (found []string, err error) {
-	err = f.guard(func() error { found, err = f.Redis.Get(ctx, keys...); return err })
-	return found, err
-}
-
-func (f *forever) Set(ctx context.Context, key, value string, ttl time.Duration) error {
-	return f.guard(func() error { return f.Redis.Set(ctx, key, value, ttl) })
-}
-
-func (f *forever) SetNX(ctx context.Context, key, value string, ttl time.Duration) (set bool, err error) {
-	err = f.guard(func() error { set, err = f.Redis.SetNX(ctx, key, value, ttl); return err })
-	return set, err
-}
-
-func (f *forever) Delete(ctx context.Context, key string) error {
-	return f.guard(func() error { return f.Redis.Delete(ctx, key) })
-}
-
-func (f *forever) guard(command func() error) error {
-	if f.fell.Load() {
-		return errFell
-	}
-	err := command()
-	if err != nil {
-		f.fell.Store(true)
-	}
-	return err
-}
-
-// noFallback is the latest outcome of Redis, which its two decorators share.
-type noFallback struct{ failing atomic.Bool }
-
-func (f *noFallback) note(err error) error {
-	f.failing.Store(err != nil)
-	return err
-}
-
-type noFallbackRedis struct {
-	cache.Redis
-	*noFallback
-}
-
-func (r noFallbackRedis) Connect(ctx context.Context) error { return r.note(r.Redis.Connect(ctx)) }
-
-func (r noFallbackRedis) Get(ctx context.Context, keys ...string) ([]string, error) {
-	found, err := r.Redis.Get(ctx, keys...)
-	return found, r.note(err)
-}
-
-func (r noFallbackRedis) Set(ctx context.Context, key, value string, ttl time.Duration) error {
-	return r.note(r.Redis.Set(ctx, key, value, ttl))
-}
-
-func (r noFallbackRedis) SetNX(ctx context.Context, key, value string, ttl time.Duration) (bool, error) {
-	set, err := r.Redis.SetNX(ctx, key, value, ttl)
-	return set, r.note(err)
-}
-
-func (r noFallbackRedis) Delete(ctx context.Context, key string) error {
-	return r.note(r.Redis.Delete(ctx, key))
-}
-
-type noFallbackCache struct {
-	cache.Cache
-	*noFallback
-}
-
-var errNoFallback = errors.New("redis failed, and there is no fallback")
-
-func (c noFallbackCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
-	got, err := c.Cache.Get(ctx, k, load)
-	if err == nil && c.failing.Load() {
-		return cache.Answer{}, errNoFallback
-	}
-	return got, err
 }

@@ -231,8 +231,8 @@ func TestFindKnowsTheNearest(t *testing.T) {
 	for _, tc := range []struct{ name, says string }{
 		{"no-falback", `did you mean "no-fallback"?`},
 		{"hits-3", `did you mean "hits-3ms"?`},
-		{"", "known: double-query"},
-		{"zzzzzzzzzzzzzzzz", "known: double-query"},
+		{"", "known: changes-need-redis"},
+		{"zzzzzzzzzzzzzzzz", "known: changes-need-redis"},
 	} {
 		_, err := mutant.Find(tc.name)
 		if err == nil || !strings.Contains(err.Error(), tc.says) {

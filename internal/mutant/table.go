@@ -1,7 +1,6 @@
 package mutant
 
 import (
-	"math"
 	"os"
 	"time"
 
@@ -169,30 +168,120 @@ var table = map[string]Mutant{
 	},
 	"no-fallback": {
 		About:  "an error of Redis is answered as 500",
-		Breaks: []string{"fallback.outage", "fallback.blackhole"},
-		mutate: func(o *target.Options) {
-			f := new(noFallback)
-			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noFallbackRedis{r, f} }
-			o.DecorateCache = func(c cache.Cache) cache.Cache { return noFallbackCache{c, f} }
-		},
+		Breaks: []string{"fallback.outage", "fallback.blackhole", "fallback.reset", "fallback.flapping", "fallback.partition"},
+		mutate: noFallback,
 	},
 	"unbounded-wait": {
 		About:  "requests wait for Redis as long as it takes, and never stop asking (hardened only: documented is so by itself)",
-		Breaks: []string{"fallback.blackhole"},
+		Breaks: []string{"fallback.blackhole", "fallback.slow", "fallback.partition"},
+		mutate: func(o *target.Options) { o.Limits = unbounded },
+	},
+	"unbounded-reads": {
+		About:  "the bound of the wait for Redis is not kept by reads (hardened only: documented is so by itself)",
+		Breaks: []string{"fallback.blackhole", "fallback.slow"},
+		mutate: unboundedReads,
+	},
+	"retry-storm": {
+		About:  "every command of Redis that fails is tried forty times more, and requests wait for it (hardened only)",
+		Breaks: []string{"fallback.outage", "fallback.flapping"},
+		mutate: retryStorm,
+	},
+	"fallback-forever": {
+		About:  "after the first error of Redis it is never used again",
+		Breaks: []string{"fallback.recovery", "fallback.startup"},
+		mutate: func(o *target.Options) { o.DecorateRedis = forever() },
+	},
+	"never-probes": {
+		About:  "nobody looks whether Redis is back (hardened only)",
+		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.health"},
 		mutate: func(o *target.Options) {
 			o.Limits = func(l cache.Limits) cache.Limits {
-				// The client's default timeout; no mutant needs more.
-				l.Wait, l.Command = 10*time.Second, 5*time.Second
-				l.Inflight, l.Failures = 1<<20, math.MaxInt
+				l.Probe = time.Hour
 				return l
 			}
 		},
 	},
-	"fallback-forever": {
-		About:  "after the first error of Redis it is never used again",
-		Breaks: []string{"fallback.recovery"},
+	"start-only": {
+		About:  "the fallback is chosen at start, and only then",
+		Breaks: []string{"fallback.outage", "fallback.startup"},
+		mutate: startOnly,
+	},
+	"needs-redis": {
+		About:  "the service waits 6 s for a Redis that is not there before it starts without (hardened only)",
+		Breaks: []string{"fallback.startup"},
+		mutate: func(o *target.Options) { o.DecorateRedis = needsRedis },
+	},
+	"nil-client": {
+		About:  "where no Redis is configured its client is used all the same, and is nil",
+		Breaks: []string{"fallback.unconfigured", "fallback.transparent"},
+		mutate: nilClient,
+	},
+	"changes-need-redis": {
+		About:  "where no Redis is configured a change fails",
+		Breaks: []string{"fallback.transparent"},
 		mutate: func(o *target.Options) {
-			o.DecorateRedis = func(r cache.Redis) cache.Redis { return &forever{Redis: r} }
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return changesNeedRedis{c} }
+		},
+	},
+	"keeps-nothing": {
+		About:  "memory holds one entry: it is cold when Redis goes, and every request asks the database (hardened only)",
+		Breaks: []string{"fallback.unconfigured", "fallback.outage"},
+		mutate: func(o *target.Options) {
+			o.Limits = func(l cache.Limits) cache.Limits {
+				l.Entries = 1
+				return l
+			}
+		},
+	},
+	"cut-off": {
+		About:  "a reply of Redis that is cut off is taken for the whole",
+		Breaks: []string{"fallback.reset"},
+		mutate: cutOff,
+	},
+	"forgets-changes": {
+		About:  "what is changed while Redis is away stays in Redis as it was (hardened only: documented is so by itself)",
+		Breaks: []string{"fallback.stale"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return forgetsChanges{c} }
+		},
+	},
+	"memory-first": {
+		About:  "what was kept in memory during an outage is answered after it, until it expires (hardened only)",
+		Breaks: []string{"fallback.stale"},
+		Grazes: []string{"fallback.recovery"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache {
+				return &memoryFirst{Cache: c, kept: map[string]keptAnswer{}}
+			}
+		},
+	},
+	"crashes": {
+		About:  "the process ends when a command of Redis fails",
+		Breaks: []string{"fallback.crash"},
+		mutate: func(o *target.Options) { o.DecorateRedis = after(crash) },
+	},
+	"leaks-descriptors": {
+		About:  "every failed command of Redis leaves a descriptor open",
+		Breaks: []string{"fallback.crash"},
+		mutate: func(o *target.Options) { o.DecorateRedis = after(leakDescriptor) },
+	},
+	"leaks-goroutines": {
+		About:  "every failed command of Redis leaves a goroutine behind",
+		Breaks: []string{"fallback.crash"},
+		mutate: func(o *target.Options) { o.DecorateRedis = after(leakGoroutine) },
+	},
+	"health-lies": {
+		About:  "/health says that Redis is up, whatever it is",
+		Breaks: []string{"ops.health"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return healthLies{c} }
+		},
+	},
+	"health-cached": {
+		About:  "/health says for 5 s what it found out before (hardened only: documented is never right)",
+		Breaks: []string{"ops.health"},
+		mutate: func(o *target.Options) {
+			o.DecorateCache = func(c cache.Cache) cache.Cache { return &healthCached{Cache: c} }
 		},
 	},
 }
