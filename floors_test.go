@@ -36,8 +36,8 @@ var floors = []floor{
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/mutant", 3, []string{"target", "fixtures", "internal/near"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
-	{"internal/proxy", 2, []string{"internal/history"}, "a fault is done to a connection, whoever asked for it"},
-	{"scenarios", 2, []string{"internal/claim", "internal/near"}, "a scenario can be checked without a world to run it in"},
+	{"internal/proxy", 2, []string{"internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
+	{"scenarios", 2, []string{"internal/claim", "internal/near", "internal/command"}, "a scenario can be checked without a world to run it in"},
 	{"reports", 2, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 2, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/claim", 1, []string{"internal/history", "internal/stats", "internal/near"}, "a claim is a pure function of histories, wherever they come from"},
@@ -45,6 +45,7 @@ var floors = []floor{
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},
 	{"internal/near", 0, nil, "spelling knows no domain"},
+	{"internal/command", 0, nil, "what Redis's commands are, for whoever names or watches them"},
 }
 
 // libraries says where each library of others may be used: in one place, so

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -17,7 +18,14 @@ import (
 // a handshake: +PONG, or -NOAUTH and the like. Either proves the path. Its
 // spelling is one that no client library uses, so that Stats can tell canaries
 // apart; not an inline command, since miniredis does not know these.
-const ping = "*1\r\n$4\r\nPiNg\r\n"
+//
+// A fault of chosen commands is done to this one on a canary's connection, whatever
+// it chooses, and never to its witness, which then goes before it.
+const (
+	hitPing = "PiNg"
+	ping    = "*1\r\n$4\r\n" + hitPing + "\r\n"
+	witness = "*1\r\n$4\r\npInG\r\n"
+)
 
 // openPatience bounds OpenCanary where its context does not.
 const openPatience = 5 * time.Second
@@ -25,6 +33,7 @@ const openPatience = 5 * time.Second
 // A Canary is a connection of the harness's own through a proxy. Its methods
 // are safe for concurrent use; probes take turns.
 type Canary struct {
+	proxy *Proxy
 	mu    sync.Mutex
 	conn  net.Conn
 	read  *bufio.Reader
@@ -76,7 +85,7 @@ func (p *Proxy) dialCanary(ctx context.Context, patience time.Duration) (*Canary
 	if err != nil {
 		return nil, meeting(ctx, err, began)
 	}
-	return &Canary{conn: conn, read: bufio.NewReader(conn)}, Meeting{}
+	return &Canary{proxy: p, conn: conn, read: bufio.NewReader(conn)}, Meeting{}
 }
 
 // Probe makes one exchange and waits at most patience. When ctx ends first it
@@ -100,11 +109,13 @@ func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
 		c.conn.SetDeadline(began)
 		close(hooked)
 	})
-	err := c.exchange()
+	var told Meeting
+	err := c.exchange(&told)
 	if !unhook() {
 		<-hooked // or it could cut the next probe short
 	}
 	m := meeting(ctx, err, began)
+	m.Answer, m.Beside, m.Behind = told.Answer, told.Beside, told.Behind
 	// A connection that was only silent, or not waited for, is still good.
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.ended = m
@@ -113,37 +124,51 @@ func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
 	return m
 }
 
-// exchange sends a ping and reads until its answer.
-func (c *Canary) exchange() error {
-	if n, err := io.WriteString(c.conn, ping); err != nil {
+// exchange sends a ping, after its witness where the fault chooses commands, and
+// reads until its answer. What came until then is noted in m.
+func (c *Canary) exchange(m *Meeting) error {
+	text, asked := ping, 1
+	if c.proxy.plan.Load().choice != nil {
+		text, asked = witness+ping, 2
+	}
+	if n, err := io.WriteString(c.conn, text); err != nil {
 		if n > 0 {
 			return fmt.Errorf("ping cut short: %v", err) // what follows would not be understood
 		}
 		return err
 	}
-	for c.owed++; c.owed > 0; c.owed-- {
-		if err := c.reply(); err != nil {
+	m.Behind = c.owed > 0
+	for c.owed += asked; c.owed > 0; c.owed-- {
+		line, err := c.reply()
+		if err != nil {
 			return err
+		}
+		switch {
+		case c.owed == 1:
+			m.Answer = line
+		case c.owed == 2 && asked == 2:
+			m.Beside = line
 		}
 	}
 	return nil
 }
 
 // reply reads one line, or goes on with one that has come in part.
-func (c *Canary) reply() error {
+func (c *Canary) reply() (string, error) {
 	part, err := c.read.ReadSlice('\n')
 	c.line = append(c.line, part...)
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return errors.New("no line in what was answered to PING: not a Redis")
+		return "", errors.New("no line in what was answered to PING: not a Redis")
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
 	if c.line[0] != '+' && c.line[0] != '-' {
-		return fmt.Errorf("%.60q is no answer to PING: not a Redis", c.line)
+		return "", fmt.Errorf("%.60q is no answer to PING: not a Redis", c.line)
 	}
+	line := strings.TrimRight(string(c.line), "\r\n")
 	c.line = c.line[:0]
-	return nil
+	return line, nil
 }
 
 // Close ends the canary's connection, and a probe that is under way. Further

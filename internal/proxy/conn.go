@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A conn is what the two directions of a connection share.
@@ -15,11 +16,15 @@ type conn struct {
 	used     atomic.Bool      // carried bytes that are not a canary's
 	asked    atomic.Uint64    // chunks of requests that have come
 	ended    [2]chan struct{} // by direction: closed when its source has ended
+	owed     debts            // replies, in the order of their commands
+	answers  chan struct{}    // something is owed that Redis does not answer
+	cut      atomic.Bool      // what is still owed is lost
+	stray    sync.Once        // it could not be followed
 	over     sync.Once
 }
 
 func newConn(p *Proxy, client *net.TCPConn) *conn {
-	c := &conn{id: uint64(p.count.accepted.Add(1)), client: client}
+	c := &conn{id: uint64(p.count.accepted.Add(1)), client: client, answers: make(chan struct{}, 1)}
 	for d := range c.ended {
 		c.ended[d] = make(chan struct{})
 	}
@@ -46,4 +51,23 @@ func (c *conn) end(how ending) {
 			c.upstream.Close()
 		}
 	})
+}
+
+// A clientEnd is where replies go. Closing it leaves a client whose reply is
+// lost what was sent before, and lets it finish sending: were anything that it
+// sends unread, the kernel would answer with a RST.
+type clientEnd struct {
+	*net.TCPConn
+	conn *conn
+}
+
+func (e clientEnd) Close() error {
+	if e.conn.cut.Load() {
+		e.CloseWrite()
+		select {
+		case <-e.conn.ended[up]:
+		case <-time.After(grace):
+		}
+	}
+	return e.TCPConn.Close()
 }

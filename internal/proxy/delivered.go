@@ -12,6 +12,9 @@ type Meeting struct {
 	Met    string        // "reply", "silence", "eof", "reset", "refused", "error"
 	Wait   time.Duration // until then
 	Detail string        // "error": what it was
+	Answer string        // "reply": the line that came
+	Beside string        // in a fault of chosen commands: what one that is not chosen was answered with; empty: nothing came
+	Behind bool          // the answer to an earlier probe has not come either, and this one waits behind it
 }
 
 func (m Meeting) String() string {

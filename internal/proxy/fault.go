@@ -14,8 +14,8 @@ import (
 // the fault at once, with one short reply.
 type Fault struct {
 	Kind      string        // one of Kinds; empty: clean
-	Delay     time.Duration // latency: added to every reply; spikes: to some; slices: after every piece; above 0
-	Jitter    time.Duration // latency: uniform ± around Delay; 0 to Delay
+	Delay     time.Duration // latency: added to every reply; spikes: to some; late: to those of the chosen commands; slices: after every piece; above 0
+	Jitter    time.Duration // latency, late: uniform ± around Delay; 0 to Delay
 	Shape     string        // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
 	To        time.Duration // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
 	Share     float64       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
@@ -23,7 +23,10 @@ type Fault struct {
 	Rate      int64         // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms after a byte
 	Size      int64         // slices: bytes of a piece; above 0. The first of a canary's two has one
 	Direction string        // oneway: what is held, "requests" or "replies"
-	Seed      uint64        // latency, spikes: the same seed gives the nth connection the same draws
+	Commands  string        // error, lost, late, mute: what is hit: names between commas, "reads" or "writes"; empty: any that have the Prefix
+	Prefix    string        // error, lost, late, mute: of a key of what is hit; empty: any
+	Answer    string        // error: what is answered, without the "-"
+	Seed      uint64        // latency, spikes, late: the same seed gives the nth connection the same draws
 	For       time.Duration // how long the fault is meant to be on; above 0 where To is given
 }
 
@@ -47,6 +50,9 @@ func (f Fault) given() []argument {
 	add(f.Rate != 0, "rate", f.Rate)
 	add(f.Size != 0, "size", f.Size)
 	add(f.Direction != "", "direction", f.Direction)
+	add(f.Commands != "", "commands", f.Commands)
+	add(f.Prefix != "", "prefix", fmt.Sprintf("%q", f.Prefix))
+	add(f.Answer != "", "answer", fmt.Sprintf("%q", f.Answer))
 	return out
 }
 
@@ -56,7 +62,7 @@ func (f Fault) Arguments() string {
 	for _, a := range f.given() {
 		out = append(out, a.name+" "+a.value)
 	}
-	if k, err := f.check(); err == nil && k.delay != nil {
+	if k, err := f.check(); err == nil && k.draws() {
 		out = append(out, fmt.Sprintf("seed %d", f.Seed))
 	}
 	return strings.Join(out, ", ")

@@ -43,6 +43,12 @@ type kind struct {
 	pause func(f Fault, n int, own bool) time.Duration
 	// holds reports that nothing passes in this direction, nor is lost; nil: never.
 	holds func(f Fault, d direction) bool
+	// answers, loses, late and mutes are done to the commands that a fault chooses
+	// alone, and to what waits behind their replies. They come whole while it is on.
+	answers bool                                  // they are not executed, and answered with the fault's answer
+	loses   bool                                  // the connection ends where their reply would begin
+	late    func(f Fault, m moment) time.Duration // their reply stays as long; nil: not at all
+	mutes   bool                                  // their reply stays until the fault is over
 	// ends is how connections are ended, new ones once they are accepted; nil: they live.
 	ends ending
 	// hangs: new connections are accepted and left unread until a fault that does not.
@@ -132,6 +138,34 @@ var kinds = []kind{
 		proof: proveBlackhole,
 	},
 	{
+		name:    "error",
+		takes:   []string{"commands", "prefix", "answer"},
+		check:   checkError,
+		answers: true,
+		proof:   proveError,
+	},
+	{
+		name:  "lost",
+		takes: []string{"commands", "prefix"},
+		check: checkChoice,
+		loses: true,
+		proof: proveLost,
+	},
+	{
+		name:  "late",
+		takes: []string{"delay", "jitter", "commands", "prefix"},
+		check: checkLate,
+		late:  drawLatency,
+		proof: proveLate,
+	},
+	{
+		name:  "mute",
+		takes: []string{"commands", "prefix"},
+		check: checkChoice,
+		mutes: true,
+		proof: proveMute,
+	},
+	{
 		name:    "refused",
 		ends:    finish,
 		refuses: true,
@@ -213,6 +247,9 @@ func checkOneway(f Fault) string {
 	}
 	return fmt.Sprintf("direction %q: want %v or %v", f.Direction, up, down)
 }
+
+// draws reports that the kind leaves something to chance.
+func (k kind) draws() bool { return k.delay != nil || k.late != nil }
 
 // label is the kind's name for messages.
 func (k kind) label() string {

@@ -31,6 +31,10 @@ var samples = []struct {
 	{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence"},
 	{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence"},
 	{refused, "eof", "refused"},
+	{proxy.Fault{Kind: "error", Commands: "HGET,MGET", Answer: "BUSY it is"}, "reply", "reply"},
+	{proxy.Fault{Kind: "lost", Commands: "writes"}, "eof", "eof"},
+	{proxy.Fault{Kind: "late", Prefix: "cache:", Delay: 25 * ms}, "reply", "reply"},
+	{proxy.Fault{Kind: "mute", Commands: "MGET", Prefix: "cache:"}, "silence", "silence"},
 }
 
 func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {

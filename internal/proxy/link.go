@@ -48,11 +48,14 @@ type link struct {
 	spoken bool      // it has brought bytes
 	giveUp time.Time // on a reader, once the other direction has ended
 	given  bool      // up: nothing is passed on any more
+
+	follower
 }
 
 // A piece is a chunk that waits, or, with none, the end of the stream.
 type piece struct {
 	chunk *stream.StreamChunk
+	cut   bool // the end, though the source has not ended
 	came  time.Time
 	due   time.Time
 	begun bool // the chunk is what is left of one
@@ -67,6 +70,10 @@ func (l *link) run(stub *toxics.ToxicStub) {
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
 	otherEnded := l.conn.ended[1-l.dir]
+	var answers chan struct{}
+	if l.dir == down {
+		answers = l.conn.answers
+	}
 	for {
 		if l.proxy.adopt(l) {
 			l.begin()
@@ -97,6 +104,10 @@ func (l *link) run(stub *toxics.ToxicStub) {
 				wait := time.Until(due)
 				switch {
 				case wait > 0:
+				case first.cut:
+					l.conn.cut.Store(true)
+					l.abandon(stub)
+					continue
 				case first.chunk == nil:
 					stub.Close()
 					return
@@ -119,6 +130,8 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			if l.limit() <= 0 {
 				l.abandon(stub)
 			}
+		case <-answers:
+			l.answer()
 		case <-otherEnded:
 			otherEnded = nil
 			l.giveUp = time.Now().Add(grace)
@@ -132,7 +145,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 
 // begin starts on a plan: everything that waits gets its time under it.
 func (l *link) begin() {
-	if l.plan.kind.delay != nil {
+	if l.plan.kind.draws() {
 		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
 	}
 	l.burst, l.last = time.Time{}, time.Time{}
@@ -140,6 +153,7 @@ func (l *link) begin() {
 	for i := range l.queue {
 		l.queue[i].due = l.due(l.queue[i].came)
 	}
+	l.release()
 	l.giveUp = time.Now().Add(grace)
 }
 
@@ -184,18 +198,46 @@ func (l *link) take(c *stream.StreamChunk) {
 	if l.given {
 		return
 	}
-	if c != nil {
-		came = c.Timestamp
-		l.queued += weight(c)
-		if l.dir == up && !l.spoken && bytes.HasPrefix(c.Data, []byte(ping)) {
+	if c == nil {
+		l.flush()
+		if !l.broken {
+			l.enqueue(piece{came: came, due: l.due(came)})
+		}
+		return
+	}
+	if l.dir == up {
+		if !l.spoken && (bytes.HasPrefix(c.Data, []byte(ping)) || bytes.HasPrefix(c.Data, []byte(witness))) {
 			l.conn.own.Store(true)
 		}
-		l.spoken = true
-		if l.dir == up {
-			l.conn.asked.Add(1)
-		}
+		l.conn.asked.Add(1)
 	}
-	l.queue = append(l.queue, piece{chunk: c, came: came, due: l.due(came)})
+	l.spoken = true
+	switch {
+	case l.broken:
+	case l.dir == up:
+		l.requests(c)
+	default:
+		l.replies(c)
+	}
+}
+
+// enqueue puts p behind what waits.
+func (l *link) enqueue(p piece) {
+	if p.chunk != nil {
+		l.queued += weight(p.chunk)
+	}
+	l.queue = append(l.queue, p)
+}
+
+// pass lets data, of what came in c, wait its turn.
+func (l *link) pass(c *stream.StreamChunk, data []byte) {
+	switch {
+	case len(data) == 0:
+		return
+	case len(data) != len(c.Data):
+		c = &stream.StreamChunk{Data: data, Timestamp: c.Timestamp}
+	}
+	l.enqueue(piece{chunk: c, came: c.Timestamp, due: l.due(c.Timestamp)})
 }
 
 // abandon ends the direction without passing on what waits. Closing the stub

@@ -9,17 +9,18 @@ import (
 // A plan is a fault in effect. Links read the proxy's current plan before each
 // thing they do, so a change is one atomic store.
 type plan struct {
-	fault Fault
-	kind  kind
-	began time.Time
-	next  chan struct{} // closed when another plan has taken its place
+	fault  Fault
+	kind   kind
+	choice *choice // of commands; nil: the kind chooses none
+	began  time.Time
+	next   chan struct{} // closed when another plan has taken its place
 
 	behind     int           // links that have not taken it up yet; guarded by Proxy.mu
 	everywhere chan struct{} // closed when behind is 0
 }
 
 func newPlan(f Fault, k kind, behind int) *plan {
-	pl := &plan{fault: f, kind: k, began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
+	pl := &plan{fault: f, kind: k, choice: newChoice(f, k), began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
 	if behind == 0 {
 		close(pl.everywhere)
 	}

@@ -9,6 +9,11 @@ type Stats struct {
 	Used     int64 // connections that carried bytes which were not a canary's
 	Up       int64 // bytes passed on to the dependency, without the canaries'
 	Down     int64 // bytes passed on to the service, without the canaries'
+	Hit      int64 // commands that a fault of chosen commands was done to, without the canaries'; it counts when it is done
+	// Unfollowed are connections on which commands could not be told apart any more,
+	// such as those of MONITOR or of what is no RESP. Faults of chosen commands pass
+	// them by from then on.
+	Unfollowed int64
 }
 
 // Stats reads the counters. They move as bytes pass, not when a connection
@@ -21,12 +26,23 @@ func (p *Proxy) Stats() Stats {
 		Used:     p.count.used.Load(),
 		Up:       p.count.bytes[up].Load(),
 		Down:     p.count.bytes[down].Load(),
+		Hit:      p.count.hit.Load(),
+
+		Unfollowed: p.count.unfollowed.Load(),
 	}
 }
 
 type counters struct {
-	accepted, used atomic.Int64
-	bytes          [2]atomic.Int64 // by direction
+	accepted, used, hit, unfollowed atomic.Int64
+
+	bytes [2]atomic.Int64 // by direction
+}
+
+// struck counts a command that a fault has been done to.
+func (s *counters) struck(c *conn) {
+	if !c.own.Load() {
+		s.hit.Add(1)
+	}
 }
 
 // passed counts n bytes of c. A server that speaks first is no canary's.

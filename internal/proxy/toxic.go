@@ -69,7 +69,7 @@ func (p *Proxy) carry(c *conn) {
 	r.next = c
 	name := strconv.FormatUint(c.id, 10)
 	r.toxi.Toxics.StartLink(r.srv, name+"up", c.client, c.upstream, stream.Upstream)
-	r.toxi.Toxics.StartLink(r.srv, name+"down", c.upstream, c.client, stream.Downstream)
+	r.toxi.Toxics.StartLink(r.srv, name+"down", c.upstream, clientEnd{c.client, c}, stream.Downstream)
 }
 
 // NewState makes the link of a new connection. Toxiproxy calls it for each of

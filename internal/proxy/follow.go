@@ -1,0 +1,174 @@
+package proxy
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/trektribe/bench/internal/command"
+)
+
+// A follower is the part of a link that tells commands and replies apart. It
+// follows from a connection's first byte, so that a fault may begin at any time:
+// what was on its way then is known to be so.
+type follower struct {
+	blind bool // it cannot be followed any more; everything passes
+
+	ask  request               // up
+	held []*stream.StreamChunk // up: of a command that may be one that is not passed on
+	tx   bool                  // up: in a transaction
+	hurt *plan                 // up: the one that chose a command of the transaction
+
+	say    reply         // down
+	owes   debt          // down: whose reply is coming
+	stay   time.Duration // down: how long it stays
+	broken bool          // down: the rest is lost
+}
+
+// never is when a reply leaves that a fault holds until it is over.
+const never = time.Duration(1) << 61
+
+// requests takes a chunk of what the client sends. Each command is entered as owed
+// before its last byte is queued, so that its reply cannot overtake it.
+func (l *link) requests(c *stream.StreamChunk) {
+	data, from := c.Data, 0 // what stands before from is dealt with
+	for at := 0; at < len(data); {
+		if l.ask.fresh() && (l.blind || l.conn.owed.full()) {
+			l.stray()
+			break
+		}
+		start := at
+		n, m := l.ask.next(data[at:], l.plan, l.conn.own.Load())
+		if m == lost {
+			l.stray()
+			break
+		}
+		at += n
+		switch {
+		case !l.ask.plan.kind.answers || l.ask.verdict == spared:
+			l.flush()
+		case l.ask.verdict == undecided:
+			l.pass(c, data[from:start])
+			l.held = append(l.held, &stream.StreamChunk{Data: data[start:at], Timestamp: c.Timestamp})
+			from = at
+		default:
+			l.pass(c, data[from:start])
+			l.held, from = nil, at
+		}
+		if m == whole && l.ask.named > 0 {
+			l.enter(c.Timestamp)
+		}
+	}
+	l.pass(c, data[from:])
+}
+
+// What is given to Redis in the place of a command of a transaction that is
+// answered here: it must know that the transaction cannot be executed. A GET
+// without a key is refused when it is queued, and EXEC then by Redis itself.
+const (
+	poison  = "*1\r\n$3\r\nGET\r\n"
+	discard = "*1\r\n$7\r\nDISCARD\r\n"
+)
+
+// enter notes that the command that has come is owed a reply.
+func (l *link) enter(came time.Time) {
+	r := &l.ask
+	hit := r.verdict == chosen
+	d := debt{plain: 1}
+	if hit {
+		d = debt{plan: r.plan}
+	}
+	if hit && r.plan.kind.answers {
+		d = debt{answer: "-" + r.plan.fault.Answer + "\r\n"}
+		l.proxy.count.struck(l.conn)
+		if l.tx {
+			d.swap = true
+			text := poison
+			if r.cmd.Follow == command.Executes {
+				text, l.tx = discard, false
+			}
+			l.enqueue(piece{chunk: &stream.StreamChunk{Data: []byte(text), Timestamp: came}, came: came, due: l.due(came)})
+		}
+		l.owe(d)
+		return
+	}
+	switch r.cmd.Follow {
+	case command.Subscribes:
+		d = debt{subs: max(1, r.args-1)}
+	case command.Begins:
+		l.tx, l.hurt = true, nil
+	case command.Executes:
+		if l.hurt != nil {
+			d = debt{plan: l.hurt}
+		}
+		l.tx, l.hurt = false, nil
+	case command.Discards:
+		l.tx, l.hurt = false, nil
+	case command.Client:
+		if bytes.EqualFold(bytes.TrimRight(r.word[:], "\x00"), []byte("reply")) {
+			l.stray()
+			return
+		}
+	default:
+		if l.tx && hit { // it is queued; EXEC brings what it replies
+			l.hurt, d = r.plan, debt{plain: 1}
+		}
+	}
+	l.owe(d)
+	if r.cmd.Follow == command.Floods {
+		l.stray()
+	}
+}
+
+// owe enters d. Where replies are not counted any more, nobody would give the
+// client an answer that Redis does not give, so its connection ends.
+func (l *link) owe(d debt) {
+	if l.conn.owed.add(d) {
+		if d.answer != "" {
+			select {
+			case l.conn.answers <- struct{}{}:
+			default:
+			}
+		}
+		return
+	}
+	l.blind = true
+	if d.answer != "" {
+		l.conn.end(finish)
+	}
+}
+
+// stray gives up following: commands cannot be told apart from here on, and replies
+// from where this was.
+func (l *link) stray() {
+	l.blind = true
+	l.flush()
+	l.conn.stray.Do(func() {
+		if !l.conn.own.Load() {
+			l.proxy.count.unfollowed.Add(1)
+		}
+		if l.dir == up {
+			l.conn.owed.add(debt{end: true})
+		}
+	})
+	if l.dir == down && l.conn.owed.close() {
+		l.lose()
+	}
+}
+
+// flush queues what was held of a command: it is passed on after all.
+func (l *link) flush() {
+	for _, c := range l.held {
+		l.pass(c, c.Data)
+	}
+	l.held = nil
+}
+
+// release decides, when the plan changes, what the one before had not decided.
+func (l *link) release() {
+	if len(l.held) > 0 {
+		l.ask.verdict = spared
+		l.flush()
+	}
+}
