@@ -27,6 +27,10 @@ var kinds = []kind{
 	{name: "slices", needs: []string{"size", "delay"}},
 	{name: "oneway", needs: []string{"direction"}},
 	{name: "refused"},
+	{name: "error", needs: []string{"answer"}, takes: choice},
+	{name: "lost", takes: choice},
+	{name: "late", needs: []string{"delay"}, takes: append([]string{"jitter"}, choice...)},
+	{name: "mute", takes: choice},
 	{name: "killed", process: []string{"redis", "instance"}},
 	{name: "stopped", process: []string{"redis", "instance"}},
 	{name: "terminated", process: []string{"instance"}},
@@ -38,6 +42,9 @@ var kinds = []kind{
 	{name: "noauth", process: []string{"redis"}},
 	{name: "oom", process: []string{"redis"}},
 }
+
+// choice is how a fault chooses the commands that it is done to: at least one of them.
+var choice = []string{"commands", "prefix"}
 
 // victims are what a fault can be on: a dependency, or the service itself.
 var victims = []string{"redis", "instance"}

@@ -25,6 +25,10 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: slow, rate: 20KB/s", scenarios.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
 		{"kind: oneway, direction: replies", scenarios.Fault{Kind: "oneway", Direction: "replies"}, "oneway that holds replies on redis"},
 		{"kind: slices, size: 1.001KB, delay: 5ms", scenarios.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
+		{"kind: error, commands: reads, answer: BUSY wait", scenarios.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
+		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", scenarios.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},
+		{"kind: late, prefix: \"trip:\", delay: 50ms, jitter: 10ms", scenarios.Fault{Kind: "late", Prefix: "trip:", Delay: 50 * ms, Jitter: 10 * ms}, "late of 50ms ± 10ms for commands of keys trip:… on redis"},
+		{"kind: mute, commands: [JSON.GET, MULTI]", scenarios.Fault{Kind: "mute", Commands: []string{"JSON.GET", "MULTI"}}, "mute for JSON.GET, MULTI on redis"},
 	} {
 		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))
 		row.want.On, row.want.For = "redis", 2*time.Second

@@ -147,7 +147,7 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, killed, stopped, terminated, restarted, flushed, slowcmd, loading, readonly, noauth, oom)`, `there is no "mongo" (there is: redis, instance)`,
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, error, lost, late, mute, killed, stopped, terminated, restarted, flushed, slowcmd, loading, readonly, noauth, oom)`, `there is no "mongo" (there is: redis, instance)`,
 			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
@@ -193,6 +193,36 @@ phases:
 			`"20KB": want a number of bytes per second`, "a whole number of bytes above zero", "slow takes no after",
 			"a fault has no size: how many bytes", "delay: 1ms is below 2ms", `size: "5" has no unit`,
 			"a fault has no direction: what is held", `unknown direction "reply" (`}},
+		{name: "faults of chosen commands", text: `
+phases:
+  - name: a
+    for: 2s
+    faults:
+      - §{kind: lost, on: redis}
+      - §§{kind: error, on: redis}
+      - {kind: mute, on: redis, commands: §read}
+      - {kind: mute, on: redis, commands: §get}
+      - {kind: mute, on: redis, commands: §{GET: 1}}
+      - {kind: mute, on: redis, commands: [GET, §GTE, §xyzzy, §get, §reads, §[a], §subscribe]}
+      - {kind: mute, on: redis, commands: §[]}
+      - {kind: mute, on: redis, prefix: §""}
+      - {kind: mute, on: redis, prefix: §[a]}
+      - {kind: mute, on: redis, commands: [GET, PING], prefix: §"a:"}
+      - {kind: error, on: redis, commands: reads, answer: §"-BUSY x"}
+      - {kind: error, on: redis, commands: reads, answer: §loading}
+      - {kind: error, on: redis, commands: reads, answer: §"ERR a\tb"}
+      - {kind: late, on: redis, commands: reads, delay: §1ms}
+      - §{kind: late, on: redis, commands: reads}
+      - {kind: mute, on: redis, commands: reads, §answer: ERR x}
+      - {kind: refused, on: redis, §commands: reads}
+      - {kind: mute, on: redis, §comands: reads, prefix: a}
+`, want: []string{
+			"lost has neither commands nor prefix: say what it is done to", "a fault has no answer: the error", "error has neither commands nor prefix",
+			`commands: unknown word "read" (did you mean reads?); or a list`, "want a list of names, or reads or writes (did you mean [GET]?)", "commands is a list of names, such as [GET, MGET], or reads or writes; here is a mapping",
+			`unknown command "GTE" (did you mean GET?)`, `unknown command "xyzzy"; a command of a module has a dot`, "GET is given twice", "reads stands alone", "is the name of a command, such as GET; here is a list", "SUBSCRIBE is answered with is no single reply",
+			"commands is an empty list", "prefix: an empty one", "prefix is a text; here is a list", "prefix: PING has no key",
+			`"-BUSY x": leave the - out`, `"loading": want a word in capitals`, "want one line of 200 bytes", "delay: 1ms is below 2ms", "a fault has no delay", "mute takes no answer", "refused takes no commands",
+			`unknown key "comands" of a fault (did you mean commands?)`}},
 		{name: "repetition of faults", text: `
 phases:
   - name: a

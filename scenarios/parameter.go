@@ -16,18 +16,23 @@ type parameter struct {
 	// read puts the value into f. What other parameters gave is there already
 	// if they stand above this one in the table, and zero if they were wrong.
 	read func(text string, f *Fault) error
+	// list reads a value that may be a list instead; nil: it may not.
+	list func(r *reader, v value, f *Fault)
 }
 
 var parameters = []parameter{
-	{"delay", "a duration, such as 50ms", "how much later a reply comes, such as 50ms", readDelay},
-	{"shape", "normal, or left out for uniform", "", readShape},
-	{"jitter", "a duration, such as 10ms", "the standard deviation of a normal delay, such as 10ms", readJitter},
-	{"to", "a duration, such as 500ms", "", readTo},
-	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare},
-	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter},
-	{"size", "a number of bytes, such as 100B", "how many bytes of a reply come at once, such as 100B", readSize},
-	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate},
-	{"direction", "requests or replies", "what is held, requests or replies", readDirection},
+	{"delay", "a duration, such as 50ms", "how much later a reply comes, such as 50ms", readDelay, nil},
+	{"shape", "normal, or left out for uniform", "", readShape, nil},
+	{"jitter", "a duration, such as 10ms", "the standard deviation of a normal delay, such as 10ms", readJitter, nil},
+	{"to", "a duration, such as 500ms", "", readTo, nil},
+	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare, nil},
+	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter, nil},
+	{"size", "a number of bytes, such as 100B", "how many bytes of a reply come at once, such as 100B", readSize, nil},
+	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate, nil},
+	{"direction", "requests or replies", "what is held, requests or replies", readDirection, nil},
+	{"commands", "a list of commands, or reads or writes", "", nil, readCommands},
+	{"prefix", "a text", "", readPrefix, nil},
+	{"answer", "an error of Redis", "the error that is answered, such as LOADING Redis is loading the dataset in memory", readAnswer, nil},
 }
 
 func parameterKeys() []string {
@@ -56,6 +61,8 @@ func (r *reader) parameters(t table, f *Fault) {
 		case !given:
 		case !needed && !slices.Contains(kinds[i].takes, p.key):
 			r.wrong(v.keyLine, v.keyCol, "%s takes no %s", f.Kind, p.key)
+		case p.list != nil:
+			p.list(r, v, f)
 		default:
 			text, ok := scalar(v.node)
 			if !ok {
@@ -64,6 +71,9 @@ func (r *reader) parameters(t table, f *Fault) {
 				r.wrong(v.line, v.col, "%s: %v", p.key, err)
 			}
 		}
+	}
+	if slices.Contains(kinds[i].takes, "commands") {
+		r.choice(t, *f)
 	}
 }
 
@@ -183,6 +193,7 @@ func parameterText(f Fault) string {
 	if f.After > 0 {
 		s += " after " + bytesText(f.After) + " of replies"
 	}
+	s += choiceText(f)
 	if f.Direction != "" {
 		s += " that holds " + f.Direction
 	}

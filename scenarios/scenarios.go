@@ -56,8 +56,8 @@ type Fault struct {
 	Start     bool          `json:"start,omitempty"`     // on before the instances start, and From is 0; in a phase that begins a segment only
 	From      time.Duration `json:"from"`                // after the phase's start
 	For       time.Duration `json:"for"`                 // default: to the phase's end
-	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; slices: after every piece
-	Jitter    time.Duration `json:"jitter,omitempty"`    // latency: uniform ± around Delay, or the standard deviation of a normal one; at most Delay
+	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; late: to those of Commands; slices: after every piece
+	Jitter    time.Duration `json:"jitter,omitempty"`    // latency, late: uniform ± around Delay, or the standard deviation of a normal one; at most Delay
 	Shape     string        `json:"shape,omitempty"`     // latency: "normal"; empty: uniform
 	To        time.Duration `json:"to,omitempty"`        // latency: what Delay grows to over For; 0: it stays
 	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
@@ -65,6 +65,9 @@ type Fault struct {
 	Size      int64         `json:"size,omitempty"`      // slices: bytes of a piece
 	Direction string        `json:"direction,omitempty"` // oneway: what is held, "requests" or "replies"
 	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection
+	Commands  []string      `json:"commands,omitempty"`  // error, lost, late, mute: what they are done to: names in capitals, or "reads" or "writes" alone; empty: what has the Prefix
+	Prefix    string        `json:"prefix,omitempty"`    // error, lost, late, mute: of a key of the command; empty: any
+	Answer    string        `json:"answer,omitempty"`    // error: what the command is answered
 }
 
 // A Stream is one kind of call. Where its phases do not follow one another

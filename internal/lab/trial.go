@@ -32,6 +32,7 @@ type trial struct {
 	fault   proxy.Fault
 	planned time.Duration
 	since   time.Duration // when it was switched on
+	hit     int64         // the commands that its link's faults had been done to before
 
 	link *link         // nil: of a process fault
 	old  *proxy.Canary // opened before the fault; nil: that did not work
@@ -82,6 +83,7 @@ func (l *Lab) before(ctx context.Context, t *trial) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	t.hit = t.link.proxy.Stats().Hit
 	var err error
 	if t.old, err = t.link.proxy.OpenCanary(ctx); err != nil {
 		t.doubt(fmt.Sprintf("the path was not whole before the fault: %v", err))
@@ -109,7 +111,11 @@ func (l *Lab) watch(t *trial) {
 		case <-time.After(probeAgain):
 		}
 	}
-	if <-t.end {
+	lifted := <-t.end
+	if t.fault.Chooses() && t.link.proxy.Stats().Hit == t.hit { // no fault follows before this trial is done
+		t.doubt("no command of the service was hit: its canaries were, so the service sent none that is chosen")
+	}
+	if lifted {
 		l.after(t, oldLives)
 	}
 	close(t.quiet)

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -143,6 +144,7 @@ func (p *player) steps(t timeline) []step {
 			a := lab.Action{Instances: f.Instances, On: f.On, For: f.For, Fault: proxy.Fault{
 				Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
 				After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
+				Commands: strings.Join(f.Commands, ","), Prefix: f.Prefix, Answer: f.Answer,
 				Seed: p.seed, For: f.For,
 			}}
 			on, off := a, a
