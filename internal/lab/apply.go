@@ -74,7 +74,7 @@ func (l *Lab) Apply(ctx context.Context, a Action) error {
 	defer l.applying.Unlock()
 	ctx, cancel := l.bind(ctx)
 	defer cancel()
-	return l.apply(ctx, a, nil)
+	return l.orLost(l.apply(ctx, a, nil))
 }
 
 // apply is Apply for who holds applying. start: the instances are not started yet.

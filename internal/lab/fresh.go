@@ -26,6 +26,7 @@ import (
 func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action) (err error) {
 	l.fresh.Lock()
 	defer l.fresh.Unlock()
+	defer func() { err = l.orLost(err) }()
 	ctx, cancel := l.bind(ctx)
 	defer cancel()
 	l.applying.Lock() // no fault starts an instance while this ends it

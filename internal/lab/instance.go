@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -160,6 +161,8 @@ func (l *Lab) exited(in *instance, p *process) {
 		name, how = "ended", "by the harness: "+how
 	case p.wanted.Load() || !p.ready.Load() && !p.borne.Load():
 		return
+	case errors.Is(l.lease.died(), errLapsed):
+		name, how = "ended", "by the watchdog: "+how
 	}
 	if !p.told.CompareAndSwap(false, true) {
 		return

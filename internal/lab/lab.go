@@ -115,10 +115,7 @@ func (l *Lab) Redis() Info {
 // log lines, and whether the watchdog has; nil: none. What a fault has ended is not among them.
 // The end of an instance is the service's doing, and recorded as history.Process "exit".
 func (l *Lab) Died() error {
-	var errs []error
-	if l.lease != nil {
-		errs = append(errs, l.lease.died())
-	}
+	errs := []error{l.Lost()}
 	for _, a := range l.arms {
 		if a.redis != nil {
 			errs = append(errs, a.redis.running().died())

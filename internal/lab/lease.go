@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -11,30 +13,55 @@ import (
 	"time"
 )
 
-// leaseEnv marks whatever descends from the lab, so that the watchdog finds it
-// wherever it went.
-const leaseEnv = "BENCH_LEASE"
+const (
+	// leaseEnv marks whatever descends from the lab, so that the watchdog finds it
+	// wherever it went.
+	leaseEnv = "BENCH_LEASE"
 
-// leaseWrite bounds a message to the watchdog: the pipe holds thousands of
-// them, so a watchdog that takes none is stopped or broken.
-const leaseWrite = 2 * time.Second
+	// leaseFor is how long the watchdog bears the harness's silence. A false alarm costs a run: on two busy processors
+	// the worst stall that the hiccup meter has seen was under 1 s, and a machine that swaps stalls for a second or two.
+	leaseFor = 5 * time.Second
+	// beatEvery is how often the harness renews its lease: ten beats in a row must be missing.
+	beatEvery = 500 * time.Millisecond
+	// leaseWrite bounds a message to the watchdog: the pipe holds thousands of
+	// them, so a watchdog that takes none is stopped or broken.
+	leaseWrite = 2 * time.Second
+	// answerWithin is how long the watchdog's answer, which was there before this process could go on, may take to be read.
+	answerWithin = time.Second
 
-// A lease is the harness's end of the watchdog: a pipe that ends with the
-// harness, however it ends. Safe for concurrent use.
+	// lapsedWord is the watchdog's answer when the lease has run out, given before it ends the first process.
+	lapsedWord = "lapsed"
+)
+
+var (
+	errNoWatchdog = errors.New("the watchdog is gone, and without it a killed harness would leave processes behind")
+	errLapsed     = fmt.Errorf("the harness was held up for longer than its lease of %d s (stopped? out of memory?), so its processes were ended", leaseFor/time.Second)
+)
+
+// A lease is the harness's end of the watchdog: a pipe that ends with the harness, however
+// it ends, and on which it says every beatEvery that it still runs. Safe for concurrent use.
 //
 // No moment is uncovered. The watchdog is there before any child. A child that
-// has been started is named to it at once, by number and start time. And a
+// has been started is named to it at once, by number and start time. A
 // child that was being started when the harness was killed still holds this pipe
 // (until its exec), so that the watchdog sees the end only when the child carries
-// the lease's mark in its environment, by which it is found.
+// the lease's mark in its environment, by which it is found. And a harness that is stopped falls silent;
+// what it starts after its lease has lapsed, should it wake, is ended at the latest when the pipe ends.
 type lease struct {
 	token string
 	cmd   *exec.Cmd
+	gone  chan struct{} // closed once nobody watches any more: the lease has lapsed, or the watchdog has ended
 	done  chan struct{} // closed once the watchdog has ended
 	err   error         // how; read it after done
+	quit  chan struct{} // closed to end the beats
+	beats sync.WaitGroup
 
-	mu   sync.Mutex
-	pipe *os.File // nil once closed
+	mu     sync.Mutex
+	pipe   *os.File  // nil once closed
+	said   time.Time // when the watchdog was told something last
+	late   time.Time // when this process found that it had been held up for as long as the lease; zero: never
+	lapsed bool
+	told   bool // the lab's user knows that
 }
 
 // openLease starts the watchdog.
@@ -48,19 +75,47 @@ func openLease(self []string, token string) (*lease, error) {
 	cmd.Stdin = r
 	cmd.Env = cleanEnviron()
 	cmd.SysProcAttr = ownSession()
-	if err := cmd.Start(); err != nil {
+	answers, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
 		w.Close()
 		return nil, fmt.Errorf("start the watchdog: %w", err)
 	}
-	l := &lease{token: token, cmd: cmd, done: make(chan struct{}), pipe: w}
-	go func() {
-		l.err = cmd.Wait()
-		close(l.done)
-	}()
+	l := &lease{token: token, cmd: cmd, gone: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{}), pipe: w, said: time.Now()}
+	go l.listen(answers)
 	if err := l.tell("token " + token); err != nil {
 		return nil, errors.Join(err, l.close(context.Background()))
 	}
+	l.beats.Go(l.beat)
 	return l, nil
+}
+
+// listen hears the watchdog's answer and its end.
+func (l *lease) listen(answers io.Reader) {
+	lines := bufio.NewScanner(answers)
+	lines.Scan()
+	l.mu.Lock()
+	l.lapsed = lines.Text() == lapsedWord
+	l.mu.Unlock()
+	close(l.gone)
+	l.err = l.cmd.Wait()
+	close(l.done)
+}
+
+// beat renews the lease until quit.
+func (l *lease) beat() {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.tell("beat") // that it cannot be told shows in gone
+		case <-l.quit:
+			return
+		}
+	}
 }
 
 // dir has the directory removed when the harness is gone. Told before it is made.
@@ -80,33 +135,71 @@ func (l *lease) tell(line string) error {
 	if l.pipe == nil {
 		return errors.New("the lab is closed")
 	}
+	l.check()
+	if l.lapsed {
+		return errLapsed
+	}
 	l.pipe.SetWriteDeadline(time.Now().Add(leaseWrite))
 	if _, err := l.pipe.WriteString(line + "\n"); err != nil {
 		return fmt.Errorf("%w: %w", errNoWatchdog, err)
 	}
+	l.said = time.Now()
 	return nil
 }
 
-var errNoWatchdog = errors.New("the watchdog is gone, and without it a killed harness would leave processes behind")
+// check notes whether this process has been held up. The watchdog hears what is told after it was told,
+// so that a silence which is shorter here is shorter there: else the lease cannot have lapsed. mu is held.
+func (l *lease) check() {
+	if now := time.Now(); now.Sub(l.said) >= leaseFor {
+		l.late = now
+	}
+}
 
-// died is an error when the watchdog has ended though the lab is open.
+// died is an error when nobody watches any more though the lab is open: the lease has lapsed, or
+// the watchdog has ended. Right after this process was held up it waits for the watchdog's answer.
 func (l *lease) died() error {
+	l.mu.Lock()
+	l.check()
+	doubt := l.late
+	l.mu.Unlock()
+	if left := answerWithin - time.Since(doubt); left > 0 {
+		select {
+		case <-l.gone:
+		case <-time.After(left):
+		}
+	}
 	select {
-	case <-l.done:
+	case <-l.gone:
 	default:
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.pipe == nil {
+	switch {
+	case l.pipe == nil:
 		return nil
+	case l.lapsed:
+		return errLapsed
 	}
 	return errNoWatchdog
+}
+
+// tellUser is died, and remembers that it has been said.
+func (l *lease) tellUser() error {
+	err := l.died()
+	if errors.Is(err, errLapsed) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.told = true
+	}
+	return err
 }
 
 // close has the watchdog end what is still there, which after an orderly close is
 // only what left its process group, and waits for it.
 func (l *lease) close(ctx context.Context) error {
+	close(l.quit)
+	l.beats.Wait()
 	l.mu.Lock()
 	l.pipe.Close()
 	l.pipe = nil
@@ -119,6 +212,12 @@ func (l *lease) close(ctx context.Context) error {
 		l.cmd.Process.Kill()
 		<-l.done
 		late = ctx.Err()
+	}
+	l.mu.Lock()
+	untold := l.lapsed && !l.told
+	l.mu.Unlock()
+	if untold {
+		return errLapsed
 	}
 	if err := errors.Join(late, l.err); err != nil {
 		return fmt.Errorf("the watchdog: %w", err)

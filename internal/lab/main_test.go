@@ -3,6 +3,7 @@ package lab_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -37,7 +38,7 @@ func TestMain(m *testing.M) {
 		err = lab.ServeRedis(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(lab.PasswordEnv), os.Stdout)
 		stop()
 	case "watchdog":
-		err = lab.Watchdog(os.Stdin)
+		err = lab.Watchdog(os.Stdin, os.Stdout)
 	case "harness":
 		err = harness()
 	case "linger":
@@ -119,7 +120,8 @@ func serve() error {
 	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
 }
 
-// harness opens a lab, stops what STOP names (redis, instance), and waits to be killed.
+// harness opens a lab, stops what STOP names (redis, instance), and waits to be killed, or to lose
+// the lab; with EAT it runs out of memory.
 func harness() error {
 	s := lab.Spec{
 		Arms: []lab.ArmSpec{{Name: "a"}}, Instances: 2, Env: map[string]string{"FAKE": "parent"},
@@ -137,9 +139,30 @@ func harness() error {
 			return err
 		}
 	}
+	guard, release := l.Guard(context.Background())
 	fmt.Println("up")
-	time.Sleep(time.Minute)
-	return l.Close()
+	if os.Getenv("EAT") != "" {
+		eat()
+	}
+	select {
+	case <-guard.Done():
+		err = context.Cause(guard)
+	case <-time.After(time.Minute):
+	}
+	release()
+	return errors.Join(err, l.Close())
+}
+
+// eat takes memory until there is no more, which the runtime does not survive.
+func eat() {
+	var all [][]byte
+	limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20} // what is mapped already is more, and stays
+	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+		panic(err)
+	}
+	for {
+		all = append(all, make([]byte, 1<<20))
+	}
 }
 
 // environ asks an instance for its environment, and its arguments.

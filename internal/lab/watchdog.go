@@ -14,6 +14,10 @@ import (
 )
 
 const (
+	// lookEvery is how often the watchdog looks whether the lease has run out.
+	lookEvery = 100 * time.Millisecond
+	// lookLate is when a look came late: the watchdog itself did not run meanwhile.
+	lookLate = time.Second
 	// sweepEvery is how often the watchdog looks whether what it killed is gone.
 	sweepEvery = 10 * time.Millisecond
 	// sweepWithin is when it gives up: the kernel ends a killed process in milliseconds, unless a device holds it.
@@ -21,25 +25,79 @@ const (
 )
 
 // Watchdog is the life of the watchdog process: it reads from r, a pipe that the
-// harness holds, what the harness has started, and when r ends (with the harness,
-// in whatever way) kills what is left of it and removes its directory. It ignores
-// SIGINT, SIGTERM and SIGHUP. Its error names what it could not end or did not understand.
+// harness holds, what the harness has started. When r ends (with the harness, in whatever way)
+// it kills what is left of it and removes its directory. It does the same when
+// nothing came from r for the length of the lease, 5 s, as the harness is stopped then, or as good
+// as that; it writes "lapsed" to w before, and stays until r ends, for what a harness that wakes
+// up may start. It ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE. Its error names what it could not
+// end or did not understand.
 //
 // What is killed: the process groups named in r whose leader still has the start time it
 // was named with, so that a number used anew is safe; and, on Linux, every process that has
 // the lease's mark in its environment, so that one that left its group, or was started in
 // the harness's last moment, is found too.
-func Watchdog(r io.Reader) error {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+func Watchdog(r io.Reader, w io.Writer) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	left := remains{groups: map[int]string{}}
 	var errs []error
-	lines := bufio.NewScanner(r)
-	for lines.Scan() {
-		if err := left.hear(lines.Text()); err != nil {
-			errs = append(errs, err)
+	lines, broken := listen(r)
+	quiet := silence{looked: time.Now()}
+	look := time.NewTimer(lookEvery)
+	defer look.Stop()
+	for open, lapsed := true, false; open; {
+		var line string
+		select {
+		case line, open = <-lines:
+			quiet.long = 0
+			if !open {
+				break
+			}
+			if err := left.hear(line); err != nil {
+				errs = append(errs, err)
+			}
+		case <-look.C:
+			if quiet.look(time.Now()) >= leaseFor && !lapsed {
+				lapsed = true
+				io.WriteString(w, lapsedWord+"\n") // who is gone needs no answer
+				errs = append(errs, left.end())
+			}
+			look.Reset(lookEvery)
 		}
 	}
-	return errors.Join(append(errs, lines.Err(), left.sweep(), left.remove())...)
+	return errors.Join(append(errs, *broken, left.end())...)
+}
+
+// listen reads r line by line; what ended it is there once the lines are closed.
+func listen(r io.Reader) (lines chan string, err *error) {
+	lines, err = make(chan string), new(error)
+	go func() {
+		defer close(lines)
+		in := bufio.NewScanner(r)
+		for in.Scan() {
+			lines <- in.Text()
+		}
+		*err = in.Err()
+	}()
+	return lines, err
+}
+
+// A silence is how long nothing was heard, in time that the watchdog itself was awake for: when it did not
+// run (starved; stopped; the whole machine asleep) what was said meanwhile waits to be read.
+type silence struct {
+	looked time.Time
+	long   time.Duration
+}
+
+// look is the silence until now. A look that came late never makes it as long as the lease: by the next what waited has been read.
+func (s *silence) look(now time.Time) time.Duration {
+	since := now.Sub(s.looked)
+	s.looked = now
+	if since >= lookLate {
+		s.long = min(s.long+lookLate, leaseFor-lookEvery)
+		return s.long
+	}
+	s.long += since
+	return s.long
 }
 
 // remains is what the harness would leave behind.
@@ -48,6 +106,9 @@ type remains struct {
 	dir    string
 	groups map[int]string // process group: start time of its leader
 }
+
+// end kills the processes and removes the directory. It may be done again.
+func (m *remains) end() error { return errors.Join(m.sweep(), m.remove()) }
 
 // hear takes one line of the lease.
 func (m *remains) hear(line string) error {
@@ -64,6 +125,7 @@ func (m *remains) hear(line string) error {
 		if pid, err = strconv.Atoi(number); err == nil && pid > 1 {
 			m.groups[pid] = began
 		}
+	case "beat": // that something came is all it says
 	case "forget":
 		var pid int
 		if pid, err = strconv.Atoi(rest); err == nil {
@@ -102,6 +164,7 @@ func (m *remains) sweep() error {
 			return fmt.Errorf("processes %v are still there %v after SIGKILL", alive, sweepWithin)
 		}
 	}
+	clear(m.groups) // their numbers may be others' soon
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -122,14 +123,14 @@ func TestWatchdogSparesWhatIsNotItsOwn(t *testing.T) {
 		{"it was forgotten", "token none\nwatch " + pid + " " + startTime(t, pid) + "\nforget " + pid + "\n"},
 	}
 	for _, row := range rows {
-		if err := lab.Watchdog(strings.NewReader(row.lease)); err != nil {
+		if err := lab.Watchdog(strings.NewReader(row.lease), io.Discard); err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
 		if err := cmd.Process.Signal(syscall.Signal(0)); err != nil || startTime(t, pid) == "" {
 			t.Fatalf("%s: killed all the same", row.name)
 		}
 	}
-	if err := lab.Watchdog(strings.NewReader("wach 1\n")); err == nil || !strings.Contains(err.Error(), `"wach 1"`) {
+	if err := lab.Watchdog(strings.NewReader("wach 1\n"), io.Discard); err == nil || !strings.Contains(err.Error(), `"wach 1"`) {
 		t.Errorf("a lease that makes no sense: %v", err)
 	}
 	// And its own it does not spare, nor their directory.
@@ -138,7 +139,7 @@ func TestWatchdogSparesWhatIsNotItsOwn(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(sub, "db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := lab.Watchdog(strings.NewReader("dir " + `"` + sub + `"` + "\nwatch " + pid + " " + startTime(t, pid) + "\n")); err != nil {
+	if err := lab.Watchdog(strings.NewReader("dir "+`"`+sub+`"`+"\nwatch "+pid+" "+startTime(t, pid)+"\n"), io.Discard); err != nil {
 		t.Error(err)
 	}
 	if err := cmd.Wait(); err == nil || !strings.Contains(err.Error(), "killed") {

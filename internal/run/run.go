@@ -6,6 +6,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,7 +174,11 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, l.Close()) }()
+	ctx, release := l.Guard(ctx)
+	defer func() {
+		release()
+		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
+	}()
 	saved.Redis = l.Redis()
 	if err := saved.save(dir); err != nil {
 		return err

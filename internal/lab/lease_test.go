@@ -1,0 +1,201 @@
+package lab_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/trektribe/bench/internal/lab"
+)
+
+// lease is how long the harness may be silent, as the documents say.
+const lease = 5 * time.Second
+
+func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
+	defer signal.Reset() // the watchdog ignores what would end this test
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "bench-x")
+		there := func() bool { _, err := os.Stat(dir); return err == nil }
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		r, w := io.Pipe()
+		answers, answer := io.Pipe()
+		end := make(chan error, 1)
+		go func() { end <- lab.Watchdog(r, answer) }()
+		fmt.Fprintf(w, "dir %q\n", dir)
+		for range 60 {
+			time.Sleep(lease - time.Second)
+			io.WriteString(w, "beat\n")
+		}
+		silent := time.Now()
+		heard := make(chan string, 1)
+		go func() {
+			line, _ := bufio.NewReader(answers).ReadString('\n')
+			heard <- line
+			io.Copy(io.Discard, answers)
+		}()
+		if time.Sleep(lease - time.Second); !there() {
+			t.Error("its directory is gone before the lease has run out")
+		}
+		if got := <-heard; got != "lapsed\n" {
+			t.Errorf("the watchdog answers %q, want lapsed", got)
+		}
+		if d := time.Since(silent); d < lease || d > lease+time.Second {
+			t.Errorf("lapsed after %v of silence, want %v", d, lease)
+		}
+		if time.Sleep(time.Second); there() {
+			t.Error("its directory is there though the lease has run out")
+		}
+		// Should the harness wake up, what it makes is taken away with it.
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, "beat\n")
+		select {
+		case err := <-end:
+			t.Errorf("the watchdog has left a harness that is there: %v", err)
+		case <-time.After(time.Minute):
+		}
+		w.Close()
+		if err := <-end; err != nil || there() {
+			t.Errorf("the watchdog ended with %v, and the directory there: %v; want it gone", err, there())
+		}
+		answer.Close()
+	})
+}
+
+func TestAHeldUpHarnessLosesItsProcesses(t *testing.T) {
+	for _, then := range []string{"wakes up", "is killed"} {
+		t.Run("and "+then, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t, "STOP=redis instance")
+			s.up(t)
+			s.Process.Signal(syscall.SIGSTOP)
+			s.vanishes(t, 2, lease+time.Second) // it and its watchdog
+			if then == "is killed" {
+				s.Process.Kill()
+				s.Wait()
+				s.vanishes(t, 0, time.Second)
+				return
+			}
+			s.Process.Signal(syscall.SIGCONT)
+			err := s.Wait()
+			want := "the harness was held up for longer than its lease of 5 s (stopped? out of memory?), so its processes were ended"
+			if got := s.errs.String(); err == nil || strings.Count(got, want) != 1 || strings.Contains(got, "exited by itself") {
+				t.Errorf("it ended with %v, and said:\n%s\nwant %q once, and nobody accused", err, got, want)
+			}
+			s.vanishes(t, 0, time.Second)
+		})
+	}
+}
+
+func TestHarnessKilledAtAnyMomentLeavesNothing(t *testing.T) {
+	t.Parallel()
+	for range 12 {
+		moment := rand.N(600 * time.Millisecond) // it takes some 300 ms to be up
+		s := begin(t)
+		<-time.After(moment)
+		s.Process.Kill()
+		s.Wait()
+		s.vanishes(t, 0, lease+time.Second)
+		if t.Failed() {
+			t.Fatalf("killed %v after its start", moment)
+		}
+	}
+}
+
+// What the system ends for its memory gets SIGKILL, as above. Here the harness meets a limit of its own, and its
+// runtime gives up, where it stands.
+func TestHarnessOutOfMemoryLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "EAT=all")
+	s.up(t)
+	if err := s.Wait(); s.ProcessState.ExitCode() != 2 || !strings.Contains(s.errs.String(), "runtime.") {
+		t.Errorf("it ended with %v, want its runtime to give up:\n%s", err, s.errs.String())
+	}
+	s.vanishes(t, 0, lease+time.Second)
+}
+
+func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.up(t)
+	syscall.Kill(s.role(t, "watchdog"), syscall.SIGKILL)
+	if err := s.Wait(); err == nil || !strings.Contains(s.errs.String(), "the watchdog is gone") {
+		t.Errorf("it ended with %v, want it to miss the watchdog:\n%s", err, s.errs.String())
+	}
+	// What left its group would have been the watchdog's to end.
+	for _, pid := range processes("TMPDIR=" + s.tmp) {
+		syscall.Kill(pid, syscall.SIGKILL)
+	}
+	s.vanishes(t, 0, time.Second)
+}
+
+// A watchdog that did not run for longer than the lease finds beats that wait to be read, and blames nobody.
+func TestAHeldUpWatchdogJudgesNothingUnread(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.up(t)
+	all := s.left()
+	dog := s.role(t, "watchdog")
+	syscall.Kill(dog, syscall.SIGSTOP)
+	<-time.After(lease + time.Second)
+	syscall.Kill(dog, syscall.SIGCONT)
+	for deadline := time.After(time.Second); ; {
+		if n := s.left(); n != all {
+			t.Fatalf("%d processes are left of %d that nobody wanted ended", n, all)
+		}
+		select {
+		case <-deadline:
+		case <-time.After(50 * time.Millisecond):
+			continue
+		}
+		break
+	}
+	s.Process.Kill()
+	s.Wait()
+	s.vanishes(t, 0, lease+time.Second)
+}
+
+// The watchdog outlives the harness for a moment, and must keep none of its sockets open meanwhile.
+func TestTheWatchdogHoldsNothingOfTheHarness(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.up(t)
+	dog := s.role(t, "watchdog")
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", dog))
+	if len(links) == 0 {
+		t.Fatal("the watchdog's descriptors cannot be read")
+	}
+	for _, l := range links {
+		if to, _ := os.Readlink(l); strings.HasPrefix(to, "socket:") || strings.HasPrefix(to, "/tmp") || strings.HasPrefix(to, s.tmp) {
+			t.Errorf("the watchdog holds %s", to)
+		}
+	}
+	ports := listening(t, s.Process.Pid)
+	if len(ports) < 2 {
+		t.Fatalf("the harness listens on %v, want a proxy for each service", ports)
+	}
+	syscall.Kill(dog, syscall.SIGSTOP)
+	s.Process.Kill()
+	s.Wait()
+	for _, p := range ports {
+		if c, err := net.Dial("tcp", "127.0.0.1:"+p); err == nil {
+			c.Close()
+			t.Errorf("something listens on port %s though the harness is gone", p)
+		}
+	}
+	syscall.Kill(dog, syscall.SIGCONT)
+	s.vanishes(t, 0, lease+time.Second)
+}
