@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench build test verdicts race lint clean help
+.PHONY: bench build test verdicts soak race lint clean help
 
 bench: build ## judge every claim under both policies: a minute and a half, Go alone
 	@bin/bench run --report-only
@@ -16,6 +16,10 @@ test: ## the tests that this machine can run: three minutes
 verdicts: build ## the verdicts on the whole library, and bench selfcheck: six minutes
 	go test -count=1 -run TheLibraryDecides ./cmd/bench
 	bin/bench selfcheck || test $$? -eq 3
+
+# BENCH_SOAK is how often, BENCH_SOAK_SEED repeats one.
+soak: ## hit bench itself at 200 random moments, and look what is left: 40 minutes
+	BENCH_SOAK=$${BENCH_SOAK:-200} go test -count=1 -v -timeout 6h -run HitAtAnyMoment ./cmd/bench
 
 race: ## the tests under the race detector
 	go test -p 1 -short -race ./...

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,9 @@ type child struct {
 	*exec.Cmd
 	out, err bytes.Buffer
 	tmp      string
+
+	once sync.Once // of ended
+	done chan struct{}
 }
 
 func start(t *testing.T, args ...string) *child {
