@@ -34,7 +34,7 @@ const never = time.Duration(1) << 61
 func (l *link) requests(c *stream.StreamChunk) {
 	data, from := c.Data, 0 // what stands before from is dealt with
 	for at := 0; at < len(data); {
-		if l.ask.fresh() && (l.blind || l.conn.owed.full()) {
+		if l.ask.fresh() && (l.blind || l.conn.owed.over()) {
 			l.stray()
 			break
 		}

@@ -43,11 +43,11 @@ func (ds *debts) add(d debt) bool {
 	return true
 }
 
-// full reports that no more can be owed.
-func (ds *debts) full() bool {
+// over reports that no more can be owed.
+func (ds *debts) over() bool {
 	ds.mu.Lock()
 	defer ds.mu.Unlock()
-	return len(ds.queue)-ds.paid >= mostDebts
+	return ds.closed || len(ds.queue)-ds.paid >= mostDebts
 }
 
 // first is what is owed next.

@@ -110,6 +110,9 @@ func (s *store) answer(name string, args []string) string {
 		var b strings.Builder
 		for i, ch := range args[1:] {
 			fmt.Fprintf(&b, ">3\r\n$9\r\nsubscribe\r\n$%d\r\n%s\r\n:%d\r\n", len(ch), ch, i+1)
+			if i == len(args)-2 {
+				break
+			}
 			fmt.Fprintf(&b, ">3\r\n$7\r\nmessage\r\n$%d\r\n%s\r\n+x\r\n", len(ch), ch)
 		}
 		return b.String()
