@@ -25,6 +25,7 @@ func Markdown(w io.Writer, r Run) error {
 			d.claim(row)
 		}
 	}
+	d.clocks()
 	d.curves()
 	d.conditions()
 	d.out.WriteString(howToRead)

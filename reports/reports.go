@@ -22,6 +22,7 @@ type Run struct {
 	Arms        []string      // columns, in order; an arm that only Results names comes after them
 	Results     []claim.Result
 	Curves      []claim.Curve
+	Clocks      []claim.Clocks
 	Warnings    []string // of the run as a whole: rounds set aside, a generator that fell behind
 	Interrupted bool
 }

@@ -166,12 +166,35 @@ func withCurves() reports.Run {
 	return r
 }
 
+// withClocks has a service that recovers, one that does not, and one that nothing is known of.
+func withClocks() reports.Run {
+	r := oneArm(run(), "hardened")
+	r.Results = r.Results[:1]
+	clock := func(name string, median, lo, hi float64, cut int) claim.Clock {
+		return claim.Clock{Name: name, Median: median, Lo: lo, Hi: hi, N: 5, Cut: cut, AtLeast: cut > 2, Resolution: 0.05}
+	}
+	well := claim.Clocks{Scenario: "redis-outage", Arm: "hardened", Stream: "trip", Instance: "1", Faults: []string{"refused on redis"}, Rounds: 5,
+		Clocks: []claim.Clock{clock(claim.ClockDetected, 0.0247, 0.0133, 0.0483, 0), clock(claim.ClockFallback, 0.004, 0, 0.0092, 0),
+			clock(claim.ClockUsed, 0.0737, 0.043, 0.315, 0), clock(claim.ClockSteady, 0.4, 0, 2.19, 1)},
+		Asked: 2767, Bound: 0.6}
+	slower := well
+	slower.Instance, slower.Lost, slower.Failed = "2", 14, "12 × status 500, 2 × no answer in time"
+	slower.Clocks = []claim.Clock{clock(claim.ClockDetected, 1.76, 1.71, 1.79, 5), {Name: claim.ClockFallback, Why: "instance 2 never answered from redis | before"},
+		clock(claim.ClockSteady, 2.2, 2.2, 2.2, 5)}
+	slower.Aside = []string{"round 6: the machine stalled for 104 ms"}
+	overload := slower
+	overload.Arm, overload.Aside = "documented", nil
+	r.Clocks = []claim.Clocks{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
+	return r
+}
+
 var cases = []struct {
 	name string
 	run  func() reports.Run
 }{
 	{"two-arms", run},
 	{"curves", withCurves},
+	{"clocks", withClocks},
 	{"one-arm", func() reports.Run { return oneArm(run(), "documented") }},
 	{"four-arms", func() reports.Run { return fourArms(run()) }},
 	{"interrupted", func() reports.Run {

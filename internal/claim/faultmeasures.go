@@ -21,7 +21,7 @@ func faultMeasures() []Measure {
 		{
 			Name: "time_to_detect", Args: "(redis)", Unit: "set of durations",
 			Doc: "For each instance: from the begin of the first fault to the first answer of its /health that says Redis is down. " +
-				"/health is asked every 25 ms, which is the resolution. At least what was watched, where it never said so before the heal. " +
+				"/health is asked every " + HealthStep.String() + ", which is the resolution. At least what was watched, where it never said so before the heal. " +
 				"No data where it does not say up before the fault.",
 			params: []param{dependency}, form: set, dims: seconds, label: "time to detect", noun: "detections",
 			start: startDetect,
@@ -29,7 +29,7 @@ func faultMeasures() []Measure {
 		{
 			Name: "time_to_health", Args: "(redis)", Unit: "set of durations",
 			Doc: "For each instance: from the end of the last heal to the first answer of its /health from which on all say that Redis is up. " +
-				"/health is asked every 25 ms, which is the resolution. Zero where it said so all along (time_to_detect tells), " +
+				"/health is asked every " + HealthStep.String() + ", which is the resolution. Zero where it said so all along (time_to_detect tells), " +
 				"at least what was watched where it never did. No data where it does not speak of Redis.",
 			params: []param{dependency}, form: set, dims: seconds, label: "time to health", noun: "recoveries",
 			start: startHealth,
@@ -52,9 +52,10 @@ func faultMeasures() []Measure {
 		{
 			Name: "time_to_steady", Args: "(stream[…], 300ms)", Unit: "set of durations",
 			Doc: "For each instance: from the end of the last heal to the begin of the first 100 ms from which on, to the end of the history, it " +
-				"answers as in the 3 s before the fault: correct answers within the bound at least 99 % of what they were, the hit ratio within 5 points " +
-				"(which stands for the load on the database), 95 % of the answers within twice the p95 then and 5 ms. All that follows must reach that, and each second of it but for chance " +
-				"(three standard deviations). At least what was watched, where none is so for a second: an overload that sustains itself.",
+				"answers as before the fault (the later half of that time, 3 s at most): correct answers within the bound at least 99 % of what they were, the hit ratio within 5 points " +
+				"(which stands for the load on the database) and what chance makes of it, 95 % of the answers within twice the p95 then and 5 ms. All that follows must reach that, and each second of it but for chance " +
+				"(three standard deviations). At least what was watched, where none is so for a second: an overload that sustains itself. " +
+				"The time before the fault must be steady itself: longer than the times to live.",
 			params: ofBound, keys: asked, form: set, dims: seconds, label: "time to steady", noun: "recoveries",
 			start: startSteady,
 		},

@@ -105,25 +105,26 @@ type goodAgain struct{ askings }
 func startGoodput(args []arg) probe { return &goodAgain{newAskings(args)} }
 
 func (g *goodAgain) value() value {
-	return g.each(func(o ordeal, rs []asking) (element, *absence) {
-		var in []asking
-		for _, r := range rs {
-			if r.at >= o.began && (!o.healed || r.at < o.lifting) {
-				in = append(in, r)
-			}
-		}
-		if len(in) == 0 {
-			return element{}, &absence{"nothing of " + g.sel.text + " was asked during the fault", "traffic in the phase with the fault"}
-		}
-		until := o.lifting
-		if !o.healed {
-			until = in[len(in)-1].at
-		}
-		if at, found := regained(in, until, g.bound); found {
-			return element{x: (at - o.began).Seconds()}, nil
-		}
-		return element{x: (until - o.began).Seconds(), cut: true}, nil
-	})
+	return g.each(func(o ordeal, rs []asking) (element, *absence) { return goodAfter(o, rs, g.bound) })
+}
+
+// goodAfter is from the begin of the first fault until an instance answers well; rs is in order.
+func goodAfter(o ordeal, rs []asking, bound time.Duration) (element, *absence) {
+	in := since(o.began, rs)
+	if o.healed {
+		in = in[:len(in)-len(since(o.lifting, in))]
+	}
+	if len(in) == 0 {
+		return element{}, &absence{"nothing was asked during the fault", "traffic in the phase with the fault"}
+	}
+	until := o.lifting
+	if !o.healed {
+		until = in[len(in)-1].at
+	}
+	if at, found := regained(in, until, bound); found {
+		return element{x: (at - o.began).Seconds()}, nil
+	}
+	return element{x: (until - o.began).Seconds(), cut: true}, nil
 }
 
 // What is good must be most requests, all along: of all that follow goodShare, and

@@ -1,14 +1,16 @@
 package claim
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
 // What steady is compared over, and with how much patience for chance.
 const (
-	steadyBefore = 3 * time.Second        // the healthy time that is compared with: the last before the fault
+	steadyBefore = 3 * time.Second        // the healthy time that is compared with: this long before the fault, but its later half at most: the first warms up
 	steadyBin    = 100 * time.Millisecond // the resolution
 	steadySpan   = time.Second            // what is compared: a second, sliding by a bin
 	steadyCount  = 50                     // or as long as it takes to ask this often
@@ -22,44 +24,53 @@ type steadyAgain struct{ askings }
 func startSteady(args []arg) probe { return &steadyAgain{newAskings(args)} }
 
 func (s *steadyAgain) value() value {
-	return s.each(func(o ordeal, rs []asking) (element, *absence) {
-		if !o.healed {
-			return element{}, &absence{"nothing was healed before the history ended", "a phase after the fault"}
-		}
-		var before, after []asking
-		for _, r := range rs {
-			switch {
-			case r.at >= o.began-steadyBefore && r.at+r.took <= o.began:
-				before = append(before, r)
-			case r.at >= o.lifted:
-				after = append(after, r)
-			}
-		}
-		h := healthOf(before, s.bound)
-		switch {
-		case len(before) < steadyLeast:
-			return element{}, &absence{count(len(before), "requests") + " of " + s.sel.text + " before the fault, and 20 are needed to know what steady is", "a longer phase before the fault"}
-		case h.good < 0.5:
-			return element{}, &absence{"fewer than half of the requests before the fault were answered within the bound", "a service that is well before the fault"}
-		case len(after) == 0:
-			return element{}, &absence{"nothing of " + s.sel.text + " was asked after the heal", "a phase with traffic after the fault"}
-		}
-		at, watched, found := h.again(after, o.lifted, s.bound)
-		return element{x: cmpDuration(found, at, watched).Seconds(), cut: !found}, nil
-	})
+	return s.each(func(o ordeal, rs []asking) (element, *absence) { return steadyAfter(o, rs, s.bound) })
 }
 
-func cmpDuration(first bool, a, b time.Duration) time.Duration {
-	if first {
-		return a
+// steadyAfter is from the end of the last heal until an instance is as it was; rs is in order.
+func steadyAfter(o ordeal, rs []asking, bound time.Duration) (element, *absence) {
+	if !o.healed {
+		return element{}, &absence{"nothing was healed before the history ended", "a phase after the fault"}
 	}
-	return b
+	before, after := healthy(o, rs), since(o.lifted, rs)
+	h := healthOf(before, bound)
+	switch {
+	case len(before) < steadyLeast:
+		return element{}, &absence{fmt.Sprintf("%s before the fault, and %d are needed to know what steady is", count(len(before), "requests"), steadyLeast),
+			"a longer phase before the fault"}
+	case h.good < 0.5:
+		return element{}, &absence{"fewer than half of the requests before the fault were answered within the bound", "a service that is well before the fault"}
+	case len(after) == 0:
+		return element{}, &absence{"nothing was asked after the heal", "a phase with traffic after the fault"}
+	}
+	at, watched, found := h.again(after, o.lifted, bound)
+	if !found {
+		at = watched
+	}
+	return element{x: at.Seconds(), cut: !found}, nil
+}
+
+// healthy are the requests that tell how the service was before the fault; rs is in order.
+func healthy(o ordeal, rs []asking) []asking {
+	var out []asking
+	from := max(o.began-steadyBefore, (rs[0].at+o.began)/2)
+	for _, r := range rs {
+		if r.at >= from && r.at+r.took <= o.began {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// since are the requests from an instant on.
+func since(at time.Duration, rs []asking) []asking {
+	return rs[sort.Search(len(rs), func(i int) bool { return rs[i].at >= at }):]
 }
 
 // A health is how a service was before a fault.
 type health struct {
 	good float64       // share of the requests
-	hit  float64       // share of the answers that say a source; −1: none does
+	hit  float64       // least share of the answers that say a source; −1: none does
 	fast time.Duration // twice the p95 of correct answers, and 5 ms
 }
 
@@ -83,7 +94,9 @@ func healthOf(rs []asking, bound time.Duration) health {
 	}
 	h.good = float64(good) / float64(max(1, len(rs)))
 	if said > 0 {
-		h.hit = float64(hits) / float64(said)
+		// Five points less than it was; and it is known from so many answers only: two standard deviations.
+		p := float64(hits) / float64(said)
+		h.hit = max(0, p-0.05-2*math.Sqrt(p*(1-p)/float64(said)))
 	}
 	if slices.Sort(took); len(took) > 0 {
 		h.fast = 2*took[int(math.Ceil(0.95*float64(len(took))))-1] + 5*time.Millisecond
@@ -111,7 +124,7 @@ func (s *ratios) add(h *health, r asking, bound time.Duration, sign int) {
 // reach reports whether every share is what it was, less so many standard deviations of
 // what chance makes of as many requests.
 func (s *ratios) reach(h *health, deviations float64) bool {
-	for i, due := range []float64{0.99 * h.good, h.hit - 0.05, 0.95} {
+	for i, due := range []float64{0.99 * h.good, h.hit, 0.95} {
 		k, n := float64(s[i].k), float64(s[i].n)
 		p := (due*n + 1) / (n + 2) // never without noise
 		if n > 0 && k < n*due-deviations*math.Sqrt(n*p*(1-p)) {

@@ -12,13 +12,8 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-const (
-	// healthStep is how often /health of an instance is asked: the resolution of the clocks that
-	// are read from it. The documentation of time_to_detect names it.
-	healthStep = 25 * time.Millisecond
-	// healthPatience bounds one question, so that a service that hangs is asked again.
-	healthPatience = time.Second
-)
+// healthPatience bounds one question, so that a service that hangs is asked again.
+const healthPatience = time.Second
 
 // watchHealth asks every instance for its health, each step, one question at a time, until ctx
 // ends. It records the first answer, each that differs from the one before, and the last: a

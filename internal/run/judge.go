@@ -23,8 +23,10 @@ type bench struct {
 	arms     []lab.ArmSpec
 	claims   []*claim.Claim
 	curves   []*claim.CurveSpec
+	clocks   *claim.ClockSpec                // nil: no fault
 	seen     map[string][][]claim.Round      // arm → claim → rounds
 	traced   map[string][][]claim.CurveRound // arm → curve → rounds
+	timed    map[string][]claim.ClockRound   // arm → rounds
 	load     *loadSeen
 	running  bool              // the service already ran, and got no environment of ours
 	died     map[string]string // arm → how an instance first failed by itself
@@ -51,7 +53,8 @@ func (l *loadSeen) add(h history.History) {
 }
 
 func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
-	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, traced: map[string][][]claim.CurveRound{}, load: &loadSeen{}, died: map[string]string{}}
+	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, traced: map[string][][]claim.CurveRound{},
+		clocks: claim.ClocksOf(s.Scope()), timed: map[string][]claim.ClockRound{}, load: &loadSeen{}, died: map[string]string{}}
 	var errs []error
 	for _, t := range s.Claims {
 		c, mistakes := claim.Compile(t, s.Scope())
@@ -103,6 +106,9 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 		for i, c := range b.curves {
 			b.traced[a.Name][i] = append(b.traced[a.Name][i], c.Observe(h))
 		}
+		if b.clocks != nil {
+			b.timed[a.Name] = append(b.timed[a.Name], b.clocks.Observe(h))
+		}
 	}
 	return true, r.Err()
 }
@@ -141,6 +147,21 @@ func (b *bench) drawn() []claim.Curve {
 	return out
 }
 
+// ticked are the clocks of every arm.
+func (b *bench) ticked() []claim.Clocks {
+	if b.clocks == nil {
+		return nil
+	}
+	var out []claim.Clocks
+	for _, a := range b.arms {
+		for _, c := range b.clocks.Judge(b.timed[a.Name]) {
+			c.Scenario, c.Arm = b.scenario.Name, a.Name
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // more reports whether another round could decide a claim that is awaited.
 func (b *bench) more(awaits func(claim.Result) bool) bool {
 	return slices.ContainsFunc(b.results(), func(r claim.Result) bool { return r.More && (awaits == nil || awaits(r)) })
@@ -174,6 +195,7 @@ type Judged struct {
 	Saved    *Saved
 	Results  []claim.Result
 	Curves   []claim.Curve
+	Clocks   []claim.Clocks
 	Warnings []string // what could not be used
 	load     *loadSeen
 }
@@ -210,6 +232,7 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 		}
 		j.Results = append(j.Results, b.results()...)
 		j.Curves = append(j.Curves, b.drawn()...)
+		j.Clocks = append(j.Clocks, b.ticked()...)
 	}
 	return j, nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -84,7 +85,7 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 	var meterDone sync.WaitGroup
 	meterDone.Go(func() { watchStalls(meter, p.clock, stallStep, stallLeast, w.Event) })
 	if hasFaults(phases) {
-		meterDone.Go(func() { watchHealth(meter, p.clock, arms, healthStep, w.Event) })
+		meterDone.Go(func() { watchHealth(meter, p.clock, arms, claim.HealthStep, w.Event) })
 	}
 
 	g, gctx := errgroup.WithContext(ctx)

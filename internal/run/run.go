@@ -215,7 +215,7 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	return nil
 }
 
-// Report judges a saved run and writes results.json and report.md into its folder.
+// Report judges a saved run and writes results.json, curves.json, clocks.json and report.md into its folder.
 func Report(ctx context.Context, dir string) (reports.Run, error) {
 	j, err := Judge(ctx, dir)
 	if err != nil {
@@ -224,7 +224,7 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	saved := j.Saved
 	r := reports.Run{
 		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
-		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, Clocks: j.Clocks, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
@@ -232,6 +232,7 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	err = errors.Join(
 		write(filepath.Join(dir, "results.json"), func(f *os.File) error { return reports.JSON(f, j.Results) }),
 		write(filepath.Join(dir, "curves.json"), func(f *os.File) error { return reports.Curves(f, j.Curves) }),
+		write(filepath.Join(dir, "clocks.json"), func(f *os.File) error { return reports.Clocks(f, j.Clocks) }),
 		write(filepath.Join(dir, "report.md"), func(f *os.File) error { return reports.Markdown(f, r) }),
 	)
 	return r, err

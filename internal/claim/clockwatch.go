@@ -1,0 +1,243 @@
+package claim
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// Observe reads the clocks of one arm's part of one round. It keeps 32 bytes a request.
+func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
+	defer func() {
+		if e := recover(); e != nil {
+			r = ClockRound{why: fmt.Sprintf("reading the clocks: %v", e)}
+		}
+	}()
+	w := clockWatch{health: detection{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}}
+	var g guards
+	for e := range h.Events() {
+		g.event(&e)
+		w.event(&e)
+	}
+	for q := range h.Requests() {
+		g.request(&q)
+		w.request(&q)
+	}
+	if found := g.complaints(c.guard); len(found) > 0 {
+		return ClockRound{why: found[0].text}
+	}
+	r.tracks = map[track]*tracked{}
+	for name, s := range w.streams {
+		for instance, rs := range s.asked {
+			if o := ordealOf(w.faults, instance); o.faulted {
+				slices.SortStableFunc(rs, func(a, b asking) int { return int(a.at - b.at) })
+				r.tracks[track{name, instance}] = w.read(s, instance, o, rs)
+			}
+		}
+	}
+	return r
+}
+
+// clockWatch gathers what the clocks are read from.
+type clockWatch struct {
+	faults  []history.Event // of anything
+	health  detection
+	streams map[string]*streamWatch
+}
+
+// A streamWatch is one stream's part.
+type streamWatch struct {
+	redis recovery
+	asked map[string][]asking // by instance
+	fates map[string]fates    // since the first fault
+}
+
+func (w *clockWatch) event(e *history.Event) {
+	if isFault(e, "") {
+		w.faults = append(w.faults, *e)
+	}
+	w.health.event(e)
+}
+
+func (w *clockWatch) request(r *history.Request) {
+	if r.Failure == history.Canceled {
+		return
+	}
+	s := w.streams[r.Stream]
+	if s == nil {
+		s = &streamWatch{redis: recovery{on: "redis", faults: w.health.faults, instances: map[string]*outage{}},
+			asked: map[string][]asking{}, fates: map[string]fates{}}
+		w.streams[r.Stream] = s
+	}
+	s.redis.request(r)
+	s.asked[r.Instance] = append(s.asked[r.Instance], askingOf(r))
+	if o := ordealOf(w.faults, r.Instance); !r.OK() && o.faulted && r.Intended >= o.began {
+		f := s.fates[r.Instance]
+		f.add(r)
+		s.fates[r.Instance] = f
+	}
+}
+
+// read is all clocks of one track; rs is in order.
+func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking) *tracked {
+	before := healthy(o, rs)
+	n := normsOf(before)
+	out := &tracked{times: map[string]timed{}, bound: 2*n.p99 + slack, failed: s.fates[instance]}
+	for _, e := range w.faults {
+		if kind := e.Name + " on " + e.On; e.Kind == history.FaultOn && (e.Instance == "" || e.Instance == instance) && !slices.Contains(out.faults, kind) {
+			out.faults = append(out.faults, kind)
+		}
+	}
+	after := since(o.began, rs)
+	for _, r := range after {
+		if out.asked++; !r.good(out.bound) {
+			out.lost++
+		}
+	}
+	gap := gapOf(after)
+	switching, lifting := o.set-o.began, o.lifted-o.lifting
+	put := func(name string, resolution time.Duration, e element, none *absence) {
+		out.times[name] = timed{e, resolution, none}
+	}
+	until := o.lifting
+	if !o.healed {
+		until = rs[len(rs)-1].at
+	}
+	hurt := n.hurt(o, rs, until)
+	put(ClockTouched, max(gap, switching), hurt.touched, hurt.untouched)
+	put(ClockWorst, time.Millisecond, hurt.worst, hurt.none)
+	put(ClockStall, time.Millisecond, hurt.stall, hurt.unheld)
+	put(ClockLifted, max(switching, lifting), element{x: (until - o.began).Seconds(), cut: !o.healed}, nil)
+
+	told := w.health.told[instance]
+	var e element
+	none := &absence{"/health was not asked", ""}
+	if onRedis := ordealOf(w.health.faults, instance); !onRedis.faulted {
+		none = &absence{"the fault is not on redis", ""}
+	} else if len(told) > 0 {
+		if e, none = detected(onRedis, inOrder(told)); none != nil {
+			none = &absence{"/health " + none.why, none.settle}
+		}
+	}
+	put(ClockDetected, HealthStep, e, none)
+
+	lost := s.redis.outage(instance)
+	e, none = element{}, &absence{"the fault is not on redis", ""}
+	if s.redis.of = (*outage).fellBack; lost.faulted {
+		e, none = lost.measure(&s.redis, instance)
+	}
+	put(ClockFallback, gap, e, none)
+	e = element{}
+	if s.redis.of = (*outage).recovered; lost.faulted {
+		e, none = lost.measure(&s.redis, instance)
+	}
+	put(ClockUsed, max(gap, lifting), e, none)
+
+	// Without a healthy time to compare with there is no bound to be good again.
+	if len(before) < steadyLeast {
+		none = &absence{fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", steadyLeast), ""}
+		put(ClockGood, 0, element{}, none)
+		put(ClockSteady, 0, element{}, none)
+		return out
+	}
+	e, none = goodAfter(o, rs, out.bound)
+	put(ClockGood, max(gap, switching), e, none)
+	e, none = steadyAfter(o, rs, out.bound)
+	put(ClockSteady, steadyBin, e, none)
+	return out
+}
+
+// gapOf is the mean time between requests.
+func gapOf(rs []asking) time.Duration {
+	if len(rs) < 2 {
+		return 0
+	}
+	return (rs[len(rs)-1].at - rs[0].at) / time.Duration(len(rs)-1)
+}
+
+// slack is what an answer may take longer than healthy ones did before that is called a difference.
+const slack = 5 * time.Millisecond
+
+// class tells answers apart that are not to be compared with one another: hits, loads, and where nothing is said.
+func (a asking) class() int {
+	switch {
+	case a.hit:
+		return 0
+	case a.said:
+		return 1
+	}
+	return 2
+}
+
+// norms are the responses of healthy answers, by class, and of all.
+type norms struct {
+	median, most [3]time.Duration
+	known        [3]bool
+	all, p99     time.Duration // median; p99
+}
+
+func normsOf(before []asking) norms {
+	var n norms
+	var took [3][]time.Duration
+	var all []time.Duration
+	for _, r := range before {
+		if r.ok {
+			took[r.class()] = append(took[r.class()], r.took)
+			all = append(all, r.took)
+		}
+	}
+	rank := func(ts []time.Duration, q float64) time.Duration {
+		if slices.Sort(ts); len(ts) == 0 {
+			return 0
+		}
+		return ts[max(1, int(math.Ceil(q*float64(len(ts))-1e-9)))-1]
+	}
+	for i, ts := range took {
+		n.median[i], n.most[i], n.known[i] = rank(ts, 0.5), rank(ts, 1), len(ts) > 0
+	}
+	n.all, n.p99 = rank(all, 0.5), rank(all, 0.99)
+	return n
+}
+
+// A harm is what the requests met that were asked for, or under way, in the fault.
+type harm struct {
+	touched, worst, stall   element
+	untouched, none, unheld *absence
+}
+
+// hurt reads the requests between the begin of the fault and until. That a client gave up says
+// how long it waited at least.
+func (n *norms) hurt(o ordeal, rs []asking, until time.Duration) harm {
+	h := harm{none: &absence{"nothing was asked during the fault", ""},
+		untouched: &absence{"no request was seen to fail, or to take longer than before", ""},
+		unheld:    &absence{"no answer before the fault to compare with", ""}}
+	for _, r := range rs {
+		if r.at+r.took <= o.began || r.at >= until {
+			continue
+		}
+		h.none = nil
+		longer(&h.worst, r.took, !r.ok)
+		usual, known := n.all, n.all > 0
+		if r.ok {
+			usual, known = n.median[r.class()], n.known[r.class()]
+		}
+		if known {
+			h.unheld = nil
+			longer(&h.stall, max(0, r.took-usual), !r.ok)
+		}
+		if h.untouched != nil && (!r.ok || n.known[r.class()] && r.took > n.most[r.class()]+slack) {
+			h.touched, h.untouched = element{x: max(0, r.at-o.began).Seconds()}, nil
+		}
+	}
+	return h
+}
+
+// longer makes e the wait if that is longer.
+func longer(e *element, wait time.Duration, gaveUp bool) {
+	if x := wait.Seconds(); x > e.x {
+		*e = element{x: x, cut: gaveUp}
+	}
+}

@@ -1,0 +1,184 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+// Clocks writes clocks.json: an array of claim.Clocks, one for each stream and instance of
+// each arm of each scenario with a fault. The error is w's.
+func Clocks(w io.Writer, clocks []claim.Clocks) error {
+	if clocks == nil {
+		clocks = []claim.Clocks{}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(clocks)
+}
+
+// A face is the clocks of one arm in one scenario.
+type face struct {
+	scenario, arm string
+	tracks        []claim.Clocks
+}
+
+func faces(all []claim.Clocks) []face {
+	var out []face
+	for _, c := range all {
+		i := slices.IndexFunc(out, func(f face) bool { return f.scenario == c.Scenario && f.arm == c.Arm })
+		if i < 0 {
+			i = len(out)
+			out = append(out, face{scenario: c.Scenario, arm: c.Arm})
+		}
+		out[i].tracks = append(out[i].tracks, c)
+	}
+	return out
+}
+
+// worst is the longest clock of that name; false: none has a figure.
+func (f face) worst(name string) (worst claim.Clock, found bool) {
+	for _, t := range f.tracks {
+		c := t.Named(name)
+		longer := c.AtLeast && !worst.AtLeast || c.AtLeast == worst.AtLeast && c.Median > worst.Median
+		if c.N > 0 && (!found || longer) {
+			worst, found = c, true
+		}
+	}
+	return worst, found
+}
+
+// line says the clocks that matter most of the worst instance and stream.
+func (f face) line() string {
+	if len(f.tracks) == 1 && f.tracks[0].Why != "" {
+		return "no clocks: " + f.tracks[0].Why
+	}
+	var out []string
+	for _, k := range []struct{ name, said string }{
+		{claim.ClockDetected, "detected"}, {claim.ClockFallback, "fallback"}, {claim.ClockUsed, "used again"}, {claim.ClockSteady, "steady again"},
+	} {
+		if c, found := f.worst(k.name); found {
+			out = append(out, spent(k.said, c))
+		}
+	}
+	if len(out) == 0 {
+		return "no figures"
+	}
+	return strings.Join(out, " · ") + " (worst instance, median of " + plural(f.tracks[0].Rounds, "round") + ")"
+}
+
+// spent is a clock in words: what was not seen to end is said so.
+func spent(said string, c claim.Clock) string {
+	if c.AtLeast {
+		return fmt.Sprintf("not %s in the %s that were watched", strings.Replace(said, "fallback", "serving a fallback", 1), claim.FormatValue(c.Median, "s"))
+	}
+	return said + " " + claim.FormatValue(c.Median, "s")
+}
+
+// clockColumns are the columns of the report, with the clocks they show.
+var clockColumns = []string{claim.ClockTouched, claim.ClockDetected, claim.ClockFallback, claim.ClockGood, claim.ClockLifted,
+	claim.ClockUsed, claim.ClockSteady, claim.ClockWorst, claim.ClockStall}
+
+// clocks writes a table for each arm of each scenario with a fault.
+func (d *document) clocks() {
+	if len(d.run.Clocks) == 0 {
+		return
+	}
+	d.line("## Recovery clocks", "",
+		"What became of the faults, without any claim: the median of the rounds, and the rounds between which it lies. ≥: it was not seen to end while it was watched.",
+		"From the begin of the first fault: *first touched*, the first request that failed or took longer than any before and 5 ms; *detected*, `/health` says down; *fallback*, the first correct answer from elsewhere; *good again*, back to correct answers within the bound while the fault lasts; *lifted*.",
+		"From the end of the last heal: *used again*, Redis answers; *steady again*, as before the fault (`bench explain time_to_steady`).",
+		"*Worst wait* is the longest of the fault, *longest stall* what exceeds the median of the same source before it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
+	for _, f := range faces(d.run.Clocks) {
+		d.face(f)
+	}
+}
+
+func (d *document) face(f face) {
+	d.line("### "+escape(f.scenario+", "+f.arm), "")
+	if t := f.tracks[0]; t.Why != "" {
+		d.line("- No clocks: "+escape(t.Why), "")
+		return
+	}
+	d.line("- "+escape(strings.Join(f.tracks[0].Faults, ", ")+": "+f.line()), "")
+	d.table(append(append([]string{"stream", "instance"}, clockColumns...), "bound", "lost", "failed"), true)
+	resolution := []string{"resolution", ""}
+	for _, name := range clockColumns {
+		finest := 0.0
+		for _, t := range f.tracks {
+			finest = max(finest, t.Named(name).Resolution)
+		}
+		if finest > 0 {
+			resolution = append(resolution, "± "+escape(claim.FormatValue(finest, "s")))
+		} else {
+			resolution = append(resolution, "")
+		}
+	}
+	for _, t := range f.tracks {
+		fields := []string{escape(t.Stream), escape(t.Instance)}
+		for _, name := range clockColumns {
+			fields = append(fields, escape(clockCell(t.Named(name), t.Rounds)))
+		}
+		failed := t.Failed
+		if failed == "" {
+			failed = "none"
+		}
+		d.table(append(fields, escape(claim.FormatValue(t.Bound, "s")), escape(fmt.Sprintf("%d of %d", t.Lost, t.Asked)), escape(failed)), false)
+	}
+	d.table(append(resolution, "", "", ""), false)
+	d.line("")
+	d.silences(f)
+}
+
+// silences says once why clocks have no figure, and of rounds that they do not count.
+func (d *document) silences(f face) {
+	var texts []string
+	who := map[string][]string{}
+	for _, t := range f.tracks {
+		for _, c := range t.Clocks {
+			if c.N > 0 || c.Why == "" {
+				continue
+			}
+			text := c.Name + ": " + c.Why
+			if who[text] == nil {
+				texts = append(texts, text)
+			}
+			who[text] = append(who[text], t.Stream+" on "+t.Instance)
+		}
+	}
+	for _, text := range texts {
+		d.line("- No figure, " + escape(text+" ("+strings.Join(who[text], ", ")+")"))
+	}
+	for _, a := range f.tracks[0].Aside {
+		d.line("- Does not count: " + escape(a))
+	}
+	if len(texts)+len(f.tracks[0].Aside) > 0 {
+		d.line("")
+	}
+}
+
+// clockCell is a clock in a table, of so many rounds.
+func clockCell(c claim.Clock, rounds int) string {
+	if c.N == 0 {
+		return "–"
+	}
+	s := claim.FormatValue(c.Median, "s")
+	if c.AtLeast {
+		s = "≥ " + s
+	}
+	if c.N > 1 && c.Lo != c.Hi {
+		s += " [" + claim.FormatValue(c.Lo, "s") + ".." + claim.FormatValue(c.Hi, "s") + "]"
+	}
+	if c.Cut > 0 && c.Cut < c.N {
+		s += fmt.Sprintf(", %d cut", c.Cut)
+	}
+	if c.N < rounds {
+		s += fmt.Sprintf(", n=%d", c.N)
+	}
+	return s
+}
