@@ -189,17 +189,19 @@ func normsOf(before []asking) norms {
 			all = append(all, r.took)
 		}
 	}
-	rank := func(ts []time.Duration, q float64) time.Duration {
-		if slices.Sort(ts); len(ts) == 0 {
-			return 0
-		}
-		return ts[max(1, int(math.Ceil(q*float64(len(ts))-1e-9)))-1]
-	}
 	for i, ts := range took {
-		n.median[i], n.most[i], n.known[i] = rank(ts, 0.5), rank(ts, 1), len(ts) > 0
+		n.median[i], n.most[i], n.known[i] = ranked(ts, 0.5), ranked(ts, 1), len(ts) > 0
 	}
-	n.all, n.p99 = rank(all, 0.5), rank(all, 0.99)
+	n.all, n.p99 = ranked(all, 0.5), ranked(all, 0.99)
 	return n
+}
+
+// ranked is the nearest-rank quantile; it sorts. 0: there is none.
+func ranked(ts []time.Duration, q float64) time.Duration {
+	if slices.Sort(ts); len(ts) == 0 {
+		return 0
+	}
+	return ts[max(1, int(math.Ceil(q*float64(len(ts))-1e-9)))-1]
 }
 
 // A harm is what the requests met that were asked for, or under way, in the fault.

@@ -69,15 +69,15 @@ func since(at time.Duration, rs []asking) []asking {
 
 // A health is how a service was before a fault.
 type health struct {
-	good float64       // share of the requests
-	hit  float64       // least share of the answers that say a source; −1: none does
-	fast time.Duration // twice the p95 of correct answers, and 5 ms
+	good float64          // share of the requests
+	hit  float64          // least share of the answers that say a source; −1: none does
+	fast [3]time.Duration // by class: twice the p95 of correct answers, and 5 ms; 0: there were none to compare with
 }
 
 func healthOf(rs []asking, bound time.Duration) health {
 	h := health{hit: -1}
 	var good, said, hits int
-	var took []time.Duration
+	var took [3][]time.Duration
 	for _, r := range rs {
 		if r.good(bound) {
 			good++
@@ -89,42 +89,57 @@ func healthOf(rs []asking, bound time.Duration) health {
 			hits++
 		}
 		if r.ok {
-			took = append(took, r.took)
+			took[r.class()] = append(took[r.class()], r.took)
 		}
 	}
 	h.good = float64(good) / float64(max(1, len(rs)))
 	if said > 0 {
-		// Five points less than it was; and it is known from so many answers only: two standard deviations.
+		// Five points less than it was; and it is known from so many answers only: three standard deviations.
 		p := float64(hits) / float64(said)
-		h.hit = max(0, p-0.05-2*math.Sqrt(p*(1-p)/float64(said)))
+		h.hit = max(0, p-0.05-steadyNoise*math.Sqrt(p*(1-p)/float64(said)))
 	}
-	if slices.Sort(took); len(took) > 0 {
-		h.fast = 2*took[int(math.Ceil(0.95*float64(len(took))))-1] + 5*time.Millisecond
+	// A class alone: of hits and misses together the p95 is one or the other by chance.
+	for i, ts := range took {
+		if len(ts) > 0 {
+			h.fast[i] = 2*ranked(ts, 0.95) + slack
+		}
 	}
 	return h
 }
 
+// due is the least that each share must be: good, from a cache, fast.
+func (h *health) due() [3]float64 { return [3]float64{0.99 * h.good, h.hit, 0.95} }
+
 // ratios are how many of how many requests are good, from a cache, and fast.
 type ratios [3]struct{ k, n int }
 
-func (s *ratios) add(h *health, r asking, bound time.Duration, sign int) {
+func (s *ratios) add(h *health, r asking, bound time.Duration) {
 	one := func(i int, in, is bool) {
 		if in {
-			s[i].n += sign
+			s[i].n++
 			if is {
-				s[i].k += sign
+				s[i].k++
 			}
 		}
 	}
 	one(0, true, r.good(bound))
 	one(1, r.said && h.hit >= 0, r.hit)
-	one(2, r.ok, r.took <= h.fast)
+	limit := h.fast[r.class()]
+	one(2, r.ok && limit > 0, r.took <= limit)
 }
 
-// reach reports whether every share is what it was, less so many standard deviations of
+// plus is s and so many times o.
+func (s ratios) plus(o ratios, times int) ratios {
+	for i := range s {
+		s[i].k, s[i].n = s[i].k+times*o[i].k, s[i].n+times*o[i].n
+	}
+	return s
+}
+
+// reach reports whether every share is what is due, less so many standard deviations of
 // what chance makes of as many requests.
 func (s *ratios) reach(h *health, deviations float64) bool {
-	for i, due := range []float64{0.99 * h.good, h.hit, 0.95} {
+	for i, due := range h.due() {
 		k, n := float64(s[i].k), float64(s[i].n)
 		p := (due*n + 1) / (n + 2) // never without noise
 		if n > 0 && k < n*due-deviations*math.Sqrt(n*p*(1-p)) {
@@ -134,38 +149,54 @@ func (s *ratios) reach(h *health, deviations float64) bool {
 	return true
 }
 
-// again is the begin of the first bin since the heal, from which on the service is as
-// it was: all that follows taken together, each span of it within chance, and the bin itself.
-// What is not seen for a whole span is not found. Watched is since the heal.
+// again is the begin of the bin since the heal from which on the service is as it was. First it must
+// be so at the end: all that follows a bin taken together, and each span of it but for chance. Then
+// that bin is where the surplus over what is due, summed from the end, no longer grows: going back in time, what was
+// not yet steady takes from it (the cumulative sum test of Page, Biometrika 1954). Spans alone would not tell
+// where within them it was. What is not seen for a whole span is not found. Watched is since the heal.
 func (h health) again(after []asking, lifted time.Duration, bound time.Duration) (at, watched time.Duration, found bool) {
 	watched = after[len(after)-1].at - lifted
 	span := max(steadySpan, steadyCount*watched/time.Duration(len(after)))
 	bins := int(watched/steadyBin) + 1
 	own := make([]ratios, bins)
 	for _, r := range after {
-		own[(r.at-lifted)/steadyBin].add(&h, r, bound, 1)
+		own[(r.at-lifted)/steadyBin].add(&h, r, bound)
 	}
 	wide := int((span + steadyBin - 1) / steadyBin)
-	var rest ratios
 	sums := make([]ratios, bins+1) // of all bins from here on
+	first := bins                  // the first bin from which on all spans are within chance
 	for b := bins - 1; b >= 0; b-- {
-		for i := range rest {
-			rest[i].k, rest[i].n = rest[i].k+own[b][i].k, rest[i].n+own[b][i].n
-		}
-		sums[b] = rest
+		sums[b] = own[b].plus(sums[b+1], 1)
 		if b+wide > bins {
 			continue
 		}
-		spanned := rest
-		for i := range spanned {
-			spanned[i].k, spanned[i].n = rest[i].k-sums[b+wide][i].k, rest[i].n-sums[b+wide][i].n
-		}
+		spanned := sums[b].plus(sums[b+wide], -1)
 		if !spanned.reach(&h, steadyNoise) {
 			break
 		}
-		if own[b][0].n > 0 && own[b].reach(&h, steadyNoise) && rest.reach(&h, 0) {
-			at, found = time.Duration(b)*steadyBin, true
+		first = b
+	}
+	if first == bins {
+		return 0, watched, false
+	}
+	begin := first
+	for i := range sums[0] {
+		begin = max(begin, h.turn(sums[first:bins], i)+first)
+	}
+	for ; begin+wide <= bins; begin++ {
+		if sums[begin].reach(&h, 0) {
+			return time.Duration(begin) * steadyBin, watched, true
 		}
 	}
-	return at, watched, found
+	return 0, watched, false
+}
+
+// turn is the first of sums at which the surplus of share i is the largest, but for two requests.
+func (h *health) turn(sums []ratios, i int) int {
+	surplus := func(s ratios) float64 { return float64(s[i].k) - h.due()[i]*float64(s[i].n) }
+	most := math.Inf(-1)
+	for _, s := range sums {
+		most = max(most, surplus(s))
+	}
+	return slices.IndexFunc(sums, func(s ratios) bool { return surplus(s) >= most-2 })
 }
