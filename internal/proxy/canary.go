@@ -110,12 +110,14 @@ func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
 		close(hooked)
 	})
 	var told Meeting
+	passed := c.proxy.count.asked.Load()
 	err := c.exchange(&told)
 	if !unhook() {
 		<-hooked // or it could cut the next probe short
 	}
 	m := meeting(ctx, err, began)
 	m.Answer, m.Beside, m.Behind = told.Answer, told.Beside, told.Behind
+	m.Asked = c.proxy.count.asked.Load() > passed
 	// A connection that was only silent, or not waited for, is still good.
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.ended = m

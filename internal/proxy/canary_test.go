@@ -147,7 +147,7 @@ func TestDelivered(t *testing.T) {
 		{proxy.Fault{Kind: "slow", Rate: 5}, "silence", 100 * ms, 0},
 		{proxy.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 20 * ms, both},
 		{proxy.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 18 * ms, 0},
-		{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", 100 * ms, both},
+		{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", 100 * ms, both},
 		{proxy.Fault{Kind: "oneway", Direction: "replies"}, "reply", 0, 0},
 		{refused, "eof", 0, old},
 		{refused, "reset", 0, old},

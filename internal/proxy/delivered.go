@@ -12,6 +12,7 @@ type Meeting struct {
 	Met    string        // "reply", "silence", "eof", "reset", "refused", "error"
 	Wait   time.Duration // until then
 	Detail string        // "error": what it was
+	Asked  bool          // the proxy passed on what a canary asked meanwhile: this one, or one beside it
 	Answer string        // "reply": the line that came
 	Beside string        // in a fault of chosen commands: what one that is not chosen was answered with; empty: nothing came
 	Behind bool          // the answer to an earlier probe has not come either, and this one waits behind it
@@ -63,6 +64,20 @@ func proveBlackhole(_ Fault, m Meeting, _ bool) string {
 	}
 	if m.Wait < leastSilence {
 		return fmt.Sprintf("met %v, too short to tell from a slow reply; give it %v or more", m, leastSilence)
+	}
+	return ""
+}
+
+// proveOneway wants a silence, of which it matters whether the dependency was asked.
+func proveOneway(f Fault, m Meeting, old bool) string {
+	if why := proveBlackhole(f, m, old); why != "" {
+		return why
+	}
+	switch held := f.Direction == up.String(); {
+	case held && m.Asked:
+		return "met silence, but its request was passed on"
+	case !held && !m.Asked:
+		return "met silence, but its request was held too"
 	}
 	return ""
 }

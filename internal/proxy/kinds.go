@@ -135,7 +135,7 @@ var kinds = []kind{
 		takes: []string{"direction"},
 		check: checkOneway,
 		holds: func(f Fault, d direction) bool { return f.Direction == d.String() },
-		proof: proveBlackhole,
+		proof: proveOneway,
 	},
 	{
 		name:    "error",

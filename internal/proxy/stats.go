@@ -36,6 +36,7 @@ type counters struct {
 	accepted, used, hit, unfollowed atomic.Int64
 
 	bytes [2]atomic.Int64 // by direction
+	asked atomic.Int64    // bytes of canaries, passed on to the dependency
 }
 
 // struck counts a command that a fault has been done to.
@@ -48,6 +49,9 @@ func (s *counters) struck(c *conn) {
 // passed counts n bytes of c. A server that speaks first is no canary's.
 func (s *counters) passed(c *conn, d direction, n int) {
 	if c.own.Load() {
+		if d == up {
+			s.asked.Add(int64(n))
+		}
 		return
 	}
 	s.bytes[d].Add(int64(n))
