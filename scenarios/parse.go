@@ -28,7 +28,7 @@ const (
 )
 
 var (
-	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "claims", "curves", "profiles"}
+	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "steady", "abort", "claims", "curves", "profiles"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
@@ -96,6 +96,8 @@ func (r *reader) scenario(t table) *Scenario {
 	for _, p := range r.items(t, "traffic", "nothing is observed without any") {
 		r.stream(p, s)
 	}
+	s.Steady, s.Abort = r.condition(t, "steady", s), r.condition(t, "abort", s)
+	r.steadyBefore(t, s)
 	r.claims(t, s)
 	r.curves(t, s)
 	return s

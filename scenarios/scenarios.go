@@ -28,7 +28,9 @@ type Scenario struct {
 	Rounds  claim.Looks       `json:"rounds"` // 1 <= Min <= Max <= 50
 	Phases  []Phase           `json:"phases"` // at least one, in the order in which they run
 	Traffic []Stream          `json:"traffic"`
-	Claims  []claim.Text      `json:"claims"` // may be empty
+	Steady  *Condition        `json:"steady,omitempty"` // must be true before the first fault of a segment; nil: nothing must
+	Abort   *Condition        `json:"abort,omitempty"`  // ends the scenario once it is true; nil: nothing does
+	Claims  []claim.Text      `json:"claims"`           // may be empty
 	Curves  []claim.CurveText `json:"curves,omitempty"`
 }
 
@@ -86,6 +88,12 @@ type Stream struct {
 	Workers   int           `json:"workers"`             // cap on requests in flight
 	Phases    []string      `json:"phases,omitempty"`    // empty: all
 	Instances []string      `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
+}
+
+// A Condition is a comparison of the claim language that is asked while the traffic runs, of each arm.
+type Condition struct {
+	Holds string        `json:"holds"`
+	Over  time.Duration `json:"over"` // of the requests that ended within this before the instant at which it is asked
 }
 
 // A Segment is a stretch of phases without a restart inside it.

@@ -107,6 +107,7 @@ const (
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
+	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )
 

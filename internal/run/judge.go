@@ -30,6 +30,7 @@ type bench struct {
 	load     *loadSeen
 	running  bool              // the service already ran, and got no environment of ours
 	died     map[string]string // arm → how an instance first failed by itself
+	stopped  *history.Event    // by which a condition ended the scenario; nil: none did
 }
 
 // loadSeen is how well the generator kept its schedule, over all that was read.
@@ -86,6 +87,9 @@ func (b *bench) observe(ctx context.Context, dir string) (bool, error) {
 	defer r.Close()
 	for _, a := range b.arms {
 		for e := range r.Arm(a.Name).Events() {
+			if e.Kind == history.Stopped && e.Arm == a.Name {
+				b.stopped = &e
+			}
 			// Who is not ready in a round that was played to its end had a fault in the way, and may have got ready later.
 			failed := e.Name == "exit" || e.Name == "not ready" && !r.Whole()
 			if e.Kind == history.Process && e.Arm == a.Name && failed && b.died[a.Name] == "" {
@@ -125,6 +129,7 @@ func (b *bench) results() []claim.Result {
 			if how := b.died[a.Name]; how != "" && r.Verdict == claim.Holds {
 				r.Verdict, r.Because, r.Settle = claim.Inconclusive, how+"; until then: "+r.Because, "a service that stays up"
 			}
+			b.stop(&r)
 			if !b.running {
 				r.Injected = injected(b.scenario, c)
 			}
@@ -227,7 +232,11 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 				return nil, fmt.Errorf("judge %s: %w", dir, err)
 			}
 			if !whole {
-				j.Warnings = append(j.Warnings, fmt.Sprintf("round %s was cut short and does not count", filepath.Base(rd)))
+				why := ""
+				if b.stopped != nil {
+					why = ": " + b.stopped.Detail
+				}
+				j.Warnings = append(j.Warnings, fmt.Sprintf("round %s was cut short and does not count%s", filepath.Base(rd), why))
 			}
 		}
 		j.Results = append(j.Results, b.results()...)

@@ -43,6 +43,8 @@ type player struct {
 	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
 	running  bool              // the service already ran: it cannot be restarted, nor its dependencies hurt
 	show     func(phase, hurt string)
+
+	limits // of the scenario
 }
 
 // round plays round n (from 1) into dir. A round that was cut short by ctx is
@@ -54,7 +56,7 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 		if err := p.lab.Fresh(ctx, seg.Env, p.atStart(seg.Phases)...); err != nil {
 			return err
 		}
-		if err := p.segment(ctx, n, i, seg.Phases, w); err != nil {
+		if err := p.segment(ctx, n, i, seg, w); err != nil {
 			return fmt.Errorf("round %d: %w", n, err)
 		}
 		if err := errors.Join(p.lab.Died(), w.Err()); err != nil {
@@ -65,7 +67,8 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 }
 
 // segment plays phases without a pause between them: load, faults and sampler side by side.
-func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.Phase, w *history.Writer) error {
+func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, w *history.Writer) error {
+	phases := seg.Phases
 	if p.running {
 		for _, e := range impossible(phases) {
 			w.Event(e)
@@ -80,6 +83,7 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 	start := p.clock.Now() + lead
 	plan := timeline{start: start, phases: phases}
 	streams := p.streams(n, index, plan, arms)
+	p.limits.start(arms)
 
 	meter, stopMeter := context.WithCancel(ctx)
 	var meterDone sync.WaitGroup
@@ -90,14 +94,19 @@ func (p *player) segment(ctx context.Context, n, index int, phases []scenarios.P
 
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		_, err := load.Run(gctx, p.clock, streams, plan.phase, w.Request)
+		_, err := load.Run(gctx, p.clock, streams, plan.phase, p.tee(w.Request))
 		return err
 	})
 	g.Go(func() error { return p.faults(gctx, plan) })
 	g.Go(func() error { return p.boundaries(gctx, plan, sample, w) })
+	g.Go(func() error { return p.watchAbort(gctx, plan) })
 	err := g.Wait()
 	stopMeter()
 	meterDone.Wait()
+	if halt := (*halt)(nil); errors.As(err, &halt) {
+		w.Event(p.halted(halt, plan, n, seg.Begin))
+		return errors.Join(halt, p.lab.Settle(ctx))
+	}
 	if err != nil {
 		return err
 	}
@@ -184,17 +193,26 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 	defer func() {
 		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWithin)
 		defer cancel()
+		var errs []error // each shows again when the lab closes the proxy
 		for _, a := range active {
 			a.Heal, a.Planned = true, p.clock.Now()
-			p.lab.Apply(heal, a) // an error here shows again when the lab closes the proxy
+			errs = append(errs, p.lab.Apply(heal, a))
 		}
+		p.back = putBack{n: len(active), at: p.clock.Now(), err: errors.Join(errs...)}
 	}()
+	unasked := len(active) == 0 // what is on from the start needs no steady service
 	for i, s := range steps {
 		if s.atStart {
 			continue
 		}
 		if !p.until(ctx, s.at) {
 			return ctx.Err()
+		}
+		if unasked {
+			unasked = false
+			if err := p.askSteady(); err != nil {
+				return err
+			}
 		}
 		if !s.action.Heal {
 			active[i] = s.action

@@ -159,6 +159,10 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	if err != nil {
 		return err
 	}
+	limits, err := compileLimits(s)
+	if err != nil {
+		return err
+	}
 	est := newEstimate(saved.Scenarios, index)
 	state := reports.State{Scenario: s.Name, N: index + 1, Of: len(saved.Scenarios), Least: s.Rounds.Min, Most: s.Rounds.Max}
 	show := func(phase, hurt string) {
@@ -184,7 +188,7 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 		return err
 	}
 
-	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: saved.Running, show: show}
+	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: saved.Running, show: show, limits: limits}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		state.Round = n
 		est.round(n)
@@ -196,19 +200,23 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 		sink.to(w.Event)
 		err = p.round(ctx, n, w)
 		sink.to(nil)
-		if err := errors.Join(err, w.Close(err == nil)); err != nil {
+		whole, stopped := err == nil, errors.As(err, new(*halt))
+		if stopped { // this scenario ends here; what it saw is kept, and others go on
+			err = without(err, errHalt)
+		}
+		if err := errors.Join(err, w.Close(whole)); err != nil {
 			return err
 		}
 		if _, err := b.observe(ctx, rd); err != nil {
 			return err
 		}
-		// From its first whole round on, this is the newest run that can be judged.
+		// From its first round on, this is the newest run that can be judged.
 		if n == 1 && index == 0 {
 			if err := pointLatest(dir); err != nil {
 				o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
 			}
 		}
-		if n >= s.Rounds.Min && !b.more(o.Awaits) {
+		if stopped || n >= s.Rounds.Min && !b.more(o.Awaits) {
 			break
 		}
 	}

@@ -1,0 +1,173 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/scenarios"
+)
+
+const (
+	// askEvery is how often abort is asked, and enough how often in a row it must be true: a single
+	// reading may be one bad moment.
+	askEvery = 250 * time.Millisecond
+	enough   = 2
+	// leastSeen is what abort must have seen of a segment, or all that it looks back over: its first
+	// requests come few, and to a cold cache.
+	leastSeen = time.Second
+)
+
+// limits are what a scenario must be to begin its faults, and to go on.
+//
+// They are asked of the requests that have ended in the last moments, not of those that were
+// intended then: a request that hangs is known only when its client gives up, and then counts.
+type limits struct {
+	steady, abort         *claim.Condition // nil: none
+	steadyText, abortText scenarios.Condition
+
+	// Of the segment that is played.
+	live *live
+	arms []lab.Arm
+	back putBack
+}
+
+// putBack is how the faults that were on when the timeline ended were lifted.
+type putBack struct {
+	n   int
+	at  time.Duration
+	err error
+}
+
+func compileLimits(s *scenarios.Scenario) (limits, error) {
+	var c limits
+	var errs []error
+	compile := func(name string, of *scenarios.Condition, text *scenarios.Condition) *claim.Condition {
+		if of == nil {
+			return nil
+		}
+		*text = *of
+		out, mistakes := claim.CompileCondition(name, of.Holds, s.Scope())
+		for _, m := range mistakes {
+			errs = append(errs, fmt.Errorf("%s: %s: column %d: %s", s.File, name, m.Col, m.Msg))
+		}
+		return out
+	}
+	c.steady = compile("steady", s.Steady, &c.steadyText)
+	c.abort = compile("abort", s.Abort, &c.abortText)
+	return c, errors.Join(errs...)
+}
+
+// start begins a segment.
+func (c *limits) start(arms []lab.Arm) {
+	c.live, c.arms, c.back = newLive(), arms, putBack{}
+}
+
+// tee has what goes to sink kept for the conditions too, where there are any.
+func (c *limits) tee(sink func(history.Request)) func(history.Request) {
+	if c.steady == nil && c.abort == nil {
+		return sink
+	}
+	l := c.live
+	return func(r history.Request) {
+		sink(r)
+		l.add(r)
+	}
+}
+
+// errHalt is what every halt is.
+var errHalt = errors.New("a condition ended the scenario")
+
+// A halt is a condition that ended the scenario: an error on its way up, and none of the run.
+type halt struct {
+	name string // "steady", "abort"
+	arm  string
+	at   time.Duration
+	text string
+}
+
+func (h *halt) Error() string        { return h.text }
+func (h *halt) Is(target error) bool { return target == errHalt }
+
+// askSteady is a halt unless every arm is steady now: arms are compared under the same faults at the same
+// time, so that one of them cannot begin without the others.
+func (p *player) askSteady() error {
+	if p.steady == nil {
+		return nil
+	}
+	now := p.clock.Now()
+	for _, a := range p.arms {
+		r := p.steady.Read(p.live.since(a.Name, now-p.steadyText.Over, nil))
+		switch {
+		case !r.Known:
+			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required, and is not known (%s),", r.Part, r.Was)}
+		case !r.Holds:
+			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required, was %s,", r.Part, r.Was)}
+		}
+	}
+	return nil
+}
+
+// watchAbort is a halt as soon as abort is true of an arm, twice in a row. It ends with the timeline.
+func (p *player) watchAbort(ctx context.Context, t timeline) error {
+	if p.abort == nil {
+		return nil
+	}
+	_, end := t.span(len(t.phases) - 1)
+	inRow := map[string]int{}
+	var recent []history.Request // grows once
+	for at := t.start + min(p.abortText.Over, leastSeen); at < end; at += askEvery {
+		if !p.until(ctx, at) {
+			return ctx.Err()
+		}
+		now := p.clock.Now()
+		for _, a := range p.arms {
+			recent = p.live.since(a.Name, now-p.abortText.Over, recent[:0])
+			r := p.abort.Read(recent)
+			if !r.Holds {
+				inRow[a.Name] = 0
+				continue
+			}
+			if inRow[a.Name]++; inRow[a.Name] >= enough {
+				return &halt{"abort", a.Name, now, fmt.Sprintf("aborted: %s (was %s)", p.abortText.Holds, r.Was)}
+			}
+		}
+	}
+	return nil
+}
+
+// halted is what is kept of h: it ended round n, whose segment began after the round's first begin.
+func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history.Event {
+	seconds := func(d time.Duration) string { return claim.FormatValue(d.Seconds(), "s") }
+	h.text += fmt.Sprintf(" in arm %s at %s of round %d", h.arm, seconds(begin+h.at-t.start), n)
+	switch back := p.back; {
+	case back.err != nil:
+		h.text += fmt.Sprintf(", and not everything could be put back: %v", back.err)
+	case back.n > 0:
+		h.text += ", everything was put back in " + seconds(back.at-h.at)
+	case h.name == "abort":
+		h.text += ", no fault was on"
+	}
+	return history.Event{Kind: history.Stopped, Arm: h.arm, Phase: t.phase(h.at), Name: h.name, At: h.at, Until: max(h.at, p.back.at), Detail: h.text}
+}
+
+// stop makes of r what is left of it where a condition ended the scenario. What an arm did that did not
+// meet it is in no round that counts: nothing holds for that arm, as for one that died.
+func (b *bench) stop(r *claim.Result) {
+	s := b.stopped
+	if s == nil {
+		return
+	}
+	if r.Verdict == claim.Inconclusive || r.Verdict == claim.Holds && r.Arm == s.Arm {
+		r.Verdict, r.More = claim.Inconclusive, false
+		r.Because = s.Detail + "; until then: " + r.Because
+		r.Settle = "a service that is steady before the fault"
+		if s.Name == "abort" {
+			r.Settle = "a service that does not come to that, or another abort"
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+)
+
+// What a condition looks back over: long enough for a share of requests to mean something at tens
+// of them a second, and no longer than what is kept of the traffic.
+const (
+	defaultOver = time.Second
+	leastOver   = 200 * time.Millisecond
+	mostOver    = time.Minute
+)
+
+var conditionKeys = []string{"holds", "over"}
+
+// condition reads steady or abort, after all that they may name: a text, or a mapping with it and how far it looks back.
+func (r *reader) condition(t table, key string, s *Scenario) *Condition {
+	v, ok := t.fields[key]
+	if !ok {
+		return nil
+	}
+	c := &Condition{Over: defaultOver}
+	if _, short := scalar(v.node); short {
+		c.Holds, _ = r.text(v)
+	} else {
+		one, ok := r.table(v, key, conditionKeys)
+		if !ok {
+			return nil
+		}
+		c.Holds = one.text("holds", "the comparison, such as availability(all) >= 99%")
+		if d, given := one.duration("over", ""); given {
+			if at := one.fields["over"]; d < leastOver || d > mostOver {
+				r.wrong(at.line, at.col, "over: %v; a condition looks back over %v to %v", d, leastOver, mostOver)
+			}
+			c.Over = d
+		}
+		v = one.fields["holds"]
+	}
+	if scope, judge := r.scope(s); judge && c.Holds != "" {
+		_, errs := claim.CompileCondition(key, c.Holds, scope)
+		for _, e := range errs {
+			r.expression(v, e)
+		}
+	}
+	return c
+}
+
+// steadyBefore checks that there is a fault to be steady before, and time to see whether it is.
+func (r *reader) steadyBefore(t table, s *Scenario) {
+	if s.Steady == nil || len(r.mistakes) > 0 {
+		return
+	}
+	at, asked := t.fields["steady"], false
+	for _, seg := range s.Segments() {
+		first, ok := seg.Hurts()
+		if asked = asked || ok; ok && first == 0 {
+			r.wrong(at.keyLine, at.keyCol, "steady: phase %s begins with a fault as soon as the instances are ready, and nothing was asked before; let a phase come first, or give the fault a from", seg.Phases[0].Name)
+		}
+	}
+	if !asked {
+		r.wrong(at.keyLine, at.keyCol, "steady: no phase has a fault that it could be asked before; leave it out")
+	}
+}
+
+// Hurts is when the first fault of the segment begins that is not on from its start; false: there is none, or
+// one is on from the start, and nothing can be asked before.
+func (s Segment) Hurts() (first time.Duration, ok bool) {
+	begin := time.Duration(0)
+	for _, p := range s.Phases {
+		for _, f := range p.Faults {
+			if f.Start {
+				return 0, false
+			}
+			if at := begin + f.From; !ok || at < first {
+				first, ok = at, true
+			}
+		}
+		begin += p.For
+	}
+	return first, ok
+}
