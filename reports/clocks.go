@@ -106,7 +106,13 @@ func (d *document) face(f face) {
 		return
 	}
 	d.line("- "+escape(strings.Join(f.tracks[0].Faults, ", ")+": "+f.line()), "")
-	d.table(append(append([]string{"stream", "instance"}, clockColumns...), "bound", "lost", "failed"), true)
+	// Only where something was predicted is there a column for it.
+	predicted := slices.ContainsFunc(f.tracks, func(t claim.Clocks) bool { return t.Predicted != nil })
+	head := append([]string{"stream", "instance"}, clockColumns...)
+	if predicted {
+		head = append(head, "predicted")
+	}
+	d.table(append(head, "bound", "lost", "failed"), true)
 	resolution := []string{"resolution", ""}
 	for _, name := range clockColumns {
 		finest := 0.0
@@ -124,15 +130,28 @@ func (d *document) face(f face) {
 		for _, name := range clockColumns {
 			fields = append(fields, escape(clockCell(t.Named(name), t.Rounds)))
 		}
+		if predicted {
+			fields = append(fields, escape(foretold(t.Predicted)))
+		}
 		failed := t.Failed
 		if failed == "" {
 			failed = "none"
 		}
 		d.table(append(fields, escape(claim.FormatValue(t.Bound, "s")), escape(fmt.Sprintf("%d of %d", t.Lost, t.Asked)), escape(failed)), false)
 	}
+	if predicted {
+		resolution = append(resolution, "")
+	}
 	d.table(append(resolution, "", "", ""), false)
 	d.line("")
 	d.silences(f)
+}
+
+func foretold(p *claim.Prediction) string {
+	if p == nil {
+		return "–"
+	}
+	return join(": ", "≤ "+claim.FormatValue(p.Stall, "s"), p.Why)
 }
 
 // silences says once why clocks have no figure, and of rounds that they do not count.

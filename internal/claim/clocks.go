@@ -27,19 +27,26 @@ func ClocksOf(s Scope) *ClockSpec {
 
 // Clocks are those of one stream on one instance. Its numbers are always finite.
 type Clocks struct {
-	Scenario string   `json:"scenario"`
-	Arm      string   `json:"arm"`
-	Stream   string   `json:"stream"`
-	Instance string   `json:"instance"`
-	Faults   []string `json:"faults"` // kinds, with what they were on: "refused on redis"
-	Rounds   int      `json:"rounds"` // that count
-	Clocks   []Clock  `json:"clocks"`
-	Asked    int      `json:"asked"`           // requests since the first fault, over all rounds
-	Lost     int      `json:"lost"`            // of these, without a correct answer within Bound
-	Failed   string   `json:"failed"`          // of these, without a correct answer at all, by kind; empty: none
-	Bound    float64  `json:"bound"`           // s: twice the p99 before the fault, and 5 ms; the median of the rounds
-	Why      string   `json:"why,omitempty"`   // why there are no clocks
-	Aside    []string `json:"aside,omitempty"` // why rounds do not count
+	Scenario  string      `json:"scenario"`
+	Arm       string      `json:"arm"`
+	Stream    string      `json:"stream"`
+	Instance  string      `json:"instance"`
+	Faults    []string    `json:"faults"` // kinds, with what they were on: "refused on redis"
+	Rounds    int         `json:"rounds"` // that count
+	Clocks    []Clock     `json:"clocks"`
+	Asked     int         `json:"asked"`               // requests since the first fault, over all rounds
+	Lost      int         `json:"lost"`                // of these, without a correct answer within Bound
+	Failed    string      `json:"failed"`              // of these, without a correct answer at all, by kind; empty: none
+	Bound     float64     `json:"bound"`               // s: twice the p99 before the fault, and 5 ms; the median of the rounds
+	Predicted *Prediction `json:"predicted,omitempty"` // of the longest stall, where a caller has one
+	Why       string      `json:"why,omitempty"`       // why there are no clocks
+	Aside     []string    `json:"aside,omitempty"`     // why rounds do not count
+}
+
+// A Prediction is how long a single request should be held up at most, by the options of the client.
+type Prediction struct {
+	Stall float64 `json:"stall"` // s
+	Why   string  `json:"why"`
 }
 
 // A Clock is one time, over the rounds.

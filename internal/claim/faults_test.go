@@ -1,0 +1,194 @@
+package claim_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/history"
+)
+
+// figure is what one round says of a measure of durations or counts, and whether it is "at least";
+// below 0: nothing, because of why.
+func figure(t *testing.T, expr, unit string, parts ...part) (x float64, atLeast bool, why string) {
+	t.Helper()
+	r := judge(t, compile(t, expr+" <= 100000"+unit, ""), times(3, play(parts...))...)
+	if len(r.Parts[0].Rounds) == 0 {
+		return -1, false, r.Because
+	}
+	return r.Parts[0].Rounds[0], r.Parts[0].AtLeast, r.Because
+}
+
+// Against the definitions taken literally, on histories of anything.
+func TestMeasuresOfGoodputAreTheirDefinitions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 100 {
+		var rs []history.Request
+		bad := []float64{0, 0.005, 0.02, 0.3}[rng.IntN(4)]
+		until := time.Duration(1000+rng.IntN(2000)) * ms // worse before
+		gap := time.Duration(2+rng.IntN(60)) * ms
+		for at := 900 * ms; at < 4000*ms; at += time.Duration(rng.ExpFloat64()*float64(gap)) + ms/10 {
+			r := history.Request{Stream: "trips", Phase: "fault", Instance: "1", Intended: at, Sent: at, Done: at + ms, Status: 200, Source: "memory"}
+			if p := rng.Float64(); p < bad || at < until && p < 0.4 {
+				if r.Done = at + 500*ms; rng.IntN(2) == 0 {
+					r.Failure = history.Timeout
+				}
+			}
+			rs = append(rs, r)
+		}
+		shuffled := part(func(h *history.Slice) {
+			for _, i := range rng.Perm(len(rs)) {
+				h.R = append(h.R, rs[i])
+			}
+		})
+		wantLost := 0
+		for _, r := range rs {
+			if r.Intended >= 1000*ms && !good(r) {
+				wantLost++
+			}
+		}
+		if got, _, why := figure(t, "goodput_lost(trips, 300ms)", "", outage("1"), shuffled); got != float64(wantLost) {
+			t.Fatalf("goodput_lost = %v (%s), want %d", got, why, wantLost)
+		}
+		want, cut := bruteGoodput(rs, 1000*ms, 3000*ms)
+		got, atLeast, why := figure(t, "max(time_to_goodput(trips, 300ms))", "s", outage("1"), shuffled)
+		if d := got - want.Seconds(); d > 1e-9 || d < -1e-9 || cut != atLeast {
+			t.Fatalf("time_to_goodput = %v, at least: %v (%s); want %v, %v", got, atLeast, why, want, cut)
+		}
+	}
+}
+
+func good(r history.Request) bool { return r.OK() && r.Response() <= 300*ms }
+
+// bruteGoodput asks of each request in turn whether all is well from it on; rs is in order.
+func bruteGoodput(rs []history.Request, from, until time.Duration) (at time.Duration, cut bool) {
+	var in []history.Request
+	for _, r := range rs {
+		if r.Intended >= from && r.Intended < until {
+			in = append(in, r)
+		}
+	}
+	width := max(100*ms, 20*(until-in[0].Intended)/time.Duration(len(in)))
+	for i, first := range in {
+		all, fine := len(in)-i, 0
+		bins := map[time.Duration][2]int{}
+		for _, r := range in[i:] {
+			b := bins[(until-r.Intended)/width]
+			if b[1]++; good(r) {
+				b[0]++
+				fine++
+			}
+			bins[(until-r.Intended)/width] = b
+		}
+		well := good(first) && all >= 5 && until-first.Intended >= 100*ms && float64(fine) >= 0.99*float64(all)
+		for _, b := range bins {
+			well = well && float64(b[0]) >= 0.95*float64(b[1])
+		}
+		if well {
+			return first.Intended - from, false
+		}
+	}
+	return until - from, true
+}
+
+func TestDetectionIsOfTheFault(t *testing.T) {
+	for name, r := range map[string]struct {
+		expr   string
+		parts  []part
+		want   float64 // s; below 0: no data
+		cut    bool
+		reason string
+	}{
+		"in time":              {"max(time_to_detect(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 3100)}, 0.2, false, ""},
+		"the later of two":     {"max(time_to_detect(redis))", []part{outage("1", "2"), told("1", "up", 500, "down", 1200), told("2", "up", 500, "down", 1900)}, 0.9, false, ""},
+		"never":                {"max(time_to_detect(redis))", []part{outage("1"), told("1", "up", 500, "up", 5900)}, 2, true, ""},
+		"after the heal":       {"max(time_to_detect(redis))", []part{outage("1"), told("1", "up", 500, "down", 3500, "up", 5900)}, 2, true, ""},
+		"silence is no alarm":  {"max(time_to_detect(redis))", []part{outage("1"), told("1", "up", 500, "no answer", 1200, "down", 1700, "up", 5900)}, 0.7, false, ""},
+		"down all along":       {"max(time_to_detect(redis))", []part{outage("1"), told("1", "down", 500, "down", 5900)}, -1, false, "said down before the fault"},
+		"no memory of Redis":   {"max(time_to_detect(redis))", []part{outage("1"), told("1", "unconfigured", 500, "unconfigured", 5900)}, -1, false, "did not say up before the fault"},
+		"one is not asked":     {"max(time_to_detect(redis))", []part{outage("1", "2"), told("1", "up", 500, "down", 1200)}, -1, false, "instance 2 was not asked before the fault"},
+		"asked after it began": {"max(time_to_detect(redis))", []part{outage("1"), told("1", "up", 1100, "down", 1200)}, -1, false, "was not asked before the fault"},
+		"back at once":         {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 3000, "up", 5900)}, 0, false, ""},
+		"back late":            {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 3910, "up", 5900)}, 0.9, false, ""},
+		"back for good":        {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 3100, "down", 3200, "up", 3510, "up", 5900)}, 0.5, false, ""},
+		"up all along":         {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "up", 5900)}, 0, false, ""},
+		"never back":           {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "down", 5010)}, 2, true, ""},
+		"not asked any more":   {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 2900)}, -1, false, "not asked after the heal"},
+	} {
+		got, cut, why := figure(t, r.expr, "s", r.parts...)
+		if d := got - r.want; d > 1e-9 || d < -1e-9 || cut != r.cut || !strings.Contains(why, r.reason) {
+			t.Errorf("%s: got %v, at least: %v (%s); want %v, %v, %q", name, got, cut, why, r.want, r.cut, r.reason)
+		}
+	}
+}
+
+func TestGrowthIsOfTheSameProcess(t *testing.T) {
+	const expr = "growth(go_goroutines, warm, after)"
+	for name, r := range map[string]struct {
+		parts []part
+		want  float64
+		why   string
+	}{
+		"the worst instance": {[]part{counter("go_goroutines", "warm", "1", 0, 10), counter("go_goroutines", "after", "1", 0, 12),
+			counter("go_goroutines", "warm", "2", 0, 10), counter("go_goroutines", "after", "2", 0, 40)}, 30, ""},
+		"what falls does not grow": {[]part{counter("go_goroutines", "warm", "1", 0, 40), counter("go_goroutines", "after", "1", 90, 12)}, 0, ""},
+		"one says nothing": {[]part{counter("go_goroutines", "warm", "1", 0, 10), counter("go_goroutines", "after", "1", 0, 12),
+			counter("other_total", "warm", "2", 0, 10)}, -1, `of instance "2" was not read`},
+		"only one end": {[]part{counter("go_goroutines", "warm", "1", 0, 10)}, -1, "was not read at the end of warm and of after"},
+		"another process": {[]part{event(history.Event{Kind: history.Counter, Instance: "1", Phase: "warm", Detail: "end", Name: "go_goroutines", At: 1000 * ms, Value: 30}),
+			event(history.Event{Kind: history.Process, Instance: "1", Name: "ready", At: 2000 * ms, Until: 2100 * ms}),
+			event(history.Event{Kind: history.Counter, Instance: "1", Phase: "after", Detail: "end", Name: "go_goroutines", At: 6000 * ms, Value: 10})}, -1, "was started anew"},
+	} {
+		if got, _, why := figure(t, expr, "", r.parts...); got != r.want || !strings.Contains(why, r.why) {
+			t.Errorf("%s: got %v (%s), want %v, %q", name, got, why, r.want, r.why)
+		}
+	}
+}
+
+// What cannot be known leaves a clock without a figure, and never with a good one.
+func TestClocksWithoutDataSayWhy(t *testing.T) {
+	spec := claim.ClocksOf(scope)
+	for name, r := range map[string]struct {
+		h    history.Slice
+		why  string // there are no clocks
+		of   string // or this one has no figure
+		says string
+	}{
+		"no fault was played":     {play(trips("warm", 50, ms, "redis")), "no instance that was asked had a fault", "", ""},
+		"it was not delivered":    {play(outage("1"), trips("warm", 50, ms, "redis"), event(history.Event{Kind: history.Delivery, Name: "blackhole", Detail: "it met a reply"})), "it met a reply", "", ""},
+		"no health":               {play(outage("1"), trips("warm", 50, ms, "redis")), "", claim.ClockDetected, "/health was not asked"},
+		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", claim.ClockWorst, "nothing was asked during the fault"},
+		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", claim.ClockSteady, "too few to know what healthy is"},
+		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", claim.ClockSteady, "nothing was asked after the heal"},
+		"no source":               {play(outage("1"), trips("warm", 50, ms, ""), trips("fault", 50, ms, "")), "", claim.ClockFallback, "never answered from redis"},
+		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", claim.ClockTouched, "no request was seen to fail"},
+	} {
+		all := spec.Judge([]claim.ClockRound{spec.Observe(r.h)})
+		if len(all) != 1 || !strings.Contains(all[0].Why, r.why) || (all[0].Why == "") != (r.why == "") {
+			t.Errorf("%s: got %+v, want one without clocks because %q", name, all, r.why)
+			continue
+		}
+		if r.of == "" {
+			continue
+		}
+		if c := all[0].Named(r.of); c.N != 0 || !strings.Contains(c.Why, r.says) {
+			t.Errorf("%s: %s: got %+v, want none because %q", name, r.of, c, r.says)
+		}
+	}
+	if claim.ClocksOf(claim.Scope{}) != nil {
+		t.Error("a scenario without a fault has clocks")
+	}
+}
+
+// A bound that answers are held against is a duration that the generator's lag must not blur.
+func TestABoundOfGoodputNeedsAPunctualGenerator(t *testing.T) {
+	late := answers("trips", "fault", 1000*ms, 200, 50*ms, tail(30*ms))
+	for bound, want := range map[string]claim.Verdict{"20ms": claim.Inconclusive, "90ms": claim.Holds} {
+		got := judge(t, compile(t, "goodput_lost(trips, "+bound+") <= 10000", ""), times(3, play(outage("1"), late))...)
+		if got.Verdict != want {
+			t.Errorf("within %s: %s because %s, want %s", bound, got.Verdict, got.Because, want)
+		}
+	}
+}
