@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,7 +93,7 @@ func checkHit(t *testing.T, p *proxy.Proxy, want int) {
 // scale is 100,000 commands over five connections.
 func scale() (conns, n int) {
 	if testing.Short() {
-		return 5, 4_000
+		return 5, 1_000
 	}
 	return 5, 20_000
 }
@@ -160,16 +161,22 @@ func TestLateLeavesOtherRepliesAlone(t *testing.T) {
 	if quickest >= delay {
 		t.Errorf("the quickest of the others took %v, as if it were chosen", quickest)
 	}
-	began := time.Now()
-	send(t, c, "%s%s", ask("GET", "cache:1"), ask("SET", "user:1", "x"))
-	send(t, other, "%s", ask("GET", "user:2"))
-	expect(t, other, []byte(replyTo("GET", []string{"user:2"})))
-	elsewhere := time.Since(began)
-	expect(t, c, []byte(replyTo("GET", []string{"cache:1"})+"+OK\r\n"))
-	if took := time.Since(began); took < delay || elsewhere > took {
-		t.Errorf("the chosen took %v, want %v; on another connection %v", took, delay, elsewhere)
+	elsewhere := long
+	for range 5 { // a busy machine may be late once
+		began := time.Now()
+		send(t, c, "%s%s", ask("GET", "cache:1"), ask("SET", "user:1", "x"))
+		send(t, other, "%s", ask("GET", "user:2"))
+		expect(t, other, []byte(replyTo("GET", []string{"user:2"})))
+		elsewhere = min(elsewhere, time.Since(began))
+		expect(t, c, []byte(replyTo("GET", []string{"cache:1"})+"+OK\r\n"))
+		if took := time.Since(began); took < delay {
+			t.Errorf("the chosen took %v, want %v", took, delay)
+		}
 	}
-	checkHit(t, p, 1)
+	if elsewhere >= delay {
+		t.Errorf("on another connection a reply took %v at best", elsewhere)
+	}
+	checkHit(t, p, 5)
 }
 
 func TestMuteHoldsTheChosenRepliesAndWhatIsBehindThem(t *testing.T) {
@@ -226,7 +233,10 @@ func TestLostExecutesTheChosenCommandAndEndsWhereItsReplyWouldBegin(t *testing.T
 		s := listenStore(t)
 		p := open(t, s.addr())
 		apply(t, p, proxy.Fault{Kind: "lost", Commands: ch.commands, Prefix: ch.prefix})
-		const conns, n = 250, 400
+		conns, n := 250, 400
+		if testing.Short() {
+			conns = 40
+		}
 		all := pipelines(t, conns, n, p.Addr(), func(r *bufio.Reader, _ net.Conn, cmds [][]string) error {
 			end := first(cmds, ch.is)
 			for i, cmd := range cmds[:end] {
@@ -255,7 +265,7 @@ func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 	p := open(t, s.addr())
 	stop := make(chan struct{})
 	var work sync.WaitGroup
-	var whole, errs, ends [8]int
+	var whole, errs, ends atomic.Int64
 	for w := range 8 {
 		work.Go(func() {
 			for round := 0; ; round++ {
@@ -281,12 +291,12 @@ func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 					case err != nil && !cached(cmd):
 						t.Errorf("reply %d, to %q: %v", i, cmd, err)
 					case err != nil:
-						ends[w]++
+						ends.Add(1)
 					case cached(cmd) && b[0] == '-':
-						errs[w]++
+						errs.Add(1)
 						err = comes(r, i, cmd, "-"+loading+"\r\n")
 					default:
-						whole[w]++
+						whole.Add(1)
 						err = comes(r, i, cmd, replyTo(cmd[0], cmd[1:]))
 					}
 					if err != nil {
@@ -307,8 +317,10 @@ func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 	}
 	tick := time.NewTicker(7 * ms)
 	defer tick.Stop()
-	for i, began := 0, time.Now(); i < 3*len(faults) || time.Since(began) < 2*time.Second; i++ {
-		apply(t, p, faults[i%len(faults)])
+	enough := func() bool { return whole.Load() > 100 && errs.Load() > 10 && ends.Load() > 3 }
+	toggles := 0
+	for began := time.Now(); toggles < 3*len(faults) || !enough() && time.Since(began) < 3*long; toggles++ {
+		apply(t, p, faults[toggles%len(faults)])
 		<-tick.C
 	}
 	close(stop)
@@ -317,8 +329,8 @@ func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 	if got := p.Stats(); got.Unfollowed != 0 || got.Hit == 0 {
 		t.Errorf("%d hit, %d connections were lost sight of", got.Hit, got.Unfollowed)
 	}
-	t.Logf("whole %v, errors %v, ends %v", whole, errs, ends)
-	if whole[0] == 0 || errs[0]+errs[1]+errs[2]+errs[3] == 0 || ends[0]+ends[1]+ends[2]+ends[3] == 0 {
+	t.Logf("%d toggles; %d replies whole, %d errors, %d connections ended", toggles, whole.Load(), errs.Load(), ends.Load())
+	if !enough() {
 		t.Error("too few to show anything")
 	}
 	if err := p.Close(); err != nil {
