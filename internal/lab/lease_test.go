@@ -48,8 +48,13 @@ func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 		if time.Sleep(lease - time.Second); !there() {
 			t.Error("its directory is gone before the lease has run out")
 		}
-		if got := <-heard; got != "lapsed\n" {
-			t.Errorf("the watchdog answers %q, want lapsed", got)
+		select {
+		case got := <-heard:
+			if got != "lapsed\n" {
+				t.Errorf("the watchdog answers %q, want lapsed", got)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("the lease does not lapse")
 		}
 		if d := time.Since(silent); d < lease || d > lease+time.Second {
 			t.Errorf("lapsed after %v of silence, want %v", d, lease)
@@ -135,8 +140,11 @@ func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
 	if err := s.Wait(); err == nil || !strings.Contains(s.errs.String(), "the watchdog is gone") {
 		t.Errorf("it ended with %v, want it to miss the watchdog:\n%s", err, s.errs.String())
 	}
-	// What left its group would have been the watchdog's to end.
+	// What left its group would have been the watchdog's to end; there is nothing else.
 	for _, pid := range processes("TMPDIR=" + s.tmp) {
+		if b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); len(b) > 0 && !strings.HasSuffix(string(b), "\x00linger\x00") {
+			t.Errorf("left behind: %q", b)
+		}
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
 	s.vanishes(t, 0, time.Second)

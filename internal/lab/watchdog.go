@@ -18,6 +18,8 @@ const (
 	lookEvery = 100 * time.Millisecond
 	// lookLate is when a look came late: the watchdog itself did not run meanwhile.
 	lookLate = time.Second
+	// lookAgain is what is left of the lease after a late look at least: time for what waits to be read, and for the next beat.
+	lookAgain = time.Second
 	// sweepEvery is how often the watchdog looks whether what it killed is gone.
 	sweepEvery = 10 * time.Millisecond
 	// sweepWithin is when it gives up: the kernel ends a killed process in milliseconds, unless a device holds it.
@@ -81,19 +83,19 @@ func listen(r io.Reader) (lines chan string, err *error) {
 	return lines, err
 }
 
-// A silence is how long nothing was heard, in time that the watchdog itself was awake for: when it did not
-// run (starved; stopped; the whole machine asleep) what was said meanwhile waits to be read.
+// A silence is how long nothing was heard. When the watchdog itself did not run (starved; stopped; the whole machine
+// asleep) what was said meanwhile waits to be read.
 type silence struct {
 	looked time.Time
 	long   time.Duration
 }
 
-// look is the silence until now. A look that came late never makes it as long as the lease: by the next what waited has been read.
+// look is the silence until now. A look that came late never makes it as long as the lease.
 func (s *silence) look(now time.Time) time.Duration {
 	since := now.Sub(s.looked)
 	s.looked = now
 	if since >= lookLate {
-		s.long = min(s.long+lookLate, leaseFor-lookEvery)
+		s.long = min(s.long+since, leaseFor-lookAgain)
 		return s.long
 	}
 	s.long += since
