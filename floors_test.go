@@ -70,7 +70,7 @@ var libraries = []struct {
 	{"github.com/prometheus/client_model", []string{"internal/run"}, nil, "the sampler alone reads metrics"},
 	{"github.com/prometheus/client_golang", []string{"target"}, nil, "the target alone exports metrics"},
 	{"go.mongodb.org/mongo-driver/v2", []string{"target/store"}, nil, "the database is behind the store"},
-	{"modernc.org/sqlite", []string{"target/store"}, nil, "the database is behind the store"},
+	{"modernc.org/sqlite", []string{"target/store"}, []string{"internal/lab"}, "the database is behind the store; what locks it away is tested with it"},
 	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
 	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
 	{"golang.org/x/sys", []string{"internal/load", "internal/lab"}, nil, "system calls stay beside the code that needs them"},

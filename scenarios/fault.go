@@ -10,7 +10,7 @@ import (
 type kind struct {
 	name         string
 	needs, takes []string // parameters: those it must have, and others that it may have
-	process      []string // what it is done to the process of; empty: it is done to the path to a dependency
+	process      []string // what it is done to, and not to the path to it; empty: it is done to the path to a dependency
 }
 
 // kinds is the fault catalogue. What a kind does to a connection is the proxy's,
@@ -35,19 +35,23 @@ var kinds = []kind{
 	{name: "stopped", process: []string{"redis", "instance"}},
 	{name: "terminated", process: []string{"instance"}},
 	{name: "restarted", process: []string{"redis"}},
+	{name: "reloaded", process: []string{"redis"}},
 	{name: "flushed", process: []string{"redis"}},
 	{name: "slowcmd", process: []string{"redis"}},
+	{name: "busy", process: []string{"redis"}},
 	{name: "loading", process: []string{"redis"}},
 	{name: "readonly", process: []string{"redis"}},
 	{name: "noauth", process: []string{"redis"}},
 	{name: "oom", process: []string{"redis"}},
+	{name: "maxclients", process: []string{"redis"}},
+	{name: "locked", process: []string{"database"}},
 }
 
 // choice is how a fault chooses the commands that it is done to: at least one of them.
 var choice = []string{"commands", "prefix"}
 
-// victims are what a fault can be on: a dependency, or the service itself.
-var victims = []string{"redis", "instance"}
+// victims are what a fault can be on: a dependency, the service itself, or its database.
+var victims = []string{"redis", "instance", "database"}
 
 var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
 
@@ -63,7 +67,7 @@ func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
 	if !ok {
 		return
 	}
-	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "what it hits, redis or instance")}
+	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "what it hits, redis, instance or database")}
 	r.victim(t, f)
 	r.parameters(t, &f)
 	if at, ok := t.fields["instances"]; ok {
@@ -97,12 +101,14 @@ func (r *reader) victim(t table, f Fault) {
 		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), hint(f.On, victims))
 	case i < 0: // told where the parameters are read
 	case len(kinds[i].process) == 0 && f.On != "redis":
-		r.wrong(at.line, at.col, "%s is done to the path to redis, not to an instance", f.Kind)
+		r.wrong(at.line, at.col, "%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
+	case len(kinds[i].process) > 0 && kinds[i].process[0] == "database" && f.On != "database":
+		r.wrong(at.line, at.col, "%s is done to the database; write on: database", f.Kind)
 	case len(kinds[i].process) > 0 && !slices.Contains(kinds[i].process, f.On):
 		r.wrong(at.line, at.col, "%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
-	case len(kinds[i].process) > 0 && f.On == "redis" && t.has("instances"):
+	case len(kinds[i].process) > 0 && f.On != "instance" && t.has("instances"):
 		v := t.fields["instances"]
-		r.wrong(v.keyLine, v.keyCol, "%s is done to the one redis of all instances; leave instances out", f.Kind)
+		r.wrong(v.keyLine, v.keyCol, "%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
 	}
 }
 

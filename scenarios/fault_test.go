@@ -85,6 +85,10 @@ func TestFaultsOfProcesses(t *testing.T) {
 	for text, plan := range map[string]string{
 		"kind: killed, on: redis":                        "killed on redis itself",
 		"kind: slowcmd, on: redis":                       "slowcmd on redis itself",
+		"kind: reloaded, on: redis":                      "reloaded on redis itself",
+		"kind: maxclients, on: redis":                    "maxclients on redis itself",
+		"kind: busy, on: redis":                          "busy on redis itself",
+		"kind: locked, on: database":                     "locked on the database of all instances",
 		"kind: killed, on: instance":                     "killed on every instance",
 		"kind: terminated, on: instance, instances: [2]": "terminated on instance 2",
 		"kind: refused, on: redis, instances: [1, 2]":    "refused on redis of instances 1, 2",
@@ -100,6 +104,12 @@ func TestFaultsOfProcesses(t *testing.T) {
 		{name: "not of redis", text: "phases: [{name: a, for: 2s, faults: [{kind: terminated, on: §redis}]}]\n", want: []string{"terminated is done to the process of instance, not of redis"}},
 		{name: "not of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: §instance}]}]\n", want: []string{"flushed is done to the process of redis, not of instance"}},
 		{name: "one redis for all", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §instances: [1]}]}]\n", want: []string{"killed is done to the one redis of all instances; leave instances out"}},
+		{name: "a path is no database", text: "phases: [{name: a, for: 2s, faults: [{kind: blackhole, on: §database}]}]\n", want: []string{"blackhole is done to the path to redis, not to the database"}},
+		{name: "not of a database", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: §database}]}]\n", want: []string{"killed is done to the process of redis or instance, not of database"}},
+		{name: "of the database alone", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: §redis}]}]\n", want: []string{"locked is done to the database; write on: database"}},
+		{name: "one database for all", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: database, §instances: [1]}]}]\n", want: []string{"locked is done to the one database of all instances; leave instances out"}},
+		{name: "a database beyond its phase", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: database, for: §3s}, {kind: reloaded, on: redis, from: §2s}]}]\n", want: []string{"a fault of 3s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s"}},
+		{name: "a word near a new kind", text: "phases: [{name: a, for: 2s, faults: [{kind: §maxclient, on: redis}, {kind: §lockd, on: §databse}]}]\n", want: []string{"did you mean maxclients?", "did you mean locked?", "did you mean database?"}},
 		{name: "no delay", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §delay: 5ms}]}]\n", want: []string{"killed takes no delay"}},
 	} {
 		t.Run(row.name, row.check)

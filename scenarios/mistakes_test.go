@@ -147,7 +147,7 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, error, lost, late, mute, killed, stopped, terminated, restarted, flushed, slowcmd, loading, readonly, noauth, oom)`, `there is no "mongo" (there is: redis, instance)`,
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, error, lost, late, mute, killed, stopped, terminated, restarted, reloaded, flushed, slowcmd, busy, loading, readonly, noauth, oom, maxclients, locked)`, `there is no "mongo" (there is: redis, instance, database)`,
 			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",
@@ -254,7 +254,15 @@ phases:
       - {kind: refused, on: redis, from: 1s, for: 1s, instances: [2]}
       - §{kind: refused, on: redis, from: 1500ms, for: 1s, instances: [2]}
       - §{kind: blackhole, on: redis}
-`, want: []string{"it overlaps the refused on redis from 1s to 2s", "it overlaps the refused on redis from 0s to 1s"}},
+      - §{kind: killed, on: redis, from: 500ms, for: 1s}
+      - {kind: oom, on: redis, from: 3s, for: 1s}
+      - §{kind: refused, on: redis, from: 3500ms, for: 300ms, instances: [2]}
+      - {kind: locked, on: database, from: 1s, for: 1s}
+      - §{kind: locked, on: database, from: 1900ms, for: 1s}
+      - {kind: stopped, on: instance, instances: [1], for: 1s}
+      - §{kind: killed, on: instance, from: 500ms, for: 1s}
+`, want: []string{"it overlaps the refused on redis from 1s to 2s", "it overlaps the refused on redis from 0s to 1s", "it overlaps the refused on redis from 0s to 1s",
+			"it overlaps the oom on redis from 3s to 4s", "it overlaps the locked on database from 1s to 2s", "it overlaps the stopped on instance from 0s to 1s"}},
 
 		{name: "claims lack what they need", text: "claims:\n  - §{id: x}\n  - §{says: x, holds: count(trips) >= 1}\n", want: []string{"a claim has no holds", "a claim has no id"}},
 		{name: "plain expressions", text: "claims:\n  - id: x\n    holds: p50(trips) <= 1s and p50(§trip) <= 1s\n  - id: y\n    requires: §nothing(x)\n    holds: §é\n", want: []string{`holds: unknown stream "trip"`, "requires: ", "holds: "}},

@@ -176,6 +176,8 @@ func faultText(f Fault) string {
 	switch process := i >= 0 && len(kinds[i].process) > 0; {
 	case process && f.On == "redis":
 		return s + " on redis itself"
+	case process && f.On == "database":
+		return s + " on the database of all instances"
 	case process:
 		s += " on"
 	default:

@@ -14,10 +14,10 @@ import (
 type Action struct {
 	Arm       string   // empty: all
 	Instances []string // empty: all
-	On        string   // "redis", "instance"
+	On        string   // "redis", "instance", "database"
 	Fault     proxy.Fault
 	Planned   time.Duration // on the clock
-	For       time.Duration // how long the fault is to last; needed by those that end by their own time (slowcmd)
+	For       time.Duration // how long the fault is to last; needed by those that end by their own time (slowcmd, busy)
 	Heal      bool          // Fault is being lifted; an empty Fault.Kind lifts whatever is on
 }
 
@@ -68,7 +68,7 @@ func openLink(arm, instance, on, upstream string) (*link, error) {
 // killed is started again by lifting, on the same port, and answers when Apply returns; of an
 // instance that does not get ready the error is an ErrNotReady. One that had exited by itself is
 // not hurt and not started again, which is no error; a fault that would have ended it counts as delivered.
-// Redis faults that are over as soon as they are done (restarted, flushed) are lifted at once.
+// Redis faults that are over as soon as they are done (restarted, reloaded, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
 	l.applying.Lock()
 	defer l.applying.Unlock()
@@ -91,10 +91,11 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 			each(links, func(k *link) error { return l.lift(ctx, k, a) }),
 			each(victims, func(v *victim) error { return l.relieve(ctx, v, a) }))
 	}
-	if err := a.check(); err != nil {
+	kind := l.spec.findKind(a.Fault.Kind, a.On)
+	if err := a.check(kind); err != nil {
 		return err
 	}
-	if err := l.clear(ctx, links, victims, findKind(a.Fault.Kind, a.On)); err != nil {
+	if err := l.clear(ctx, links, victims, kind); err != nil {
 		return err
 	}
 
@@ -107,7 +108,7 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 	}
 	for _, v := range victims {
 		t := newTrial(v.spot, a)
-		t.victim, t.kind = v, findKind(a.Fault.Kind, a.On)
+		t.victim, t.kind = v, kind
 		trials = append(trials, t)
 	}
 	each(trials, func(t *trial) error {
@@ -126,12 +127,12 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 	})
 }
 
-// check says what is wrong with a's fault; nil: it can be done, as far as can be told from a alone.
-func (a Action) check() error {
+// check says what is wrong with a's fault, of kind k (nil: a proxy's); nil: it can be done, as far as can be told from a alone.
+func (a Action) check(k *kind) error {
 	if a.Fault.Kind == "" {
 		return errors.New("a fault without a kind: say what to do, or Heal")
 	}
-	if k := findKind(a.Fault.Kind, a.On); k != nil {
+	if k != nil {
 		return k.wrong(a)
 	}
 	return a.Fault.Check()

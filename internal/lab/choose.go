@@ -20,13 +20,13 @@ func (l *Lab) choose(a Action) ([]*link, []*victim, error) {
 	var links []*link
 	var victims []*victim
 	var err error
-	k := findKind(a.Fault.Kind, a.On)
+	k := l.spec.findKind(a.Fault.Kind, a.On)
 	if k == nil && a.On == "redis" {
 		if links, err = pick(l.links(), a); err != nil {
 			return nil, nil, err
 		}
 	}
-	if k != nil || a.Fault.Kind == "" && (a.On == "instance" || len(a.Instances) == 0) {
+	if k != nil || a.Fault.Kind == "" && (a.On != "redis" || len(a.Instances) == 0) {
 		victims, err = pick(l.victims(a.On), a)
 	}
 	return links, victims, err

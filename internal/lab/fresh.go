@@ -90,12 +90,12 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 	return nil
 }
 
-// liftAll makes every Redis whole and every proxy clean.
+// liftAll makes every Redis and every database whole and every proxy clean.
 func (l *Lab) liftAll(ctx context.Context) error {
 	for _, v := range l.victims("instance") { // they are started afresh
 		v.sick, v.trial = false, nil
 	}
-	err := each(l.victims("redis"), func(v *victim) error {
+	err := each(append(l.victims("redis"), l.victims("database")...), func(v *victim) error {
 		if v.sick {
 			if err := l.mend(ctx, v); err != nil {
 				return fmt.Errorf("lift the faults on %v: %w", v.spot, err)

@@ -54,7 +54,7 @@ func (in *instance) environ(port int, extra ...map[string]string) []string {
 		"PORT":        strconv.Itoa(port),
 		"INSTANCE":    in.name,
 		"REDIS_URL":   in.arm.redis.url(in.link.proxy.Addr()),
-		"SQLITE_PATH": in.arm.database + "/trips.db",
+		"SQLITE_PATH": in.arm.sqlite(),
 	}
 	if in.arm.Policy != "" {
 		set["CACHE_POLICY"] = in.arm.Policy

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -81,9 +82,13 @@ type arm struct {
 	redis     *store
 	victim    *victim // its redis; nil where there is none
 	instances []*instance
-	fresh     int    // how many databases it has had
-	database  string // the directory of the present one
+	fresh     int     // how many databases it has had
+	database  string  // the directory of the present one
+	base      *victim // it, for faults; nil where there is none
 }
+
+// sqlite is the file of the present database.
+func (a *arm) sqlite() string { return filepath.Join(a.database, databaseFile) }
 
 // Arms lists the arms, in the Spec's order. URLs are valid until the next Fresh.
 func (l *Lab) Arms() []Arm {

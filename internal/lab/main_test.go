@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 		err = lab.Watchdog(os.Stdin, os.Stdout)
 	case "harness":
 		err = harness()
+	case "lock":
+		err = holdLock(os.Args[2])
 	case "linger":
 		signal.Ignore(syscall.SIGTERM)
 		time.Sleep(time.Minute)
@@ -103,6 +105,11 @@ func serve() error {
 				healthy.Store(http.StatusOK)
 			}()
 		} else if err := start(); err != nil {
+			return err
+		}
+	}
+	if fake == "sqlite" || fake == "store" {
+		if err := serveSQL(fake); err != nil {
 			return err
 		}
 	}

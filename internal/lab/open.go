@@ -56,6 +56,11 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 		return nil, err
 	}
 	l.closers = append(l.closers, func(ctx context.Context) error { return l.stopInstances(ctx, true) })
+	for _, a := range l.arms {
+		base := &database{arm: a}
+		a.base = &victim{spot: spot{arm: a.Name, on: "database"}, base: base}
+		l.closers = append(l.closers, func(context.Context) error { return base.unlock() }) // an instance may need it to end well
+	}
 	return l, ctx.Err()
 }
 

@@ -14,6 +14,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// dumpName is the file in its private directory in which a redis-server saves its data when a fault has it do so.
+const dumpName = "dump.rdb"
+
 // Info says which Redis an arm has.
 type Info struct{ Kind, Version string } // Kind: "embedded", "server", "url"
 
@@ -77,15 +80,19 @@ func (l *Lab) openStore(ctx context.Context, arm string) (*store, error) {
 				env: append(cleanEnviron(), PasswordEnv+"="+password, controlEnv+"=stdin")}, nil
 		})
 	case "server":
-		return l.openOwn(ctx, "server", func(port int, password string) (command, error) {
-			dir := filepath.Join(l.tmp, arm, "redis")
+		dir := filepath.Join(l.tmp, arm, "redis")
+		s, err := l.openOwn(ctx, "server", func(port int, password string) (command, error) {
 			if err := os.MkdirAll(dir, 0o700); err != nil {
 				return command{}, err
 			}
 			// On stdin, so that the password is in no argument list and in no file.
-			conf := fmt.Sprintf("bind 127.0.0.1\nport %d\nrequirepass %s\ndir %q\nsave \"\"\nappendonly no\ndaemonize no\n", port, password, dir)
+			conf := fmt.Sprintf("bind 127.0.0.1\nport %d\nrequirepass %s\ndir %q\ndbfilename %s\nsave \"\"\nappendonly no\ndaemonize no\n", port, password, dir, dumpName)
 			return command{name: arm + "-redis", argv: []string{"redis-server", "-"}, env: cleanEnviron(), stdin: conf}, nil
 		})
+		if err == nil {
+			s.dump = filepath.Join(dir, dumpName)
+		}
+		return s, err
 	default:
 		return l.openForeign(ctx)
 	}

@@ -35,9 +35,12 @@ type store struct {
 	command  command // what it is started from; empty where foreign
 	port     int     // of addr; 0 where foreign
 	client   *redis.Client
+	dump     string // where it saves its data when told to; empty where it cannot
+	word     string // what reloaded has left in it; under the lab's applying, and read when its trial ends
 
 	mu      sync.Mutex
 	process *process // nil where foreign
+	hold    *hold    // of a fault; nil: none
 }
 
 func (s *store) running() *process {
@@ -69,17 +72,34 @@ func (s *store) revive(ctx context.Context) error {
 		}
 		return s.ready(ctx)
 	}
-	// While a script blocks, this is answered when the script has ended by itself, or has been at it for 5 s.
-	w, err := s.openWire(ctx, redisReady)
-	if err != nil {
+	if err := s.endScript(ctx); err != nil {
 		return err
 	}
-	defer w.close()
-	var refused refusal
-	if _, err := w.ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) { // it refuses where there is none
+	if err := s.letGo(ctx); err != nil {
 		return err
 	}
 	return s.ready(ctx)
+}
+
+// endScript ends a script that blocks Redis. That there is none is no error. Until a script has been at it for
+// lua-time-limit, this is answered only when it has ended by itself.
+func (s *store) endScript(ctx context.Context) error {
+	var w *wire
+	if h := s.held(); h != nil { // a new one may not be let in
+		w = h.back
+		w.within(redisReady)
+	} else {
+		var err error
+		if w, err = s.openWire(ctx, redisReady); err != nil {
+			return err
+		}
+		defer w.close()
+	}
+	var refused refusal
+	if _, err := w.ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	return nil
 }
 
 // connect prepares the lab's own client: one connection, straight to Redis, no retries.
@@ -203,6 +223,7 @@ func (s *store) close(ctx context.Context) error {
 	if s.foreign {
 		errs = append(errs, s.flush(ctx))
 	}
+	s.drop()
 	return errors.Join(append(errs, s.client.Close(), s.running().kill())...)
 }
 

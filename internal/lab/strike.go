@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/proxy"
 )
 
 // stillness is what a probe of a process waits before it calls that a silence: a PING takes 0.1 ms.
@@ -17,7 +18,7 @@ const stillness = 250 * time.Millisecond
 // beforeStrike proves that the victim answers just before the fault.
 func (l *Lab) beforeStrike(ctx context.Context, t *trial) {
 	at := l.spec.Clock.Now()
-	m := t.victim.probe(ctx, healedPatience)
+	m := t.probe(ctx, healedPatience)
 	l.met(t, "", "new", at, m)
 	t.found = m.Met
 	if m.Met != "reply" {
@@ -133,11 +134,12 @@ func (l *Lab) attend(t *trial) {
 	}
 	if <-t.end {
 		at := l.spec.Clock.Now()
-		m := t.victim.probe(context.Background(), healedPatience)
+		m := t.probe(context.Background(), healedPatience)
 		l.met(t, "", "new", at, m)
 		if m.Met == "reply" || !t.victim.isGone() {
 			l.missReply(t, m)
 		}
+		l.look(t)
 	}
 	close(t.quiet)
 	if t.kind.slowly && t.proved == 0 {
@@ -151,7 +153,16 @@ func (l *Lab) attend(t *trial) {
 func (l *Lab) examine(t *trial) {
 	ctx, finish := t.untilOver()
 	at := l.spec.Clock.Now()
-	m := t.victim.probe(ctx, stillness)
+	patience := healedPatience // an answer may be late on a busy machine, and its absence is no proof
+	if slices.Contains(t.kind.meets, "silence") {
+		patience = stillness
+	}
+	m := t.probe(ctx, patience)
+	var old proxy.Meeting
+	asked := l.spec.Clock.Now()
+	if t.kind.spares {
+		old = t.victim.goesOn(patience)
+	}
 	finish()
 	ended := t.kind.timed && l.spec.Clock.Now() >= t.since+t.lasts
 	if t.isOver() || ended {
@@ -165,5 +176,32 @@ func (l *Lab) examine(t *trial) {
 	t.proved++
 	if !proof {
 		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.kind.meets, " or ")))
+	}
+	if t.kind.spares {
+		l.met(t, t.fault.Kind, "old", asked, old)
+		if old.Met != "reply" {
+			t.doubt(fmt.Sprintf("a connection that was open before met %v, and was to go on", old))
+		}
+	}
+}
+
+// probe opens a new connection to the victim and asks for what t's fault takes away.
+func (t *trial) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
+	if t.kind.writes {
+		return t.victim.store.write(ctx, patience)
+	}
+	return t.victim.probe(ctx, patience)
+}
+
+// look looks at what else must be so once the fault has been lifted.
+func (l *Lab) look(t *trial) {
+	if t.kind.after == nil {
+		return
+	}
+	at := l.spec.Clock.Now()
+	m := t.kind.after(context.Background(), t)
+	l.met(t, "", "kept", at, m)
+	if m.Met != "reply" {
+		t.doubt(fmt.Sprintf("after it, what was there before met %v", m))
 	}
 }

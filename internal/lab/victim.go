@@ -9,11 +9,12 @@ import (
 	"github.com/trektribe/bench/internal/proxy"
 )
 
-// A victim is a process that the lab can hurt: an arm's Redis, or an instance of the service.
+// A victim is what the lab can hurt beside paths: an arm's Redis, an instance of the service, an arm's database.
 type victim struct {
 	spot
 	store *store    // of on redis
 	inst  *instance // of on instance
+	base  *database // of on database
 
 	// All under the lab's applying.
 	sick  bool   // something was done to it that is not known to be undone
@@ -21,12 +22,15 @@ type victim struct {
 	past  *trial // of the fault before, whose canaries may still look at its end
 }
 
-// victims lists what can be hurt on "redis", one for each arm, or on "instance".
+// victims lists what can be hurt on "redis" or "database", one for each arm, or on "instance".
 func (l *Lab) victims(on string) []*victim {
 	var all []*victim
 	for _, a := range l.arms {
 		if on == "redis" && a.victim != nil {
 			all = append(all, a.victim)
+		}
+		if on == "database" && a.base != nil {
+			all = append(all, a.base)
 		}
 		for _, in := range a.instances {
 			if on == "instance" && in.victim != nil {
@@ -37,7 +41,7 @@ func (l *Lab) victims(on string) []*victim {
 	return all
 }
 
-// process is the present one; nil: it does not run.
+// process is the present one; nil: it does not run. A database has none.
 func (v *victim) process() *process {
 	if v.inst != nil {
 		return v.inst.running()
@@ -50,10 +54,22 @@ func (v *victim) probe(ctx context.Context, patience time.Duration) proxy.Meetin
 	if v.store != nil {
 		return v.store.ping(ctx, patience)
 	}
+	if v.base != nil {
+		return v.base.probe(ctx, patience)
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := time.Now()
 	return meeting(askHealth(ctx, v.inst.at()), began)
+}
+
+// goesOn asks a connection that was open before the fault whether it reads.
+func (v *victim) goesOn(patience time.Duration) proxy.Meeting {
+	h := v.store.held()
+	if h == nil { // it has just been put back
+		return proxy.Meeting{Met: "error", Detail: "nothing is held"}
+	}
+	return h.goesOn(patience)
 }
 
 // awaits waits until a probe meets want.
@@ -89,6 +105,9 @@ func (v *victim) isGone() bool {
 
 // alive is an error when there is nothing to hurt.
 func (v *victim) alive() error {
+	if v.base != nil {
+		return v.base.there()
+	}
 	p := v.process()
 	if p == nil {
 		return errNotUp
@@ -108,6 +127,11 @@ var errNotUp = errors.New("it does not run: bring the lab up first (Fresh)")
 // exited by itself stays so. The error of an instance that was started again is ErrNotReady where only that went wrong.
 func (l *Lab) mend(ctx context.Context, v *victim) error {
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if v.base != nil {
+		err := v.base.unlock()
+		v.sick = err != nil
 		return err
 	}
 	p := v.process()
@@ -160,5 +184,8 @@ func (l *Lab) again(ctx context.Context, v *victim) error {
 	if err := portFree(ctx, v.store.port, portAgain); err != nil {
 		return err
 	}
-	return l.startStore(ctx, v.store)
+	if err := l.startStore(ctx, v.store); err != nil {
+		return err
+	}
+	return v.store.forget()
 }

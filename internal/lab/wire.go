@@ -40,6 +40,12 @@ func (s *store) openWire(ctx context.Context, patience time.Duration) (*wire, er
 	return w, nil
 }
 
+// keep has the wire outlast the context that it was opened with; each question is given its own time.
+func (w *wire) keep() { w.quit() }
+
+// within gives what follows so much time.
+func (w *wire) within(patience time.Duration) { w.conn.SetDeadline(time.Now().Add(patience)) }
+
 func (w *wire) close() {
 	w.quit()
 	w.conn.Close()
@@ -68,11 +74,40 @@ func (w *wire) receive() (string, error) {
 	return line, nil
 }
 
+// ask sends a command and reads its answer of one line. Where Redis has already said why it hangs up, that is the answer.
 func (w *wire) ask(args ...string) (string, error) {
-	if err := w.send(args...); err != nil {
+	err := w.send(args...)
+	if err == nil {
+		return w.receive()
+	}
+	var said refusal
+	if _, last := w.receive(); errors.As(last, &said) {
+		return "", said
+	}
+	return "", err
+}
+
+// get is the value of a key, of one line; empty where there is none.
+func (w *wire) get(key string) (string, error) {
+	size, err := w.ask("GET", key)
+	if err != nil || size == "$-1" {
 		return "", err
 	}
 	return w.receive()
+}
+
+// setting is the value of one of Redis' settings.
+func (w *wire) setting(name string) (value string, err error) {
+	size, err := w.ask("CONFIG", "GET", name)
+	if err == nil && size != "*2" {
+		return "", errors.New("this Redis does not have it")
+	}
+	for range 4 { // a length, the name, a length, the value
+		if err == nil {
+			value, err = w.receive()
+		}
+	}
+	return value, err
 }
 
 // A refusal is an error that Redis answered: "LOADING Redis is loading …".
@@ -91,8 +126,19 @@ func (s *store) ping(ctx context.Context, patience time.Duration) proxy.Meeting 
 	return meeting(err, began)
 }
 
+// write asks Redis on a new connection for a write that changes nothing: of a key that is never there.
+func (s *store) write(ctx context.Context, patience time.Duration) proxy.Meeting {
+	began := time.Now()
+	w, err := s.openWire(ctx, patience)
+	if err == nil {
+		_, err = w.ask("SET", canaryKey, "x", "XX")
+		w.close()
+	}
+	return meeting(err, began)
+}
+
 // meeting names what a new connection met: with "reply", "silence", "refused" and so on as a
-// canary of the proxies does, or with the first word of an error that Redis answered.
+// canary of the proxies does, or with the first word of an error that Redis answered; with all of it, where that word is just ERR.
 func meeting(err error, began time.Time) proxy.Meeting {
 	m := proxy.Meeting{Met: "error", Wait: time.Since(began)}
 	var said refusal
@@ -101,7 +147,9 @@ func meeting(err error, began time.Time) proxy.Meeting {
 	case err == nil:
 		m.Met = "reply"
 	case errors.As(err, &said):
-		m.Met, _, _ = strings.Cut(string(said), " ")
+		if m.Met, _, _ = strings.Cut(string(said), " "); m.Met == "ERR" {
+			m.Met = string(said)
+		}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		m.Met = "refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):

@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// kill ends the process at once.
+func kill(_ context.Context, _ *Lab, t *trial) error {
+	p := t.victim.process()
+	p.condemn()
+	return p.kill()
+}
+
+// terminate asks the process to end.
+func terminate(_ context.Context, _ *Lab, t *trial) error {
+	p := t.victim.process()
+	p.condemn()
+	signalGroup(p.cmd.Process.Pid, syscall.SIGTERM)
+	return nil
+}
+
+// pause takes the processor away from the process and whatever it started.
+func pause(ctx context.Context, _ *Lab, t *trial) error {
+	ctx, cancel := context.WithTimeout(ctx, healWithin)
+	defer cancel()
+	pid := t.victim.process().cmd.Process.Pid
+	pauseGroup(pid)
+	for atWork(pid) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("process %d does not stop: %w", pid, ctx.Err())
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// flush empties Redis. In one transaction with the look at its size, since the load
+// goes on writing; on a wire of its own, as for a transaction the client may open a second connection.
+func flush(ctx context.Context, l *Lab, t *trial) error {
+	at := l.spec.Clock.Now()
+	w, err := t.victim.store.openWire(ctx, redisCall)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for _, command := range []string{"MULTI", "FLUSHALL", "DBSIZE", "EXEC"} {
+		if _, err := w.ask(command); err != nil {
+			return fmt.Errorf("%s: %w", command, err)
+		}
+	}
+	if _, err := w.receive(); err != nil { // of FLUSHALL
+		return fmt.Errorf("FLUSHALL: %w", err)
+	}
+	size, err := w.receive()
+	if err != nil {
+		return fmt.Errorf("DBSIZE: %w", err)
+	}
+	m := proxy.Meeting{Met: "empty", Wait: l.spec.Clock.Now() - at}
+	if size != ":0" {
+		m.Met = strings.TrimPrefix(size, ":") + " keys"
+		t.doubt(m.Met + " were left just after")
+	}
+	t.proved++
+	l.met(t, t.fault.Kind, "new", at, m)
+	return nil
+}

@@ -1,0 +1,147 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// A hold is what a fault has changed in a Redis that runs on. Its wires were open before the
+// change: a new one may not be let in until it is undone.
+type hold struct {
+	back *wire    // undoes it
+	undo []string // how
+	old  *wire    // asked during the fault, as a client that was there before
+}
+
+// setting is a fault that consists of another value of one of Redis' settings.
+func setting(name, value string) func(context.Context, *Lab, *trial) error {
+	return func(ctx context.Context, _ *Lab, t *trial) error { return t.victim.store.set(ctx, name, value) }
+}
+
+// lockOut gives Redis a password that nobody knows. Who has given the old one stays in.
+func lockOut(ctx context.Context, _ *Lab, t *trial) error {
+	return t.victim.store.set(ctx, "requirepass", secret())
+}
+
+// follow makes Redis a replica that reads and does not write. Nobody can ever listen on port 0, so
+// no data comes that would replace its own.
+func follow(ctx context.Context, _ *Lab, t *trial) error {
+	s := t.victim.store
+	h, err := s.takeHold(ctx)
+	if err != nil {
+		return err
+	}
+	h.undo = []string{"REPLICAOF", "NO", "ONE"}
+	if _, err := h.back.ask("REPLICAOF", "127.0.0.1", "0"); err != nil {
+		return fmt.Errorf("make redis a replica: %w", err)
+	}
+	return nil
+}
+
+// set changes one of Redis' settings until revive.
+func (s *store) set(ctx context.Context, name, value string) error {
+	h, err := s.takeHold(ctx)
+	if err != nil {
+		return err
+	}
+	was, err := h.back.setting(name)
+	if err != nil {
+		return fmt.Errorf("read redis' setting %s: %w", name, err)
+	}
+	h.undo = []string{"CONFIG", "SET", name, was}
+	if _, err := h.back.ask("CONFIG", "SET", name, value); err != nil {
+		return fmt.Errorf("change redis' setting %s: %w", name, err)
+	}
+	return nil
+}
+
+// takeHold opens the wires of a hold, which last until it is let go.
+func (s *store) takeHold(ctx context.Context) (*hold, error) {
+	h := &hold{}
+	for _, w := range []**wire{&h.back, &h.old} {
+		var err error
+		if *w, err = s.openWire(ctx, redisCall); err != nil {
+			h.close()
+			return nil, err
+		}
+		(*w).keep()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hold = h
+	return h, nil
+}
+
+// held is what a fault has changed; nil: nothing.
+func (s *store) held() *hold {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hold
+}
+
+// letGo undoes what a fault has changed, if any. After an error it is still changed.
+func (s *store) letGo(ctx context.Context) error {
+	h := s.held()
+	if h == nil {
+		return nil
+	}
+	if err := h.putBack(ctx); err != nil {
+		return fmt.Errorf("put redis back (%s): %w", strings.Join(h.undo[:min(3, len(h.undo))], " "), err) // the fourth may be the password
+	}
+	s.drop()
+	return nil
+}
+
+// drop closes a hold's wires.
+func (s *store) drop() {
+	s.mu.Lock()
+	h := s.hold
+	s.hold = nil
+	s.mu.Unlock()
+	if h != nil {
+		h.close()
+	}
+}
+
+func (h *hold) close() {
+	for _, w := range []*wire{h.back, h.old} {
+		if w != nil {
+			w.close()
+		}
+	}
+}
+
+// putBack undoes the change. A script that has just been told to end may still be at it.
+func (h *hold) putBack(ctx context.Context) error {
+	if len(h.undo) == 0 { // nothing was changed yet
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, redisReady)
+	defer cancel()
+	for {
+		h.back.within(redisCall)
+		_, err := h.back.ask(h.undo...)
+		var said refusal
+		if err == nil || !errors.As(err, &said) || !strings.HasPrefix(string(said), "BUSY") {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// goesOn asks the wire that was open before the fault for a read.
+func (h *hold) goesOn(patience time.Duration) proxy.Meeting {
+	began := time.Now()
+	h.old.within(patience)
+	_, err := h.old.ask("EXISTS", canaryKey)
+	return meeting(err, began)
+}
