@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"run", "serve", "redis", "watchdog"}, os.Args[1]) {
 		os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "toxiproxy" {
+		os.Exit(serveToxiproxy())
+	}
 	os.Exit(m.Run())
 }
 

@@ -41,7 +41,11 @@ Flags:
   --target-cmd CMD   test the service that CMD starts instead of our own; it is
                      given PORT, INSTANCE, REDIS_URL, ... in its environment
   --target-url URL   test a service that already runs; may be repeated, one URL
-                     an instance. Faults and restarts are then not available
+                     an instance. Faults and restarts are then not available, but for
+  --toxiproxy URL[/PROXY]
+                     faults on the path to Redis through a toxiproxy that you run and
+                     that the service uses; for each instance its own: URL/A,URL/B.
+                     It is left as it was found, also after kill -9
   --instances N      instances of each arm (default: what the scenario says)
   --allow-host HOST  allow a host that is not loopback; may be repeated
   --ready-in D       how long an instance may take to get ready (default 15s)
@@ -60,6 +64,7 @@ Examples:
   bench run cache --profile nightly
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
+  bench run --target-url http://127.0.0.1:4000 --toxiproxy http://127.0.0.1:8474/redis redis-outage
 `
 
 func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
@@ -68,9 +73,10 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	profile := fs.String("profile", "", "")
 	redis := fs.String("redis", "embedded", "")
 	command := fs.String("target-cmd", "", "")
-	var urls, hosts list
+	var urls, hosts, toxi list
 	fs.Var(&urls, "target-url", "")
 	fs.Var(&hosts, "allow-host", "")
+	fs.Var(&toxi, "toxiproxy", "")
 	instances := fs.Int("instances", 0, "")
 	ready := fs.Duration("ready-in", 15*time.Second, "")
 	seed := fs.Uint64("seed", 0, "")
@@ -105,6 +111,9 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	if len(words) > 0 && len(urls) > 0 {
 		both = errors.New("--target-cmd and --target-url exclude one another")
 	}
+	if len(toxi) > 0 && len(urls) == 0 {
+		both = errors.Join(both, errors.New("--toxiproxy is for a service that already runs (--target-url): what bench starts has proxies of its own"))
+	}
 	var scErr error
 	wanted := names
 	if len(wanted) == 0 {
@@ -119,7 +128,7 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	if err := errors.Join(cmdErr, armErr, both, scErr); err != nil {
 		return cannot(errw, err)
 	}
-	o.Lab = lab.Spec{Arms: specs, Redis: *redis, Command: words, URLs: urls, AllowHosts: hosts, ReadyIn: *ready}
+	o.Lab = lab.Spec{Arms: specs, Redis: *redis, Command: words, URLs: urls, Toxiproxy: commas(toxi), AllowHosts: hosts, ReadyIn: *ready}
 
 	tty, width := terminal(errw)
 	progress := reports.NewProgress(errw, tty, width)
@@ -244,6 +253,16 @@ type list []string
 
 func (l *list) String() string     { return strings.Join(*l, ",") }
 func (l *list) Set(s string) error { *l = append(*l, s); return nil }
+
+// commas splits what was given in one flag.
+func commas(all list) (out []string) {
+	for _, l := range all {
+		for s := range strings.SplitSeq(l, ",") {
+			out = append(out, strings.TrimSpace(s))
+		}
+	}
+	return out
+}
 
 // given reports whether the user set a flag.
 func given(fs *flag.FlagSet, name string) bool {

@@ -39,22 +39,24 @@ func (s spot) String() string {
 // A link is the path from one instance to one dependency.
 type link struct {
 	spot
-	proxy *proxy.Proxy
-	used  int64  // connections of the service that the proxy had seen before the last Fresh
-	uses  uses   // environments in which the service is known to use the path
-	trial *trial // of the fault that is on; nil: none; under the lab's applying
-	past  *trial // of the fault before, whose canaries may still look at its end
+	proxy path
+	own   *proxy.Proxy // proxy, where it is the lab's own; nil: somebody else's
+	watch *watch       // of one of somebody else's
+	used  int64        // connections of the service that the proxy had seen before the last Fresh
+	uses  uses         // environments in which the service is known to use the path
+	trial *trial       // of the fault that is on; nil: none; under the lab's applying
+	past  *trial       // of the fault before, whose canaries may still look at its end
 }
 
-// bypassed reports whether the service has not used the path since it was started.
-func (k *link) bypassed() bool { return k.proxy.Stats().Used == k.used }
+// bypassed reports whether the service is known not to have used the path since it was started.
+func (k *link) bypassed() bool { return k.own != nil && k.own.Stats().Used == k.used }
 
 func openLink(arm, instance, on, upstream string) (*link, error) {
 	p, err := proxy.Open(arm+"-"+instance+"-"+on, upstream)
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy between %s-%s and %s: %w", arm, instance, on, err)
 	}
-	return &link{spot: spot{arm, instance, on}, proxy: p}, nil
+	return &link{spot: spot{arm, instance, on}, proxy: p, own: p}, nil
 }
 
 // Apply does a on all chosen paths, or to all chosen processes, at once. It records

@@ -14,7 +14,11 @@ func (l *Lab) choose(a Action) ([]*link, []*victim, error) {
 		if err := l.spec.canHurt(a.On); err != nil {
 			return nil, nil, err
 		}
-	} else if err := l.spec.Can(a.Fault.Kind, a.On); err != nil {
+	} else if a.Heal {
+		if err := l.spec.Can(a.Fault.Kind, a.On); err != nil {
+			return nil, nil, err
+		}
+	} else if err := l.spec.CanDo(a); err != nil {
 		return nil, nil, err
 	}
 	var links []*link

@@ -38,6 +38,9 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 		return err
 	}
 	if len(l.spec.URLs) > 0 {
+		if err := l.liftAll(ctx); err != nil {
+			return err
+		}
 		return each(l.arms[0].instances, func(in *instance) error {
 			return waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
 		})

@@ -53,7 +53,7 @@ func (in *instance) environ(port int, extra ...map[string]string) []string {
 	set := map[string]string{
 		"PORT":        strconv.Itoa(port),
 		"INSTANCE":    in.name,
-		"REDIS_URL":   in.arm.redis.url(in.link.proxy.Addr()),
+		"REDIS_URL":   in.arm.redis.url(in.link.own.Addr()),
 		"SQLITE_PATH": in.arm.sqlite(),
 	}
 	if in.arm.Policy != "" {

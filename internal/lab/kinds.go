@@ -109,6 +109,9 @@ func (s Spec) Can(name, on string) error {
 	if !slices.Contains(known, name) {
 		return fmt.Errorf("unknown fault %q on %s; there are: %s", name, on, strings.Join(known, ", "))
 	}
+	if len(s.URLs) > 0 {
+		return s.canRemotely(name, on)
+	}
 	if path || on != "redis" || s.findKind(name, on) != nil {
 		return nil
 	}
@@ -124,14 +127,13 @@ func (s Spec) Can(name, on string) error {
 	return fmt.Errorf("%s on redis cannot be done to the %s Redis: %s", name, have, remedy)
 }
 
-// canHurt reports whether there is anything of the lab's own to hurt there.
+// canHurt reports whether there is anything to hurt there.
 func (s Spec) canHurt(on string) error {
 	if !slices.ContainsFunc(kinds, func(k kind) bool { return k.on == on }) {
 		return fmt.Errorf("no dependency %q to hurt: there are redis, instance and database", on)
 	}
 	if len(s.URLs) > 0 {
-		return fmt.Errorf("faults on %s need the harness to start the service and what stands between, and instances that already run "+
-			"(--target-url) are not its own: let the harness start the service (--target-cmd)", on)
+		return s.canHurtRemotely(on)
 	}
 	if on == "database" {
 		return s.canLock()

@@ -27,6 +27,7 @@ type Spec struct {
 	Redis      string            // "embedded" (also when empty), "server", or a redis:// URL, which serves one arm only
 	Command    []string          // the service; empty: our own, `bench serve`
 	URLs       []string          // instances that already run; then nothing is started, Command is empty and there is one arm
+	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as proxy.ParsePlace reads them: one for all, or one for each
 	AllowHosts []string          // hosts other than loopback that the user named
 	Dir        string            // where logs go: Dir/logs/<arm>-<instance>.log
 	ReadyIn    time.Duration     // how long an instance may take to get ready; 0: 15 s
@@ -81,6 +82,7 @@ type arm struct {
 	ArmSpec
 	redis     *store
 	victim    *victim // its redis; nil where there is none
+	link      *link   // the path of all its instances to Redis; nil: each has its own, or none
 	instances []*instance
 	fresh     int     // how many databases it has had
 	database  string  // the directory of the present one
@@ -152,10 +154,13 @@ func (l *Lab) Close() error {
 	return l.closeErr
 }
 
-// links lists the open paths of all instances.
+// links lists the open paths to Redis.
 func (l *Lab) links() []*link {
 	var all []*link
 	for _, a := range l.arms {
+		if a.link != nil {
+			all = append(all, a.link)
+		}
 		for _, in := range a.instances {
 			if in.link != nil {
 				all = append(all, in.link)

@@ -43,6 +43,10 @@ func TestMain(m *testing.M) {
 		err = harness()
 	case "lock":
 		err = holdLock(os.Args[2])
+	case "remote-harness":
+		err = remoteHarness()
+	case "toxiproxy":
+		err = serveToxiproxy()
 	case "linger":
 		signal.Ignore(syscall.SIGTERM)
 		time.Sleep(time.Minute)

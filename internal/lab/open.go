@@ -44,7 +44,10 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 		l.arms = append(l.arms, a)
 	}
 	if len(s.URLs) > 0 {
-		return l, nil
+		if len(s.Toxiproxy) > 0 {
+			err = l.openRemotes(ctx)
+		}
+		return l, err
 	}
 	if err := l.openGround(); err != nil {
 		return nil, err
@@ -116,7 +119,7 @@ func (l *Lab) openRedis(ctx context.Context) error {
 // openProxies puts a clean proxy between each instance and its Redis.
 func (l *Lab) openProxies() error {
 	l.closers = append(l.closers, func(context.Context) error {
-		return each(l.links(), func(k *link) error { return k.proxy.Close() })
+		return each(l.links(), func(k *link) error { return k.own.Close() })
 	})
 	for _, a := range l.arms {
 		for _, in := range a.instances {

@@ -50,6 +50,14 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 	if s.ReadyIn == 0 {
 		s.ReadyIn = readyIn
 	}
+	if len(s.Self) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			bad("find this program, to start it as a child: %w", err)
+		}
+		s.Self = []string{self}
+	}
+	errs = append(errs, s.checkToxiproxy(ctx)...)
 	if len(s.URLs) > 0 {
 		errs = append(errs, s.checkURLs(ctx)...)
 		s.Instances = 0
@@ -67,13 +75,6 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 	}
 	if err := checkEnv(s.Env); err != nil {
 		errs = append(errs, err)
-	}
-	if len(s.Self) == 0 {
-		self, err := os.Executable()
-		if err != nil {
-			bad("find this program, to start it as a child: %w", err)
-		}
-		s.Self = []string{self}
 	}
 	if len(s.Command) > 0 {
 		if _, err := exec.LookPath(s.Command[0]); err != nil {

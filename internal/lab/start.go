@@ -36,7 +36,7 @@ func (l *Lab) countUses() {
 			if !k.bypassed() && !k.uses.with(env) {
 				k.uses = append(k.uses, env)
 			}
-			k.used = k.proxy.Stats().Used
+			k.used = k.own.Stats().Used
 		}
 	}
 }

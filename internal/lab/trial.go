@@ -83,7 +83,9 @@ func (l *Lab) before(ctx context.Context, t *trial) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	t.hit = t.link.proxy.Stats().Hit
+	if t.link.own != nil {
+		t.hit = t.link.own.Stats().Hit
+	}
 	var err error
 	if t.old, err = t.link.proxy.OpenCanary(ctx); err != nil {
 		t.doubt(fmt.Sprintf("the path was not whole before the fault: %v", err))
@@ -91,6 +93,9 @@ func (l *Lab) before(ctx context.Context, t *trial) {
 	}
 	if m := l.meet(t, "", "old", func() proxy.Meeting { return t.old.Probe(ctx, patience) }); m.Met != "reply" {
 		t.doubt("the path was not whole before the fault: its canary met " + m.String())
+	}
+	if t.link.watch != nil {
+		t.link.watch.look()
 	}
 }
 
@@ -112,7 +117,7 @@ func (l *Lab) watch(t *trial) {
 		}
 	}
 	lifted := <-t.end
-	if t.fault.Chooses() && t.link.proxy.Stats().Hit == t.hit { // no fault follows before this trial is done
+	if t.fault.Chooses() && t.link.own.Stats().Hit == t.hit { // no fault follows before this trial is done
 		t.doubt("no command of the service was hit: its canaries were, so the service sent none that is chosen")
 	}
 	if lifted {
@@ -130,6 +135,9 @@ func (l *Lab) watch(t *trial) {
 func (l *Lab) deliver(t *trial) {
 	if t.proved == 0 {
 		t.doubt("the fault was over before a canary could prove it")
+	}
+	if t.link != nil && t.link.watch != nil && t.link.watch.unused() {
+		t.doubt("the service was never seen connected to the proxy: give it the proxy's address for its Redis")
 	}
 	e := history.Event{Kind: history.Delivery, Arm: t.arm, Instance: t.instance, Name: t.fault.Kind, On: t.on,
 		Planned: t.planned, At: t.since, Until: l.spec.Clock.Now(), Value: 1, Detail: t.flaw}
@@ -153,6 +161,9 @@ func (l *Lab) during(t *trial, oldLives *bool) bool {
 	probes.Go(func() { fresh = t.link.proxy.ProbeNew(ctx, wait) })
 	probes.Wait()
 	finish()
+	if t.link.watch != nil {
+		t.link.watch.look() // one that connects for each question is not there at every moment
+	}
 	if t.isOver() {
 		*oldLives = *oldLives && survived(old)
 		return false
@@ -217,7 +228,7 @@ func (t *trial) isOver() bool {
 
 // judge doubts the delivery if what was met is not what the fault does.
 func (t *trial) judge(m proxy.Meeting, old bool) {
-	if ok, why := proxy.Delivered(t.fault, m, old); !ok {
+	if ok, why := t.link.delivered(t.fault, m, old); !ok {
 		which := "a new connection "
 		if old {
 			which = "the old connection "

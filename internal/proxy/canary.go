@@ -33,27 +33,35 @@ const openPatience = 5 * time.Second
 // A Canary is a connection of the harness's own through a proxy. Its methods
 // are safe for concurrent use; probes take turns.
 type Canary struct {
-	proxy *Proxy
+	proxy *Proxy // nil: somebody else's
 	mu    sync.Mutex
 	conn  net.Conn
 	read  *bufio.Reader
 	line  []byte  // of a reply that has come in part
 	owed  int     // replies to earlier probes that have not come
 	ended Meeting // what ended the connection; Met empty: nothing has
+
+	takes func() dose // nil: one ping a probe
 }
 
 // OpenCanary connects through the proxy and makes one exchange to prove that
 // the path is whole. It waits until ctx ends, at most 5 s.
 func (p *Proxy) OpenCanary(ctx context.Context) (*Canary, error) {
+	return openCanary(ctx, p, p.name, p.addr, p.upstream)
+}
+
+// openCanary opens one through p, or, where that is nil, through a proxy of somebody else's.
+func openCanary(ctx context.Context, p *Proxy, name, addr, upstream string) (*Canary, error) {
 	ctx, cancel := context.WithTimeout(ctx, openPatience)
 	defer cancel()
-	c, m := p.dialCanary(ctx, openPatience)
+	c, m := dialCanary(ctx, addr, openPatience)
 	if c == nil {
-		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v", p.name, p.addr, m)
+		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v", name, addr, m)
 	}
+	c.proxy = p
 	if m = c.Probe(ctx, openPatience); m.Met != "reply" {
 		c.Close()
-		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v; is a Redis at %s?", p.name, p.addr, m, p.upstream)
+		return nil, fmt.Errorf("open canary through proxy %s at %s: met %v; is a Redis at %s?", name, addr, m, upstream)
 	}
 	return c, nil
 }
@@ -61,22 +69,27 @@ func (p *Proxy) OpenCanary(ctx context.Context) (*Canary, error) {
 // ProbeNew opens a new connection through the proxy, makes one exchange, closes
 // it. patience is for all of it.
 func (p *Proxy) ProbeNew(ctx context.Context, patience time.Duration) Meeting {
+	return probeNew(ctx, p, p.addr, patience, nil)
+}
+
+func probeNew(ctx context.Context, p *Proxy, addr string, patience time.Duration, takes func() dose) Meeting {
 	began := time.Now()
-	c, m := p.dialCanary(ctx, patience)
+	c, m := dialCanary(ctx, addr, patience)
 	if c == nil {
 		return m
 	}
 	defer c.Close()
+	c.proxy, c.takes = p, takes
 	m = c.Probe(ctx, patience-time.Since(began))
 	m.Wait = time.Since(began)
 	return m
 }
 
 // dialCanary gives what it met where it gives no Canary.
-func (p *Proxy) dialCanary(ctx context.Context, patience time.Duration) (*Canary, Meeting) {
+func dialCanary(ctx context.Context, addr string, patience time.Duration) (*Canary, Meeting) {
 	began := time.Now()
 	dialer := net.Dialer{Deadline: began.Add(patience)}
-	conn, err := dialer.DialContext(ctx, "tcp", p.addr)
+	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err == nil && conn.LocalAddr().String() == conn.RemoteAddr().String() {
 		// The kernel chose the closed port itself for our end.
 		conn.Close()
@@ -85,7 +98,7 @@ func (p *Proxy) dialCanary(ctx context.Context, patience time.Duration) (*Canary
 	if err != nil {
 		return nil, meeting(ctx, err, began)
 	}
-	return &Canary{proxy: p, conn: conn, read: bufio.NewReader(conn)}, Meeting{}
+	return &Canary{conn: conn, read: bufio.NewReader(conn)}, Meeting{}
 }
 
 // Probe makes one exchange and waits at most patience. When ctx ends first it
@@ -103,21 +116,25 @@ func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
 		return c.ended
 	}
 	began := time.Now()
-	c.conn.SetDeadline(began.Add(patience))
+	d := dose{pings: 1}
+	if c.takes != nil {
+		d = c.takes()
+	}
+	c.conn.SetDeadline(began.Add(patience + d.extra))
 	hooked := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
 		c.conn.SetDeadline(began)
 		close(hooked)
 	})
 	var told Meeting
-	passed := c.proxy.count.asked.Load()
-	err := c.exchange(&told)
+	passed := c.asked()
+	err := c.exchange(&told, d.pings)
 	if !unhook() {
 		<-hooked // or it could cut the next probe short
 	}
 	m := meeting(ctx, err, began)
 	m.Answer, m.Beside, m.Behind = told.Answer, told.Beside, told.Behind
-	m.Asked = c.proxy.count.asked.Load() > passed
+	m.Asked = c.asked() > passed
 	// A connection that was only silent, or not waited for, is still good.
 	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		c.ended = m
@@ -126,15 +143,23 @@ func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
 	return m
 }
 
-// exchange sends a ping, after its witness where the fault chooses commands, and
-// reads until its answer. What came until then is noted in m.
-func (c *Canary) exchange(m *Meeting) error {
-	text, asked := ping, 1
-	if c.proxy.plan.Load().choice != nil {
-		text, asked = witness+ping, 2
+// asked is how many bytes of canaries the proxy has passed on; somebody else's does not tell.
+func (c *Canary) asked() int64 {
+	if c.proxy == nil {
+		return 0
+	}
+	return c.proxy.count.asked.Load()
+}
+
+// exchange sends pings, or one after its witness where the fault chooses commands, and
+// reads until the answer to the last. What came until then is noted in m.
+func (c *Canary) exchange(m *Meeting, pings int) error {
+	text, asked, beside := strings.Repeat(ping, pings), pings, 0
+	if c.proxy != nil && c.proxy.plan.Load().choice != nil {
+		text, asked, beside = witness+ping, 2, 2
 	}
 	if n, err := io.WriteString(c.conn, text); err != nil {
-		if n > 0 {
+		if n > 0 && errors.Is(err, os.ErrDeadlineExceeded) {
 			return fmt.Errorf("ping cut short: %v", err) // what follows would not be understood
 		}
 		return err
@@ -148,7 +173,7 @@ func (c *Canary) exchange(m *Meeting) error {
 		switch {
 		case c.owed == 1:
 			m.Answer = line
-		case c.owed == 2 && asked == 2:
+		case c.owed == beside:
 			m.Beside = line
 		}
 	}

@@ -6,6 +6,7 @@
 // canaries met, and counts of what passed. It never looks at what the service
 // says, and never adds, changes or removes a toxic once a proxy listens: under
 // load that can hang toxiproxy. A fault is a plan that the toxic reads instead.
+// The exception is a Remote, a proxy that somebody else runs: there nothing else can be done.
 package proxy
 
 import (

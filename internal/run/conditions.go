@@ -23,6 +23,9 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	if s.Redis.Kind != "" {
 		out = append(out, reports.Condition{Name: "redis", Value: strings.TrimSpace(s.Redis.Kind + " " + s.Redis.Version)})
 	}
+	if s.Toxiproxy != "" {
+		out = append(out, reports.Condition{Name: "toxiproxy", Value: s.Toxiproxy})
+	}
 	for _, sc := range s.Scenarios {
 		if s.Running {
 			break // it was not given their environment

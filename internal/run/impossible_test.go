@@ -8,7 +8,7 @@ import (
 )
 
 func TestWhatAServiceThatAlreadyRunsCannotBePutThrough(t *testing.T) {
-	got := impossible(append(phases().phases, scenarios.Phase{Name: "uncached", Env: map[string]string{"TTL_TRIPS": "0s", "A": "1"}}))
+	got := impossible(append(phases().phases, scenarios.Phase{Name: "uncached", Env: map[string]string{"TTL_TRIPS": "0s", "A": "1"}}), true)
 	if len(got) != 2 {
 		t.Fatalf("%d problems, want 2: %v", len(got), got)
 	}

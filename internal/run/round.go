@@ -41,7 +41,8 @@ type player struct {
 	scenario *scenarios.Scenario
 	seed     uint64
 	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
-	running  bool              // the service already ran: it cannot be restarted, nor its dependencies hurt
+	running  bool              // the service already ran: it cannot be restarted
+	unhurt   bool              // nor can its dependencies be hurt
 	show     func(phase, hurt string)
 
 	limits // of the scenario
@@ -70,9 +71,11 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, w *history.Writer) error {
 	phases := seg.Phases
 	if p.running {
-		for _, e := range impossible(phases) {
+		for _, e := range impossible(phases, p.unhurt) {
 			w.Event(e)
 		}
+	}
+	if p.unhurt {
 		phases = withoutFaults(phases)
 	}
 	arms := p.lab.Arms()
@@ -138,6 +141,16 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 	return nil
 }
 
+// action is what a scenario's fault asks of the lab.
+func action(f scenarios.Fault, seed uint64) lab.Action {
+	return lab.Action{Instances: f.Instances, On: f.On, For: f.For, Fault: proxy.Fault{
+		Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
+		After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
+		Commands: strings.Join(f.Commands, ","), Prefix: f.Prefix, Answer: f.Answer,
+		Seed: seed, For: f.For,
+	}}
+}
+
 // A step is a fault that begins or ends.
 type step struct {
 	at      time.Duration
@@ -151,13 +164,7 @@ func (p *player) steps(t timeline) []step {
 	for i, ph := range t.phases {
 		from, _ := t.span(i)
 		for _, f := range ph.Faults {
-			a := lab.Action{Instances: f.Instances, On: f.On, For: f.For, Fault: proxy.Fault{
-				Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
-				After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
-				Commands: strings.Join(f.Commands, ","), Prefix: f.Prefix, Answer: f.Answer,
-				Seed: p.seed, For: f.For,
-			}}
-			on, off := a, a
+			on, off := action(f, p.seed), action(f, p.seed)
 			on.Planned, off.Planned, off.Heal = from+f.From, from+f.From+f.For, true
 			steps = append(steps, step{on.Planned, on, f.Start}, step{off.Planned, off, false})
 		}

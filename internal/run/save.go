@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +29,9 @@ type Saved struct {
 	Seed        uint64                `json:"seed"`
 	Machine     Machine               `json:"machine"`
 	Redis       lab.Info              `json:"redis"`
-	Target      string                `json:"target"`  // the command or the URLs, passwords taken out
-	Running     bool                  `json:"running"` // it already ran
+	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
+	Running     bool                  `json:"running"`             // it already ran
+	Toxiproxy   string                `json:"toxiproxy,omitempty"` // of somebody else's, that its faults went through
 	Arms        []lab.ArmSpec         `json:"arms"`
 	Scenarios   []*scenarios.Scenario `json:"scenarios"`
 	Warnings    []string              `json:"warnings,omitempty"`
@@ -88,6 +90,13 @@ func write(path string, fill func(*os.File) error) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return os.Rename(f.Name(), path)
+}
+
+// warn adds what a reader must know, once.
+func (s *Saved) warn(what string) {
+	if !slices.Contains(s.Warnings, what) {
+		s.Warnings = append(s.Warnings, what)
+	}
 }
 
 func (s *Saved) save(dir string) error {

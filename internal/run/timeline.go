@@ -67,12 +67,12 @@ func hurts(p scenarios.Phase) string {
 
 // impossible says which phases cannot be played as written against a service
 // that already runs. They are played all the same, as far as they go, for what
-// other phases have to say.
-func impossible(phases []scenarios.Phase) []history.Event {
+// other phases have to say. unhurt: faults are impossible too.
+func impossible(phases []scenarios.Phase, unhurt bool) []history.Event {
 	var out []history.Event
-	add := func(p scenarios.Phase, about, what string) {
+	add := func(p scenarios.Phase, about, what, instead string) {
 		out = append(out, history.Event{Kind: history.Problem, Phase: about,
-			Detail: fmt.Sprintf("phase %s needs %s, which --target-url cannot do; start the service with --target-cmd", p.Name, what)})
+			Detail: fmt.Sprintf("phase %s needs %s, which --target-url cannot do; %s", p.Name, what, instead)})
 	}
 	for _, p := range phases {
 		if len(p.Env) > 0 {
@@ -80,12 +80,12 @@ func impossible(phases []scenarios.Phase) []history.Event {
 			for _, k := range slices.Sorted(maps.Keys(p.Env)) {
 				env = append(env, k+"="+p.Env[k])
 			}
-			add(p, p.Name, "the service restarted with "+strings.Join(env, " "))
+			add(p, p.Name, "the service restarted with "+strings.Join(env, " "), "start the service with --target-cmd")
 		} else if p.Restart {
-			add(p, p.Name, "the service restarted")
+			add(p, p.Name, "the service restarted", "start the service with --target-cmd")
 		}
-		if len(p.Faults) > 0 {
-			add(p, "", hurts(p)) // what comes after a fault is about the fault too
+		if unhurt && len(p.Faults) > 0 {
+			add(p, "", hurts(p), "start the service with --target-cmd, or name the toxiproxy before its Redis: --toxiproxy") // what comes after a fault is about the fault too
 		}
 	}
 	return out

@@ -1,0 +1,478 @@
+package lab_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/alicebob/miniredis/v2"
+	"github.com/rs/zerolog"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// serveToxiproxy is somebody's toxiproxy, until its stdin ends.
+func serveToxiproxy() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	zerolog.SetGlobalLevel(zerolog.Disabled)
+	fmt.Println("http://" + l.Addr().String())
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	return http.Serve(l, toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
+}
+
+// remoteHarness does FAULT through the TOXIPROXY of a service at URL, and waits to be killed.
+func remoteHarness() error {
+	l, err := lab.Open(context.Background(), lab.Spec{
+		Arms: []lab.ArmSpec{{Name: "service"}}, URLs: []string{os.Getenv("URL")}, Toxiproxy: []string{os.Getenv("TOXIPROXY")},
+		Self: []string{os.Args[0]}, Clock: history.NewClock(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.Fresh(context.Background(), nil); err != nil {
+		return err
+	}
+	if err := l.Apply(context.Background(), lab.Action{On: "redis", Fault: proxy.Fault{Kind: os.Getenv("FAULT")}}); err != nil {
+		return err
+	}
+	fmt.Println("up")
+	time.Sleep(time.Minute)
+	return l.Close()
+}
+
+// A somebody runs a service, a Redis and a toxiproxy between the two.
+type somebody struct {
+	t       *testing.T
+	toxi    string // URL
+	process *exec.Cmd
+	stop    func() // the service
+	redis   *miniredis.Miniredis
+	service string // URL
+}
+
+func foreignRedis(t *testing.T, proxies ...string) *somebody {
+	t.Helper()
+	s := &somebody{t: t, redis: miniredis.RunT(t)}
+	s.process = exec.Command(os.Args[0], "toxiproxy")
+	in, err := s.process.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		s.process.Process.Kill()
+		s.process.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.toxi = strings.TrimSpace(line)
+	for _, p := range proxies {
+		s.do("POST", "/proxies", map[string]any{"name": p, "listen": "127.0.0.1:0", "upstream": s.redis.Addr()})
+	}
+	s.serve(proxies[0], "")
+	return s
+}
+
+// serve starts a service that has the proxy for its Redis, or has none of it (fake: "bypass").
+func (s *somebody) serve(name, fake string) {
+	s.t.Helper()
+	var p struct{ Listen string }
+	if err := json.Unmarshal(s.do("GET", "/proxies/"+name, nil), &p); err != nil {
+		s.t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	cmd := exec.Command(os.Args[0], "serve")
+	cmd.Env = append(os.Environ(), "PORT="+port, "REDIS_URL=redis://"+p.Listen, "FAKE="+fake)
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.stop = func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	}
+	s.t.Cleanup(s.stop)
+	s.service = "http://127.0.0.1:" + port
+	until(s.t, "the service is up", 10*time.Second, func() bool {
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+// do makes a call of somebody else's to the toxiproxy.
+func (s *somebody) do(method, path string, body any) []byte {
+	s.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req, _ := http.NewRequest(method, s.toxi+path, bytes.NewReader(b))
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode/100 != 2 {
+		s.t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, got, err)
+	}
+	return got
+}
+
+// state is "enabled" or "disabled", and how many toxics the proxy carries.
+func (s *somebody) state(name string) string {
+	s.t.Helper()
+	var p struct {
+		Enabled bool
+		Toxics  []any
+	}
+	if err := json.Unmarshal(s.do("GET", "/proxies/"+name, nil), &p); err != nil {
+		s.t.Fatal(err)
+	}
+	if !p.Enabled {
+		return fmt.Sprintf("disabled %d", len(p.Toxics))
+	}
+	return fmt.Sprintf("enabled %d", len(p.Toxics))
+}
+
+func (s *somebody) spec(proxies ...string) lab.Spec {
+	return lab.Spec{
+		Arms: []lab.ArmSpec{{Name: "service"}}, URLs: []string{s.service}, Toxiproxy: proxies,
+		Self: []string{os.Args[0]}, Clock: history.NewClock(), ReadyIn: 10 * time.Second,
+	}
+}
+
+// played does a and lifts it, and gives what was recorded, once it was delivered; a busy machine may need a few tries.
+func (w *world) played(t *testing.T, a lab.Action) []history.Event {
+	t.Helper()
+	for try := 1; ; try++ {
+		w.mu.Lock()
+		w.events = nil
+		w.mu.Unlock()
+		if err := w.Apply(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		w.probed(t, a, 1)
+		if err := w.Apply(t.Context(), lifted(a)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := w.of(history.Delivery)
+		if len(got) != 1 {
+			t.Fatalf("%s: deliveries %v, want one", a.Fault.Kind, got)
+		}
+		if got[0].Value == 1 {
+			break
+		}
+		if try == 5 {
+			t.Fatalf("%s was never delivered: %s", a.Fault.Kind, got[0].Detail)
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.events)
+}
+
+func TestAServiceThatRunsLosesItsRedisThroughSomebodysToxiproxy(t *testing.T) {
+	s := foreignRedis(t, "redis")
+	w := open(t, s.spec(s.toxi+"/redis"))
+	w.fresh(t, nil)
+	for _, f := range []proxy.Fault{{Kind: "blackhole"}, {Kind: "refused"}, {Kind: "reset"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
+		kinds := map[history.Kind]int{}
+		for _, e := range w.played(t, lab.Action{On: "redis", Fault: f, Planned: time.Second}) {
+			kinds[e.Kind]++
+			if e.Arm != "service" || e.Instance != "" || e.On != "redis" || e.Kind != history.Canary && e.Name != f.Kind {
+				t.Errorf("recorded %+v", e)
+			}
+		}
+		if kinds[history.FaultOn] != 1 || kinds[history.FaultOff] != 1 || kinds[history.Problem] != 0 {
+			t.Errorf("%s: recorded %v", f.Kind, kinds)
+		}
+		if got := s.state("redis"); got != "enabled 0" {
+			t.Errorf("after %s the proxy is %s", f.Kind, got)
+		}
+	}
+}
+
+// Canaries alone prove nothing: a service that goes past the proxy does not feel what is done there.
+func TestAServiceThatGoesPastSomebodysProxyProvesNothing(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("its connections are read from /proc")
+	}
+	s := foreignRedis(t, "redis")
+	w := open(t, s.spec(s.toxi))
+	w.played(t, blackhole) // this one does not
+	s.stop()
+	s.serve("redis", "bypass")
+	w = open(t, s.spec(s.toxi))
+	w.fresh(t, nil)
+	said := func() bool {
+		return slices.ContainsFunc(w.of(history.Delivery), func(e history.Event) bool { return strings.Contains(e.Detail, "never seen connected to the proxy") })
+	}
+	for try := 1; try <= 5 && !said(); try++ { // on a busy machine something else may be said first
+		if err := w.Apply(t.Context(), blackhole); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the fault was probed", 10*time.Second, func() bool { return len(w.of(history.Canary)) >= 4*try-1 })
+		if err := w.Apply(t.Context(), lifted(blackhole)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range w.of(history.Delivery) {
+		if e.Value == 1 {
+			t.Errorf("%s counts as delivered to a service that was not there", e.Name)
+		}
+	}
+	if !said() {
+		t.Errorf("deliveries %v, want one that says why", w.of(history.Delivery))
+	}
+}
+
+// What is still on when the lab closes, or a round begins, is put back.
+func TestSomebodysProxyIsPutBackAtTheEnd(t *testing.T) {
+	s := foreignRedis(t, "redis")
+	w := open(t, s.spec(s.toxi))
+	for _, end := range []func(){func() { w.fresh(t, nil) }, func() {
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}} {
+		if err := w.Apply(t.Context(), lab.Action{On: "redis", Fault: proxy.Fault{Kind: "refused"}}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.state("redis"); got != "disabled 0" {
+			t.Errorf("in the fault the proxy is %s", got)
+		}
+		end()
+		if got := s.state("redis"); got != "enabled 0" {
+			t.Errorf("afterwards the proxy is %s", got)
+		}
+	}
+}
+
+// Each instance may have a proxy of its own, in the order of their URLs; then one alone can lose Redis.
+func TestOneInstanceAloneLosesRedis(t *testing.T) {
+	s := foreignRedis(t, "redis-1", "redis-2")
+	sp := s.spec(s.toxi+"/redis-1", s.toxi+"/redis-2")
+	s.serve("redis-2", "")
+	sp.URLs = append(sp.URLs, s.service)
+	w := open(t, sp)
+	w.fresh(t, nil)
+	a := lab.Action{On: "redis", Instances: []string{"2"}, Fault: proxy.Fault{Kind: "blackhole"}}
+	if err := w.Apply(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	w.probed(t, a, 1)
+	if one, two := s.state("redis-1"), s.state("redis-2"); one != "enabled 0" || two != "enabled 1" {
+		t.Errorf("redis-1 is %s and redis-2 %s, want toxics on the second alone", one, two)
+	}
+	if err := w.Apply(t.Context(), lifted(a)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range w.played(t, a) {
+		if e.Instance != "2" {
+			t.Errorf("recorded %+v, want instance 2 alone", e)
+		}
+	}
+}
+
+// A harness that is killed in the middle of a fault leaves the proxy as it found it.
+func TestKilledHarnessPutsSomebodysProxyBack(t *testing.T) {
+	for _, kind := range []string{"blackhole", "refused"} {
+		t.Run(kind, func(t *testing.T) {
+			s := foreignRedis(t, "redis")
+			cmd := exec.Command(os.Args[0], "remote-harness")
+			cmd.Env = append(os.Environ(), "URL="+s.service, "TOXIPROXY="+s.toxi+"/redis", "FAULT="+kind)
+			cmd.Stderr = os.Stderr
+			out, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if line, err := bufio.NewReader(out).ReadString('\n'); line != "up\n" {
+				t.Fatalf("the harness said %q, %v", line, err)
+			}
+			if got := s.state("redis"); got == "enabled 0" {
+				t.Fatal("the fault is not on")
+			}
+			began := time.Now()
+			cmd.Process.Kill()
+			cmd.Wait()
+			until(t, "the proxy is as it was found", 3*time.Second, func() bool { return s.state("redis") == "enabled 0" })
+			t.Logf("put back %v after the kill", time.Since(began)) // 60 to 250 ms with 20 others at work on two cores
+		})
+	}
+}
+
+// The watchdog gives a toxiproxy up that is gone, and says what to do; what was paid it leaves alone.
+func TestWatchdogAtAToxiproxy(t *testing.T) {
+	defer signal.Reset() // it ignores what would end this test
+	s := foreignRedis(t, "redis")
+	s.do("POST", "/proxies/redis/toxics", map[string]any{"name": "bench-x-upstream", "type": "timeout", "stream": "upstream"})
+	s.do("POST", "/proxies/redis/toxics", map[string]any{"name": "foo", "type": "latency", "stream": "upstream"})
+	owe := func(more string) string {
+		return fmt.Sprintf(`owe {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.toxi, more)
+	}
+	for _, row := range []struct{ name, lease, want string }{
+		{"put back already", owe("") + owe(`,"paid":true`), "enabled 2"},
+		{"owed", owe(`,"paid":true`) + owe(""), "enabled 1"},
+		{"owed, and put back by somebody", owe(""), "enabled 1"},
+	} {
+		if err := lab.Watchdog(strings.NewReader(row.lease), io.Discard); err != nil {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		if got := s.state("redis"); got != row.want {
+			t.Errorf("%s: the proxy is %s, want %s", row.name, got, row.want)
+		}
+	}
+	s.process.Process.Kill()
+	s.process.Wait()
+	err := lab.Watchdog(strings.NewReader(owe(`,"disabled":true`)), io.Discard)
+	for _, want := range []string{"could not be put back", "curl -X DELETE " + s.toxi + "/proxies/redis/toxics/bench-x-upstream", `'{"enabled":true}'`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a toxiproxy that is gone: %v, want an error with %q", err, want)
+		}
+	}
+}
+
+// A toxiproxy that dies under a fault ends it with an error that says what may be left.
+func TestAToxiproxyThatDiesUnderAFault(t *testing.T) {
+	s := foreignRedis(t, "redis")
+	l, err := lab.Open(t.Context(), s.spec(s.toxi))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := lab.Action{On: "redis", Fault: proxy.Fault{Kind: "blackhole"}}
+	if err := l.Apply(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	s.process.Process.Kill()
+	s.process.Wait()
+	for what, err := range map[string]error{"lift": l.Apply(t.Context(), lifted(a)), "close": l.Close()} {
+		if err == nil || !strings.Contains(err.Error(), "curl -X DELETE") {
+			t.Errorf("%s: %v, want the command that mends it", what, err)
+		}
+	}
+}
+
+func TestOpenRefusesToxiproxies(t *testing.T) {
+	s := foreignRedis(t, "redis", "mongo", "far")
+	s.do("POST", "/proxies/mongo/toxics", map[string]any{"name": "foo", "type": "latency", "stream": "downstream"})
+	s.do("POST", "/proxies/far", map[string]any{"listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"})
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"redis":{"name":"redis","listen":"192.0.2.1:6380","upstream":"redis:6379","enabled":true,"toxics":[]}}`)
+	}))
+	t.Cleanup(elsewhere.Close)
+	for _, row := range []struct {
+		name   string
+		change func(*lab.Spec)
+		want   string
+	}{
+		{"no service that runs", func(s *lab.Spec) { *s = spec(t); s.Toxiproxy = []string{"http://127.0.0.1:8474"} }, "--target-url"},
+		{"no URL", func(s *lab.Spec) { s.Toxiproxy = []string{"localhost:8474"} }, "http://host:8474/PROXY"},
+		{"elsewhere", func(s *lab.Spec) { s.Toxiproxy = []string{"http://192.0.2.1:8474"} }, "--allow-host 192.0.2.1"},
+		{"too few", func(s *lab.Spec) {
+			s.URLs = append(s.URLs, s.URLs[0], s.URLs[0])
+			s.Toxiproxy = []string{"http://127.0.0.1:1/a", "http://127.0.0.1:1/b"}
+		}, "2 proxies for 3 instances"},
+		{"one for two", func(s *lab.Spec) {
+			s.URLs = append(s.URLs, s.URLs[0])
+			s.Toxiproxy = []string{"http://127.0.0.1:1/a", "http://127.0.0.1:1/a"}
+		}, "named twice"},
+		{"which of them", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi} }, "far, mongo, redis"},
+		{"somebody's toxics", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi + "/mongo"} }, "foo (latency, downstream): they are not ours"},
+		{"no Redis behind it", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi + "/far"} }, "is a Redis at 127.0.0.1:1?"},
+		{"a proxy elsewhere", func(sp *lab.Spec) { sp.Toxiproxy = []string{elsewhere.URL} }, "--allow-host 192.0.2.1"},
+		{"no toxiproxy", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.service} }, "is this a toxiproxy?"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			sp := s.spec()
+			row.change(&sp)
+			_, err := lab.Open(t.Context(), sp)
+			if err == nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("Open: %v, want an error with %q", err, row.want)
+			}
+		})
+	}
+	if got := s.state("mongo"); got != "enabled 1" {
+		t.Errorf("somebody's proxy is %s, want it untouched", got)
+	}
+}
+
+// Before anything starts it is known what can be done, and what can is said.
+func TestWhatCanBeDoneThroughAToxiproxy(t *testing.T) {
+	urls := []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}
+	ask := func(toxiproxy []string, kind, on string, instances ...string) error {
+		return lab.Spec{URLs: urls, Toxiproxy: toxiproxy}.CanDo(lab.Action{On: on, Instances: instances, Fault: proxy.Fault{Kind: kind}})
+	}
+	one, two := []string{"http://127.0.0.1:8474"}, []string{"http://127.0.0.1:8474/a", "http://127.0.0.1:8474/b"}
+	for _, row := range []struct {
+		name string
+		err  error
+		want []string
+	}{
+		{"a blackhole", ask(one, "blackhole", "redis"), nil},
+		{"of all by name", ask(one, "blackhole", "redis", "1", "2"), nil},
+		{"of one", ask(one, "blackhole", "redis", "1"), []string{"instance 1 alone", "--toxiproxy"}},
+		{"of one that has its own", ask(two, "blackhole", "redis", "1"), nil},
+		{"no toxiproxy", ask(nil, "blackhole", "redis"), []string{"--target-cmd", "--toxiproxy"}},
+		{"a kind that it cannot", ask(one, "hang", "redis"), []string{"hang", "what can: latency"}},
+		{"an unknown kind", ask(one, "gremlins", "redis"), []string{`unknown fault "gremlins"`}},
+		{"a process", ask(one, "killed", "redis"), []string{"killed on redis", "latency (delay, jitter)"}},
+		{"an instance", ask(one, "killed", "instance"), []string{"--target-cmd", "blackhole"}},
+	} {
+		if (row.err == nil) != (row.want == nil) || slices.ContainsFunc(row.want, func(w string) bool { return !strings.Contains(row.err.Error(), w) }) {
+			t.Errorf("%s: %v, want %q", row.name, row.err, row.want)
+		}
+	}
+}
