@@ -9,7 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// Observe reads the clocks of one arm's part of one round. It keeps 32 bytes a request.
+// Observe reads the clocks of one arm's part of one round. It keeps 24 bytes a request.
 func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 	defer func() {
 		if e := recover(); e != nil {

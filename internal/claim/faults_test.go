@@ -192,3 +192,20 @@ func TestABoundOfGoodputNeedsAPunctualGenerator(t *testing.T) {
 		}
 	}
 }
+
+// Loads that the fault meets under way must not be missing from what was usual before: a service
+// that hits half of the time is as it was when it hits half of the time.
+func TestWhatWasUnderWayIsNoReasonToExpectMore(t *testing.T) {
+	half := func(phase string, from time.Duration, n int) part {
+		i := 0
+		return answers("trips", phase, from, n, ms, func(r *history.Request) {
+			if i++; i%2 == 0 {
+				r.Source, r.Done = "database", r.Intended+400*ms
+			}
+		})
+	}
+	got, cut, why := figure(t, "max(time_to_steady(trips, 500ms))", "s", outage("1"), half("warm", 0, 100), half("after", 3010*ms, 299))
+	if got != 0 || cut {
+		t.Errorf("got %v, at least: %v (%s); want 0", got, cut, why)
+	}
+}

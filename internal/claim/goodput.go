@@ -8,7 +8,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// An asking is a request in 32 bytes.
+// An asking is a request in 24 bytes.
 type asking struct {
 	at, took  time.Duration // intended; response
 	ok        bool          // answered correctly

@@ -50,16 +50,19 @@ func steadyAfter(o ordeal, rs []asking, bound time.Duration) (element, *absence)
 	return element{x: at.Seconds(), cut: !found}, nil
 }
 
-// healthy are the requests that tell how the service was before the fault; rs is in order.
+// healthy are the requests that tell how the service was before the fault; rs is in order. None is
+// taken that was asked for after one which the fault met under way: of those that were done by then
+// too many are fast ones, from a cache.
 func healthy(o ordeal, rs []asking) []asking {
-	var out []asking
-	from := max(o.began-steadyBefore, (rs[0].at+o.began)/2)
+	until := o.began
 	for _, r := range rs {
-		if r.at >= from && r.at+r.took <= o.began {
-			out = append(out, r)
+		if r.at < until && r.at+r.took > o.began {
+			until = r.at
+			break
 		}
 	}
-	return out
+	before := rs[:len(rs)-len(since(until, rs))]
+	return since(max(until-steadyBefore, (rs[0].at+until)/2), before)
 }
 
 // since are the requests from an instant on.
