@@ -147,11 +147,19 @@ func (d *document) face(f face) {
 	d.silences(f)
 }
 
-func foretold(p *claim.Prediction) string {
-	if p == nil {
+// foretold is a forecast and its arithmetic.
+func foretold(f *claim.Forecast) string {
+	switch {
+	case f == nil:
 		return "–"
+	case f.Hi == 0 && f.Stall == 0 && f.Why != "":
+		return "0 s: " + f.Why
 	}
-	return join(": ", "≤ "+claim.FormatValue(p.Stall, "s"), p.Why)
+	s := claim.FormatValue(f.Stall, "s")
+	if f.Hi-f.Lo > 0.1*f.Stall {
+		s += fmt.Sprintf(" (%s..%s)", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
+	}
+	return join(": ", s, f.Why)
 }
 
 // silences says once why clocks have no figure, and of rounds that they do not count.

@@ -67,3 +67,23 @@ func (m *metrics) redisCommand(took time.Duration) { m.redis.Observe(took.Second
 func (m *metrics) httpRequest(route, source string, took time.Duration) {
 	m.http.WithLabelValues(route, source).Observe(took.Seconds())
 }
+
+// redisOptions shows options of the Redis client as they are when somebody looks:
+// some of them the client finds out from its server.
+func (m *metrics) redisOptions(options func() map[string]float64) {
+	m.registry.MustRegister(optionGauges{options, prometheus.NewDesc("redis_client_option",
+		"Option of the Redis client, or limit that the policy sets around it; durations in seconds.", []string{"name"}, nil)})
+}
+
+type optionGauges struct {
+	options func() map[string]float64
+	desc    *prometheus.Desc
+}
+
+func (g optionGauges) Describe(to chan<- *prometheus.Desc) { to <- g.desc }
+
+func (g optionGauges) Collect(to chan<- prometheus.Metric) {
+	for name, v := range g.options() {
+		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, v, name)
+	}
+}

@@ -89,7 +89,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 		model = opts.DecorateModel(model)
 	}
 
-	policy, closeRedis, err := openCache(ctx, conf, opts, cache.Hooks{Log: log, Count: m.cacheRequest}, m.redisCommand)
+	policy, closeRedis, err := openCache(ctx, conf, opts, cache.Hooks{Log: log, Count: m.cacheRequest}, m)
 	if err != nil {
 		return err
 	}

@@ -27,25 +27,28 @@ func ClocksOf(s Scope) *ClockSpec {
 
 // Clocks are those of one stream on one instance. Its numbers are always finite.
 type Clocks struct {
-	Scenario  string      `json:"scenario"`
-	Arm       string      `json:"arm"`
-	Stream    string      `json:"stream"`
-	Instance  string      `json:"instance"`
-	Faults    []string    `json:"faults"` // kinds, with what they were on: "refused on redis"
-	Rounds    int         `json:"rounds"` // that count
-	Clocks    []Clock     `json:"clocks"`
-	Asked     int         `json:"asked"`               // requests since the first fault, over all rounds
-	Lost      int         `json:"lost"`                // of these, without a correct answer within Bound
-	Failed    string      `json:"failed"`              // of these, without a correct answer at all, by kind; empty: none
-	Bound     float64     `json:"bound"`               // s: twice the p99 before the fault, and 5 ms; the median of the rounds
-	Predicted *Prediction `json:"predicted,omitempty"` // of the longest stall, where a caller has one
-	Why       string      `json:"why,omitempty"`       // why there are no clocks
-	Aside     []string    `json:"aside,omitempty"`     // why rounds do not count
+	Scenario  string             `json:"scenario"`
+	Arm       string             `json:"arm"`
+	Stream    string             `json:"stream"`
+	Instance  string             `json:"instance"`
+	Faults    []string           `json:"faults"` // kinds, with what they were on: "refused on redis"
+	Rounds    int                `json:"rounds"` // that count
+	Clocks    []Clock            `json:"clocks"`
+	Asked     int                `json:"asked"`               // requests since the first fault, over all rounds
+	Lost      int                `json:"lost"`                // of these, without a correct answer within Bound
+	Failed    string             `json:"failed"`              // of these, without a correct answer at all, by kind; empty: none
+	Bound     float64            `json:"bound"`               // s: twice the p99 before the fault, and 5 ms; the median of the rounds
+	Predicted *Forecast          `json:"predicted,omitempty"` // of the longest stall; nil: the service does not say how its client is set
+	Why       string             `json:"why,omitempty"`       // why there are no clocks
+	Options   map[string]float64 `json:"options,omitempty"`   // of the service\'s Redis client, as it exports them
+	Aside     []string           `json:"aside,omitempty"`     // why rounds do not count
 }
 
-// A Prediction is how long a single request should be held up at most, by the options of the client.
-type Prediction struct {
+// A Forecast is a Prediction of the longest stall, or why there is none.
+type Forecast struct {
 	Stall float64 `json:"stall"` // s
+	Lo    float64 `json:"lo"`    // s
+	Hi    float64 `json:"hi"`    // s; 0: nothing is predicted
 	Why   string  `json:"why"`
 }
 
@@ -94,6 +97,7 @@ type tracked struct {
 	bound       time.Duration
 	asked, lost int
 	failed      fates
+	options     map[string]float64
 }
 
 // A timed is one clock in one round.
@@ -129,7 +133,7 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 	for _, t := range slices.SortedFunc(maps.Keys(seen), func(a, b track) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.instance, b.instance))
 	}) {
-		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults}
+		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults, Options: seen[t][0].options}
 		var bounds []element
 		var failed fates
 		for _, s := range seen[t] {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
@@ -16,7 +17,7 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 			r = ClockRound{why: fmt.Sprintf("reading the clocks: %v", e)}
 		}
 	}()
-	w := clockWatch{health: detection{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}}
+	w := clockWatch{health: detection{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
 	var g guards
 	for e := range h.Events() {
 		g.event(&e)
@@ -46,6 +47,7 @@ type clockWatch struct {
 	faults  []history.Event // of anything
 	health  detection
 	streams map[string]*streamWatch
+	options map[string]map[string]float64 // of the Redis client, by instance
 }
 
 // A streamWatch is one stream's part.
@@ -60,6 +62,22 @@ func (w *clockWatch) event(e *history.Event) {
 		w.faults = append(w.faults, *e)
 	}
 	w.health.event(e)
+	if name, ok := clientOption(e); ok {
+		if w.options[e.Instance] == nil {
+			w.options[e.Instance] = map[string]float64{}
+		}
+		w.options[e.Instance][name] = e.Value
+	}
+}
+
+// clientOption is the option of the service's Redis client that e tells; false: none.
+func clientOption(e *history.Event) (name string, ok bool) {
+	text, ok := strings.CutPrefix(e.Name, "redis_client_option")
+	if !ok || e.Kind != history.Counter {
+		return "", false
+	}
+	labels, err := parseLabels(text)
+	return labels["name"], err == nil && labels["name"] != ""
 }
 
 func (w *clockWatch) request(r *history.Request) {
@@ -85,7 +103,7 @@ func (w *clockWatch) request(r *history.Request) {
 func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking) *tracked {
 	before := healthy(o, rs)
 	n := normsOf(before)
-	out := &tracked{times: map[string]timed{}, bound: 2*n.p99 + slack, failed: s.fates[instance]}
+	out := &tracked{times: map[string]timed{}, bound: 2*n.p99 + slack, failed: s.fates[instance], options: w.options[instance]}
 	for _, e := range w.faults {
 		if kind := e.Name + " on " + e.On; e.Kind == history.FaultOn && (e.Instance == "" || e.Instance == instance) && !slices.Contains(out.faults, kind) {
 			out.faults = append(out.faults, kind)

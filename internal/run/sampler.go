@@ -23,8 +23,9 @@ import (
 const scrapePatience = 2 * time.Second
 
 // gauges are what is read beside the counters: by how much they grow tells of a
-// leak (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics").
-var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines"}
+// leak (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics"),
+// and from the last follows how long a fault should stall a request.
+var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines", "redis_client_option"}
 
 // A sampler reads the service's own counters and some gauges at the boundaries of phases.
 type sampler struct {

@@ -23,6 +23,10 @@ redis_command_seconds_sum 0.5
 redis_command_seconds_count 4
 # TYPE go_goroutines gauge
 go_goroutines 12
+# TYPE redis_client_option gauge
+redis_client_option{name="read_timeout_seconds"} 5
+# TYPE temperature gauge
+temperature 36
 # TYPE go_gc_total counter
 go_gc_total 12
 plain_requests_total 9
@@ -38,6 +42,7 @@ func TestCountersOfTheServiceAndAFewGaugesAreRead(t *testing.T) {
 		{`cache_requests_total{kind="trips",tier="redis"}`, 3},
 		{"go_goroutines", 12},
 		{"plain_requests_total", 9},
+		{`redis_client_option{name="read_timeout_seconds"}`, 5},
 		{"redis_command_seconds_count", 4},
 		{"redis_command_seconds_sum", 0.5},
 		{"trips_db_queries_total", 7},

@@ -151,6 +151,45 @@ func (c *Client) Delete(ctx context.Context, key string) error {
 	return c.current().Del(ctx, key).Err()
 }
 
+// Options are the options that how long a call can stall follows from, as the
+// library has filled them in: durations in seconds, true is 1. Each name is the
+// library's own, but for two that it finds out: handshake_round_trips, what a new
+// connection costs before its first command, and idle_connections, those of the
+// pool that nobody uses now. dialer_retries counts the first dial.
+func (c *Client) Options() map[string]float64 {
+	cur := c.current()
+	o := cur.Options()
+	trips := 1 // HELLO
+	if cur.GetMaintNotificationsManager() != nil {
+		trips++ // given up for good by the first server that does not know them
+	}
+	if !o.DisableIdentity {
+		trips++
+	}
+	return map[string]float64{
+		"dial_timeout_seconds":         o.DialTimeout.Seconds(),
+		"dialer_retries":               float64(o.DialerRetries),
+		"dialer_retry_timeout_seconds": o.DialerRetryTimeout.Seconds(),
+		"read_timeout_seconds":         o.ReadTimeout.Seconds(),
+		"write_timeout_seconds":        o.WriteTimeout.Seconds(),
+		"pool_size":                    float64(o.PoolSize),
+		"pool_timeout_seconds":         o.PoolTimeout.Seconds(),
+		"max_retries":                  float64(o.MaxRetries),
+		"min_retry_backoff_seconds":    o.MinRetryBackoff.Seconds(),
+		"max_retry_backoff_seconds":    o.MaxRetryBackoff.Seconds(),
+		"context_timeout_enabled":      flag(o.ContextTimeoutEnabled),
+		"handshake_round_trips":        float64(trips),
+		"idle_connections":             float64(cur.PoolStats().IdleConns),
+	}
+}
+
+func flag(on bool) float64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
 // Close ends what is under way; it fails.
 func (c *Client) Close() error {
 	c.mu.Lock()

@@ -1,0 +1,306 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/target"
+)
+
+// TestStallsArePredicted holds the longest stall that each kind of fault causes the
+// reference service under load against what follows from its client's options.
+func TestStallsArePredicted(t *testing.T) {
+	for _, tc := range []struct {
+		kind   string
+		fault  proxy.Fault
+		lasts  time.Duration
+		rate   float64 // requests a second
+		query  string  // of REDIS_URL: options of the documented policy's client
+		chance bool    // decides whether a connection must be opened: only the interval is predicted
+		quick  bool
+	}{
+		{kind: "refused", lasts: 1500 * time.Millisecond, rate: 100, quick: true},
+		{kind: "refused", lasts: 3 * time.Second, rate: 4},
+		{kind: "close", lasts: 1500 * time.Millisecond, rate: 20, quick: true},
+		{kind: "reset", lasts: 1500 * time.Millisecond, rate: 100},
+		{kind: "killed", lasts: 1500 * time.Millisecond, rate: 20},
+		{kind: "blackhole", lasts: time.Second, rate: 50, quick: true},
+		{kind: "blackhole", lasts: 12 * time.Second, rate: 1},
+		{kind: "blackhole", lasts: 17 * time.Second, rate: 1},
+		{kind: "blackhole", lasts: 1500 * time.Millisecond, rate: 50, query: "read_timeout=200ms&max_retries=1&pool_size=3&pool_timeout=300ms", quick: true},
+		{kind: "blackhole", lasts: 2 * time.Second, rate: 10, query: "read_timeout=200ms&max_retries=-1"},
+		{kind: "refused", lasts: 2 * time.Second, rate: 20, query: "max_retries=1&pool_size=5"},
+		{kind: "close", lasts: time.Second, rate: 20, query: "max_retries=-1&min_retry_backoff=1ms"},
+		{kind: "latency", fault: proxy.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 60, query: "pool_size=3", chance: true},
+		{kind: "latency", fault: proxy.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 30, chance: true},
+		{kind: "latency", fault: proxy.Fault{Delay: 30 * time.Millisecond}, lasts: time.Second, rate: 8, quick: true, chance: true},
+		{kind: "stopped", lasts: time.Second, rate: 50},
+		{kind: "oneway", fault: proxy.Fault{Direction: "replies"}, lasts: time.Second, rate: 50},
+		{kind: "latency", fault: proxy.Fault{Delay: 200 * time.Millisecond}, lasts: time.Second, rate: 50, chance: true},
+		{kind: "loading", lasts: time.Second, rate: 50, chance: true},
+		{kind: "readonly", lasts: time.Second, rate: 20},
+		{kind: "noauth", lasts: time.Second, rate: 50},
+		{kind: "oom", lasts: time.Second, rate: 50},
+		{kind: "flushed", lasts: time.Second, rate: 50},
+	} {
+		for _, policy := range []string{"documented", "hardened"} {
+			if tc.query != "" && policy == "hardened" {
+				continue // it has its own
+			}
+			t.Run(fmt.Sprintf("%s %v at %g per second %s %s", tc.kind, tc.lasts, tc.rate, policy, tc.query), func(t *testing.T) {
+				if testing.Short() && !tc.quick {
+					t.Skip("a quick part of it runs under -short")
+				}
+				tc.fault.Kind = tc.kind
+				want := 3
+				if testing.Short() || tc.lasts > 10*time.Second {
+					want = 1
+				}
+				var p claim.Prediction
+				var quiet, all []ordeal
+				for tries := 0; len(quiet) < want && tries < 2*want; tries++ {
+					r := openRig(t, policy, tc.query) // fresh, for a warm pool is small only at first
+					r.warm()
+					options := r.options()
+					options["fault_seconds"], options["rate_per_second"], options["delay_seconds"] = tc.lasts.Seconds(), tc.rate, tc.fault.Delay.Seconds()
+					var ok bool
+					if p, ok = claim.Predict(tc.kind, options); !ok {
+						t.Fatalf("not predicted: %s", p.Why)
+					}
+					o := r.suffer(tc.fault, tc.lasts, tc.rate)
+					t.Logf("a longest stall of %v, while other work of the machine cost up to %v", o.stall, o.noise())
+					if all = append(all, o); o.noise() < 10*time.Millisecond {
+						quiet = append(quiet, o)
+					}
+				}
+				if len(quiet) == 0 {
+					quiet = []ordeal{slices.MinFunc(all, func(a, b ordeal) int { return cmp.Compare(a.noise(), b.noise()) })}
+				}
+				got, noise := median(quiet, func(o ordeal) time.Duration { return o.stall }), median(quiet, ordeal.noise)
+				t.Logf("predicted %v (%v to %v), measured %v: %s", p.Stall, p.Lo, p.Hi, got.Round(time.Millisecond), p.Why)
+				lo, hi := p.Stall, p.Stall
+				if tc.chance || testing.Short() {
+					lo, hi = p.Lo, p.Hi
+				}
+				slack := func(d time.Duration) time.Duration { return max(10*time.Millisecond, d/10) + noise }
+				if got < lo-slack(lo) || got > hi+slack(hi) {
+					t.Errorf("a longest stall of %v, predicted %v to %v", got, lo, hi)
+				}
+			})
+		}
+	}
+}
+
+// A rig is the reference service, its Redis and a proxy between them.
+type rig struct {
+	t       *testing.T
+	redis   *exec.Cmd
+	addr    string
+	control io.Writer
+	proxy   *proxy.Proxy
+	url     string
+	client  *http.Client
+}
+
+func openRig(t *testing.T, policy, query string) *rig {
+	r := &rig{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
+	t.Cleanup(r.client.CloseIdleConnections)
+	r.addr = r.spawn("0")
+	p, err := proxy.Open("redis", r.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.proxy = p
+	t.Cleanup(func() { p.Close() })
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
+	env := map[string]string{"PORT": "0", "CACHE_POLICY": policy, "REDIS_URL": "redis://" + p.Addr() + "?" + query}
+	go func() {
+		ended <- target.Run(ctx, func(name string) string { return env[name] }, io.Discard, target.Options{Ready: func(a net.Addr) { ready <- a }})
+	}()
+	t.Cleanup(func() { cancel(); <-ended })
+	r.url = "http://" + (<-ready).String()
+	return r
+}
+
+// spawn starts the embedded Redis, and answers where it listens.
+func (r *rig) spawn(port string) (addr string) {
+	r.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	cmd := exec.Command(self, "redis", "--port", port)
+	cmd.Env = append(os.Environ(), "BENCH_REDIS_CONTROL=1")
+	control, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	if err := errors.Join(err1, err2, cmd.Start()); err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	words := strings.Fields(line)
+	if err != nil || len(words) < 2 || words[0] != "ready" {
+		r.t.Fatalf("the redis said %q, %v", line, err)
+	}
+	r.redis, r.control = cmd, control
+	return words[1]
+}
+
+func (r *rig) get(path string) (*http.Response, string) {
+	resp, err := r.client.Get(r.url + path)
+	if err != nil {
+		r.t.Error(err)
+		return nil, ""
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp, string(b)
+}
+
+var optionLine = regexp.MustCompile(`(?m)^redis_client_option\{name="(\w+)"\} (\S+)$`)
+
+func (r *rig) options() map[string]float64 {
+	_, text := r.get("/metrics")
+	o := map[string]float64{}
+	for _, m := range optionLine.FindAllStringSubmatch(text, -1) {
+		o[m[1]], _ = strconv.ParseFloat(m[2], 64)
+	}
+	return o
+}
+
+// user is the path of one of the users that are asked for.
+func user(i int) string { return fmt.Sprintf("/api/users/%d", 1+i%20) }
+
+// warm has the users in Redis, and Redis in use.
+func (r *rig) warm() {
+	r.t.Helper()
+	if !waitFor(10*time.Second, func() bool {
+		all := true
+		for i := range 20 {
+			resp, _ := r.get(user(i))
+			all = all && resp != nil && resp.Header.Get("X-Source") == "redis"
+		}
+		return all
+	}) {
+		r.t.Fatal("the service does not use its Redis")
+	}
+}
+
+// An ordeal is what a fault did.
+type ordeal struct {
+	stall  time.Duration // the longest, of the requests that were sent while it was on
+	beside time.Duration // the same of requests that need no Redis
+	late   time.Duration // that timers were, in the mean
+}
+
+// noise is what the machine may have added: one hiccup, and a bit on each pause
+// of the client, of which the longest stalls here have some thirty.
+func (o ordeal) noise() time.Duration {
+	const usual = 600 * time.Microsecond // that a sleep is late on a quiet machine
+	return o.beside + 30*max(0, o.late-usual)
+}
+
+// suffer has the fault on for lasts, and asks for users meanwhile.
+func (r *rig) suffer(f proxy.Fault, lasts time.Duration, rate float64) ordeal {
+	late := lateness(lasts)
+	heal := r.strike(f)
+	began := time.Now()
+	n := int(math.Ceil(lasts.Seconds() * rate))
+	took, beside := make([]time.Duration, n), make([]time.Duration, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
+		<-time.After(time.Until(due))
+		wg.Go(func() {
+			r.get(user(i))
+			took[i] = time.Since(due)
+		})
+		wg.Go(func() {
+			r.get("/health")
+			beside[i] = time.Since(due)
+		})
+	}
+	<-time.After(time.Until(began.Add(lasts)))
+	heal()
+	wg.Wait()
+	return ordeal{slices.Max(took), slices.Max(beside), <-late}
+}
+
+func (r *rig) strike(f proxy.Fault) (heal func()) {
+	apply := func(f proxy.Fault) {
+		if err := r.proxy.Apply(context.Background(), f); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	switch f.Kind {
+	case "killed":
+		pid := r.redis.Process.Pid
+		syscall.Kill(pid, syscall.SIGKILL)
+		r.redis.Wait()
+		_, port, _ := net.SplitHostPort(r.addr)
+		return func() { r.spawn(port) }
+	case "stopped":
+		syscall.Kill(r.redis.Process.Pid, syscall.SIGSTOP)
+		return func() { syscall.Kill(r.redis.Process.Pid, syscall.SIGCONT) }
+	case "loading", "readonly", "noauth", "oom":
+		text := map[string]string{"loading": "LOADING Redis is loading the dataset in memory", "readonly": "READONLY You can't write against a read only replica.",
+			"noauth": "NOAUTH Authentication required.", "oom": "OOM command not allowed when used memory > 'maxmemory'."}[f.Kind]
+		fmt.Fprintln(r.control, text)
+		return func() { fmt.Fprintln(r.control) }
+	case "flushed":
+		conn, err := net.Dial("tcp", r.addr)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		fmt.Fprint(conn, "FLUSHALL\r\n")
+		bufio.NewReader(conn).ReadString('\n')
+		conn.Close()
+		return func() {}
+	}
+	apply(f)
+	return func() { apply(proxy.Fault{}) }
+}
+
+// lateness is how late timers of 5 ms are meanwhile, in the mean.
+func lateness(meanwhile time.Duration) <-chan time.Duration {
+	mean := make(chan time.Duration, 1)
+	go func() {
+		var sum, n time.Duration
+		for end := time.Now().Add(meanwhile); time.Now().Before(end); n++ {
+			due := time.Now().Add(5 * time.Millisecond)
+			<-time.After(time.Until(due))
+			sum += time.Since(due)
+		}
+		mean <- sum / n
+	}()
+	return mean
+}
+
+func median(of []ordeal, what func(ordeal) time.Duration) time.Duration {
+	var all []time.Duration
+	for _, o := range of {
+		all = append(all, what(o))
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}

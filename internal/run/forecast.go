@@ -1,0 +1,67 @@
+package run
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// forecast is how long the faults of s should stall a request of the stream and instance
+// that k is about: the worst of them. nil: its client is not known.
+func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
+	if len(k.Options) == 0 {
+		return nil
+	}
+	out := &claim.Forecast{}
+	for _, p := range s.Phases {
+		for _, f := range p.Faults {
+			if f.On != "redis" || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
+				continue
+			}
+			got, ok := claim.Predict(f.Kind, circumstances(s, p, f, k))
+			if !ok {
+				return &claim.Forecast{Why: f.Kind + ": " + got.Why}
+			}
+			if stall := got.Stall.Seconds(); out.Why == "" || stall > out.Stall {
+				*out = claim.Forecast{Stall: stall, Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: got.Why}
+			}
+		}
+	}
+	if out.Why == "" {
+		return nil
+	}
+	return out
+}
+
+// circumstances are the client's options and what else a stall depends on. The load is not added to it:
+// what is measured is what exceeds the healthy median of the same source.
+func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, k claim.Clocks) map[string]float64 {
+	o := map[string]float64{
+		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),
+	}
+	for name, v := range k.Options {
+		o[name] = v
+	}
+	if f.Share > 0 {
+		o["share"] = f.Share
+	}
+	var patience time.Duration
+	for _, t := range s.Traffic {
+		if t.Name == k.Stream {
+			patience = t.Patience
+		}
+		asks := len(t.Instances) == 0 || slices.Contains(t.Instances, k.Instance)
+		if plays := len(t.Phases) == 0 || slices.Contains(t.Phases, p.Name); asks && plays && !strings.Contains(t.Path, "/health") {
+			n := s.Target.Instances
+			if len(t.Instances) > 0 {
+				n = len(t.Instances)
+			}
+			o["rate_per_second"] += (t.From + t.To) / 2 / float64(n)
+		}
+	}
+	o["patience_seconds"] = patience.Seconds()
+	return o
+}
