@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ claims and mutants goes to stdout, each run to a folder of its own.
 Flags:
   --mutants LIST  only these (default all, where no SCENARIO is named: then every
                   claim must have one that breaks it)
+  --least         only as many mutants as it takes to break every claim once: half the time
   --redis WHICH   embedded or server (default embedded)
   --seed N        the same seed sends the same requests (default: random, and printed)
   --out DIR       where the runs' folders are made (default reports/out/selfcheck)
@@ -41,6 +43,7 @@ Exit: 0 every mutant is noticed, by the claims that it breaks and by no others;
 
 Examples:
   bench selfcheck
+  bench selfcheck --least fallback
   bench selfcheck --mutants no-set,no-flight trips
 `
 
@@ -51,6 +54,7 @@ const together = 3
 func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 	fs := flag.NewFlagSet("selfcheck", flag.ContinueOnError)
 	only := fs.String("mutants", "", "")
+	least := fs.Bool("least", false, "")
 	redis := fs.String("redis", "embedded", "")
 	seed := fs.Uint64("seed", 0, "")
 	dir := fs.String("out", "reports/out/selfcheck", "")
@@ -65,6 +69,9 @@ func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 	all, err := loadAll(names, "")
 	if err := errors.Join(mutantErr, err); err != nil {
 		return cannot(errw, err)
+	}
+	if *least {
+		mutants = cover(all, mutants)
 	}
 	began := time.Now()
 	m := newMatrix(all, mutants, len(names) == 0 && *only == "")
@@ -104,6 +111,36 @@ func findMutants(list string) ([]mutant.Mutant, error) {
 		out = append(out, m)
 	}
 	return out, errors.Join(errs...)
+}
+
+// cover is as few of the mutants as break every claim of the scenarios that any of them
+// breaks, about: the one that breaks most of what is left comes first.
+func cover(all []*scenarios.Scenario, mutants []mutant.Mutant) []mutant.Mutant {
+	left := map[string]bool{}
+	for _, s := range all {
+		for _, c := range s.Claims {
+			left[c.ID] = true
+		}
+	}
+	breaks := func(m mutant.Mutant) (n int) {
+		for id := range left {
+			if flips(m, id) {
+				n++
+			}
+		}
+		return n
+	}
+	var out []mutant.Mutant
+	for len(mutants) > 0 {
+		best := slices.MaxFunc(mutants, func(a, b mutant.Mutant) int { return breaks(a) - breaks(b) })
+		if breaks(best) == 0 {
+			break
+		}
+		out = append(out, best)
+		maps.DeleteFunc(left, func(id string, _ bool) bool { return flips(best, id) })
+	}
+	slices.SortFunc(out, func(a, b mutant.Mutant) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // A selfcheck fills a matrix by runs of a few arms each.

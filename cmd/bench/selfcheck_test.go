@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,35 @@ func TestSelfcheckRefuses(t *testing.T) {
 		if code != exitCannotRun || !strings.Contains(errs, want) {
 			t.Errorf("selfcheck %s: exit %d, want %d with %q\n%s%s", args, code, exitCannotRun, want, out, errs)
 		}
+	}
+}
+
+func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
+	s := &scenarios.Scenario{Name: "s", Claims: []claim.Text{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "unbroken"}}}
+	got := cover([]*scenarios.Scenario{s}, []mutant.Mutant{
+		{Name: "one", Breaks: []string{"a"}}, {Name: "two", Breaks: []string{"a", "b"}}, {Name: "three", Mends: []string{"c"}}, {Name: "elsewhere", Breaks: []string{"d"}},
+	})
+	if len(got) != 2 || got[0].Name != "three" || got[1].Name != "two" {
+		t.Errorf("cover = %v, want three and two", got)
+	}
+	all, err := loadAll(nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	every, err := findMutants("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	few := cover(all, every)
+	for _, s := range all {
+		for _, c := range s.Claims {
+			if !slices.ContainsFunc(few, func(m mutant.Mutant) bool { return flips(m, c.ID) }) {
+				t.Errorf("none of the least mutants breaks %s", c.ID)
+			}
+		}
+	}
+	if len(few) > len(every)*2/3 {
+		t.Errorf("%d of %d mutants are not few", len(few), len(every))
 	}
 }
 
