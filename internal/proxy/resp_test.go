@@ -29,7 +29,7 @@ func split(text, cuts []byte) [][]byte {
 	return append(out, text[from:])
 }
 
-// heard is what a parser of replies makes of pieces: where values end, what they are, where it gave up.
+// heard is what a parser of replies makes of pieces: where values end, what they are, and in which it gave up.
 func heard(pieces [][]byte) []string {
 	var r reply
 	var out []string
@@ -40,7 +40,7 @@ func heard(pieces [][]byte) []string {
 			p, done = p[n:], done+n
 			switch m {
 			case lost:
-				return append(out, fmt.Sprint("lost at ", done))
+				return append(out, "lost")
 			case whole:
 				out = append(out, fmt.Sprintf("%d %c %v", done, r.top, r.confirms()))
 			}
