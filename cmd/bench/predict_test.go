@@ -209,7 +209,7 @@ func (r *rig) warm() {
 // An ordeal is what a fault did.
 type ordeal struct {
 	stall  time.Duration // the longest, of the requests that were sent while it was on
-	beside time.Duration // the same of requests that need no Redis
+	beside time.Duration // the longest that a request took which needs no Redis, with a timer before it
 	late   time.Duration // that timers were, in the mean
 }
 
@@ -222,28 +222,27 @@ func (o ordeal) noise() time.Duration {
 
 // suffer has the fault on for lasts, and asks for users meanwhile.
 func (r *rig) suffer(f proxy.Fault, lasts time.Duration, rate float64) ordeal {
-	late := lateness(lasts)
+	answered := make(chan struct{})
+	noise := r.beside(answered)
 	heal := r.strike(f)
 	began := time.Now()
-	n := int(math.Ceil(lasts.Seconds() * rate))
-	took, beside := make([]time.Duration, n), make([]time.Duration, n)
+	took := make([]time.Duration, int(math.Ceil(lasts.Seconds()*rate)))
 	var wg sync.WaitGroup
-	for i := range n {
+	for i := range took {
 		due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
 		<-time.After(time.Until(due))
 		wg.Go(func() {
 			r.get(user(i))
 			took[i] = time.Since(due)
 		})
-		wg.Go(func() {
-			r.get("/health")
-			beside[i] = time.Since(due)
-		})
 	}
 	<-time.After(time.Until(began.Add(lasts)))
 	heal()
 	wg.Wait()
-	return ordeal{slices.Max(took), slices.Max(beside), <-late}
+	close(answered)
+	o := <-noise
+	o.stall = slices.Max(took)
+	return o
 }
 
 func (r *rig) strike(f proxy.Fault) (heal func()) {
@@ -281,19 +280,29 @@ func (r *rig) strike(f proxy.Fault) (heal func()) {
 	return func() { apply(proxy.Fault{}) }
 }
 
-// lateness is how late timers of 5 ms are meanwhile, in the mean.
-func lateness(meanwhile time.Duration) <-chan time.Duration {
-	mean := make(chan time.Duration, 1)
+// beside does what needs no Redis until the end, past that of a fault: a stall
+// ends later, and what the machine does meanwhile is in it.
+func (r *rig) beside(end <-chan struct{}) <-chan ordeal {
+	out := make(chan ordeal, 1)
 	go func() {
-		var sum, n time.Duration
-		for end := time.Now().Add(meanwhile); time.Now().Before(end); n++ {
+		var o ordeal
+		var late, n time.Duration
+		for {
+			select {
+			case <-end:
+				o.late = late / max(1, n)
+				out <- o
+				return
+			default:
+			}
 			due := time.Now().Add(5 * time.Millisecond)
 			<-time.After(time.Until(due))
-			sum += time.Since(due)
+			late, n = late+time.Since(due), n+1
+			r.get("/health")
+			o.beside = max(o.beside, time.Since(due))
 		}
-		mean <- sum / n
 	}()
-	return mean
+	return out
 }
 
 func median(of []ordeal, what func(ordeal) time.Duration) time.Duration {
