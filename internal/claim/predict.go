@@ -41,7 +41,8 @@ type Prediction struct {
 // are further apart, the request that stalls longest may or may not be one that
 // opens a connection or loads, and they alone are to be held against what is measured.
 //
-// ok is false where the options are not known, or do not decide it; Why then says so.
+// ok is false where the options are not known, or do not decide it; Why then says
+// so. Stall is 0 then; Lo and Hi still bound it where they are not 0.
 func Predict(kind string, options map[string]float64) (p Prediction, ok bool) {
 	c, missing := redisClientOf(options)
 	if missing != "" {
@@ -69,6 +70,12 @@ func Predict(kind string, options map[string]float64) (p Prediction, ok bool) {
 	}
 	for _, d := range []*time.Duration{&p.Stall, &p.Lo, &p.Hi} {
 		*d = d.Round(time.Millisecond)
+	}
+	if w.pooled == meetsError && c.retries > 0 && w.requests > 1 {
+		// Calls that meet open a connection, and what that costs here is as much
+		// again; whether they meet is a matter of tenths of a millisecond.
+		p.Stall, p.Why = 0, "chance decides how many calls open a connection, whose handshake is tried again as they are: "+p.Why
+		return p, false
 	}
 	return p, true
 }

@@ -127,6 +127,10 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 			t.Errorf("%s: %v, %v, %q, want no prediction, and why: %q", tc.kind, ok, p.Stall, p.Why, tc.why)
 		}
 	}
+	crowd := with(defaults, map[string]float64{"rate_per_second": 50, "fault_seconds": 1})
+	if p, ok := claim.Predict("loading", crowd); ok || p.Stall != 0 || p.Lo < 90*time.Millisecond || p.Hi <= p.Lo || !strings.Contains(p.Why, "chance decides") {
+		t.Errorf("loading, many requests: %v, %v, want bounds alone", ok, p)
+	}
 	if p, ok := claim.Predict("restarted", with(defaults, map[string]float64{"down_seconds": 0.05})); !ok || p.Stall < 50*time.Millisecond {
 		t.Errorf("restarted within 50 ms: %v, %v", ok, p)
 	}
