@@ -53,15 +53,18 @@ func (f face) worst(name string) (worst claim.Clock, found bool) {
 	return worst, found
 }
 
+// headClocks are those that matter most, and how a sentence calls them.
+var headClocks = []struct{ name, said string }{
+	{claim.ClockDetected, "detected"}, {claim.ClockFallback, "fallback"}, {claim.ClockUsed, "used again"}, {claim.ClockSteady, "steady again"},
+}
+
 // line says the clocks that matter most of the worst instance and stream.
 func (f face) line() string {
 	if len(f.tracks) == 1 && f.tracks[0].Why != "" {
 		return "no clocks: " + f.tracks[0].Why
 	}
 	var out []string
-	for _, k := range []struct{ name, said string }{
-		{claim.ClockDetected, "detected"}, {claim.ClockFallback, "fallback"}, {claim.ClockUsed, "used again"}, {claim.ClockSteady, "steady again"},
-	} {
+	for _, k := range headClocks {
 		if c, found := f.worst(k.name); found {
 			out = append(out, spent(k.said, c))
 		}
@@ -80,6 +83,55 @@ func spent(said string, c claim.Clock) string {
 	return said + " " + claim.FormatValue(c.Median, "s")
 }
 
+// clocks writes a line for each face: a table where that fits, sentences where not.
+func (t *table) clocks(all []face) {
+	if len(all) == 0 {
+		return
+	}
+	head := []string{"clocks", ""}
+	for _, k := range headClocks {
+		head = append(head, k.said)
+	}
+	rows, widths := [][]string{head}, make([]int, len(head))
+	for _, f := range all {
+		fields := []string{clean(f.scenario), clean(f.arm)}
+		for _, k := range headClocks {
+			c, _ := f.worst(k.name)
+			fields = append(fields, shortly(c))
+		}
+		rows = append(rows, fields)
+	}
+	total := gap * (len(head) - 1)
+	for i := range head {
+		for _, r := range rows {
+			widths[i] = max(widths[i], width(r[i]))
+		}
+		total += widths[i]
+	}
+	if total > t.style.Width {
+		for _, f := range all {
+			t.text("", "clocks "+f.scenario+", "+f.arm+": "+f.line())
+		}
+		return
+	}
+	for _, r := range rows {
+		t.record(widths, r, nil)
+	}
+	t.text("", "(of the worst instance, the median of its rounds; ≥: not seen to end while it was watched; –: no figure, report.md says why)")
+	t.line("")
+}
+
+// shortly is a clock without the rounds behind it.
+func shortly(c claim.Clock) string {
+	switch {
+	case c.N == 0:
+		return "–"
+	case c.AtLeast:
+		return "≥ " + claim.FormatValue(c.Median, "s")
+	}
+	return claim.FormatValue(c.Median, "s")
+}
+
 // clockColumns are the columns of the report, with the clocks they show.
 var clockColumns = []string{claim.ClockTouched, claim.ClockDetected, claim.ClockFallback, claim.ClockGood, claim.ClockLifted,
 	claim.ClockUsed, claim.ClockSteady, claim.ClockWorst, claim.ClockStall}
@@ -93,7 +145,7 @@ func (d *document) clocks() {
 		"What became of the faults, without any claim: the median of the rounds, and the rounds between which it lies. ≥: it was not seen to end while it was watched.",
 		"From the begin of the first fault: *first touched*, the first request that failed or took longer than any before and 5 ms; *detected*, `/health` says down; *fallback*, the first correct answer from elsewhere; *good again*, back to correct answers within the bound while the fault lasts; *lifted*.",
 		"From the end of the last heal: *used again*, Redis answers; *steady again*, as before the fault (`bench explain time_to_steady`).",
-		"*Worst wait* is the longest of the fault, *longest stall* what exceeds the median of the same source before it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
+		"*Worst wait* is the longest of the fault, *longest stall* what exceeds the median of the same source before it. *Predicted* is how long the client should wait for Redis, once; loads between two calls, and faults that repeat, are not in it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
 	for _, f := range faces(d.run.Clocks) {
 		d.face(f)
 	}
@@ -144,22 +196,34 @@ func (d *document) face(f face) {
 	}
 	d.table(append(resolution, "", "", ""), false)
 	d.line("")
+	d.arithmetic(f)
 	d.silences(f)
 }
 
-// foretold is a forecast and its arithmetic.
+// foretold is what a forecast says; its arithmetic stands below the table.
 func foretold(f *claim.Forecast) string {
-	switch {
-	case f == nil:
+	if f == nil || !f.Known {
 		return "–"
-	case f.Hi == 0 && f.Stall == 0 && f.Why != "":
-		return "0 s: " + f.Why
 	}
 	s := claim.FormatValue(f.Stall, "s")
 	if f.Hi-f.Lo > 0.1*f.Stall {
-		s += fmt.Sprintf(" (%s..%s)", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
+		s += fmt.Sprintf(" [%s..%s]", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
 	}
-	return join(": ", s, f.Why)
+	return s
+}
+
+// arithmetic says once how each stall was predicted, or why it was not.
+func (d *document) arithmetic(f face) {
+	var said []string
+	for _, t := range f.tracks {
+		if p := t.Predicted; p != nil && !slices.Contains(said, p.Why) {
+			said = append(said, p.Why)
+			d.line("- Predicted from the options of the service's client: " + escape(p.Why))
+		}
+	}
+	if len(said) > 0 {
+		d.line("")
+	}
 }
 
 // silences says once why clocks have no figure, and of rounds that they do not count.

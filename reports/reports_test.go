@@ -184,7 +184,7 @@ func withClocks() reports.Run {
 	slower.Aside = []string{"round 6: the machine stalled for 104 ms"}
 	overload := slower
 	overload.Arm, overload.Aside = "documented", nil
-	overload.Predicted = &claim.Forecast{Stall: 5, Lo: 5, Hi: 5, Why: "read timeout of 5 s"}
+	overload.Predicted = &claim.Forecast{Known: true, Stall: 5, Lo: 5, Hi: 5, Why: "read timeout of 5 s"}
 	r.Clocks = []claim.Clocks{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
 	return r
 }

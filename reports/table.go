@@ -115,9 +115,7 @@ func (t *table) foot(r Run, rs []row, arms []string) {
 	for _, n := range notes(rs) {
 		t.text("", "note: "+n)
 	}
-	for _, f := range faces(r.Clocks) {
-		t.text("", "clocks "+f.scenario+", "+f.arm+": "+f.line())
-	}
+	t.clocks(faces(r.Clocks))
 	for _, c := range r.Curves {
 		t.text("", "curve "+c.ID+", "+c.Arm+": "+falls(c))
 	}

@@ -46,9 +46,10 @@ type Clocks struct {
 
 // A Forecast is a Prediction of the longest stall, or why there is none.
 type Forecast struct {
+	Known bool    `json:"known"` // false: nothing is predicted
 	Stall float64 `json:"stall"` // s
 	Lo    float64 `json:"lo"`    // s
-	Hi    float64 `json:"hi"`    // s; 0: nothing is predicted
+	Hi    float64 `json:"hi"`    // s
 	Why   string  `json:"why"`
 }
 

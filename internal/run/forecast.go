@@ -26,7 +26,7 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 				return &claim.Forecast{Why: f.Kind + ": " + got.Why}
 			}
 			if stall := got.Stall.Seconds(); out.Why == "" || stall > out.Stall {
-				*out = claim.Forecast{Stall: stall, Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: got.Why}
+				*out = claim.Forecast{Known: true, Stall: stall, Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: got.Why}
 			}
 		}
 	}
@@ -36,8 +36,8 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	return out
 }
 
-// circumstances are the client's options and what else a stall depends on. The load is not added to it:
-// what is measured is what exceeds the healthy median of the same source.
+// circumstances are the client's options and what else a stall depends on. Loads are left out: what is
+// measured is what exceeds the healthy median of the same source, and with it most of a load.
 func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, k claim.Clocks) map[string]float64 {
 	o := map[string]float64{
 		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),
