@@ -35,7 +35,7 @@ func runList(_ context.Context, args []string, out, errw io.Writer) int {
 		}
 		fmt.Fprintf(out, "%s (%s): %s\n", s.Name, s.Group, s.About)
 		for _, c := range s.Claims {
-			fmt.Fprintf(out, "  %-20s %s\n", c.ID, c.Says)
+			fmt.Fprintf(out, "  %-22s %s\n", c.ID, c.Says)
 		}
 	}
 	return 0

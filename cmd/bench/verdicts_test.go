@@ -10,6 +10,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/scenarios"
 )
 
 // reference is what the library finds of the reference target: documented, hardened.
@@ -57,38 +58,56 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 	if testing.Short() {
 		t.Skip("plays every scenario, which takes minutes; make verdicts does it")
 	}
+	// The self-check plays the others too, though not under documented.
+	names := scenarios.Usual()
+	if os.Getenv("BENCH_VERDICTS") == "all" {
+		names = scenarios.Library()
+	}
 	want := map[[2]string]claim.Verdict{}
-	for id, verdicts := range reference {
-		for i, arm := range policies {
-			want[[2]string{id, arm}] = verdicts[i]
+	for _, name := range names {
+		s, err := scenarios.Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range s.Claims {
+			for i, arm := range policies {
+				want[[2]string{c.ID, arm}] = reference[c.ID][i]
+			}
 		}
 	}
-	if code := mustDecide(t, policies, []string{"all"}, want); code != exitRefuted {
+	if code := mustDecide(t, policies, names, want); code != exitRefuted {
 		t.Errorf("exit %d, want %d: two of the speed-ups are refuted", code, exitRefuted)
 	}
 }
 
 // mustDecide runs scenarios and compares verdicts. A row that a busy machine left
-// undecided gets one more run; a verdict that is wrong gets none.
-func mustDecide(t *testing.T, arms, scenarios []string, want map[[2]string]claim.Verdict) (code int) {
+// undecided gets one more run, and if it stays so that is no defect, but for more than a
+// quarter of them; a verdict that is wrong gets no second run.
+func mustDecide(t *testing.T, arms, names []string, want map[[2]string]claim.Verdict) (code int) {
 	t.Helper()
 	for try := 1; ; try++ {
 		out := t.TempDir()
 		var table, errs string
-		code, table, errs = bench(append([]string{"run", "--out", out, "--arms", strings.Join(arms, ",")}, scenarios...)...)
+		code, table, errs = bench(append([]string{"run", "--out", out, "--arms", strings.Join(arms, ",")}, names...)...)
 		if table == "" {
 			t.Fatal(errs)
 		}
 		got := results(t, filepath.Join(out, "latest"))
-		undecided := 0
+		undecided, open := 0, 0
 		for row, w := range want {
 			r := got[row]
 			if r.Verdict == claim.Inconclusive && try == 1 {
 				t.Logf("%v: undecided, so once more: %s %q", row, r.Because, r.Warnings)
 				undecided++
+			} else if r.Verdict == claim.Inconclusive && (strings.Contains(r.Settle, "quieter machine") || r.Settle == "more rounds") {
+				t.Logf("%v: left undecided by a busy machine: %s %q", row, r.Because, r.Warnings)
+				open++
 			} else if r.Verdict != w {
 				t.Errorf("%v: %s, want %s: %s %q", row, r.Verdict, w, r.Because, r.Warnings)
 			}
+		}
+		if open > len(want)/4 {
+			t.Errorf("%d of %d rows are undecided: this machine can decide nothing", open, len(want))
 		}
 		if undecided == 0 {
 			return code

@@ -22,6 +22,7 @@ func (a *api) recommendations(w http.ResponseWriter, r *http.Request) {
 		From:   func(ctx context.Context) (any, error) { return a.Model.Recommend(ctx, id) },
 		New:    func() any { return new([]ai.Recommendation) },
 		Source: cache.FromModel,
+		Slow:   true,
 	})
 	if err != nil {
 		a.fail(w, r, "user", err)

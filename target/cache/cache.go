@@ -24,6 +24,7 @@ type Load struct {
 	From   func(ctx context.Context) (any, error) // asks the database or a model; the value marshals to JSON
 	New    func() any                             // a pointer to an empty value, for a policy that parses what it kept
 	Source Source                                 // where From has it from; empty: FromDatabase
+	Slow   bool                                   // From takes a second or more
 }
 
 // Origin is where a value that was loaded comes from.

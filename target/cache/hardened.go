@@ -148,6 +148,7 @@ type lookup struct {
 	began      time.Time
 	mark       uint64        // of the local tier
 	generation string        // in Redis, or unknown
+	lease      time.Duration // of a load
 	spent      time.Duration // on Redis, of Limits.Wait
 }
 
@@ -165,6 +166,9 @@ func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error
 			return landed{Answer: got}, nil
 		}
 		l.spent = time.Since(l.began)
+		if l.lease = h.limits.Lease; load.Slow {
+			l.lease = h.limits.SlowLease
+		}
 		e, over := h.lead(&l)
 		if e.json != "" {
 			h.remember(l, e, FromRedis)

@@ -8,7 +8,7 @@ import (
 
 // A lease is a key in Redis that says: an instance is loading this. Of the
 // instances that miss together, the one that could write it loads, and the
-// others look for what it writes. It lives for Limits.Lease and is renewed while
+// others look for what it writes. It lives for Limits.Lease, or SlowLease, and is renewed while
 // the load runs, so that an instance that dies costs the others no more than that.
 //
 // A lease saves queries and nothing else: that no old value is answered is the
@@ -70,11 +70,11 @@ func (h *Hardened) take(l *lookup) (taken bool, over func(), err error) {
 	over = func() {}
 	key, began := leaseKey(l.key, l.generation), time.Now()
 	taken, err = spend(h, l, true, func(ctx context.Context) (bool, error) {
-		return h.redis.SetNX(ctx, key, "held", h.limits.Lease)
+		return h.redis.SetNX(ctx, key, "held", l.lease)
 	})
 	if taken {
 		done := make(chan struct{})
-		h.wg.Go(func() { h.keep(key, began, done) })
+		h.wg.Go(func() { h.keep(key, l.lease, began, done) })
 		over = sync.OnceFunc(func() { close(done) })
 	}
 	return taken, over, err
@@ -82,7 +82,7 @@ func (h *Hardened) take(l *lookup) (taken bool, over func(), err error) {
 
 // keep renews a lease until done, and then deletes it. It leaves alone a lease
 // whose time is over, as another instance may have it by now.
-func (h *Hardened) keep(key string, began time.Time, done <-chan struct{}) {
+func (h *Hardened) keep(key string, lease time.Duration, began time.Time, done <-chan struct{}) {
 	command := func(f func(context.Context) error) bool {
 		epoch, ok := h.allow("", 0)
 		if !ok {
@@ -91,15 +91,15 @@ func (h *Hardened) keep(key string, began time.Time, done <-chan struct{}) {
 		_, err := ask(h, epoch, h.limits.Command, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
 		return err == nil
 	}
-	tick := time.NewTicker(h.limits.Lease / 3)
+	tick := time.NewTicker(lease / 3)
 	defer tick.Stop()
 	renewed := began
-	held := func() bool { return time.Since(renewed) < h.limits.Lease && time.Since(began) < h.limits.Load }
+	held := func() bool { return time.Since(renewed) < lease && time.Since(began) < h.limits.Load }
 	for held() {
 		select {
 		case <-tick.C:
 			now := time.Now()
-			if held() && command(func(ctx context.Context) error { return h.redis.Set(ctx, key, "held", h.limits.Lease) }) {
+			if held() && command(func(ctx context.Context) error { return h.redis.Set(ctx, key, "held", lease) }) {
 				renewed = now
 			}
 		case <-done:

@@ -25,10 +25,11 @@ type Limits struct {
 	// that how long they wait for another instance's load.
 	Load time.Duration
 	// Lease is how long an instance that has begun to load keeps others from it without
-	// a sign of life. It gives one every third of it. An instance that dies, or is cut off from
-	// Redis, while it loads has the others wait for that long; and one that a busy processor
-	// holds up for longer costs a needless query.
-	Lease time.Duration
+	// a sign of life, and SlowLease so for a slow load. It gives one every third of it. An instance
+	// that dies, or is cut off from Redis, while it loads has the others wait for that long; one that
+	// a busy processor holds up for longer costs a needless query; and a sign is a command. So about
+	// as long as a load.
+	Lease, SlowLease time.Duration
 	// Entries and Bytes bound the local tier.
 	Entries int
 	Bytes   int
@@ -40,15 +41,16 @@ type Limits struct {
 // DefaultLimits are the limits of the service.
 func DefaultLimits() Limits {
 	return Limits{
-		Wait:     50 * time.Millisecond,
-		Command:  500 * time.Millisecond,
-		Inflight: 256,
-		Failures: 3,
-		Probe:    100 * time.Millisecond,
-		Load:     10 * time.Second,
-		Lease:    150 * time.Millisecond,
-		Entries:  10_000,
-		Bytes:    64 << 20,
-		Pending:  100_000,
+		Wait:      50 * time.Millisecond,
+		Command:   500 * time.Millisecond,
+		Inflight:  256,
+		Failures:  3,
+		Probe:     100 * time.Millisecond,
+		Load:      10 * time.Second,
+		Lease:     300 * time.Millisecond,
+		SlowLease: time.Second,
+		Entries:   10_000,
+		Bytes:     64 << 20,
+		Pending:   100_000,
 	}
 }
