@@ -64,20 +64,28 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 		names = scenarios.Library()
 	}
 	want := map[[2]string]claim.Verdict{}
-	for _, name := range names {
-		s, err := scenarios.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, c := range s.Claims {
-			for i, arm := range policies {
-				want[[2]string{c.ID, arm}] = reference[c.ID][i]
-			}
+	for _, id := range claimsOf(names) {
+		for i, arm := range policies {
+			want[[2]string{id, arm}] = reference[id][i]
 		}
 	}
 	if code := mustDecide(t, policies, names, want); code != exitRefuted {
 		t.Errorf("exit %d, want %d: two of the speed-ups are refuted", code, exitRefuted)
 	}
+}
+
+// claimsOf lists the claims of scenarios of the library.
+func claimsOf(names []string) (ids []string) {
+	for _, name := range names {
+		s, err := scenarios.Load(name)
+		if err != nil {
+			continue // TestLibraryLoads tells
+		}
+		for _, c := range s.Claims {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // mustDecide runs scenarios and compares verdicts. A row that a busy machine left
@@ -216,8 +224,8 @@ func sameVerdicts(table string) error {
 			return fmt.Errorf("%s says %v, and is found to be %v", words[0], verdicts, want)
 		}
 	}
-	if seen != len(reference) {
-		return fmt.Errorf("%d claims in the table, want %d", seen, len(reference))
+	if want := len(claimsOf(scenarios.Usual())); seen != want {
+		return fmt.Errorf("%d claims in the table, want the %d usual ones", seen, want)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (g *growth) event(e *history.Event) {
 	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.sel.instance(e.Instance) && e.Detail != "" {
 		g.failed = ": " + e.Detail
 	}
-	if e.Kind != history.Counter || !g.sel.instance(e.Instance) {
+	if e.Kind != history.Counter || !g.sel.instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.metric {
 		return
 	}
 	g.seen[e.Instance] = true
@@ -85,6 +85,12 @@ func (g *growth) event(e *history.Event) {
 	} else {
 		s.end, s.hasEnd = e.Value, true
 	}
+}
+
+// seenFromOutside reports whether the figure may have been read from the process itself: it
+// does not show that /metrics was.
+func seenFromOutside(name string) bool {
+	return name == "process_open_fds" || name == "process_resident_memory_bytes"
 }
 
 func (g *growth) carries(labels map[string]string) bool {

@@ -130,6 +130,9 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	w.do(t, blackhole) // a path is another thing
 	w.do(t, lifted(blackhole))
 	w.do(t, lab.Action{On: "instance", Heal: true})
+	if err := w.Settle(t.Context()); err != nil { // what is told of it would come later
+		t.Fatal(err)
+	}
 
 	if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
 		resp.Body.Close()
