@@ -78,6 +78,7 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 	}{
 		{"all noticed", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
 		{"a claim without a mutant", true, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "no mutant breaks c (s)", exitRefuted},
+		{"one that is undecided may break it", true, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "1 noticed, 1 wrong, 1 undecided", exitRefuted},
 		{"a survivor", false, [3][3]claim.Verdict{{h, h, h}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
 		{"one that mends nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
 		{"refuted for the whole service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},

@@ -48,8 +48,16 @@ func (s *sampler) close() { s.client.CloseIdleConnections() }
 // of phase before and the beginning of phase after; either may be empty. What the
 // process of an instance shows from outside goes before what the instance says.
 func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
-	at := s.clock.Now()
-	shown := usages(arms)
+	// Beside the scrapes: what they come late, requests of the next phase may be counted in this one.
+	var shown map[int]usage
+	var from, to time.Duration
+	looked := make(chan struct{})
+	go func() {
+		defer close(looked)
+		from = s.clock.Now()
+		shown = usages(arms)
+		to = s.clock.Now()
+	}()
 	var wg sync.WaitGroup
 	for _, a := range arms {
 		for _, i := range a.Instances {
@@ -66,14 +74,15 @@ func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after st
 					}
 				}
 			}
-			u, seen := shown[i.PID]
-			if seen {
-				record(at, s.clock.Now(), []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
-			}
 			wg.Go(func() {
 				at := s.clock.Now()
 				counters, err := s.scrape(ctx, i.URL+"/metrics")
 				until := s.clock.Now()
+				<-looked
+				u, seen := shown[i.PID]
+				if seen {
+					record(from, to, []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
+				}
 				if err != nil {
 					s.record(history.Event{Kind: history.Process, Arm: a.Name, Instance: i.Name, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
 					return
@@ -86,6 +95,7 @@ func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after st
 		}
 	}
 	wg.Wait()
+	<-looked
 }
 
 type counter struct {
