@@ -15,6 +15,9 @@ import (
 // A fault that must be met as silence lasts longer than this, or nothing proves it.
 const stillness = 250 * time.Millisecond
 
+// probeSoon is the pause before a process that may take its time to end is looked at again.
+const probeSoon = 20 * time.Millisecond
+
 // beforeStrike proves that the victim answers just before the fault.
 func (l *Lab) beforeStrike(ctx context.Context, t *trial) {
 	at := l.spec.Clock.Now()
@@ -127,9 +130,13 @@ func (l *Lab) attend(t *trial) {
 		if !t.kind.brief {
 			l.examine(t)
 		}
+		again := probeAgain
+		if t.kind.slowly && t.proved == 0 { // it has not ended yet
+			again = probeSoon
+		}
 		select {
 		case <-t.over:
-		case <-time.After(probeAgain):
+		case <-time.After(again):
 		}
 	}
 	if <-t.end {
@@ -168,11 +175,11 @@ func (l *Lab) examine(t *trial) {
 	if t.isOver() || ended {
 		return
 	}
-	l.met(t, t.fault.Kind, "new", at, m)
 	proof := slices.Contains(t.kind.meets, m.Met)
 	if t.kind.slowly && !proof {
 		return
 	}
+	l.met(t, t.fault.Kind, "new", at, m)
 	t.proved++
 	if !proof {
 		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.kind.meets, " or ")))
