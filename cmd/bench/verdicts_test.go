@@ -56,7 +56,7 @@ var reference = map[string][2]claim.Verdict{
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 	if testing.Short() {
-		t.Skip("plays every scenario, which takes minutes; make verdicts does it")
+		t.Skip("plays the usual scenarios, which takes minutes; make verdicts does it")
 	}
 	// The self-check plays the others too, though not under documented.
 	names := scenarios.Usual()

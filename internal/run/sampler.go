@@ -48,7 +48,7 @@ func (s *sampler) close() { s.client.CloseIdleConnections() }
 // of phase before and the beginning of phase after; either may be empty. What the
 // process of an instance shows from outside goes before what the instance says.
 func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
-	// Beside the scrapes: what they come late, requests of the next phase may be counted in this one.
+	// Beside the scrapes and not before them: a scrape that comes late counts requests of the next phase in this one.
 	var shown map[int]usage
 	var from, to time.Duration
 	looked := make(chan struct{})
