@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
 
@@ -102,8 +103,13 @@ func (s *store) endScript(ctx context.Context) error {
 	return nil
 }
 
+// hush keeps the library from writing lines of its own into the progress: what matters
+// of them comes back as errors.
+var hush = sync.OnceFunc(logging.Disable)
+
 // connect prepares the lab's own client: one connection, straight to Redis, no retries.
 func (s *store) connect() {
+	hush()
 	s.client = redis.NewClient(&redis.Options{
 		Addr: s.addr, Username: s.username, Password: s.password, DB: s.db,
 		PoolSize: 1, MaxRetries: -1, DialerRetries: 1, DialTimeout: redisCall, ReadTimeout: redisCall, WriteTimeout: redisCall,
