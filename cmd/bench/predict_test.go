@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -125,21 +126,34 @@ func openRig(t *testing.T, policy, query string) *rig {
 	r := &rig{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
 	t.Cleanup(r.client.CloseIdleConnections)
 	r.addr = r.spawn("0")
+	return r.with(target.Options{}, query, map[string]string{"CACHE_POLICY": policy})
+}
+
+// with starts an instance on the rig's Redis, behind a proxy of its own.
+func (r rig) with(o target.Options, query string, env map[string]string) *rig {
 	p, err := proxy.Open("redis", r.addr)
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	r.proxy = p
-	t.Cleanup(func() { p.Close() })
+	r.t.Cleanup(func() { p.Close() })
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
-	env := map[string]string{"PORT": "0", "CACHE_POLICY": policy, "REDIS_URL": "redis://" + p.Addr() + "?" + query}
+	env = maps.Clone(env)
+	env["PORT"], env["REDIS_URL"] = "0", "redis://"+p.Addr()+"?"+query
+	o.Ready = func(a net.Addr) { ready <- a }
 	go func() {
-		ended <- target.Run(ctx, func(name string) string { return env[name] }, io.Discard, target.Options{Ready: func(a net.Addr) { ready <- a }})
+		ended <- target.Run(ctx, func(name string) string { return env[name] }, io.Discard, o)
 	}()
-	t.Cleanup(func() { cancel(); <-ended })
-	r.url = "http://" + (<-ready).String()
-	return r
+	r.t.Cleanup(func() { cancel(); <-ended })
+	select {
+	case a := <-ready:
+		r.url = "http://" + a.String()
+	case err := <-ended:
+		ended <- err
+		r.t.Fatal(err)
+	}
+	return &r
 }
 
 // spawn starts the embedded Redis, and answers where it listens.

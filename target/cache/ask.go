@@ -51,6 +51,39 @@ func ask[T any](h *Hardened, epoch uint64, wait time.Duration, command func(cont
 	}
 }
 
+// insist asks as ask does, and once more where half of the time brings no answer:
+// one connection may hang and another not, and what is not answered here costs a
+// load. For commands that may be done twice.
+func insist[T any](h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (v T, err error) {
+	type outcome struct {
+		v   T
+		err error
+	}
+	done := make(chan outcome, 2)
+	try := func(wait time.Duration) {
+		h.wg.Go(func() {
+			v, err := ask(h, epoch, wait, command)
+			done <- outcome{v, err}
+		})
+	}
+	try(wait)
+	timer := time.NewTimer(wait / 2)
+	defer timer.Stop()
+	for under := 1; under > 0; {
+		select {
+		case o := <-done:
+			if v, err = o.v, o.err; err == nil {
+				return v, nil
+			}
+			under--
+		case <-timer.C:
+			try(wait / 2)
+			under++
+		}
+	}
+	return v, err
+}
+
 func (h *Hardened) report(epoch uint64, err error) {
 	if err != nil {
 		h.hooks.Log.Debug("redis command", "error", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -15,15 +16,16 @@ var errClosed = errors.New("the cache is closed")
 // again. The zero value is ready; safe for concurrent use.
 type flights struct {
 	mu     sync.Mutex
-	byKey  map[string]*flight
+	byKey  map[string][]*flight // under way
 	closed bool
 	wg     sync.WaitGroup
 }
 
 type flight struct {
-	done chan struct{}
-	got  landed
-	err  error
+	generation string
+	done       chan struct{}
+	got        landed
+	err        error
 }
 
 // landed is what a flight brought. Where another instance loaded it, at is when
@@ -33,10 +35,11 @@ type landed struct {
 	at time.Time
 }
 
-// do answers key by load, or by the load that is already under way. It returns
-// early when ctx ends.
-func (f *flights) do(ctx context.Context, key string, load func() (landed, error)) (landed, error) {
-	fl, err := f.join(key, load)
+// do answers key by load, or by a load of its generation that is already under
+// way. Who does not know the generation takes any: what is in memory is not told
+// of a change elsewhere either. It returns early when ctx ends.
+func (f *flights) do(ctx context.Context, key, generation string, load func() (landed, error)) (landed, error) {
+	fl, err := f.join(key, generation, load)
 	if err != nil {
 		return landed{}, err
 	}
@@ -48,34 +51,43 @@ func (f *flights) do(ctx context.Context, key string, load func() (landed, error
 	}
 }
 
-func (f *flights) join(key string, load func() (landed, error)) (*flight, error) {
+func (f *flights) join(key, generation string, load func() (landed, error)) (*flight, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if fl, ok := f.byKey[key]; ok {
-		return fl, nil
+	for _, fl := range f.byKey[key] {
+		if fl.generation == generation || generation == unknown {
+			return fl, nil
+		}
 	}
 	if f.closed {
 		return nil, errClosed
 	}
 	if f.byKey == nil {
-		f.byKey = map[string]*flight{}
+		f.byKey = map[string][]*flight{}
 	}
-	fl := &flight{done: make(chan struct{})}
-	f.byKey[key] = fl
+	fl := &flight{generation: generation, done: make(chan struct{})}
+	f.byKey[key] = append(f.byKey[key], fl)
 	f.wg.Go(func() {
 		defer func() {
 			// Nobody above this goroutine would recover, as net/http does for a handler.
 			if p := recover(); p != nil {
 				fl.err = fmt.Errorf("load %s: panic: %v", key, p)
 			}
-			f.mu.Lock()
-			delete(f.byKey, key)
-			f.mu.Unlock()
+			f.land(key, fl)
 			close(fl.done)
 		}()
 		fl.got, fl.err = load()
 	})
 	return fl, nil
+}
+
+// land takes fl from those under way.
+func (f *flights) land(key string, fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.byKey[key] = slices.DeleteFunc(f.byKey[key], func(other *flight) bool { return other == fl }); len(f.byKey[key]) == 0 {
+		delete(f.byKey, key)
+	}
 }
 
 // close refuses further loads and waits for those under way.

@@ -156,11 +156,11 @@ type lookup struct {
 // the same key at the same time; or from Redis, where another instance has
 // loaded it meanwhile.
 func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error) {
-	// The generation and the mark are in the name: who asks after a change
-	// never joins a load from before it.
-	name := l.key.Name + " " + l.generation + " " + strconv.FormatUint(l.mark, 36)
+	// The mark is in the name, as the generation is: who asks after a change never
+	// joins a load from before it.
+	name := l.key.Name + " " + strconv.FormatUint(l.mark, 36)
 	began := l.began
-	got, err := h.flights.do(ctx, name, func() (landed, error) {
+	got, err := h.flights.do(ctx, name, l.generation, func() (landed, error) {
 		// A load may have ended between this look-up and this flight.
 		if got := h.local.since(l.key.Name, l.generation, l.began); got.JSON != "" {
 			return landed{Answer: got}, nil
@@ -225,7 +225,7 @@ func (h *Hardened) share(l lookup, e envelope, over func()) {
 		over()
 		return
 	}
-	_, err := ask(h, epoch, h.limits.Wait-l.spent, func(ctx context.Context) (struct{}, error) {
+	_, err := insist(h, epoch, h.limits.Wait-l.spent, func(ctx context.Context) (struct{}, error) {
 		defer over() // not before: who sees the lease gone must see the value
 		return struct{}{}, h.redis.Set(ctx, valueKey(l.key), e.seal(l.generation), time.Until(e.expires))
 	})

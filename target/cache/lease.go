@@ -69,7 +69,7 @@ func (h *Hardened) lead(l *lookup) (e envelope, over func()) {
 func (h *Hardened) take(l *lookup) (taken bool, over func(), err error) {
 	over = func() {}
 	key, began := leaseKey(l.key, l.generation), time.Now()
-	taken, err = spend(h, l, true, func(ctx context.Context) (bool, error) {
+	taken, err = spend(h, l, true, ask, func(ctx context.Context) (bool, error) {
 		return h.redis.SetNX(ctx, key, "held", l.lease)
 	})
 	if taken {
@@ -115,9 +115,9 @@ func (h *Hardened) keep(key string, lease time.Duration, began time.Time, done <
 // changed, l is of the new one from now on: its request is older than the change,
 // so that either value answers it.
 func (h *Hardened) look(l *lookup, charge bool) (e envelope, free bool, err error) {
-	found, err := spend(h, l, charge, func(ctx context.Context) ([]string, error) {
-		return h.redis.Get(ctx, valueKey(l.key), generationKey(l.key), leaseKey(l.key, l.generation))
-	})
+	// Not read in the command, which may still begin when l has gone on.
+	keys := []string{valueKey(l.key), generationKey(l.key), leaseKey(l.key, l.generation)}
+	found, err := spend(h, l, charge, insist, func(ctx context.Context) ([]string, error) { return h.redis.Get(ctx, keys...) })
 	if err != nil {
 		return e, false, err
 	}
@@ -130,10 +130,13 @@ func (h *Hardened) look(l *lookup, charge bool) (e envelope, free bool, err erro
 	return e, free, nil
 }
 
-// spend asks Redis for as long as is left of l's time for it, and charges l
-// for that; but not for looks that were answered while another instance loads,
+// An asker is ask or insist.
+type asker[T any] func(h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error)
+
+// spend asks Redis by ask for as long as is left of l's time for it, and charges
+// l for that; but not for looks that were answered while another instance loads,
 // for which it would wait anyway.
-func spend[T any](h *Hardened, l *lookup, charge bool, command func(context.Context) (T, error)) (v T, err error) {
+func spend[T any](h *Hardened, l *lookup, charge bool, ask asker[T], command func(context.Context) (T, error)) (v T, err error) {
 	epoch, ok := h.allow(l.key.Name, 0)
 	left := h.limits.Wait - l.spent
 	if !ok || left <= 0 {

@@ -67,13 +67,13 @@ func (l *local) get(key string, now time.Time) string {
 	return ""
 }
 
-// since returns a value of generation that was put at or after t, and where
-// that was had from; or nothing.
+// since returns a value of generation, or of any where that is unknown, that was
+// put at or after t, and where that was had from; or nothing.
 func (l *local) since(key, generation string, t time.Time) Answer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e, ok := l.byKey[key]; ok {
-		if entry := e.Value.(*localEntry); entry.generation == generation && !entry.put.Before(t) {
+		if entry := e.Value.(*localEntry); (entry.generation == generation || generation == unknown) && !entry.put.Before(t) {
 			return Answer{entry.value, entry.source}
 		}
 	}
