@@ -82,6 +82,7 @@ func TestWhatIsNotSteadyIsNotHurt(t *testing.T) {
 
 // A service that breaks under the fault gets Redis back at once; the scenario ends, and the next one is played.
 func TestAFaultThatBreaksTheServiceIsTakenBack(t *testing.T) {
+	t.Parallel()
 	dir, _, _ := halted(t, "fails", "testdata/abort.yaml", "testdata/dies.yaml")
 	got := results(t, dir)
 	want := regexp.MustCompile(`^aborted: availability\(all\) < 50% \(was [0-9.]+ %\) in arm service at [0-9.]+ m?s of round 1, everything was put back in [0-9.]+ (m|µ)?s; until then: `)

@@ -57,7 +57,7 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 		{"a host that is not loopback", []string{"run", "--out", t.TempDir(), "--target-url", "http://192.0.2.1:80", "testdata/short.yaml"}, []string{"192.0.2.1", "--allow-host"}},
 		{"a Redis that is not loopback", []string{"run", "--out", t.TempDir(), "--arms", "hardened", "--redis", "redis://:secret@192.0.2.1:6379/1", "testdata/short.yaml"}, []string{"192.0.2.1", "--allow-host"}},
 		{"a Redis that is no Redis", []string{"run", "--out", t.TempDir(), "--redis", "reddis", "testdata/short.yaml"}, []string{"embedded", "redis://"}},
-		{"a URL where nothing listens", []string{"run", "--out", t.TempDir(), "--target-url", "http://127.0.0.1:9", "testdata/short.yaml"}, []string{"127.0.0.1:9"}},
+		{"a URL where nothing listens", []string{"run", "--out", t.TempDir(), "--ready-in", "300ms", "--target-url", "http://127.0.0.1:9", "testdata/short.yaml"}, []string{"127.0.0.1:9"}},
 		{"too many instances", []string{"run", "--instances", "99"}, []string{"--instances 99", "16"}},
 		{"a fault that this Redis cannot do", []string{"run", "--out", t.TempDir(), slow}, []string{"phase a", "slowcmd", "--redis server"}},
 		{"a folder that is no run", []string{"judge", t.TempDir()}, []string{"run.json"}},

@@ -59,6 +59,7 @@ func TestARunIsJudgedAgainFromDiskToTheSameBytes(t *testing.T) {
 const enough = 7
 
 func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "testdata/endless.yaml")
 	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
@@ -79,6 +80,7 @@ func TestInterruptedTheRunIsJudgedOnWhatWasSeenAndLeavesNothing(t *testing.T) {
 }
 
 func TestKilledTheRunLeavesNothingAndItsRoundsCanBeJudged(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "testdata/endless.yaml")
 	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough }) {
@@ -111,6 +113,7 @@ func rounds(out string) int {
 }
 
 func TestAServiceInAnotherLanguage(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		program, command string
 		want             map[string]claim.Verdict
@@ -203,6 +206,7 @@ func startService(t *testing.T) string {
 // An instance that dies is missed for the rest of its round; the run goes on, and nothing
 // holds for the service any more.
 func TestAServiceThatDiesIsToldAndNothingHoldsForIt(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	c := start(t, "run", "--out", out, "--arms", "hardened", "testdata/endless.yaml")
 	if !waitFor(time.Minute, func() bool { return rounds(out) >= enough && hurtNow(out) }) {
@@ -236,6 +240,7 @@ func hurtNow(out string) bool {
 // A service that does not live without Redis is refuted by what it then fails to answer,
 // in whole rounds; what it did before holds no more.
 func TestWhoDiesOfAFaultIsPlayedWithToTheEnd(t *testing.T) {
+	t.Parallel()
 	need(t, "node")
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--target-cmd", "env WHEN=dies node testdata/fragile.js", "testdata/dies.yaml")
@@ -263,6 +268,7 @@ func busy(t *testing.T, r claim.Result) bool {
 
 // What a service does that meets no Redis when it starts.
 func TestTheServiceStartsWithoutRedis(t *testing.T) {
+	t.Parallel()
 	play := func(t *testing.T, args ...string) map[[2]string]claim.Result {
 		t.Helper()
 		out := t.TempDir()
