@@ -156,8 +156,12 @@ var leaks struct {
 	files []*os.File
 }
 
-// leakGoroutine starts one that never ends.
-func leakGoroutine() { go func() { select {} }() }
+// leakGoroutines starts three that never end.
+func leakGoroutines() {
+	for range 3 {
+		go func() { select {} }()
+	}
+}
 
 // crash ends the process as a panic in a background goroutine does.
 func crash() {
