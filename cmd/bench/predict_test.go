@@ -123,10 +123,15 @@ type rig struct {
 }
 
 func openRig(t *testing.T, policy, query string) *rig {
+	return openRedis(t).with(target.Options{}, query, map[string]string{"CACHE_POLICY": policy})
+}
+
+// openRedis is a rig without a service.
+func openRedis(t *testing.T) *rig {
 	r := &rig{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
 	t.Cleanup(r.client.CloseIdleConnections)
 	r.addr = r.spawn("0")
-	return r.with(target.Options{}, query, map[string]string{"CACHE_POLICY": policy})
+	return r
 }
 
 // with starts an instance on the rig's Redis, behind a proxy of its own.

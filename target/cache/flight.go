@@ -16,7 +16,7 @@ var errClosed = errors.New("the cache is closed")
 // again. The zero value is ready; safe for concurrent use.
 type flights struct {
 	mu     sync.Mutex
-	byKey  map[string][]*flight // under way
+	byKey  map[string][]*flight // under way, in the order in which they began
 	closed bool
 	wg     sync.WaitGroup
 }
@@ -36,8 +36,8 @@ type landed struct {
 }
 
 // do answers key by load, or by a load of its generation that is already under
-// way. Who does not know the generation takes any: what is in memory is not told
-// of a change elsewhere either. It returns early when ctx ends.
+// way. Who does not know the generation takes the latest: what is in memory is not
+// told of a change elsewhere either. It returns early when ctx ends.
 func (f *flights) do(ctx context.Context, key, generation string, load func() (landed, error)) (landed, error) {
 	fl, err := f.join(key, generation, load)
 	if err != nil {
@@ -54,7 +54,7 @@ func (f *flights) do(ctx context.Context, key, generation string, load func() (l
 func (f *flights) join(key, generation string, load func() (landed, error)) (*flight, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, fl := range f.byKey[key] {
+	for _, fl := range slices.Backward(f.byKey[key]) {
 		if fl.generation == generation || generation == unknown {
 			return fl, nil
 		}

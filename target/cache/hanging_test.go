@@ -74,6 +74,34 @@ func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
 	}
 }
 
+// Of two loads under way the later one knows of more changes.
+func TestWhoIsNotAnsweredByRedisJoinsTheLatestLoad(t *testing.T) {
+	addr := startRedis(t).Addr()
+	var seen counts
+	c, redis := hangingHardened(t, addr, seen.hooks(), func(command string, _ []string) bool { return command == "get" })
+	var db database
+	before := hold(t, c, &db, nil)
+	db.version.Store(1)
+	hardened(t, addr, patientLimits(), quiet()).Changed(t.Context(), trips)
+	after := hold(t, c, &db, nil)
+	redis.armed.Store(true)
+	joined := make(chan cache.Answer, 1)
+	go func() {
+		got, _ := c.Get(context.Background(), trips, db.load())
+		joined <- got
+	}()
+	until(t, "look into memory", func() bool { return seen.asked("memory") == 1 })
+	after.letGo()
+	until(t, "answer while the load from before the change is still held", func() bool { return len(joined) == 1 })
+	if got := <-joined; got != answer(1, cache.FromDatabase) {
+		t.Errorf("answer %v, want that of the later load", got)
+	}
+	before.letGo()
+	if n := db.queries.Load(); n != 2 {
+		t.Errorf("%d queries, want those of the two loads", n)
+	}
+}
+
 func TestWhoMeetsAConnectionThatHangsTriesAnother(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

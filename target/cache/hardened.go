@@ -156,8 +156,8 @@ type lookup struct {
 // the same key at the same time; or from Redis, where another instance has
 // loaded it meanwhile.
 func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error) {
-	// The mark is in the name, as the generation is: who asks after a change never
-	// joins a load from before it.
+	// A change here changes the mark, and one elsewhere the generation: who asks after
+	// it, and is told of it, never joins a load from before it.
 	name := l.key.Name + " " + strconv.FormatUint(l.mark, 36)
 	began := l.began
 	got, err := h.flights.do(ctx, name, l.generation, func() (landed, error) {
