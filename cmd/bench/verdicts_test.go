@@ -63,15 +63,52 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 	if os.Getenv("BENCH_VERDICTS") == "all" {
 		names = scenarios.Library()
 	}
-	want := map[[2]string]claim.Verdict{}
-	for _, id := range claimsOf(names) {
-		for i, arm := range policies {
-			want[[2]string{id, arm}] = reference[id][i]
+	// What a busy machine left undecided is played again. A verdict that is wrong is not,
+	// and one that stays undecided is no defect, but for more than a quarter of them.
+	open, of := 0, 0
+	for try := 1; len(names) > 0; try++ {
+		open = 0
+		var again []string
+		got := played(t, names)
+		for _, name := range names {
+			undecided := false
+			for _, id := range claimsOf([]string{name}) {
+				for i, arm := range policies {
+					r, want := got[[2]string{id, arm}], reference[id][i]
+					if try == 1 {
+						of++
+					}
+					switch {
+					case r.Verdict == want:
+					case r.Verdict == claim.Inconclusive && (try < 3 || strings.Contains(r.Settle, "quieter machine") || r.Settle == "more rounds"):
+						t.Logf("%s of %s is undecided, time %d: %s %q", id, arm, try, r.Because, r.Warnings)
+						undecided = true
+						open++
+					default:
+						t.Errorf("%s of %s: %s, want %s: %s %q", id, arm, r.Verdict, want, r.Because, r.Warnings)
+					}
+				}
+			}
+			if undecided && try < 3 {
+				again = append(again, name)
+			}
 		}
+		names = again
 	}
-	if code := mustDecide(t, policies, names, want); code != exitRefuted {
-		t.Errorf("exit %d, want %d: two of the speed-ups are refuted", code, exitRefuted)
+	if open > of/4 {
+		t.Errorf("%d of %d rows are undecided: this machine can decide nothing", open, of)
 	}
+}
+
+// played runs scenarios under both policies.
+func played(t *testing.T, names []string) map[[2]string]claim.Result {
+	t.Helper()
+	out := t.TempDir()
+	code, table, errs := bench(append([]string{"run", "--out", out}, names...)...)
+	if code == exitCannotRun {
+		t.Fatalf("exit %d\n%s%s", code, table, errs)
+	}
+	return results(t, filepath.Join(out, "latest"))
 }
 
 // claimsOf lists the claims of scenarios of the library.
@@ -86,41 +123,6 @@ func claimsOf(names []string) (ids []string) {
 		}
 	}
 	return ids
-}
-
-// mustDecide runs scenarios and compares verdicts. A row that a busy machine left
-// undecided gets one more run, and if it stays so that is no defect, but for more than a
-// quarter of them; a verdict that is wrong gets no second run.
-func mustDecide(t *testing.T, arms, names []string, want map[[2]string]claim.Verdict) (code int) {
-	t.Helper()
-	for try := 1; ; try++ {
-		out := t.TempDir()
-		var table, errs string
-		code, table, errs = bench(append([]string{"run", "--out", out, "--arms", strings.Join(arms, ",")}, names...)...)
-		if table == "" {
-			t.Fatal(errs)
-		}
-		got := results(t, filepath.Join(out, "latest"))
-		undecided, open := 0, 0
-		for row, w := range want {
-			r := got[row]
-			if r.Verdict == claim.Inconclusive && try == 1 {
-				t.Logf("%v: undecided, so once more: %s %q", row, r.Because, r.Warnings)
-				undecided++
-			} else if r.Verdict == claim.Inconclusive && (strings.Contains(r.Settle, "quieter machine") || r.Settle == "more rounds") {
-				t.Logf("%v: left undecided by a busy machine: %s %q", row, r.Because, r.Warnings)
-				open++
-			} else if r.Verdict != w {
-				t.Errorf("%v: %s, want %s: %s %q", row, r.Verdict, w, r.Because, r.Warnings)
-			}
-		}
-		if open > len(want)/4 {
-			t.Errorf("%d of %d rows are undecided: this machine can decide nothing", open, len(want))
-		}
-		if undecided == 0 {
-			return code
-		}
-	}
 }
 
 func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {

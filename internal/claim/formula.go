@@ -71,8 +71,8 @@ func (f *formula) mostLag() time.Duration {
 		}
 	}
 	for _, t := range f.terms {
-		if strings.HasPrefix(t.measured, "send_lag(") {
-			continue // that bound is the user's own, for the lag itself
+		if t.ofLag() {
+			continue // that bound is the user's own
 		}
 		for _, b := range t.bounds {
 			if b.form == constant && b.dims == seconds {
@@ -97,6 +97,9 @@ func (f *formula) mostLag() time.Duration {
 }
 
 func (n *node) isCount() bool { return n.form == counted || n.form == truth || n.form == constant }
+
+// ofLag reports whether the comparison is about the generator and nothing else.
+func (c *comparison) ofLag() bool { return strings.HasPrefix(c.measured, "send_lag(") }
 
 // boundsFixed reports whether the bounds are known before anything is measured.
 func (c *comparison) boundsFixed() bool {

@@ -29,6 +29,9 @@ const (
 	longestStall = 100 * time.Millisecond
 )
 
+// settleLag is what would let the generator send in time.
+const settleLag = "a quieter machine or a lower rate"
+
 // A complaint is why a round does not count.
 type complaint struct {
 	kind   string // the same for the same cause, whatever its figures
@@ -144,15 +147,15 @@ func (g *guards) complaints(c *Claim) []complaint {
 	n := float64(max(1, all.lag.Count()))
 	tail := min(0.99, (n-1.5)/n) // the second largest of n: nearest rank n−1
 	if lag := all.lag.Quantile(tail); lag > c.mostLag {
-		add("lag", "a quieter machine or a lower rate", "the generator sent late: p99 %s, more than %s",
+		add("lag", settleLag, "the generator sent late: p99 %s, more than %s",
 			FormatValue(lag.Seconds(), "s"), FormatValue(c.mostLag.Seconds(), "s"))
 	}
 	if lag, most := all.lag.Quantile(0.5), time.Duration(usualPart*float64(c.mostLag)); lag > most {
-		add("lag", "a quieter machine or a lower rate", "the generator sent late: median %s, more than %s",
+		add("lag", settleLag, "the generator sent late: median %s, more than %s",
 			FormatValue(lag.Seconds(), "s"), FormatValue(most.Seconds(), "s"))
 	}
 	if float64(all.lost) > mostLost*float64(all.planned) {
-		add("lost", "a quieter machine or a lower rate", "the generator never sent %s of %s though a worker was free",
+		add("lost", settleLag, "the generator never sent %s of %s though a worker was free",
 			grouped(fmt.Sprint(all.lost)), count(all.planned, "requests"))
 	}
 	for _, s := range g.stalls {

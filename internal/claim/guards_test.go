@@ -65,6 +65,7 @@ func TestGuardsSetRoundsAside(t *testing.T) {
 		{"canceled after the end", []part{good, canceled, event(history.Event{Kind: history.RoundEnd})}, "", "", ""},
 		{"required and met", []part{good}, "delivered(blackhole) and hit_ratio(trips) >= 90% and p50(trips) in 0ms..2ms", "", ""},
 		{"required and missed", []part{good}, "p50(trips) <= 900us", "p50(trips) <= 900us is required: 1 ms against 0.9 ms", "rounds in which"},
+		{"a lag required and missed", []part{bearable}, "send_lag() <= 10ms", "send_lag() <= 10ms is required: 59 ms against 10 ms", "quieter machine"},
 		{"required without data", []part{good}, "p50(trip) <= 1ms", "no request of trip", "traffic that trip selects"},
 		{"required and only a limit", []part{good, failed("fault", 1, 2000*ms)}, "max(trips) <= 3s", "max(trips) <= 3s is required: 2 s against 3 s", "rounds in which"},
 	} {

@@ -177,6 +177,9 @@ func (c *comparison) met(calls []value) *absence {
 		return &absence{fmt.Sprintf("%s is required: %s", c.text, none.why), none.settle}
 	}
 	settle := "rounds in which " + c.text
+	if c.ofLag() {
+		settle = settleLag
+	}
 	if c.op == "" {
 		if s.lhs.x == 1 {
 			return nil
