@@ -52,12 +52,14 @@ type player struct {
 // saved as such; its error is ctx's.
 func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	p.sent = map[string]uint64{}
+	sample := newSampler(p.clock, w.Event)
+	defer sample.close()
 	for i, seg := range p.scenario.Segments() {
 		p.show("starting", "")
 		if err := p.lab.Fresh(ctx, seg.Env, p.atStart(seg.Phases)...); err != nil {
 			return err
 		}
-		if err := p.segment(ctx, n, i, seg, w); err != nil {
+		if err := p.segment(ctx, n, i, seg, sample, w); err != nil {
 			return fmt.Errorf("round %d: %w", n, err)
 		}
 		if err := errors.Join(p.lab.Died(), w.Err()); err != nil {
@@ -68,7 +70,7 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 }
 
 // segment plays phases without a pause between them: load, faults and sampler side by side.
-func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, w *history.Writer) error {
+func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, sample *sampler, w *history.Writer) error {
 	phases := seg.Phases
 	if p.running {
 		for _, e := range impossible(phases, p.unhurt) {
@@ -79,8 +81,6 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 		phases = withoutFaults(phases)
 	}
 	arms := p.lab.Arms()
-	sample := newSampler(p.clock, w.Event)
-	defer sample.close()
 	sample.boundary(ctx, arms, "", phases[0].Name)
 
 	start := p.clock.Now() + lead

@@ -19,8 +19,13 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-// scrapePatience bounds one scrape: a service that hangs must not hold up the round.
-const scrapePatience = 2 * time.Second
+// scrapePatience bounds one scrape: a service that hangs must not hold up the round. Who
+// has outlasted it is given hurried from then on, until it answers: the next phases shall
+// not begin as late.
+const (
+	scrapePatience = 2 * time.Second
+	hurried        = scrapePatience / 20
+)
 
 // gauges are what is read beside the counters: by how much they grow tells of a
 // leak (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics"),
@@ -32,6 +37,9 @@ type sampler struct {
 	client *http.Client
 	clock  *history.Clock
 	record func(history.Event)
+
+	mu   sync.Mutex
+	late map[[2]string]bool // whose last scrape ran out of patience, by arm and instance
 }
 
 func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
@@ -39,6 +47,7 @@ func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 2}},
 		clock:  clock,
 		record: record,
+		late:   map[[2]string]bool{},
 	}
 }
 
@@ -76,7 +85,7 @@ func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after st
 			}
 			wg.Go(func() {
 				at := s.clock.Now()
-				counters, err := s.scrape(ctx, i.URL+"/metrics")
+				counters, err := s.scrape(ctx, [2]string{a.Name, i.Name}, i.URL+"/metrics")
 				until := s.clock.Now()
 				<-looked
 				u, seen := shown[i.PID]
@@ -104,9 +113,14 @@ type counter struct {
 }
 
 // scrape reads the counters of one instance, and its gauges, sorted by name. The Go runtime's own counters are left out.
-func (s *sampler) scrape(ctx context.Context, url string) ([]counter, error) {
-	ctx, cancel := context.WithTimeout(ctx, scrapePatience)
+func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]counter, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience(who))
 	defer cancel()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.late[who] = ctx.Err() == context.DeadlineExceeded
+	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, err
@@ -120,6 +134,15 @@ func (s *sampler) scrape(ctx context.Context, url string) ([]counter, error) {
 		return nil, fmt.Errorf("GET /metrics: status %d", res.StatusCode)
 	}
 	return parseCounters(io.LimitReader(res.Body, 8<<20))
+}
+
+func (s *sampler) patience(who [2]string) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.late[who] {
+		return hurried
+	}
+	return scrapePatience
 }
 
 // parseCounters reads Prometheus text: counters, the sums and counts of histograms and summaries, and gauges.

@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
@@ -74,6 +76,36 @@ func TestABoundaryEndsOnePhaseAndBeginsTheNext(t *testing.T) {
 		if e.Kind != history.Counter || e.Arm != "hardened" || e.Instance != "1" || e.Name != "a_total" || e.Value != 5 || e.Phase != want.Phase || e.Detail != want.Detail {
 			t.Errorf("event %d = %+v, want counter a_total 5 at the %s of %s", i, e, want.Detail, want.Phase)
 		}
+	}
+}
+
+// Who does not answer is waited for once, and again as long when it has answered.
+func TestWhoHangsIsGivenLessTimeUntilItAnswers(t *testing.T) {
+	var hangs atomic.Bool
+	hangs.Store(true)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hangs.Load() {
+			<-r.Context().Done()
+		}
+	}))
+	defer srv.Close()
+	s := newSampler(history.NewClock(), func(history.Event) {})
+	defer s.close()
+	boundary := func() (took time.Duration) {
+		began := time.Now()
+		s.boundary(t.Context(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
+		return time.Since(began)
+	}
+	if d := boundary(); d < scrapePatience {
+		t.Errorf("at first it is given up after %v, want %v", d, scrapePatience)
+	}
+	if d := boundary(); d < hurried || d > scrapePatience/2 {
+		t.Errorf("then it is given up after %v, want %v", d, hurried)
+	}
+	hangs.Store(false)
+	boundary()
+	if d := s.patience([2]string{"a", "1"}); d != scrapePatience {
+		t.Errorf("once it has answered it is given %v, want %v", d, scrapePatience)
 	}
 }
 
