@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -13,9 +14,9 @@ import (
 // One mutant and the whole service, from the command line to the matrix; all
 // mutants take minutes, and .ci/run runs them.
 func TestSelfcheckShowsThatAMutantIsNoticed(t *testing.T) {
-	code, out, errs := bench("selfcheck", "--out", t.TempDir(), "--mutants", "unbounded-wait", "redis-blackhole")
-	if code != exitHolds || !strings.Contains(out, "fallback.blackhole  x\n") {
-		t.Errorf("exit %d, want %d with fallback.blackhole noticed\n%s%s", code, exitHolds, out, errs)
+	code, out, errs := bench("selfcheck", "--out", t.TempDir(), "--mutants", "no-fallback", "testdata/toxiproxy.yaml")
+	if code != exitHolds || !strings.Contains(out, "fallback.outage    x\n") {
+		t.Errorf("exit %d, want %d with fallback.outage noticed\n%s%s", code, exitHolds, out, errs)
 	}
 }
 
@@ -60,6 +61,34 @@ func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 	}
 	if len(few) > len(every)*2/3 {
 		t.Errorf("%d of %d mutants are not few", len(few), len(every))
+	}
+}
+
+func TestArmsSideBySideOfferNoMoreThanCanBeSent(t *testing.T) {
+	s := func(phases []string, rates ...float64) *scenarios.Scenario {
+		s := &scenarios.Scenario{Phases: []scenarios.Phase{{Name: "a"}, {Name: "b"}}}
+		for _, r := range rates {
+			s.Traffic = append(s.Traffic, scenarios.Stream{From: r, To: r, Phases: phases})
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		s    *scenarios.Scenario
+		want []int // arms of each run, of seven
+	}{
+		{s(nil, 100), []int{3, 2, 2}},
+		{s(nil, 200, 60), []int{2, 2, 2, 1}},
+		{s([]string{"b"}, 200, 60), []int{2, 2, 2, 1}},
+		{s([]string{"c"}, 900), []int{3, 2, 2}},
+		{s(nil, 900), []int{1, 1, 1, 1, 1, 1, 1}},
+	} {
+		var got []int
+		for _, b := range batches(tt.s, make([]lab.ArmSpec, 7)) {
+			got = append(got, len(b.arms))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%v requests a second: runs of %v arms, want %v", offered(tt.s), got, tt.want)
+		}
 	}
 }
 

@@ -184,7 +184,7 @@ var table = map[string]Mutant{
 	},
 	"retry-storm": {
 		About:  "every command of Redis that fails is tried forty times more, and requests wait for it (hardened only)",
-		Breaks: []string{"fallback.outage", "fallback.flapping"},
+		Breaks: []string{"fallback.outage", "fallback.flapping", "ops.health"}, // who never gives up never says that Redis is down
 		mutate: retryStorm,
 	},
 	"fallback-forever": {
