@@ -10,7 +10,7 @@ build: ## build bin/bench
 
 # One package at a time: some of them measure, and two processors are soon busy.
 test: ## the tests that this machine can run: three minutes
-	go test -p 1 -short ./...
+	go test -p 1 -parallel 4 -short ./...
 
 # 3 is undecided: a busy machine is no defect, and what it left open is printed.
 verdicts: build ## the verdicts on the usual claims, and the least self-check: nine minutes

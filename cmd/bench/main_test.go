@@ -48,12 +48,18 @@ type child struct {
 
 func start(t *testing.T, args ...string) *child {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith starts a command line with more in its environment.
+func startWith(t *testing.T, env []string, args ...string) *child {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := &child{Cmd: exec.Command(self, args...), tmp: t.TempDir()}
-	c.Env = append(os.Environ(), "TMPDIR="+c.tmp)
+	c.Env = slices.Concat(os.Environ(), env, []string{"TMPDIR=" + c.tmp})
 	c.Stdout, c.Stderr = &c.out, &c.err
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {

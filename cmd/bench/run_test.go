@@ -151,6 +151,7 @@ func TestAServiceInAnotherLanguage(t *testing.T) {
 // Against a service that already runs, what can be judged is, and what would
 // need a restart or a fault is undecided and says so.
 func TestAServiceThatAlreadyRuns(t *testing.T) {
+	t.Parallel()
 	c := startService(t)
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--target-url", c, "testdata/running.yaml", "testdata/foreign.yaml")
@@ -176,8 +177,8 @@ func TestAServiceThatAlreadyRuns(t *testing.T) {
 	}
 }
 
-// startService runs the reference service in a process of its own and gives its URL.
-func startService(t *testing.T) string {
+// startService runs the reference service in a process of its own, with env, and gives its URL.
+func startService(t *testing.T, env ...string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -186,8 +187,7 @@ func startService(t *testing.T) string {
 	addr := l.Addr().String()
 	l.Close()
 	_, port, _ := net.SplitHostPort(addr)
-	t.Setenv("PORT", port)
-	c := start(t, "serve")
+	c := startWith(t, append(env, "PORT="+port), "serve")
 	up := func() bool {
 		r, err := http.Get("http://" + addr + "/health")
 		if err == nil {

@@ -107,10 +107,9 @@ func proxyState(t *testing.T, url string) string {
 const asFound = "enabled true, 0 toxics"
 
 func TestAServiceThatAlreadyRunsLosesItsRedis(t *testing.T) {
+	t.Parallel()
 	toxi, redis := startToxiproxy(t)
-	t.Setenv("REDIS_URL", "redis://"+redis)
-	t.Setenv("CACHE_POLICY", "hardened")
-	service := startService(t)
+	service := startService(t, "REDIS_URL=redis://"+redis, "CACHE_POLICY=hardened")
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--target-url", service, "--toxiproxy", toxi, "testdata/toxiproxy.yaml")
 	if code != exitHolds {
@@ -135,6 +134,7 @@ func TestAServiceThatGoesPastTheToxiproxyIsUndecided(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("its connections are read from /proc")
 	}
+	t.Parallel()
 	toxi, _ := startToxiproxy(t)
 	service := startService(t)
 	out := t.TempDir()
@@ -146,9 +146,9 @@ func TestAServiceThatGoesPastTheToxiproxyIsUndecided(t *testing.T) {
 }
 
 func TestKilledInAFaultTheRunPutsSomebodysProxyBack(t *testing.T) {
+	t.Parallel()
 	toxi, redis := startToxiproxy(t)
-	t.Setenv("REDIS_URL", "redis://"+redis)
-	service := startService(t)
+	service := startService(t, "REDIS_URL=redis://"+redis)
 	c := start(t, "run", "--out", t.TempDir(), "--target-url", service, "--toxiproxy", toxi+"/redis", "testdata/toxiproxy.yaml")
 	if !waitFor(time.Minute, func() bool { return proxyState(t, toxi) != asFound }) {
 		t.Fatalf("no fault: %s", c.err.String())

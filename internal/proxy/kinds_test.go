@@ -38,6 +38,7 @@ var samples = []struct {
 }
 
 func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	sampled := []string{""}
 	for _, s := range samples {

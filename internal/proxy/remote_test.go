@@ -156,6 +156,7 @@ func remote(t testing.TB, s *somebody, name string, o *owed) *proxy.Remote {
 // Each kind is met by the canaries, old and new, as the catalogue for a toxiproxy of somebody else's says; its end
 // leaves the proxy as it was.
 func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
+	t.Parallel()
 	ms := time.Millisecond
 	for _, server := range []struct {
 		name  string
@@ -375,6 +376,7 @@ func TestAToxiproxyThatDiesNamesWhatIsLeft(t *testing.T) {
 
 // A toxiproxy that answers no more holds nobody up for long.
 func TestAToxiproxyThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
 	deaf := listen(t, func(_ *server, c net.Conn) { io.Copy(io.Discard, c) })
 	began := time.Now()
 	_, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: "http://" + deaf.addr()}, "bench-test", (&owed{}).owe)

@@ -54,6 +54,7 @@ func hangingHardened(t *testing.T, addr string, hooks cache.Hooks, chosen func(c
 }
 
 func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
+	t.Parallel()
 	var seen counts
 	c, redis := hangingHardened(t, startRedis(t).Addr(), seen.hooks(), func(command string, _ []string) bool { return command == "get" })
 	var db database
@@ -76,6 +77,7 @@ func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
 
 // Of two loads under way the later one knows of more changes.
 func TestWhoIsNotAnsweredByRedisJoinsTheLatestLoad(t *testing.T) {
+	t.Parallel()
 	addr := startRedis(t).Addr()
 	var seen counts
 	c, redis := hangingHardened(t, addr, seen.hooks(), func(command string, _ []string) bool { return command == "get" })
@@ -103,6 +105,7 @@ func TestWhoIsNotAnsweredByRedisJoinsTheLatestLoad(t *testing.T) {
 }
 
 func TestWhoMeetsAConnectionThatHangsTriesAnother(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name   string
 		chosen func(command string, keys []string) bool

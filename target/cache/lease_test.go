@@ -160,6 +160,7 @@ func TestAHolderThatDiesCostsItsLease(t *testing.T) {
 }
 
 func TestALongLoadKeepsItsLease(t *testing.T) {
+	t.Parallel()
 	addr := startRedis(t).Addr()
 	limits := patientLimits()
 	limits.Lease = 400 * time.Millisecond
@@ -218,6 +219,7 @@ func TestNobodyWaitsForALoadFromBeforeAChange(t *testing.T) {
 
 // TestAnInstanceLoadsByItself whenever the other's load, which does not end, is none to wait for.
 func TestAnInstanceLoadsByItself(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct {
 		name string
 		when func(r *relay, end func(), h *holder)
