@@ -97,6 +97,17 @@ func TestGuardsSetRoundsAside(t *testing.T) {
 	}
 }
 
+// Of what went wrong with one fault in several rounds, the reason gives what went wrong in most.
+func TestTheReasonIsThatOfMostRounds(t *testing.T) {
+	undelivered := func(why string) history.Slice {
+		return play(trips("warm", 200, ms, "redis"), func(h *history.Slice) { h.E[3].Value, h.E[3].Detail = 0, why })
+	}
+	r := judge(t, compile(t, "p50(trips) <= 60ms", ""), undelivered("it was over too soon"), undelivered("it met a reply"), undelivered("it met a reply"))
+	if want := "3 of 3 rounds set aside: the fault blackhole was not delivered: it met a reply"; r.Because != want {
+		t.Errorf("because %q, want %q", r.Because, want)
+	}
+}
+
 // What goes wrong in a phase is held against the claims that speak of it, not
 // against the others.
 func TestGuardsLookAtThePhasesOfTheClaim(t *testing.T) {

@@ -159,20 +159,26 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 }
 
 // tooFew explains a comparison with fewer figures than a verdict needs, by the
-// most frequent reason.
+// most frequent reason, as most of its rounds have it.
 func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
 	type reason struct {
 		n            int
+		said         map[string]int
 		text, settle string
 	}
 	var reasons []*reason
 	by := map[string]*reason{}
 	add := func(kind, text, settle string) {
 		if by[kind] == nil {
-			by[kind] = &reason{text: text, settle: settle}
+			by[kind] = &reason{said: map[string]int{}}
 			reasons = append(reasons, by[kind])
 		}
-		by[kind].n++
+		r := by[kind]
+		r.n++
+		r.said[text]++
+		if r.said[text] > r.said[r.text] {
+			r.text, r.settle = text, settle
+		}
 	}
 	for _, a := range ev.aside {
 		add(a.kind, "set aside: "+a.text, a.settle)
