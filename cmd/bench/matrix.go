@@ -20,6 +20,7 @@ type matrix struct {
 	rows     []row
 	mutants  []mutant.Mutant
 	complete bool // every claim must be broken by one of the mutants
+	least    bool // once is enough
 	verdicts map[[2]string]claim.Result
 }
 
@@ -40,7 +41,11 @@ func newMatrix(all []*scenarios.Scenario, mutants []mutant.Mutant, complete bool
 // where there is no such mutant.
 func (m *matrix) arms(s *scenarios.Scenario) []lab.ArmSpec {
 	arms := []lab.ArmSpec{{Name: whole, Policy: whole}}
-	for _, mu := range m.mutants {
+	mutants := m.mutants
+	if m.least {
+		mutants = cover([]*scenarios.Scenario{s}, mutants)
+	}
+	for _, mu := range mutants {
 		if slices.ContainsFunc(s.Claims, func(c claim.Text) bool { return flips(mu, c.ID) }) {
 			arms = append(arms, lab.ArmSpec{Name: whole + "+" + mu.Name, Policy: whole, Mutant: mu.Name})
 		}

@@ -79,6 +79,7 @@ func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 	}
 	began := time.Now()
 	m := newMatrix(all, mutants, len(names) == 0 && *only == "")
+	m.least = *least
 	tty, width := terminal(errw)
 	progress := reports.NewProgress(errw, tty, width)
 	defer progress.Close()
