@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: bench build test verdicts selfcheck soak race lint clean help
 
-bench: build ## judge the usual claims under both policies: a minute and a half, Go alone
+bench: build ## judge the usual claims under both policies: two minutes, Go alone
 	@bin/bench run --report-only
 
 build: ## build bin/bench
@@ -9,15 +9,15 @@ build: ## build bin/bench
 	@go build -o bin/bench ./cmd/bench
 
 # One package at a time: some of them measure, and two processors are soon busy.
-test: ## the tests that this machine can run: three minutes
+test: ## the tests that this machine can run: four minutes
 	go test -p 1 -parallel 4 -short ./...
 
 # 3 is undecided: a busy machine is no defect, and what it left open is printed.
-verdicts: build ## the verdicts on the usual claims, and the least self-check: nine minutes
+verdicts: build ## the verdicts on the usual claims, and the least self-check: ten minutes
 	go test -count=1 -timeout 20m -run TheLibraryDecides ./cmd/bench
 	bin/bench selfcheck --least || test $$? -eq 3
 
-selfcheck: build ## the verdicts on the whole library, and every mutant: twenty minutes
+selfcheck: build ## the verdicts on the whole library, and every mutant: half an hour
 	BENCH_VERDICTS=all go test -count=1 -timeout 30m -run TheLibraryDecides ./cmd/bench
 	bin/bench selfcheck
 

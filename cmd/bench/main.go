@@ -101,7 +101,7 @@ Usage: bench COMMAND [flags]
 	}
 	fmt.Fprint(w, `
 Example:
-  bench run                # every scenario, both cache policies, a minute and a half
+  bench run                # the usual scenarios, both cache policies, two minutes
   bench help run           # flags and more examples
 `)
 }

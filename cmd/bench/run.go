@@ -27,7 +27,7 @@ const runHelp = `Run scenarios and judge their claims.
 Usage: bench run [flags] [SCENARIO...]
 
 A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
-a YAML file; none means the usual ones, a minute and a half of them, and all means
+a YAML file; none means the usual ones, two minutes of them, and all means
 the whole library. Everything runs on loopback and is taken down again.
 Results go to stdout and, with everything that was observed, to a folder of their own.
 
