@@ -26,7 +26,8 @@ soak: ## hit bench itself at 200 random moments, and look what is left: 40 minut
 	BENCH_SOAK=$${BENCH_SOAK:-200} go test -count=1 -v -timeout 6h -run HitAtAnyMoment ./cmd/bench
 
 race: ## the tests under the race detector
-	go test -p 1 -short -race ./...
+	# Else the detector holds up every process for a second at its end.
+	GORACE=atexit_sleep_ms=0 go test -p 1 -short -race ./...
 
 lint: ## gofmt and go vet
 	test -z "$$(gofmt -l .)" && go vet ./...
