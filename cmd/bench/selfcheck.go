@@ -49,7 +49,7 @@ Examples:
 
 // How many arms run side by side. Measured on two shared cores, the generator sent up to
 // 50 ms late at p99 where kinds was played with three arms, 780 requests a second in all,
-// and not more than 5 ms with two.
+// and not more than 5 ms with two and nothing else running.
 const (
 	mostArms    = 3
 	mostOffered = 700 // requests a second, of all arms

@@ -59,6 +59,23 @@ func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 			}
 		}
 	}
+	// Nor does a scenario's share of them leave a claim out, and none plays there that others make needless.
+	m := newMatrix(all, few, true)
+	m.least = true
+	for _, s := range all {
+		arms := m.arms(s)
+		if got, want := len(arms)-1, len(cover([]*scenarios.Scenario{s}, few)); got != want {
+			t.Errorf("%s is played against %d mutants, want %d", s.Name, got, want)
+		}
+		for _, c := range s.Claims {
+			if !slices.ContainsFunc(arms, func(a lab.ArmSpec) bool { return a.Name != whole && m.expects(a.Name, c.ID) }) {
+				t.Errorf("no mutant that plays %s breaks %s", s.Name, c.ID)
+			}
+		}
+	}
+	if i := slices.IndexFunc(all, func(s *scenarios.Scenario) bool { return s.Name == "redis-blackhole" }); i < 0 || len(m.arms(all[i])) != 2 {
+		t.Error("redis-blackhole, whose one claim several of them break, is not played against one")
+	}
 	if len(few) > len(every)*2/3 {
 		t.Errorf("%d of %d mutants are not few", len(few), len(every))
 	}

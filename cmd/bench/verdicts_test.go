@@ -100,7 +100,7 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 	}
 }
 
-// played runs scenarios under both policies.
+// played runs scenarios under both policies, of which hardened decides the exit code.
 func played(t *testing.T, names []string) map[[2]string]claim.Result {
 	t.Helper()
 	out := t.TempDir()
@@ -108,7 +108,15 @@ func played(t *testing.T, names []string) map[[2]string]claim.Result {
 	if code == exitCannotRun {
 		t.Fatalf("exit %d\n%s%s", code, table, errs)
 	}
-	return results(t, filepath.Join(out, "latest"))
+	got := results(t, filepath.Join(out, "latest"))
+	refuted := false
+	for at, r := range got {
+		refuted = refuted || at[1] == "hardened" && r.Verdict == claim.Refuted
+	}
+	if refuted != (code == exitRefuted) {
+		t.Errorf("exit %d, though hardened is refuted: %v", code, refuted)
+	}
+	return got
 }
 
 // claimsOf lists the claims of scenarios of the library.
