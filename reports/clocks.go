@@ -202,8 +202,13 @@ func (d *document) face(f face) {
 
 // foretold is what a forecast says; its arithmetic stands below the table.
 func foretold(f *claim.Forecast) string {
-	if f == nil || !f.Known {
+	switch {
+	case f == nil || !f.Known && f.Hi == 0:
 		return "–"
+	case !f.Known && f.Lo == 0:
+		return "≤ " + claim.FormatValue(f.Hi, "s")
+	case !f.Known:
+		return fmt.Sprintf("[%s..%s]", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
 	}
 	s := claim.FormatValue(f.Stall, "s")
 	if f.Hi-f.Lo > 0.1*f.Stall {

@@ -181,6 +181,7 @@ func withClocks() reports.Run {
 	slower.Instance, slower.Lost, slower.Failed = "2", 14, "12 × status 500, 2 × no answer in time"
 	slower.Clocks = []claim.Clock{clock(claim.ClockDetected, 1.76, 1.71, 1.79, 5), {Name: claim.ClockFallback, Why: "instance 2 never answered from redis | before"},
 		clock(claim.ClockSteady, 2.2, 2.2, 2.2, 5)}
+	slower.Predicted = &claim.Forecast{Hi: 5, Why: "hang: only a request that needs a new connection meets it"}
 	slower.Aside = []string{"round 6: the machine stalled for 104 ms"}
 	overload := slower
 	overload.Arm, overload.Aside = "documented", nil

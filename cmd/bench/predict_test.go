@@ -37,6 +37,7 @@ func TestStallsArePredicted(t *testing.T) {
 		rate   float64 // requests a second
 		query  string  // of REDIS_URL: options of the documented policy's client
 		chance bool    // decides whether a connection must be opened: only the interval is predicted
+		full   bool    // every request meets the worst, which alone is predicted
 		quick  bool
 	}{
 		{kind: "refused", lasts: 1500 * time.Millisecond, rate: 100, quick: true},
@@ -61,7 +62,21 @@ func TestStallsArePredicted(t *testing.T) {
 		{kind: "readonly", lasts: time.Second, rate: 20},
 		{kind: "noauth", lasts: time.Second, rate: 50},
 		{kind: "oom", lasts: time.Second, rate: 50},
+		{kind: "busy", lasts: time.Second, rate: 50},
 		{kind: "flushed", lasts: time.Second, rate: 50},
+		// Without idle connections each call opens one.
+		{kind: "hang", lasts: 1500 * time.Millisecond, rate: 50, query: noneIdle + "&read_timeout=300ms&max_retries=1", full: true, quick: true},
+		{kind: "hang", lasts: 1500 * time.Millisecond, rate: 50},
+		{kind: "maxclients", lasts: time.Second, rate: 20, query: noneIdle + "&max_retries=1", full: true},
+		{kind: "cutoff", fault: proxy.Fault{After: 1}, lasts: time.Second, rate: 20, full: true},
+		{kind: "cutoff", fault: proxy.Fault{After: 200}, lasts: time.Second, rate: 20},
+		{kind: "slow", fault: proxy.Fault{Rate: 1}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
+		{kind: "slow", fault: proxy.Fault{Rate: 500}, lasts: time.Second, rate: 20},
+		{kind: "slices", fault: proxy.Fault{Size: 10, Delay: 20 * time.Millisecond}, lasts: time.Second, rate: 20},
+		{kind: "mute", fault: proxy.Fault{Commands: "GET,SET,SETEX"}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
+		{kind: "lost", fault: proxy.Fault{Commands: "GET"}, lasts: time.Second, rate: 20},
+		{kind: "late", fault: proxy.Fault{Commands: "GET", Delay: 100 * time.Millisecond}, lasts: time.Second, rate: 8},
+		{kind: "error", fault: proxy.Fault{Commands: "GET", Answer: "LOADING Redis is loading the dataset in memory"}, lasts: time.Second, rate: 20},
 	} {
 		for _, policy := range []string{"documented", "hardened"} {
 			if tc.query != "" && policy == "hardened" {
@@ -99,6 +114,9 @@ func TestStallsArePredicted(t *testing.T) {
 				got, noise := median(quiet, func(o ordeal) time.Duration { return o.stall }), median(quiet, ordeal.noise)
 				t.Logf("predicted %v (%v to %v), measured %v: %s", p.Stall, p.Lo, p.Hi, got.Round(time.Millisecond), p.Why)
 				lo, hi := p.Stall, p.Stall
+				if tc.full && got < p.Hi*3/4 { // chance has its part in Hi
+					t.Errorf("a longest stall of %v, predicted at most %v, which every request meets", got, p.Hi)
+				}
 				if p.Stall == 0 && p.Hi > 0 || tc.chance || testing.Short() { // not predicted, but bounded
 					lo, hi = p.Lo, p.Hi
 				}
@@ -110,6 +128,9 @@ func TestStallsArePredicted(t *testing.T) {
 		}
 	}
 }
+
+// noneIdle has a client of Redis keep no connection that it does not use.
+const noneIdle = "conn_max_idle_time=1ms"
 
 // A rig is the reference service, its Redis and a proxy between them.
 type rig struct {
@@ -280,8 +301,9 @@ func (r *rig) strike(f proxy.Fault) (heal func()) {
 	case "stopped":
 		syscall.Kill(r.redis.Process.Pid, syscall.SIGSTOP)
 		return func() { syscall.Kill(r.redis.Process.Pid, syscall.SIGCONT) }
-	case "loading", "readonly", "noauth", "oom":
+	case "loading", "readonly", "noauth", "oom", "busy", "maxclients":
 		text := map[string]string{"loading": "LOADING Redis is loading the dataset in memory", "readonly": "READONLY You can't write against a read only replica.",
+			"busy": "BUSY Redis is busy running a script.", "maxclients": "ERR max number of clients reached",
 			"noauth": "NOAUTH Authentication required.", "oom": "OOM command not allowed when used memory > 'maxmemory'."}[f.Kind]
 		fmt.Fprintln(r.control, text)
 		return func() { fmt.Fprintln(r.control) }

@@ -46,7 +46,7 @@ type Clocks struct {
 
 // A Forecast is a Prediction of the longest stall, or why there is none.
 type Forecast struct {
-	Known bool    `json:"known"` // false: nothing is predicted
+	Known bool    `json:"known"` // false: it is bounded at best, by Lo and Hi where Hi is not 0
 	Stall float64 `json:"stall"` // s
 	Lo    float64 `json:"lo"`    // s
 	Hi    float64 `json:"hi"`    // s

@@ -32,7 +32,7 @@ type Prediction struct {
 //	patience_seconds  after which a client gives up; absent: never
 //	load_seconds      longest load of a value that the cache does not hold; absent: at once
 //	down_seconds      restarted: how long Redis takes to start
-//	delay_seconds     latency, spikes: as in the fault; so jitter_seconds (uniform), to_seconds, share
+//	delay_seconds     latency, spikes, late: as in the fault; so jitter_seconds (uniform), to_seconds, share
 //
 // A stall is from a request to its answer, what the client spends on Redis and,
 // where the request has to, on a load. With random pauses the longest of some
@@ -42,7 +42,7 @@ type Prediction struct {
 // opens a connection or loads, and they alone are to be held against what is measured.
 //
 // ok is false where the options are not known, or do not decide it; Why then says
-// so. Stall is 0 then; Lo and Hi still bound it where they are not 0.
+// so. Stall is 0 then; Lo and Hi still bound it where Hi is not 0.
 func Predict(kind string, options map[string]float64) (p Prediction, ok bool) {
 	c, missing := redisClientOf(options)
 	if missing != "" {
@@ -51,6 +51,9 @@ func Predict(kind string, options map[string]float64) (p Prediction, ok bool) {
 	w, why := worldOf(kind, options)
 	if why != "" {
 		return Prediction{Why: why}, false
+	}
+	if w.atMost == ofChosen {
+		c.handshake = 0 // its commands are hit only where they are named
 	}
 	rounds := clamp(40_000/w.requests, 5, 41) // odd, for the median
 	rounds -= 1 - rounds%2
@@ -70,6 +73,10 @@ func Predict(kind string, options map[string]float64) (p Prediction, ok bool) {
 	}
 	for _, d := range []*time.Duration{&p.Stall, &p.Lo, &p.Hi} {
 		*d = d.Round(time.Millisecond)
+	}
+	if w.atMost != "" && p.Hi > 0 {
+		p.Stall, p.Lo, p.Why = 0, 0, w.atMost+", and costs that at most: "+p.Why
+		return p, false
 	}
 	if w.pooled == meetsError && c.retries > 0 && w.requests > 1 {
 		// Calls that meet open a connection, and what that costs here is as much

@@ -53,6 +53,7 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"latency", steady, map[string]float64{"delay_seconds": 0.5, "idle_connections": 0}, 1500 * time.Millisecond, "3 × 500ms"},
 		{"oom", defaults, nil, 0, "at once"},
 		{"noauth", defaults, nil, 0, "at once"},
+		{"busy", defaults, nil, 0, "at once"},
 		{"flushed", defaults, nil, 0, "at once"},
 		{"refused", bounded, nil, 0, "at once"},
 		{"reset", bounded, nil, 0, "at once"},
@@ -60,6 +61,8 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"latency", bounded, map[string]float64{"delay_seconds": 0.02}, 20 * time.Millisecond, "late reply"},
 		{"latency", bounded, map[string]float64{"delay_seconds": 0.2}, 50 * time.Millisecond, "a request waits 50ms"},
 		{"loading", bounded, nil, 0, "at once"},
+		{"lost", bounded, nil, 0, "at once"},
+		{"cutoff", bounded, nil, 0, "at once"},
 	} {
 		p, ok := claim.Predict(tc.kind, with(tc.options, tc.add))
 		if !ok || p.Stall != tc.want || !strings.Contains(p.Why, tc.why) {
@@ -117,14 +120,35 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 		{"refused", nil, `redis_client_option{name="dialer_retries"}`},
 		{"refused", map[string]float64{"dialer_retries": 5}, `name="dialer_retry_timeout_seconds"`},
 		{"latency", defaults, "the delay of the fault is not known"},
-		{"hang", defaults, "chance decides"},
-		{"cutoff", defaults, "size of the replies"},
-		{"slow", defaults, "size of the replies"},
+		{"late", defaults, "the delay of the fault is not known"},
 		{"restarted", defaults, "as long as Redis takes to start"},
+		{"reloaded", defaults, "as long as Redis takes to start"},
 		{"terminated", defaults, "nothing is known"},
 	} {
 		if p, ok := claim.Predict(tc.kind, tc.options); ok || p.Stall != 0 || !strings.Contains(p.Why, tc.why) {
 			t.Errorf("%s: %v, %v, %q, want no prediction, and why: %q", tc.kind, ok, p.Stall, p.Why, tc.why)
+		}
+	}
+	for _, tc := range []struct {
+		kind    string
+		options map[string]float64
+		least   time.Duration // that a request may stall at most
+		most    time.Duration
+		why     string
+	}{
+		{"hang", defaults, 5 * time.Second, 5200 * time.Millisecond, "only a request that needs a new connection meets it, and costs that at most: 1 × 5s"},
+		{"hang", bounded, 50 * time.Millisecond, 50 * time.Millisecond, "new connection"},
+		{"maxclients", defaults, 90 * time.Millisecond, 5 * time.Second, "new connection"},
+		{"cutoff", defaults, 90 * time.Millisecond, 3 * time.Second, "size of the replies"},
+		{"slow", defaults, 10 * time.Second, 11 * time.Second, "size of the replies"},
+		{"slices", with(defaults, map[string]float64{"delay_seconds": 0.01}), 10 * time.Second, 11 * time.Second, "size of the replies"},
+		{"late", with(defaults, map[string]float64{"delay_seconds": 0.3}), 300 * time.Millisecond, 300 * time.Millisecond, "commands are chosen"},
+		{"mute", defaults, 20 * time.Second, 21 * time.Second, "commands are chosen, and costs that at most: 4 × 5s"},
+		{"lost", defaults, 90 * time.Millisecond, 3 * time.Second, "commands are chosen"},
+		{"error", defaults, 90 * time.Millisecond, 5 * time.Second, "commands are chosen"},
+	} {
+		if p, ok := claim.Predict(tc.kind, tc.options); ok || p.Stall != 0 || p.Lo != 0 || p.Hi < tc.least || p.Hi > tc.most || !strings.Contains(p.Why, tc.why) {
+			t.Errorf("%s: %v, %+v, want no prediction, at most %v to %v, and why: %q", tc.kind, ok, p, tc.least, tc.most, tc.why)
 		}
 	}
 	crowd := with(defaults, map[string]float64{"rate_per_second": 50, "fault_seconds": 1})

@@ -55,6 +55,9 @@ const warmConnections = 2
 
 func newPlay(c redisClient, w redisWorld, seed uint64) *redisPlay {
 	p := &redisPlay{c: c, w: w, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
+	if w.spares {
+		p.idle = 0
+	}
 	for i := range w.requests {
 		p.at(w.every*time.Duration(i), func() { p.request(&redisToll{began: p.now}, 1) })
 	}

@@ -28,7 +28,12 @@ type redisWorld struct {
 	requests      int
 	patience      time.Duration
 	load          time.Duration
+	atMost        string // why a request may be spared all of it; "": it is not
+	spares        bool   // the connections from before the fault: what meets it has none of them
 }
+
+// ofChosen is why a fault of chosen commands may spare a request.
+const ofChosen = "it depends on which commands are chosen"
 
 // mostPlayed bounds the work: what a fault does to so many requests, it has done.
 const mostPlayed = 8000
@@ -57,26 +62,41 @@ func worldOf(kind string, o map[string]float64) (w redisWorld, why string) {
 		w.pooled, w.fresh = meetsEnd, meetsEnd // killed too: the proxy before it accepts still
 	case "blackhole", "oneway", "stopped", "slowcmd":
 		w.pooled, w.fresh = meetsSilence, meetsSilence
-	case "latency", "spikes":
+	case "latency", "spikes", "late":
 		if w.delay <= 0 {
 			return w, "the delay of the fault is not known"
+		}
+		if kind == "late" {
+			w.atMost = ofChosen
 		}
 	case "loading":
 		w.pooled, w.fresh = meetsError, meetsError
 	case "readonly":
 		w.pooled, w.fresh = meetsEviction, meetsEviction
-	case "noauth", "oom", "flushed", "":
+	case "noauth", "oom", "busy", "flushed", "":
 		w.delay = 0 // an error that is not tried again, or a miss: both at once
-	case "hang":
-		return w, "only a request that needs a new connection meets it: chance decides whether one does while the pooled ones are free"
-	case "restarted":
+	case "hang", "maxclients":
+		w.fresh, w.spares = meetsSilence, true
+		if kind == "maxclients" {
+			w.fresh = meetsEviction
+		}
+		w.atMost = "only a request that needs a new connection meets it"
+	case "cutoff":
+		w.pooled, w.fresh = meetsEnd, meetsEnd
+		w.atMost = "it depends on the size of the replies"
+	case "slow", "slices":
+		w.delay = 0
+		w.pooled, w.fresh = meetsSilence, meetsSilence
+		w.atMost = "it depends on the size of the replies"
+	case "error", "lost", "mute":
+		w.pooled = map[string]redisFate{"error": meetsEviction, "lost": meetsEnd, "mute": meetsSilence}[kind]
+		w.fresh, w.atMost = w.pooled, ofChosen
+	case "restarted", "reloaded":
 		if w.fault = inSeconds(o["down_seconds"]); w.fault <= 0 {
 			return w, "it stalls as long as Redis takes to start, which no option of a client says"
 		}
 		w.requests = 1
 		w.pooled, w.fresh = meetsEnd, meetsEnd
-	case "cutoff", "slow", "slices":
-		return w, "it depends on the size of the replies, which no option of a client says"
 	default:
 		return w, "nothing is known of what a client of Redis meets under " + kind
 	}

@@ -23,7 +23,7 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 			}
 			got, ok := claim.Predict(f.Kind, circumstances(s, p, f, k))
 			if !ok {
-				return &claim.Forecast{Why: f.Kind + ": " + got.Why}
+				return &claim.Forecast{Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: f.Kind + ": " + got.Why}
 			}
 			if stall := got.Stall.Seconds(); out.Why == "" || stall > out.Stall {
 				*out = claim.Forecast{Known: true, Stall: stall, Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: got.Why}
