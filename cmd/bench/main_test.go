@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
 // TestMain lets the test binary be bench: the harness starts its children by
@@ -22,8 +24,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && slices.Contains([]string{"run", "serve", "redis", "watchdog"}, os.Args[1]) {
 		os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
 	}
-	if len(os.Args) > 1 && os.Args[1] == "toxiproxy" {
-		os.Exit(serveToxiproxy())
+	if len(os.Args) > 1 && os.Args[1] == toxitest.Arg {
+		fmt.Fprintln(os.Stderr, toxitest.Serve())
+		os.Exit(exitCannotRun)
 	}
 	os.Exit(m.Run())
 }

@@ -1,46 +1,20 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
-
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
-// serveToxiproxy is somebody's toxiproxy with the proxy redis before the address in UPSTREAM, until its stdin ends.
-func serveToxiproxy() int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return exitCannotRun
-	}
-	zerolog.SetGlobalLevel(zerolog.Disabled)
-	srv := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p := toxiproxy.NewProxy(srv, "redis", "127.0.0.1:0", os.Getenv("UPSTREAM"))
-	if err := srv.Collection.Add(p, true); err != nil {
-		return exitCannotRun
-	}
-	fmt.Println("http://"+l.Addr().String(), p.Listen)
-	go http.Serve(l, srv.Routes())
-	io.Copy(io.Discard, os.Stdin)
-	return 0
-}
-
-// startToxiproxy starts a Redis and a toxiproxy before it, and gives the URL of the one and the proxy's address.
-func startToxiproxy(t *testing.T) (url, redis string) {
+// startToxiproxy starts a Redis and a toxiproxy whose proxy redis is before it.
+func startToxiproxy(t *testing.T) *toxitest.Server {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -50,29 +24,6 @@ func startToxiproxy(t *testing.T) (url, redis string) {
 	l.Close()
 	_, port, _ := net.SplitHostPort(addr)
 	start(t, "redis", "--port", port)
-	cmd := exec.Command(os.Args[0], "toxiproxy")
-	cmd.Env = append(os.Environ(), "UPSTREAM="+addr)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	url, redis, _ = strings.Cut(strings.TrimSpace(line), " ")
 	up := func() bool {
 		c, err := net.Dial("tcp", addr)
 		if err == nil {
@@ -83,35 +34,17 @@ func startToxiproxy(t *testing.T) (url, redis string) {
 	if !waitFor(10*time.Second, up) {
 		t.Fatal("Redis is not up")
 	}
-	return url, redis
+	s := toxitest.Start(t)
+	s.Proxy("redis", addr)
+	return s
 }
-
-// proxyState is what toxiproxy shows of its proxy: enabled, and the number of toxics.
-func proxyState(t *testing.T, url string) string {
-	t.Helper()
-	resp, err := http.Get(url + "/proxies/redis")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var p struct {
-		Enabled bool
-		Toxics  []any
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("enabled %v, %d toxics", p.Enabled, len(p.Toxics))
-}
-
-const asFound = "enabled true, 0 toxics"
 
 func TestAServiceThatAlreadyRunsLosesItsRedis(t *testing.T) {
 	t.Parallel()
-	toxi, redis := startToxiproxy(t)
-	service := startService(t, "REDIS_URL=redis://"+redis, "CACHE_POLICY=hardened")
+	toxi := startToxiproxy(t)
+	service := startService(t, "REDIS_URL=redis://"+toxi.Addr("redis"), "CACHE_POLICY=hardened")
 	out := t.TempDir()
-	code, table, errs := bench("run", "--out", out, "--target-url", service, "--toxiproxy", toxi, "testdata/toxiproxy.yaml")
+	code, table, errs := bench("run", "--out", out, "--target-url", service, "--toxiproxy", toxi.URL, "testdata/toxiproxy.yaml")
 	if code != exitHolds {
 		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
 	}
@@ -120,11 +53,11 @@ func TestAServiceThatAlreadyRunsLosesItsRedis(t *testing.T) {
 			t.Errorf("%s: %s because %q", id, r.Verdict, r.Because)
 		}
 	}
-	if got := proxyState(t, toxi); got != asFound {
+	if got := toxi.State("redis"); got != "enabled" {
 		t.Errorf("afterwards the proxy is: %s", got)
 	}
 	report, err := os.ReadFile(filepath.Join(out, "latest", "report.md"))
-	if err != nil || !strings.Contains(string(report), toxi) {
+	if err != nil || !strings.Contains(string(report), toxi.URL) {
 		t.Errorf("the report does not name the toxiproxy: %v\n%s", err, report)
 	}
 }
@@ -135,10 +68,10 @@ func TestAServiceThatGoesPastTheToxiproxyIsUndecided(t *testing.T) {
 		t.Skip("its connections are read from /proc")
 	}
 	t.Parallel()
-	toxi, _ := startToxiproxy(t)
+	toxi := startToxiproxy(t)
 	service := startService(t)
 	out := t.TempDir()
-	code, table, errs := bench("run", "--out", out, "--target-url", service, "--toxiproxy", toxi, "testdata/toxiproxy.yaml")
+	code, table, errs := bench("run", "--out", out, "--target-url", service, "--toxiproxy", toxi.URL, "testdata/toxiproxy.yaml")
 	r := results(t, filepath.Join(out, "latest"))[[2]string{"fallback.outage", "service"}]
 	said := strings.Join(append(r.Warnings, r.Because), "\n") // in a busy hour a canary may come too late in most rounds
 	if code != exitUndecided || r.Verdict != claim.Inconclusive || !strings.Contains(said, "never seen connected to the proxy") {
@@ -148,16 +81,16 @@ func TestAServiceThatGoesPastTheToxiproxyIsUndecided(t *testing.T) {
 
 func TestKilledInAFaultTheRunPutsSomebodysProxyBack(t *testing.T) {
 	t.Parallel()
-	toxi, redis := startToxiproxy(t)
-	service := startService(t, "REDIS_URL=redis://"+redis)
-	c := start(t, "run", "--out", t.TempDir(), "--target-url", service, "--toxiproxy", toxi+"/redis", "testdata/toxiproxy.yaml")
-	if !waitFor(time.Minute, func() bool { return proxyState(t, toxi) != asFound }) {
+	toxi := startToxiproxy(t)
+	service := startService(t, "REDIS_URL=redis://"+toxi.Addr("redis"))
+	c := start(t, "run", "--out", t.TempDir(), "--target-url", service, "--toxiproxy", toxi.URL+"/redis", "testdata/toxiproxy.yaml")
+	if !waitFor(time.Minute, func() bool { return toxi.State("redis") != "enabled" }) {
 		t.Fatalf("no fault: %s", c.err.String())
 	}
 	c.Process.Kill()
 	c.Wait()
-	if !waitFor(3*time.Second, func() bool { return proxyState(t, toxi) == asFound }) {
-		t.Errorf("3s after the kill the proxy is: %s", proxyState(t, toxi))
+	if !waitFor(3*time.Second, func() bool { return toxi.State("redis") == "enabled" }) {
+		t.Errorf("3s after the kill the proxy is: %s", toxi.State("redis"))
 	}
 	c.nothingLeft(t, 2*time.Second)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
 // TestMain lets the test binary be its own children: `go test` never gives it a
@@ -45,8 +46,8 @@ func TestMain(m *testing.M) {
 		err = holdLock(os.Args[2])
 	case "remote-harness":
 		err = remoteHarness()
-	case "toxiproxy":
-		err = serveToxiproxy()
+	case toxitest.Arg:
+		err = toxitest.Serve()
 	case "linger":
 		signal.Ignore(syscall.SIGTERM)
 		time.Sleep(time.Minute)

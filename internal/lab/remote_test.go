@@ -2,9 +2,7 @@ package lab_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -19,29 +17,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/alicebob/miniredis/v2"
-	"github.com/rs/zerolog"
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
-
-// serveToxiproxy is somebody's toxiproxy, until its stdin ends.
-func serveToxiproxy() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	zerolog.SetGlobalLevel(zerolog.Disabled)
-	fmt.Println("http://" + l.Addr().String())
-	go func() {
-		io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
-	}()
-	return http.Serve(l, toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
-}
 
 // remoteHarness does FAULT through the TOXIPROXY of a service at URL, and waits to be killed.
 func remoteHarness() error {
@@ -65,9 +47,8 @@ func remoteHarness() error {
 
 // A somebody runs a service, a Redis and a toxiproxy between the two.
 type somebody struct {
+	*toxitest.Server
 	t       *testing.T
-	toxi    string // URL
-	process *exec.Cmd
 	stop    func() // the service
 	redis   *miniredis.Miniredis
 	service string // URL
@@ -75,31 +56,9 @@ type somebody struct {
 
 func foreignRedis(t *testing.T, proxies ...string) *somebody {
 	t.Helper()
-	s := &somebody{t: t, redis: miniredis.RunT(t)}
-	s.process = exec.Command(os.Args[0], "toxiproxy")
-	in, err := s.process.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := s.process.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.process.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		s.process.Process.Kill()
-		s.process.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.toxi = strings.TrimSpace(line)
+	s := &somebody{Server: toxitest.Start(t), t: t, redis: miniredis.RunT(t)}
 	for _, p := range proxies {
-		s.do("POST", "/proxies", map[string]any{"name": p, "listen": "127.0.0.1:0", "upstream": s.redis.Addr()})
+		s.Proxy(p, s.redis.Addr())
 	}
 	s.serve(proxies[0], "")
 	return s
@@ -108,10 +67,6 @@ func foreignRedis(t *testing.T, proxies ...string) *somebody {
 // serve starts a service that has the proxy for its Redis, or has none of it (fake: "bypass").
 func (s *somebody) serve(name, fake string) {
 	s.t.Helper()
-	var p struct{ Listen string }
-	if err := json.Unmarshal(s.do("GET", "/proxies/"+name, nil), &p); err != nil {
-		s.t.Fatal(err)
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.t.Fatal(err)
@@ -119,7 +74,7 @@ func (s *somebody) serve(name, fake string) {
 	l.Close()
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	cmd := exec.Command(os.Args[0], "serve")
-	cmd.Env = append(os.Environ(), "PORT="+port, "REDIS_URL=redis://"+p.Listen, "FAKE="+fake)
+	cmd.Env = append(os.Environ(), "PORT="+port, "REDIS_URL=redis://"+s.Addr(name), "FAKE="+fake)
 	if err := cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
@@ -136,43 +91,6 @@ func (s *somebody) serve(name, fake string) {
 		}
 		return err == nil
 	})
-}
-
-// do makes a call of somebody else's to the toxiproxy.
-func (s *somebody) do(method, path string, body any) []byte {
-	s.t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req, _ := http.NewRequest(method, s.toxi+path, bytes.NewReader(b))
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode/100 != 2 {
-		s.t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, got, err)
-	}
-	return got
-}
-
-// state is "enabled" or "disabled", and how many toxics the proxy carries.
-func (s *somebody) state(name string) string {
-	s.t.Helper()
-	var p struct {
-		Enabled bool
-		Toxics  []any
-	}
-	if err := json.Unmarshal(s.do("GET", "/proxies/"+name, nil), &p); err != nil {
-		s.t.Fatal(err)
-	}
-	if !p.Enabled {
-		return fmt.Sprintf("disabled %d", len(p.Toxics))
-	}
-	return fmt.Sprintf("enabled %d", len(p.Toxics))
 }
 
 func (s *somebody) spec(proxies ...string) lab.Spec {
@@ -217,7 +135,7 @@ func (w *world) played(t *testing.T, a lab.Action) []history.Event {
 
 func TestAServiceThatRunsLosesItsRedisThroughSomebodysToxiproxy(t *testing.T) {
 	s := foreignRedis(t, "redis")
-	w := open(t, s.spec(s.toxi+"/redis"))
+	w := open(t, s.spec(s.URL+"/redis"))
 	w.fresh(t, nil)
 	for _, f := range []proxy.Fault{{Kind: "blackhole"}, {Kind: "refused"}, {Kind: "reset"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
 		kinds := map[history.Kind]int{}
@@ -230,7 +148,7 @@ func TestAServiceThatRunsLosesItsRedisThroughSomebodysToxiproxy(t *testing.T) {
 		if kinds[history.FaultOn] != 1 || kinds[history.FaultOff] != 1 || kinds[history.Problem] != 0 {
 			t.Errorf("%s: recorded %v", f.Kind, kinds)
 		}
-		if got := s.state("redis"); got != "enabled 0" {
+		if got := s.State("redis"); got != "enabled" {
 			t.Errorf("after %s the proxy is %s", f.Kind, got)
 		}
 	}
@@ -242,11 +160,11 @@ func TestAServiceThatGoesPastSomebodysProxyProvesNothing(t *testing.T) {
 		t.Skip("its connections are read from /proc")
 	}
 	s := foreignRedis(t, "redis")
-	w := open(t, s.spec(s.toxi))
+	w := open(t, s.spec(s.URL))
 	w.played(t, blackhole) // this one does not
 	s.stop()
 	s.serve("redis", "bypass")
-	w = open(t, s.spec(s.toxi))
+	w = open(t, s.spec(s.URL))
 	w.fresh(t, nil)
 	said := func() bool {
 		return slices.ContainsFunc(w.of(history.Delivery), func(e history.Event) bool { return strings.Contains(e.Detail, "never seen connected to the proxy") })
@@ -276,7 +194,7 @@ func TestAServiceThatGoesPastSomebodysProxyProvesNothing(t *testing.T) {
 // What is still on when the lab closes, or a round begins, is put back.
 func TestSomebodysProxyIsPutBackAtTheEnd(t *testing.T) {
 	s := foreignRedis(t, "redis")
-	w := open(t, s.spec(s.toxi))
+	w := open(t, s.spec(s.URL))
 	for _, end := range []func(){func() { w.fresh(t, nil) }, func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)
@@ -285,11 +203,11 @@ func TestSomebodysProxyIsPutBackAtTheEnd(t *testing.T) {
 		if err := w.Apply(t.Context(), lab.Action{On: "redis", Fault: proxy.Fault{Kind: "refused"}}); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.state("redis"); got != "disabled 0" {
+		if got := s.State("redis"); got != "disabled" {
 			t.Errorf("in the fault the proxy is %s", got)
 		}
 		end()
-		if got := s.state("redis"); got != "enabled 0" {
+		if got := s.State("redis"); got != "enabled" {
 			t.Errorf("afterwards the proxy is %s", got)
 		}
 	}
@@ -298,7 +216,7 @@ func TestSomebodysProxyIsPutBackAtTheEnd(t *testing.T) {
 // Each instance may have a proxy of its own, in the order of their URLs; then one alone can lose Redis.
 func TestOneInstanceAloneLosesRedis(t *testing.T) {
 	s := foreignRedis(t, "redis-1", "redis-2")
-	sp := s.spec(s.toxi+"/redis-1", s.toxi+"/redis-2")
+	sp := s.spec(s.URL+"/redis-1", s.URL+"/redis-2")
 	s.serve("redis-2", "")
 	sp.URLs = append(sp.URLs, s.service)
 	w := open(t, sp)
@@ -308,7 +226,7 @@ func TestOneInstanceAloneLosesRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.probed(t, a, 1)
-	if one, two := s.state("redis-1"), s.state("redis-2"); one != "enabled 0" || two != "enabled 1" {
+	if one, two := s.State("redis-1"), s.State("redis-2"); one != "enabled" || !strings.HasPrefix(two, "enabled bench-") {
 		t.Errorf("redis-1 is %s and redis-2 %s, want toxics on the second alone", one, two)
 	}
 	if err := w.Apply(t.Context(), lifted(a)); err != nil {
@@ -330,7 +248,7 @@ func TestKilledHarnessPutsSomebodysProxyBack(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			s := foreignRedis(t, "redis")
 			cmd := exec.Command(os.Args[0], "remote-harness")
-			cmd.Env = append(os.Environ(), "URL="+s.service, "TOXIPROXY="+s.toxi+"/redis", "FAULT="+kind)
+			cmd.Env = append(os.Environ(), "URL="+s.service, "TOXIPROXY="+s.URL+"/redis", "FAULT="+kind)
 			cmd.Stderr = os.Stderr
 			out, err := cmd.StdoutPipe()
 			if err != nil {
@@ -342,13 +260,13 @@ func TestKilledHarnessPutsSomebodysProxyBack(t *testing.T) {
 			if line, err := bufio.NewReader(out).ReadString('\n'); line != "up\n" {
 				t.Fatalf("the harness said %q, %v", line, err)
 			}
-			if got := s.state("redis"); got == "enabled 0" {
+			if got := s.State("redis"); got == "enabled" {
 				t.Fatal("the fault is not on")
 			}
 			began := time.Now()
 			cmd.Process.Kill()
 			cmd.Wait()
-			until(t, "the proxy is as it was found", 3*time.Second, func() bool { return s.state("redis") == "enabled 0" })
+			until(t, "the proxy is as it was found", 3*time.Second, func() bool { return s.State("redis") == "enabled" })
 			t.Logf("put back %v after the kill", time.Since(began)) // 60 to 250 ms with 20 others at work on two cores
 		})
 	}
@@ -358,27 +276,26 @@ func TestKilledHarnessPutsSomebodysProxyBack(t *testing.T) {
 func TestWatchdogAtAToxiproxy(t *testing.T) {
 	defer signal.Reset() // it ignores what would end this test
 	s := foreignRedis(t, "redis")
-	s.do("POST", "/proxies/redis/toxics", map[string]any{"name": "bench-x-upstream", "type": "timeout", "stream": "upstream"})
-	s.do("POST", "/proxies/redis/toxics", map[string]any{"name": "foo", "type": "latency", "stream": "upstream"})
+	s.Toxic("redis", "bench-x-upstream", "timeout", "upstream")
+	s.Toxic("redis", "foo", "latency", "upstream")
 	owe := func(more string) string {
-		return fmt.Sprintf(`owe {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.toxi, more)
+		return fmt.Sprintf(`owe {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.URL, more)
 	}
 	for _, row := range []struct{ name, lease, want string }{
-		{"put back already", owe("") + owe(`,"paid":true`), "enabled 2"},
-		{"owed", owe(`,"paid":true`) + owe(""), "enabled 1"},
-		{"owed, and put back by somebody", owe(""), "enabled 1"},
+		{"put back already", owe("") + owe(`,"paid":true`), "enabled bench-x-upstream foo"},
+		{"owed", owe(`,"paid":true`) + owe(""), "enabled foo"},
+		{"owed, and put back by somebody", owe(""), "enabled foo"},
 	} {
 		if err := lab.Watchdog(strings.NewReader(row.lease), io.Discard); err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
-		if got := s.state("redis"); got != row.want {
+		if got := s.State("redis"); got != row.want {
 			t.Errorf("%s: the proxy is %s, want %s", row.name, got, row.want)
 		}
 	}
-	s.process.Process.Kill()
-	s.process.Wait()
+	s.Kill()
 	err := lab.Watchdog(strings.NewReader(owe(`,"disabled":true`)), io.Discard)
-	for _, want := range []string{"could not be put back", "curl -X DELETE " + s.toxi + "/proxies/redis/toxics/bench-x-upstream", `'{"enabled":true}'`} {
+	for _, want := range []string{"could not be put back", "curl -X DELETE " + s.URL + "/proxies/redis/toxics/bench-x-upstream", `'{"enabled":true}'`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("a toxiproxy that is gone: %v, want an error with %q", err, want)
 		}
@@ -388,7 +305,7 @@ func TestWatchdogAtAToxiproxy(t *testing.T) {
 // A toxiproxy that dies under a fault ends it with an error that says what may be left.
 func TestAToxiproxyThatDiesUnderAFault(t *testing.T) {
 	s := foreignRedis(t, "redis")
-	l, err := lab.Open(t.Context(), s.spec(s.toxi))
+	l, err := lab.Open(t.Context(), s.spec(s.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -396,8 +313,7 @@ func TestAToxiproxyThatDiesUnderAFault(t *testing.T) {
 	if err := l.Apply(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	s.process.Process.Kill()
-	s.process.Wait()
+	s.Kill()
 	for what, err := range map[string]error{"lift": l.Apply(t.Context(), lifted(a)), "close": l.Close()} {
 		if err == nil || !strings.Contains(err.Error(), "curl -X DELETE") {
 			t.Errorf("%s: %v, want the command that mends it", what, err)
@@ -407,8 +323,8 @@ func TestAToxiproxyThatDiesUnderAFault(t *testing.T) {
 
 func TestOpenRefusesToxiproxies(t *testing.T) {
 	s := foreignRedis(t, "redis", "mongo", "far")
-	s.do("POST", "/proxies/mongo/toxics", map[string]any{"name": "foo", "type": "latency", "stream": "downstream"})
-	s.do("POST", "/proxies/far", map[string]any{"listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"})
+	s.Toxic("mongo", "foo", "latency", "downstream")
+	s.Do("POST", "/proxies/far", map[string]any{"listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"})
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"redis":{"name":"redis","listen":"192.0.2.1:6380","upstream":"redis:6379","enabled":true,"toxics":[]}}`)
 	}))
@@ -429,9 +345,9 @@ func TestOpenRefusesToxiproxies(t *testing.T) {
 			s.URLs = append(s.URLs, s.URLs[0])
 			s.Toxiproxy = []string{"http://127.0.0.1:1/a", "http://127.0.0.1:1/a"}
 		}, "named twice"},
-		{"which of them", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi} }, "far, mongo, redis"},
-		{"somebody's toxics", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi + "/mongo"} }, "foo (latency, downstream): they are not ours"},
-		{"no Redis behind it", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.toxi + "/far"} }, "is a Redis at 127.0.0.1:1?"},
+		{"which of them", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.URL} }, "far, mongo, redis"},
+		{"somebody's toxics", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.URL + "/mongo"} }, "foo (latency, downstream): they are not ours"},
+		{"no Redis behind it", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.URL + "/far"} }, "is a Redis at 127.0.0.1:1?"},
 		{"a proxy elsewhere", func(sp *lab.Spec) { sp.Toxiproxy = []string{elsewhere.URL} }, "--allow-host 192.0.2.1"},
 		{"no toxiproxy", func(sp *lab.Spec) { sp.Toxiproxy = []string{s.service} }, "is this a toxiproxy?"},
 	} {
@@ -444,7 +360,7 @@ func TestOpenRefusesToxiproxies(t *testing.T) {
 			}
 		})
 	}
-	if got := s.state("mongo"); got != "enabled 1" {
+	if got := s.State("mongo"); got != "enabled foo" {
 		t.Errorf("somebody's proxy is %s, want it untouched", got)
 	}
 }

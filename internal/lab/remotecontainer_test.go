@@ -25,7 +25,7 @@ import (
 func contained(t *testing.T, s *somebody) (toxi string) {
 	t.Helper()
 	var inside struct{ Listen, Upstream string }
-	if err := json.Unmarshal(s.do("GET", "/proxies/redis", nil), &inside); err != nil {
+	if err := json.Unmarshal(s.Do("GET", "/proxies/redis", nil), &inside); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,7 +59,7 @@ func contained(t *testing.T, s *somebody) (toxi string) {
 			})
 		}
 	})
-	to, _ := url.Parse(s.toxi)
+	to, _ := url.Parse(s.URL)
 	front := httputil.NewSingleHostReverseProxy(to)
 	front.Transport = &http.Transport{DisableKeepAlives: true}
 	front.ModifyResponse = func(r *http.Response) error {

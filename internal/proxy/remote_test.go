@@ -1,134 +1,18 @@
 package proxy_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
-	"os"
-	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/rs/zerolog"
-
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
-
-// TestMain lets the test binary be somebody's toxiproxy: what its toxics leave running is no leak of ours.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "toxiproxy" {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		zerolog.SetGlobalLevel(zerolog.Disabled)
-		fmt.Println(l.Addr())
-		go func() {
-			io.Copy(io.Discard, os.Stdin) // ends with the test, however it ends
-			os.Exit(0)
-		}()
-		http.Serve(l, toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
-	}
-	os.Exit(m.Run())
-}
-
-// A somebody is a toxiproxy in a process of its own.
-type somebody struct {
-	t   testing.TB
-	url string
-	cmd *exec.Cmd
-}
-
-func toxi(t testing.TB) *somebody {
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "toxiproxy")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &somebody{t, "http://" + strings.TrimSpace(line), cmd}
-}
-
-// do makes a call of somebody else's, and gives the answer.
-func (s *somebody) do(method, path string, body any) []byte {
-	s.t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req, _ := http.NewRequest(method, s.url+path, bytes.NewReader(b))
-	req.Close = true
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	got, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode/100 != 2 {
-		s.t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, got, err)
-	}
-	return got
-}
-
-// proxy makes a proxy in front of upstream, and gives its address.
-func (s *somebody) proxy(name, upstream string) string {
-	s.t.Helper()
-	var made struct{ Listen string }
-	if err := json.Unmarshal(s.do("POST", "/proxies", map[string]any{"name": name, "listen": "127.0.0.1:0", "upstream": upstream}), &made); err != nil {
-		s.t.Fatal(err)
-	}
-	return made.Listen
-}
-
-func (s *somebody) toxic(proxy, name, kind, stream string) {
-	s.t.Helper()
-	s.do("POST", "/proxies/"+proxy+"/toxics", map[string]any{"name": name, "type": kind, "stream": stream})
-}
-
-// state is the proxy's toxics by name, sorted, and whether it is enabled.
-func (s *somebody) state(proxy string) string {
-	s.t.Helper()
-	var p struct {
-		Enabled bool
-		Toxics  []struct{ Name string }
-	}
-	if err := json.Unmarshal(s.do("GET", "/proxies/"+proxy, nil), &p); err != nil {
-		s.t.Fatal(err)
-	}
-	var names []string
-	for _, t := range p.Toxics {
-		names = append(names, t.Name)
-	}
-	slices.Sort(names)
-	return strings.TrimSpace(fmt.Sprintf("%v %s", p.Enabled, strings.Join(names, " ")))
-}
 
 // owed keeps what a Remote has told of.
 type owed struct {
@@ -144,9 +28,9 @@ func (o *owed) owe(d proxy.Debt) error {
 	return o.err
 }
 
-func remote(t testing.TB, s *somebody, name string, o *owed) *proxy.Remote {
+func remote(t testing.TB, s *toxitest.Server, name string, o *owed) *proxy.Remote {
 	t.Helper()
-	r, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.url, Proxy: name}, "bench-test", o.owe)
+	r, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.URL, Proxy: name}, "bench-test", o.owe)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,8 +47,8 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 		serve func(*server, net.Conn)
 	}{{"redis", redis}, {"redis with a password", answers("-NOAUTH Authentication required.\r\n")}} {
 		t.Run(server.name, func(t *testing.T) {
-			s := toxi(t)
-			s.proxy("redis", listen(t, server.serve).addr())
+			s := toxitest.Start(t)
+			s.Proxy("redis", listen(t, server.serve).addr())
 			o := &owed{}
 			r := remote(t, s, "", o)
 			for _, row := range []struct {
@@ -172,19 +56,19 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				old, new string
 				carries  string
 			}{
-				{proxy.Fault{Kind: "latency", Delay: 40 * ms, Jitter: 10 * ms}, "reply", "reply", "true bench-test-upstream"},
-				{proxy.Fault{Kind: "blackhole"}, "silence", "silence", "true bench-test-upstream"},
-				{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence", "true bench-test-upstream"},
-				{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "reset"}, "eof reset", "reset", "true bench-test-upstream"},
-				{proxy.Fault{Kind: "close"}, "eof reset", "eof reset", "true bench-test-upstream"},
-				{proxy.Fault{Kind: "cutoff", After: 1}, "eof", "eof", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "cutoff", After: 20_000}, "eof reset", "eof reset", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "slow", Rate: 1000}, "reply", "reply", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "slow", Rate: 500_000}, "reply", "reply", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "slices", Size: 5, Delay: 5 * ms}, "reply", "reply", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "slices", Size: 1000, Delay: 20 * ms}, "reply", "reply", "true bench-test-downstream"},
-				{proxy.Fault{Kind: "refused"}, "eof reset", "refused", "false"},
+				{proxy.Fault{Kind: "latency", Delay: 40 * ms, Jitter: 10 * ms}, "reply", "reply", "enabled bench-test-upstream"},
+				{proxy.Fault{Kind: "blackhole"}, "silence", "silence", "enabled bench-test-upstream"},
+				{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence", "enabled bench-test-upstream"},
+				{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "reset"}, "eof reset", "reset", "enabled bench-test-upstream"},
+				{proxy.Fault{Kind: "close"}, "eof reset", "eof reset", "enabled bench-test-upstream"},
+				{proxy.Fault{Kind: "cutoff", After: 1}, "eof", "eof", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "cutoff", After: 20_000}, "eof reset", "eof reset", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "slow", Rate: 1000}, "reply", "reply", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "slow", Rate: 500_000}, "reply", "reply", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "slices", Size: 5, Delay: 5 * ms}, "reply", "reply", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "slices", Size: 1000, Delay: 20 * ms}, "reply", "reply", "enabled bench-test-downstream"},
+				{proxy.Fault{Kind: "refused"}, "eof reset", "refused", "disabled"},
 			} {
 				what := strings.TrimSpace(row.fault.Kind + " " + row.fault.Arguments())
 				c, err := r.OpenCanary(t.Context())
@@ -194,7 +78,7 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				if err := r.Apply(t.Context(), row.fault); err != nil {
 					t.Fatalf("%s: %v", what, err)
 				}
-				if got := s.state("redis"); got != row.carries {
+				if got := s.State("redis"); got != row.carries {
 					t.Errorf("%s: the proxy shows %q, want %q", what, got, row.carries)
 				}
 				patience := 3 * time.Second
@@ -223,7 +107,7 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 					t.Errorf("after %s the old connection met %v, want its end: removing a timeout closes it", what, m)
 				}
 				c.Close()
-				if got := s.state("redis"); got != "true" {
+				if got := s.State("redis"); got != "enabled" {
 					t.Errorf("after %s the proxy shows %q, want it enabled and clean", what, got)
 				}
 				if m := r.ProbeNew(t.Context(), long); m.Met != "reply" {
@@ -265,9 +149,9 @@ func TestWhatAToxiproxyCannotDoIsRefused(t *testing.T) {
 }
 
 func TestAProxyThatIsNotOursToHurtIsLeftAlone(t *testing.T) {
-	s := toxi(t)
+	s := toxitest.Start(t)
 	at := func(name string) error {
-		_, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.url, Proxy: name}, "bench-test", (&owed{}).owe)
+		_, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.URL, Proxy: name}, "bench-test", (&owed{}).owe)
 		return err
 	}
 	wants := func(err error, want ...string) {
@@ -280,30 +164,30 @@ func TestAProxyThatIsNotOursToHurtIsLeftAlone(t *testing.T) {
 	}
 	wants(at(""), "no proxies")
 	upstream := listen(t, redis).addr()
-	s.proxy("redis", upstream)
-	s.proxy("mongo", upstream)
-	s.proxy("idle", upstream)
-	wants(at(""), "idle, mongo, redis", s.url+"/idle")
+	s.Proxy("redis", upstream)
+	s.Proxy("mongo", upstream)
+	s.Proxy("idle", upstream)
+	wants(at(""), "idle, mongo, redis", s.URL+"/idle")
 	wants(at("rediss"), `no proxy "rediss"`, "idle, mongo, redis")
-	s.toxic("redis", "foo", "latency", "downstream")
-	s.toxic("redis", "bar", "timeout", "upstream")
+	s.Toxic("redis", "foo", "latency", "downstream")
+	s.Toxic("redis", "bar", "timeout", "upstream")
 	wants(at("redis"), "proxy redis already carries the toxics bar (timeout, upstream), foo (latency, downstream)", "not ours")
-	if got := s.state("redis"); got != "true bar foo" {
+	if got := s.State("redis"); got != "enabled bar foo" {
 		t.Errorf("somebody's toxics: %q, want them untouched", got)
 	}
-	s.do("POST", "/proxies/idle", map[string]any{"enabled": false})
+	s.Do("POST", "/proxies/idle", map[string]any{"enabled": false})
 	wants(at("idle"), "idle", "is disabled")
-	if got := s.state("idle"); got != "false" {
+	if got := s.State("idle"); got != "disabled" {
 		t.Errorf("somebody's disabled proxy: %q, want it untouched", got)
 	}
 }
 
 // Somebody who uses the proxy at the same time keeps what is theirs; the fault is then not what was asked for.
 func TestSomebodysToxicBesideOursIsNoticedAndKept(t *testing.T) {
-	s := toxi(t)
-	s.proxy("redis", listen(t, redis).addr())
+	s := toxitest.Start(t)
+	s.Proxy("redis", listen(t, redis).addr())
 	r := remote(t, s, "redis", &owed{})
-	s.toxic("redis", "foo", "latency", "downstream")
+	s.Toxic("redis", "foo", "latency", "downstream")
 	err := r.Apply(t.Context(), blackhole)
 	if err == nil || !strings.Contains(err.Error(), "foo (latency, downstream)") {
 		t.Errorf("Apply: %v, want an error that names foo", err)
@@ -311,42 +195,42 @@ func TestSomebodysToxicBesideOursIsNoticedAndKept(t *testing.T) {
 	if err := r.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := s.state("redis"); got != "true foo" {
+	if got := s.State("redis"); got != "enabled foo" {
 		t.Errorf("the proxy shows %q, want somebody's toxic alone", got)
 	}
 }
 
 func TestNothingIsChangedThatNobodyWouldPutBack(t *testing.T) {
-	s := toxi(t)
-	s.proxy("redis", listen(t, redis).addr())
+	s := toxitest.Start(t)
+	s.Proxy("redis", listen(t, redis).addr())
 	o := &owed{err: fmt.Errorf("the watchdog is gone")}
 	r := remote(t, s, "redis", o)
 	if err := r.Apply(t.Context(), blackhole); err == nil || !strings.Contains(err.Error(), "watchdog is gone") {
 		t.Errorf("Apply: %v, want the reason why nobody would", err)
 	}
-	if got := s.state("redis"); got != "true" {
+	if got := s.State("redis"); got != "enabled" {
 		t.Errorf("the proxy shows %q, want it clean", got)
 	}
 }
 
 // Whoever is told of the debts, and of nothing else, can pay them; twice does no harm.
 func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
-	s := toxi(t)
-	s.proxy("redis", listen(t, redis).addr())
+	s := toxitest.Start(t)
+	s.Proxy("redis", listen(t, redis).addr())
 	for _, f := range []proxy.Fault{blackhole, {Kind: "refused"}} {
 		o := &owed{}
 		r := remote(t, s, "redis", o)
 		if err := r.Apply(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
-		if s.state("redis") == "true" {
+		if s.State("redis") == "enabled" {
 			t.Fatalf("%s is not on", f.Kind)
 		}
 		for range 2 {
 			if err := o.all[0].PayOff(t.Context()); err != nil {
 				t.Errorf("%s: %v", f.Kind, err)
 			}
-			if got := s.state("redis"); got != "true" {
+			if got := s.State("redis"); got != "enabled" {
 				t.Errorf("%s: the proxy shows %q, want it enabled and clean", f.Kind, got)
 			}
 		}
@@ -354,17 +238,16 @@ func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
 }
 
 func TestAToxiproxyThatDiesNamesWhatIsLeft(t *testing.T) {
-	s := toxi(t)
-	s.proxy("redis", listen(t, redis).addr())
+	s := toxitest.Start(t)
+	s.Proxy("redis", listen(t, redis).addr())
 	r := remote(t, s, "redis", &owed{})
 	if err := r.Apply(t.Context(), blackhole); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.Process.Kill()
-	s.cmd.Wait()
+	s.Kill()
 	began := time.Now()
 	err := r.Close(context.Background())
-	for _, want := range []string{"proxy redis", "refused", "curl -X DELETE " + s.url + "/proxies/redis/toxics/bench-test-upstream"} {
+	for _, want := range []string{"proxy redis", "refused", "curl -X DELETE " + s.URL + "/proxies/redis/toxics/bench-test-upstream"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Close: %v, want an error with %q", err, want)
 		}
