@@ -55,7 +55,7 @@ const warmConnections = 2
 
 func newPlay(c redisClient, w redisWorld, seed uint64) *redisPlay {
 	p := &redisPlay{c: c, w: w, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
-	if w.spares {
+	if w.atMost == ofFresh {
 		p.idle = 0
 	}
 	for i := range w.requests {
@@ -163,10 +163,10 @@ func (p *redisPlay) dial(s *redisToll, n, left int, done func(ok bool)) {
 func (p *redisPlay) call(s *redisToll, n int, f redisFate, trips int, done func(ok bool)) {
 	fresh := trips > 1
 	if p.now >= p.w.fault {
-		f, trips = meetsDelay, 0
+		f, trips = meetsReply, 0
 	}
 	switch f {
-	case meetsDelay:
+	case meetsReply, meetsDelay:
 		p.trip(s, n, trips, fresh, done)
 	case meetsSilence:
 		left := p.w.fault - p.now

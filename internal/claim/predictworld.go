@@ -9,7 +9,8 @@ import (
 type redisFate int
 
 const (
-	meetsDelay    redisFate = iota // after the delay
+	meetsReply    redisFate = iota // at once, though it may be an error that is not tried again
+	meetsDelay                     // after the delay
 	meetsSilence                   // no answer before the fault ends
 	meetsEnd                       // the connection is closed
 	meetsRefusal                   // there is no connection
@@ -29,18 +30,61 @@ type redisWorld struct {
 	patience      time.Duration
 	load          time.Duration
 	atMost        string // why a request may be spared all of it; "": it is not
-	spares        bool   // the connections from before the fault: what meets it has none of them
 }
 
-// ofChosen is why a fault of chosen commands may spare a request.
-const ofChosen = "it depends on which commands are chosen"
+// Why a fault may spare a request.
+const (
+	ofFresh  = "only a request that needs a new connection meets it"
+	ofSize   = "it depends on the size of the replies"
+	ofChosen = "it depends on which commands are chosen"
+)
+
+// redisFates are what a client meets under each kind, on connections from before
+// the fault and on new ones, and why a request may be spared that.
+var redisFates = map[string]struct {
+	pooled, fresh redisFate
+	atMost        string
+}{
+	"refused":    {meetsEnd, meetsRefusal, ""},
+	"reset":      {meetsEnd, meetsEnd, ""},
+	"close":      {meetsEnd, meetsEnd, ""},
+	"killed":     {meetsEnd, meetsEnd, ""}, // the proxy before it accepts still
+	"restarted":  {meetsEnd, meetsEnd, ""},
+	"reloaded":   {meetsEnd, meetsEnd, ""},
+	"blackhole":  {meetsSilence, meetsSilence, ""},
+	"oneway":     {meetsSilence, meetsSilence, ""},
+	"stopped":    {meetsSilence, meetsSilence, ""},
+	"slowcmd":    {meetsSilence, meetsSilence, ""},
+	"latency":    {meetsDelay, meetsDelay, ""},
+	"spikes":     {meetsDelay, meetsDelay, ""},
+	"loading":    {meetsError, meetsError, ""},
+	"readonly":   {meetsEviction, meetsEviction, ""},
+	"noauth":     {meetsReply, meetsReply, ""},
+	"oom":        {meetsReply, meetsReply, ""},
+	"busy":       {meetsReply, meetsReply, ""},
+	"flushed":    {meetsReply, meetsReply, ""},
+	"hang":       {meetsReply, meetsSilence, ofFresh},
+	"maxclients": {meetsReply, meetsEviction, ofFresh},
+	"cutoff":     {meetsEnd, meetsEnd, ofSize},
+	"slow":       {meetsSilence, meetsSilence, ofSize},
+	"slices":     {meetsSilence, meetsSilence, ofSize},
+	"error":      {meetsEviction, meetsEviction, ofChosen},
+	"lost":       {meetsEnd, meetsEnd, ofChosen},
+	"late":       {meetsDelay, meetsDelay, ofChosen},
+	"mute":       {meetsSilence, meetsSilence, ofChosen},
+}
 
 // mostPlayed bounds the work: what a fault does to so many requests, it has done.
 const mostPlayed = 8000
 
 // worldOf is how kind meets a client, or why that cannot be told.
 func worldOf(kind string, o map[string]float64) (w redisWorld, why string) {
+	met, known := redisFates[kind]
+	if !known {
+		return w, "nothing is known of what a client of Redis meets under " + kind
+	}
 	w = redisWorld{
+		pooled: met.pooled, fresh: met.fresh, atMost: met.atMost,
 		delay: inSeconds(o["delay_seconds"]), jitter: inSeconds(o["jitter_seconds"]), to: inSeconds(o["to_seconds"]), share: 1,
 		fault: time.Minute, requests: 1,
 		patience: inSeconds(o["patience_seconds"]), load: inSeconds(o["load_seconds"]),
@@ -55,50 +99,16 @@ func worldOf(kind string, o map[string]float64) (w redisWorld, why string) {
 	if s, ok := o["share"]; ok {
 		w.share = s
 	}
-	switch kind {
-	case "refused":
-		w.pooled, w.fresh = meetsEnd, meetsRefusal
-	case "reset", "close", "killed":
-		w.pooled, w.fresh = meetsEnd, meetsEnd // killed too: the proxy before it accepts still
-	case "blackhole", "oneway", "stopped", "slowcmd":
-		w.pooled, w.fresh = meetsSilence, meetsSilence
-	case "latency", "spikes", "late":
-		if w.delay <= 0 {
-			return w, "the delay of the fault is not known"
-		}
-		if kind == "late" {
-			w.atMost = ofChosen
-		}
-	case "loading":
-		w.pooled, w.fresh = meetsError, meetsError
-	case "readonly":
-		w.pooled, w.fresh = meetsEviction, meetsEviction
-	case "noauth", "oom", "busy", "flushed", "":
-		w.delay = 0 // an error that is not tried again, or a miss: both at once
-	case "hang", "maxclients":
-		w.fresh, w.spares = meetsSilence, true
-		if kind == "maxclients" {
-			w.fresh = meetsEviction
-		}
-		w.atMost = "only a request that needs a new connection meets it"
-	case "cutoff":
-		w.pooled, w.fresh = meetsEnd, meetsEnd
-		w.atMost = "it depends on the size of the replies"
-	case "slow", "slices":
-		w.delay = 0
-		w.pooled, w.fresh = meetsSilence, meetsSilence
-		w.atMost = "it depends on the size of the replies"
-	case "error", "lost", "mute":
-		w.pooled = map[string]redisFate{"error": meetsEviction, "lost": meetsEnd, "mute": meetsSilence}[kind]
-		w.fresh, w.atMost = w.pooled, ofChosen
-	case "restarted", "reloaded":
+	switch {
+	case kind == "restarted" || kind == "reloaded":
+		w.requests = 1
 		if w.fault = inSeconds(o["down_seconds"]); w.fault <= 0 {
 			return w, "it stalls as long as Redis takes to start, which no option of a client says"
 		}
-		w.requests = 1
-		w.pooled, w.fresh = meetsEnd, meetsEnd
-	default:
-		return w, "nothing is known of what a client of Redis meets under " + kind
+	case w.fresh != meetsDelay:
+		w.delay, w.jitter, w.to = 0, 0, 0
+	case w.delay <= 0:
+		return w, "the delay of the fault is not known"
 	}
 	return w, ""
 }
