@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +107,24 @@ func TestRedisIsHurt(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// Another harness that looks for a free port holds it for a moment.
+func TestRedisStartsAgainThoughItsPortWasTakenForAMoment(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, nil)
+	a := fault("redis", "killed")
+	w.do(t, a)
+	if err := os.WriteFile(portTakenOnce(), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.do(t, lifted(a))
+	if _, err := os.Stat(portTakenOnce()); err == nil {
+		t.Fatal("no Redis found its port taken")
+	}
+	if err := service(t, w).Ping(t.Context()).Err(); err != nil {
+		t.Error(err)
 	}
 }
 

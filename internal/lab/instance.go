@@ -16,7 +16,7 @@ import (
 const (
 	// portTries is how many ports a server is started on, where each was taken by somebody else in between.
 	portTries = 3
-	// portAgain is how long an instance that is started again may find its port taken.
+	// portAgain is how long a server that is started again may find its port taken.
 	portAgain = 2 * time.Second
 )
 

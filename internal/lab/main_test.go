@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -23,6 +24,9 @@ import (
 	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
+// portTakenOnce names a file that has the next embedded Redis find its port taken.
+func portTakenOnce() string { return filepath.Join(os.TempDir(), "port-taken") }
+
 // TestMain lets the test binary be its own children: `go test` never gives it a
 // first argument without a dash.
 func TestMain(m *testing.M) {
@@ -35,6 +39,10 @@ func TestMain(m *testing.M) {
 	case "serve":
 		err = serve()
 	case "redis":
+		if os.Remove(portTakenOnce()) == nil {
+			err = errors.New("bind: address already in use")
+			break
+		}
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		err = lab.ServeRedis(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(lab.PasswordEnv), os.Stdout)
 		stop()

@@ -65,6 +65,23 @@ func (l *Lab) startStore(ctx context.Context, s *store) error {
 	return s.ready(ctx)
 }
 
+// startStoreAgain starts a Redis that a fault has ended, where it was: the proxies know its address. Its port may be
+// taken for a moment, by another harness that looks for a free one.
+func (l *Lab) startStoreAgain(ctx context.Context, s *store) error {
+	for deadline := time.Now().Add(portAgain); ; {
+		if err := portFree(ctx, s.port, time.Until(deadline)); err != nil {
+			return err
+		}
+		err := l.startStore(ctx, s)
+		if err == nil {
+			return s.forget()
+		}
+		if !s.running().portTaken(s.port) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
 // revive undoes what faults do to a Redis that is still there, and waits until it answers.
 func (s *store) revive(ctx context.Context) error {
 	if s.command.told {

@@ -181,11 +181,5 @@ func (l *Lab) again(ctx context.Context, v *victim) error {
 	if v.inst != nil {
 		return l.startAgain(ctx, v.inst)
 	}
-	if err := portFree(ctx, v.store.port, portAgain); err != nil {
-		return err
-	}
-	if err := l.startStore(ctx, v.store); err != nil {
-		return err
-	}
-	return v.store.forget()
+	return l.startStoreAgain(ctx, v.store)
 }
