@@ -103,7 +103,7 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				}
 				if m := c.Probe(t.Context(), long); row.old == "reply" && m.Met != "reply" {
 					t.Errorf("after %s the old connection met %v", what, m)
-				} else if row.old == "silence" && m.Met != "eof" {
+				} else if row.old == "silence" && m.Met != "eof" && m.Met != "reset" { // with a RST where what was asked lies unread
 					t.Errorf("after %s the old connection met %v, want its end: removing a timeout closes it", what, m)
 				}
 				c.Close()
