@@ -107,13 +107,20 @@ func (l *Lab) startInstance(ctx context.Context, in *instance, env map[string]st
 
 // startAgain starts an instance that a fault has ended, where it was and as it was: clients hold its URL.
 func (l *Lab) startAgain(ctx context.Context, in *instance) error {
+	return onItsPort(ctx, in.port, func(again func() bool) (taken bool, err error) {
+		return l.launch(ctx, in, " (started again by the harness)", again)
+	})
+}
+
+// onItsPort starts a server on a port that was its before, once more while start finds it taken and again says that
+// there is time: by another harness that looks for a free port, or by the old connections of a service
+// that does not ask to have the port at once (SO_REUSEADDR).
+func onItsPort(ctx context.Context, port int, start func(again func() bool) (taken bool, err error)) error {
 	for deadline := time.Now().Add(portAgain); ; {
-		if err := portFree(ctx, in.port, time.Until(deadline)); err != nil {
+		if err := portFree(ctx, port, time.Until(deadline)); err != nil {
 			return err
 		}
-		// A service that does not ask to have the port at once (SO_REUSEADDR) may find its own old connections there.
-		again := func() bool { return time.Now().Before(deadline) }
-		if taken, err := l.launch(ctx, in, " (started again by the harness)", again); !taken {
+		if taken, err := start(func() bool { return time.Now().Before(deadline) }); !taken {
 			return err
 		}
 	}

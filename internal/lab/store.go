@@ -65,21 +65,16 @@ func (l *Lab) startStore(ctx context.Context, s *store) error {
 	return s.ready(ctx)
 }
 
-// startStoreAgain starts a Redis that a fault has ended, where it was: the proxies know its address. Its port may be
-// taken for a moment, by another harness that looks for a free one.
+// startStoreAgain starts a Redis that a fault has ended, where it was: the proxies know its address.
 func (l *Lab) startStoreAgain(ctx context.Context, s *store) error {
-	for deadline := time.Now().Add(portAgain); ; {
-		if err := portFree(ctx, s.port, time.Until(deadline)); err != nil {
-			return err
-		}
-		err := l.startStore(ctx, s)
-		if err == nil {
-			return s.forget()
-		}
-		if !s.running().portTaken(s.port) || time.Now().After(deadline) {
-			return err
-		}
+	err := onItsPort(ctx, s.port, func(again func() bool) (taken bool, err error) {
+		err = l.startStore(ctx, s)
+		return err != nil && s.running().portTaken(s.port) && again(), err
+	})
+	if err != nil {
+		return err
 	}
+	return s.forget()
 }
 
 // revive undoes what faults do to a Redis that is still there, and waits until it answers.

@@ -10,25 +10,35 @@ import (
 )
 
 // forecast is how long the faults of s should stall a request of the stream and instance
-// that k is about: the worst of them. nil: its client is not known.
+// that k is about: the worst of them. Where one that is bounded only may be worse than those that
+// are known, the worst is bounded only. nil: its client is not known.
 func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	if len(k.Options) == 0 {
 		return nil
 	}
-	out := &claim.Forecast{}
+	out, atMost := &claim.Forecast{}, claim.Forecast{}
 	for _, p := range s.Phases {
 		for _, f := range p.Faults {
 			if f.On != "redis" || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
 				continue
 			}
 			got, ok := claim.Predict(f.Kind, circumstances(s, p, f, k))
-			if !ok {
-				return &claim.Forecast{Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: f.Kind + ": " + got.Why}
-			}
-			if stall := got.Stall.Seconds(); out.Why == "" || stall > out.Stall {
-				*out = claim.Forecast{Known: true, Stall: stall, Lo: got.Lo.Seconds(), Hi: got.Hi.Seconds(), Why: got.Why}
+			stall, lo, hi := got.Stall.Seconds(), got.Lo.Seconds(), got.Hi.Seconds()
+			switch {
+			case !ok && hi == 0:
+				return &claim.Forecast{Why: f.Kind + ": " + got.Why}
+			case !ok:
+				if hi > atMost.Hi {
+					atMost = claim.Forecast{Lo: lo, Hi: hi, Why: f.Kind + ": " + got.Why}
+				}
+			case out.Why == "" || stall > out.Stall:
+				*out = claim.Forecast{Known: true, Stall: stall, Lo: lo, Hi: hi, Why: got.Why}
 			}
 		}
+	}
+	if atMost.Hi > out.Hi {
+		atMost.Lo = max(atMost.Lo, out.Lo)
+		return &atMost
 	}
 	if out.Why == "" {
 		return nil

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"maps"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +16,6 @@ import (
 var client = map[string]float64{
 	"dialer_retries": 5, "dialer_retry_timeout_seconds": 0.1, "read_timeout_seconds": 5, "pool_size": 20, "pool_timeout_seconds": 6,
 	"max_retries": 3, "min_retry_backoff_seconds": 0.01, "max_retry_backoff_seconds": 1,
-	"delay_seconds": 0.1, "down_seconds": 0.1,
 }
 
 // Whoever adds a kind to the catalogue says what a client meets under it.
@@ -24,22 +25,42 @@ func TestEveryKindOnRedisIsForetold(t *testing.T) {
 	if !found || len(kinds) < 20 {
 		t.Fatalf("the catalogue is %q", list)
 	}
+	options := maps.Clone(client)
+	options["delay_seconds"], options["down_seconds"] = 0.1, 0.1 // of the fault
 	for _, kind := range kinds {
-		if p, ok := claim.Predict(kind, client); !ok && p.Hi == 0 {
+		if p, ok := claim.Predict(kind, options); !ok && p.Hi == 0 {
 			t.Errorf("%s: no prediction, nor a bound: %s", kind, p.Why)
 		}
 	}
 }
 
-// What is bounded only is shown as that, with the reason.
-func TestABoundIsForecastAsOne(t *testing.T) {
-	s := &scenarios.Scenario{
-		Target:  scenarios.Target{Instances: 1},
-		Phases:  []scenarios.Phase{{Name: "fault", Faults: []scenarios.Fault{{Kind: "hang", On: "redis", For: time.Second}}}},
-		Traffic: []scenarios.Stream{{Name: "trip", From: 50, To: 50}},
+// The worst fault is told of, and what is bounded only is shown as that, with the reason.
+func TestTheWorstFaultIsForecast(t *testing.T) {
+	fault := func(kind string, lasts time.Duration) scenarios.Fault {
+		return scenarios.Fault{Kind: kind, On: "redis", For: lasts}
 	}
-	f := forecast(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client})
-	if f == nil || f.Known || f.Lo != 0 || f.Hi < 0.9 || f.Hi > 1.1 || !strings.HasPrefix(f.Why, "hang: only a request that needs a new connection") {
-		t.Errorf("%+v, want at most the second of the fault", f)
+	hang, short, long := fault("hang", time.Second), fault("blackhole", 500*time.Millisecond), fault("blackhole", 2*time.Second)
+	for _, row := range []struct {
+		name   string
+		faults []scenarios.Fault
+		known  bool
+		lo, hi float64 // s, roughly
+		why    string
+	}{
+		{"a bound", []scenarios.Fault{hang}, false, 0, 1, "hang: only a request that needs a new connection"},
+		{"a bound above what is known", []scenarios.Fault{hang, short}, false, 0.5, 1, "hang: only"},
+		{"in any order", []scenarios.Fault{short, hang}, false, 0.5, 1, "hang: only"},
+		{"a bound below what is known", []scenarios.Fault{hang, long}, true, 2, 2, "2s without a reply"},
+		{"one that nobody knows", []scenarios.Fault{long, fault("restarted", time.Second)}, false, 0, 0, "restarted: it stalls as long as Redis takes to start"},
+	} {
+		s := &scenarios.Scenario{
+			Target:  scenarios.Target{Instances: 1},
+			Phases:  []scenarios.Phase{{Name: "fault", Faults: row.faults}},
+			Traffic: []scenarios.Stream{{Name: "trip", From: 50, To: 50}},
+		}
+		f := forecast(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client})
+		if f == nil || f.Known != row.known || math.Abs(f.Lo-row.lo) > 0.1 || math.Abs(f.Hi-row.hi) > 0.1 || !strings.HasPrefix(f.Why, row.why) {
+			t.Errorf("%s: %+v, want known %v, %v to %v s, because %q", row.name, f, row.known, row.lo, row.hi, row.why)
+		}
 	}
 }
