@@ -11,6 +11,7 @@ type kind struct {
 	name         string
 	needs, takes []string // parameters: those it must have, and others that it may have
 	process      []string // what it is done to, and not to the path to it; empty: it is done to the path to a dependency
+	still        bool     // a process meets it as a silence
 }
 
 // kinds is the fault catalogue. What a kind does to a connection is the proxy's,
@@ -32,12 +33,12 @@ var kinds = []kind{
 	{name: "late", needs: []string{"delay"}, takes: append([]string{"jitter"}, choice...)},
 	{name: "mute", takes: choice},
 	{name: "killed", process: []string{"redis", "instance"}},
-	{name: "stopped", process: []string{"redis", "instance"}},
+	{name: "stopped", process: []string{"redis", "instance"}, still: true},
 	{name: "terminated", process: []string{"instance"}},
 	{name: "restarted", process: []string{"redis"}},
 	{name: "reloaded", process: []string{"redis"}},
 	{name: "flushed", process: []string{"redis"}},
-	{name: "slowcmd", process: []string{"redis"}},
+	{name: "slowcmd", process: []string{"redis"}, still: true},
 	{name: "busy", process: []string{"redis"}},
 	{name: "loading", process: []string{"redis"}},
 	{name: "readonly", process: []string{"redis"}},
@@ -55,9 +56,33 @@ var victims = []string{"redis", "instance", "database"}
 
 var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
 
-// leastFault: a canary waits 100 ms for what it meets, so a shorter fault could
-// be over before it is proved, and then no claim of the scenario is decided.
-const leastFault = 200 * time.Millisecond
+const (
+	// canaryWait and stillWait are how long a canary of the lab's waits for a silence, on a path and of a process.
+	canaryWait = 100 * time.Millisecond
+	stillWait  = 250 * time.Millisecond
+	// spare is what a fault lasts beyond that, as it begins and is probed a little late on a busy machine.
+	spare = 100 * time.Millisecond
+)
+
+// least is how long f must last: one that is over before its canary has met it is never
+// proved, and then no claim of the scenario is decided. A canary meets a reply that is late when it comes, at most
+// delay + jitter later; a normal delay is without chance for canaries, and one that grows begins with delay.
+// Of an unknown kind nothing is known.
+func (f Fault) least() time.Duration {
+	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
+	if i < 0 {
+		return 0
+	}
+	wait := canaryWait
+	if kinds[i].still {
+		wait = stillWait
+	}
+	late := min(f.Delay, longest) // either may be near the largest duration there is
+	if f.Shape == "" {
+		late += min(f.Jitter, longest)
+	}
+	return max(wait, late) + spare
+}
 
 // fault reads one fault of p and appends it if it is right. known: p.For is;
 // fresh: the instances are started for p.
@@ -81,9 +106,8 @@ func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
 	}
 	for _, f := range all {
 		for _, o := range p.Faults {
-			if o.On == f.On && o.From < f.From+f.For && f.From < o.From+o.For && meet(o.Instances, f.Instances) {
-				r.wrong(t.line, t.col, "it overlaps the %s on %s from %v to %v: one dependency of one instance has one fault at a time",
-					o.Kind, o.On, o.From, o.From+o.For)
+			if why := clash(f, o); why != "" {
+				r.wrong(t.line, t.col, "%s", why)
 				return
 			}
 		}
@@ -104,6 +128,8 @@ func (r *reader) victim(t table, f Fault) {
 		r.wrong(at.line, at.col, "%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
 	case len(kinds[i].process) > 0 && kinds[i].process[0] == "database" && f.On != "database":
 		r.wrong(at.line, at.col, "%s is done to the database; write on: database", f.Kind)
+	case f.Kind == "restarted" && f.On == "instance":
+		r.wrong(at.line, at.col, "restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end")
 	case len(kinds[i].process) > 0 && !slices.Contains(kinds[i].process, f.On):
 		r.wrong(at.line, at.col, "%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
 	case len(kinds[i].process) > 0 && f.On != "instance" && t.has("instances"):
@@ -123,8 +149,9 @@ func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
 		r.wrong(at.line, at.col, "for: a fault lasts longer than 0s")
 		return
 	}
-	if at := t.fields["for"]; given && length < leastFault {
-		r.wrong(at.line, at.col, "for: a fault of %v is over before a canary could prove it; the least is %v", length, leastFault)
+	least := f.least()
+	if at := t.fields["for"]; given && length < least {
+		r.wrong(at.line, at.col, "for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
 		return
 	}
 	if f.From, f.For = from, length; !known {
@@ -135,7 +162,11 @@ func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
 		return
 	}
 	if !t.has("for") {
-		f.For = p.For - from
+		if f.For = p.For - from; f.For < least {
+			r.wrong(t.line, t.col, "%s%s cannot be proved in less than %v, and %v are left of the phase; give the phase %v or more",
+				f.Kind, parameterText(*f), least, f.For, from+least)
+		}
+		return
 	}
 	// Compared without a sum: a length may be near the largest there is.
 	if at := t.fields["for"]; f.For > p.For-from {
@@ -194,9 +225,4 @@ func kindNames() []string {
 		out = append(out, k.name)
 	}
 	return out
-}
-
-// meet reports whether two sets of instances share one; empty is all.
-func meet(a, b []string) bool {
-	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(i string) bool { return slices.Contains(b, i) })
 }

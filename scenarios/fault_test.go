@@ -102,6 +102,7 @@ func TestFaultsOfProcesses(t *testing.T) {
 	for _, row := range []wrong{
 		{name: "a path is no process", text: "phases: [{name: a, for: 2s, faults: [{kind: latency, delay: 5ms, on: §instance}]}]\n", want: []string{"latency is done to the path to redis, not to an instance"}},
 		{name: "not of redis", text: "phases: [{name: a, for: 2s, faults: [{kind: terminated, on: §redis}]}]\n", want: []string{"terminated is done to the process of instance, not of redis"}},
+		{name: "a restart of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: restarted, on: §instance}]}]\n", want: []string{"restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end"}},
 		{name: "not of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: §instance}]}]\n", want: []string{"flushed is done to the process of redis, not of instance"}},
 		{name: "one redis for all", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §instances: [1]}]}]\n", want: []string{"killed is done to the one redis of all instances; leave instances out"}},
 		{name: "a path is no database", text: "phases: [{name: a, for: 2s, faults: [{kind: blackhole, on: §database}]}]\n", want: []string{"blackhole is done to the path to redis, not to the database"}},
@@ -114,4 +115,83 @@ func TestFaultsOfProcesses(t *testing.T) {
 	} {
 		t.Run(row.name, row.check)
 	}
+}
+
+// A canary waits for what it meets: a fault that is over before is never proved.
+func TestAFaultLastsUntilItIsProved(t *testing.T) {
+	for text, least := range map[string]time.Duration{
+		"kind: refused, on: redis":                                             200 * ms,
+		"kind: blackhole, on: redis":                                           200 * ms,
+		"kind: terminated, on: instance":                                       200 * ms,
+		"kind: busy, on: redis":                                                200 * ms,
+		"kind: locked, on: database":                                           200 * ms,
+		"kind: stopped, on: redis":                                             350 * ms,
+		"kind: stopped, on: instance":                                          350 * ms,
+		"kind: slowcmd, on: redis":                                             350 * ms,
+		"kind: latency, on: redis, delay: 20ms":                                200 * ms,
+		"kind: latency, on: redis, delay: 500ms":                               600 * ms,
+		"kind: latency, on: redis, delay: 500ms, jitter: 150ms":                750 * ms,
+		"kind: latency, on: redis, delay: 500ms, jitter: 150ms, shape: normal": 600 * ms, // a canary's is 500 ms
+		"kind: latency, on: redis, delay: 20ms, to: 1s":                        200 * ms, // from 20 ms on
+		"kind: late, on: redis, delay: 500ms, jitter: 100ms, commands: reads":  700 * ms,
+		"kind: spikes, on: redis, delay: 500ms, share: 5%":                     600 * ms,
+		"kind: slices, on: redis, delay: 500ms, size: 5B":                      600 * ms,
+	} {
+		mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{"+text+", for: "+least.String()+"}]}]\n"))
+		wrong{name: text, text: "phases: [{name: a, for: 2s, faults: [{" + text + ", for: §" + (least - ms).String() + "}]}]\n",
+			want: []string{" cannot be proved in less than " + least.String() + "; give it for: " + least.String() + " or more"}}.check(t)
+	}
+	for _, row := range []wrong{
+		{name: "what it is", text: "phases: [{name: a, for: 2s, faults: [{kind: latency, on: redis, delay: 500ms, jitter: 50ms, for: §400ms}, {kind: stopped, on: instance, for: §200ms}]}]\n",
+			want: []string{"for: latency of 500ms ± 50ms cannot be proved in less than 650ms", "for: stopped cannot be proved in less than 350ms"}},
+		{name: "as long as its phase", text: "phases: [{name: a, for: 400ms, faults: [§{kind: latency, on: redis, delay: 500ms}]}]\n",
+			want: []string{"latency of 500ms cannot be proved in less than 600ms, and 400ms are left of the phase; give the phase 600ms or more"}},
+		{name: "the rest of its phase", text: "phases: [{name: a, for: 1s, faults: [§{kind: stopped, on: redis, from: 700ms}]}]\n",
+			want: []string{"stopped cannot be proved in less than 350ms, and 300ms are left of the phase; give the phase 1.05s or more"}},
+		{name: "in a profile", text: "phases: [{name: a, for: 1s, faults: [§{kind: stopped, on: redis}]}]\nprofiles: {nightly: {phases: {a: 300ms}}}\n",
+			want: []string{"profile nightly: stopped cannot be proved in less than 350ms"}},
+		{name: "a delay near the largest", text: "phases: [{name: a, for: 24h, faults: [{kind: latency, on: redis, delay: 2500000h, jitter: 2400000h, for: §24h}]}]\n",
+			want: []string{"cannot be proved in less than 48h0m0.1s"}},
+		{name: "of no kind", text: "phases: [{name: a, for: 1s, faults: [{kind: §stoped, on: redis, for: 1ms}]}]\n", want: []string{"did you mean stopped?"}},
+		{name: "a delay that is wrong is not counted", text: "phases: [{name: a, for: 1s, faults: [{kind: latency, on: redis, delay: §5, for: 200ms}]}]\n",
+			want: []string{`"5" has no unit`}},
+	} {
+		t.Run(row.name, row.check)
+	}
+}
+
+// Who is killed has no connection, and who is stopped uses none: a fault on it would count as delivered, and touch nothing.
+func TestAFaultOnThePathOfWhoIsAway(t *testing.T) {
+	const phase = "target: {instances: 2}\nphases: [{name: a, for: 4s, faults: ["
+	const nothing = " would touch nothing: its instances are "
+	for _, row := range []wrong{
+		{name: "killed", text: phase + "{kind: killed, on: instance, instances: [1]}, §{kind: blackhole, on: redis, instances: [1]}]}]\n",
+			want: []string{"the blackhole on redis from 0s to 4s" + nothing + "killed from 0s to 4s; give it other instances, or let it last longer than that"}},
+		{name: "the other way round", text: phase + "{kind: reset, on: redis, from: 1s, for: 1s, instances: [2]}, §{kind: killed, on: instance, for: 3s}]}]\n",
+			want: []string{"the reset on redis from 1s to 2s" + nothing + "killed from 0s to 3s"}},
+		{name: "one of several", text: phase + "{kind: stopped, on: instance, instances: [2, 1]}, §{kind: latency, on: redis, delay: 50ms, instances: [1]}]}]\n",
+			want: []string{"the latency on redis from 0s to 4s" + nothing + "stopped from 0s to 4s"}},
+		{name: "one time of several", text: phase + "{kind: killed, on: instance, from: 2s, for: 1s}, §{kind: close, on: redis, from: 100ms, for: 200ms, every: 1s}]}]\n",
+			want: []string{"the close on redis from 2.1s to 2.3s" + nothing + "killed from 2s to 3s"}},
+	} {
+		t.Run(row.name, row.check)
+	}
+	for _, text := range []string{
+		"{kind: killed, on: instance, instances: [1]}, {kind: blackhole, on: redis, instances: [2]}",
+		"{kind: killed, on: instance, instances: [1]}, {kind: blackhole, on: redis}",                                // it is done to instance 2
+		"{kind: killed, on: instance, instances: [1, 2]}, {kind: blackhole, on: redis}",                             // a run may have more (--instances)
+		"{kind: killed, on: instance, from: 1s, for: 1s}, {kind: refused, on: redis, for: 3s}",                      // it starts again without Redis
+		"{kind: killed, on: instance, for: 1s}, {kind: refused, on: redis, from: 500ms, for: 1s}",                   //
+		"{kind: killed, on: instance, from: 1s, for: 3s}, {kind: refused, on: redis, from: start, for: 3s}",         // it is on before that
+		"{kind: stopped, on: instance}, {kind: reset, on: redis}",                                                   // its connections are gone when it goes on
+		"{kind: terminated, on: instance, instances: [1]}, {kind: blackhole, on: redis}",                            // what it does in its last moments
+		"{kind: killed, on: instance}, {kind: flushed, on: redis}, {kind: locked, on: database}",                    // no path
+		"{kind: blackhole, on: redis}, {kind: flushed, on: redis, from: 1s}",                                        // the lab does it beside the path
+		"{kind: flushed, on: redis, every: 1s, for: 200ms}, {kind: latency, delay: 5ms, on: redis, from: 100ms}",    //
+		"{kind: flushed, on: redis, from: 1s, for: 200ms}, {kind: refused, on: redis, from: start, instances: [1]}", //
+	} {
+		mustParse(t, complete(phase+text+"]}]\n"))
+	}
+	wrong{name: "flushed and another of the process", text: phase + "{kind: flushed, on: redis, for: 1s}, §{kind: stopped, on: redis}, §{kind: flushed, on: redis}]}]\n",
+		want: []string{"it overlaps the flushed on redis from 0s to 1s", "it overlaps the flushed on redis from 0s to 1s"}}.check(t)
 }

@@ -242,7 +242,7 @@ phases:
       - {kind: refused, on: redis, from: 1s, every: 2s, for: 500ms}
       - §{kind: refused, on: redis, from: 2s, every: 3s, for: 200ms}
 `, want: []string{
-			"every needs a for", "300ms is not longer than the 300ms", "0s is not longer", `every: "5" has no unit`, "a fault of 100ms is over before", "a fault of 3s does not fit",
+			"every needs a for", "300ms is not longer than the 300ms", "0s is not longer", `every: "5" has no unit`, "refused cannot be proved in less than 200ms; give it for: 200ms or more", "a fault of 3s does not fit",
 			"a phase of 2s has no room for a second time", "2000 times in a phase of 10m0s; the most is 1000", "it overlaps the refused on redis from 5s to 5.5s"}},
 		{name: "overlaps", text: `
 phases:

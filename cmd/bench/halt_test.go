@@ -102,3 +102,22 @@ func TestAFaultThatBreaksTheServiceIsTakenBack(t *testing.T) {
 		t.Errorf("stopped %+v after %v, lifted %v", e, on[0], off[1])
 	}
 }
+
+// A service that is killed again and again and does not come up is refuted by that, in whole rounds.
+func TestWhoDoesNotComeUpAgainIsPlayedWithToTheEnd(t *testing.T) {
+	t.Parallel()
+	dir, table, code := halted(t, "once", "testdata/once.yaml")
+	got := results(t, dir)
+	for _, id := range []string{"fallback.crash", "fallback.outage"} {
+		if r := got[[2]string{id, "service"}]; r.Verdict != claim.Refuted && !busy(t, r) {
+			t.Errorf("%s: %s because %q\n%s", id, r.Verdict, r.Because, table)
+		}
+	}
+	if code != exitRefuted && code != exitUndecided || strings.Contains(table, "cut short") {
+		t.Errorf("exit %d, want %d with whole rounds\n%s", code, exitRefuted, table)
+	}
+	on, off, proved := events(t, dir, "once-01", history.FaultOn), events(t, dir, "once-01", history.FaultOff), events(t, dir, "once-01", history.Delivery)
+	if len(on) != 1 || len(off) != 1 || len(proved) != 3 {
+		t.Errorf("recorded %v, %v, %v, want that it was killed once, and found dead twice", on, off, proved)
+	}
+}

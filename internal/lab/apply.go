@@ -68,8 +68,9 @@ func openLink(arm, instance, on, upstream string) (*link, error) {
 //
 // A fault on a Redis process is recorded without an instance, as it is every instance's. What was
 // killed is started again by lifting, on the same port, and answers when Apply returns; of an
-// instance that does not get ready the error is an ErrNotReady. One that had exited by itself is
-// not hurt and not started again, which is no error; a fault that would have ended it counts as delivered.
+// instance that does not get ready the error is an ErrNotReady, and its fault is over all the same. One
+// that had exited by itself or had not come up again is not hurt and not started again, which is no
+// error; a fault that would have ended it counts as delivered.
 // Redis faults that are over as soon as they are done (restarted, reloaded, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
 	l.applying.Lock()

@@ -8,6 +8,9 @@ import (
 	"github.com/trektribe/bench/internal/proxy"
 )
 
+// Patience and Stillness are what a canary waits for a silence, on a path and of a process.
+const Patience, Stillness = patience, stillness
+
 // Misinject records that a's fault is on, and has it watched, but does something else instead: to
 // the proxies of other instances, or of a's own.
 func (l *Lab) Misinject(ctx context.Context, a Action, elsewhere bool, instead proxy.Fault) error {

@@ -96,7 +96,7 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 // liftAll makes every Redis and every database whole and every proxy clean.
 func (l *Lab) liftAll(ctx context.Context) error {
 	for _, v := range l.victims("instance") { // they are started afresh
-		v.sick, v.trial = false, nil
+		v.sick, v.unready, v.trial = false, false, nil
 	}
 	err := each(append(l.victims("redis"), l.victims("database")...), func(v *victim) error {
 		if v.sick {

@@ -211,25 +211,78 @@ func TestPortTakenWhileDown(t *testing.T) {
 	}
 }
 
-// TestNotReadyAgain has an instance fail when it is started again, and lifts the fault once more.
+// TestNotReadyAgain has an instance fail when it is started again: its fault is over all the same, and it is gone.
 func TestNotReadyAgain(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "flag")
 	w := open(t, spec(t))
 	w.fresh(t, map[string]string{"FAKE": "flag", "FLAG": flag})
 	a := fault("instance", "killed")
 	w.do(t, a)
+	w.probed(t, a, 1)
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Apply(t.Context(), lifted(a)); !errors.Is(err, lab.ErrNotReady) || !strings.Contains(err.Error(), "ended before it was ready (exit status 1)") {
 		t.Errorf("lifting: %v, want it to say how the instance failed", err)
 	}
-	if e := w.of(history.Process); e[len(e)-2].Name != "not ready" || e[len(e)-1].Name != "exit" {
+	if e := w.of(history.Process); len(e) < 2 || e[len(e)-2].Name != "not ready" || e[len(e)-1].Name != "exit" {
 		t.Errorf("process events %v, want not ready and exit at their end", e)
 	}
+	w.proved(t, a, "1")
+	w.do(t, lifted(a)) // nothing is on
+
+	w.forget()
+	for _, kind := range []string{"killed", "terminated", "stopped"} {
+		w.do(t, fault("instance", kind))
+		w.do(t, lifted(fault("instance", kind)))
+	}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 had not come up again" {
+		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
+	}
+	if n := len(w.of(history.FaultOn)) + len(w.of(history.FaultOff)) + len(w.of(history.Problem)); n > 0 {
+		t.Errorf("%d faults and problems recorded, want none", n)
+	}
+
 	os.Remove(flag)
+	w.fresh(t, nil)
+	w.forget()
+	w.do(t, a)
+	w.probed(t, a, 1)
 	w.do(t, lifted(a))
+	w.proved(t, a, "1")
 	if err := errors.Join(answers(w.Arms()[0].Instances[0]), w.Died()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNotReadyWhenLetGoOn has an instance that was stopped stay unwell: it is there, and can be hurt again.
+func TestNotReadyWhenLetGoOn(t *testing.T) {
+	flag := filepath.Join(t.TempDir(), "flag")
+	s := spec(t)
+	s.ReadyIn = 2 * time.Second
+	w := open(t, s)
+	w.fresh(t, map[string]string{"FAKE": "flag", "FLAG": flag})
+	a := fault("instance", "stopped")
+	w.do(t, a)
+	w.probed(t, a, 1)
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Apply(t.Context(), lifted(a)); !errors.Is(err, lab.ErrNotReady) || !strings.Contains(err.Error(), "503") {
+		t.Errorf("lifting: %v, want it to say that the instance is not ready", err)
+	}
+	os.Remove(flag)
+	w.proved(t, a, "1")
+	w.forget()
+	again := fault("instance", "killed") // by which it gets well
+	w.do(t, again)
+	w.probed(t, again, 1)
+	w.do(t, lifted(again))
+	w.proved(t, again, "1")
+	if err := answers(w.Arms()[0].Instances[0]); err != nil {
 		t.Error(err)
 	}
 }

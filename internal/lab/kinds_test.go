@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/scenarios"
 )
 
 // fault is an action on "redis" or "instance".
@@ -112,6 +114,16 @@ func TestCan(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: the error shows the password", row.name)
+		}
+	}
+}
+
+// The scenario language refuses a fault that is over before its canary has waited for it.
+func TestScenariosLastLongerThanCanariesWait(t *testing.T) {
+	for kind, wait := range map[string]time.Duration{"blackhole": lab.Patience, "mute, commands: reads": lab.Patience, "stopped": lab.Stillness, "slowcmd": lab.Stillness} {
+		text := fmt.Sprintf("name: x\nphases: [{name: a, for: 2s, faults: [{kind: %s, on: redis, for: %v}]}]\ntraffic: [{name: t, call: GET /a, rate: 1/s}]\n", kind, wait)
+		if _, err := scenarios.Parse("x.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "cannot be proved") {
+			t.Errorf("%s for %v, which its canary waits: %v, want that it cannot be proved", kind, wait, err)
 		}
 	}
 }

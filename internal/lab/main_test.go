@@ -88,7 +88,7 @@ func serve() error {
 		if err := cmd.Start(); err != nil {
 			return err
 		}
-	case "flag": // fails while the flag is there
+	case "flag": // fails while the flag is there, and is never well again
 		if _, err := os.Stat(os.Getenv("FLAG")); err == nil {
 			return fmt.Errorf("the flag is there")
 		}
@@ -127,6 +127,9 @@ func serve() error {
 		}
 	}
 	http.HandleFunc("/health", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := os.Stat(os.Getenv("FLAG")); err == nil && fake == "flag" {
+			healthy.Store(http.StatusServiceUnavailable)
+		}
 		w.WriteHeader(int(healthy.Load()))
 		fmt.Fprint(w, `{"status":"warming"}`)
 	})

@@ -63,7 +63,7 @@ func (t *trial) hindsight() {
 	}
 }
 
-// ErrNotReady is the error of an instance that was started and did not get ready.
+// ErrNotReady is the error of an instance that was started, or let go on, and did not get ready.
 var ErrNotReady = errors.New("not ready")
 
 // notReady is an ErrNotReady that says why.

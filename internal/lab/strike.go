@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,15 +25,20 @@ func (l *Lab) beforeStrike(ctx context.Context, t *trial) {
 	m := t.probe(ctx, healedPatience)
 	l.met(t, "", "new", at, m)
 	t.found = m.Met
-	if m.Met != "reply" {
+	if m.Met == "reply" {
+		t.victim.unready = false
+	} else if !t.victim.unready { // otherwise that is what an earlier fault has made of the service
 		t.doubt(fmt.Sprintf("%v was not whole before the fault: a new connection met %v", t.spot, m))
 	}
 }
 
-// meetsNobody concludes on a fault of an instance that has exited by itself. One that would have ended it
+// meetsNobody concludes on a fault of an instance that has exited by itself, or did not come up again. One that would have ended it
 // finds what it would have done, if that is what its canary met; any other has no effect.
 func (l *Lab) meetsNobody(t *trial) {
 	t.since, t.flaw = l.spec.Clock.Now(), fmt.Sprintf("%v had exited by itself", t.spot)
+	if t.victim.unready {
+		t.flaw = fmt.Sprintf("%v had not come up again", t.spot)
+	}
 	if slices.Contains(t.kind.meets, t.found) {
 		t.proved, t.flaw = 1, ""
 	}
@@ -42,7 +48,7 @@ func (l *Lab) meetsNobody(t *trial) {
 // strike does t's fault to its victim and has it watched. What it cannot do whole it undoes.
 func (l *Lab) strike(ctx context.Context, t *trial) error {
 	v := t.victim
-	if v.gone() {
+	if v.gone() || v.unready && v.process().exited() {
 		l.meetsNobody(t)
 		return nil
 	}
@@ -108,19 +114,24 @@ func (l *Lab) relieve(ctx context.Context, v *victim, a Action) error {
 	return l.heal(ctx, t, a.Planned)
 }
 
-// heal ends t's fault. After an error it is still on.
+// heal ends t's fault. After an error it is still on, but for ErrNotReady: the fault is over then, and that the
+// instance is not there any more is what the service made of it.
 func (l *Lab) heal(ctx context.Context, t *trial, planned time.Duration) error {
 	v := t.victim
 	t.stop() // a probe that is under way would meet both the fault and its end
 	at := l.spec.Clock.Now()
-	if err := l.mend(ctx, v); err != nil {
-		return fmt.Errorf("lift %s on %v: %w", t.fault.Kind, v.spot, err)
+	err := l.mend(ctx, v)
+	if err != nil {
+		err = fmt.Errorf("lift %s on %v: %w", t.fault.Kind, v.spot, err)
+	}
+	if v.unready = errors.Is(err, ErrNotReady); err != nil && !v.unready {
+		return err
 	}
 	l.record(history.Event{Kind: history.FaultOff, Arm: v.arm, Instance: v.instance, Name: t.fault.Kind, On: v.on,
 		Planned: planned, At: at, Until: l.spec.Clock.Now()})
 	v.trial, v.past = nil, t
-	t.conclude(true)
-	return nil
+	t.conclude(err == nil) // nor is it the lab's problem that one that is not ready does not answer
+	return err
 }
 
 // attend probes a victim until its fault is over, and then judges.

@@ -17,9 +17,10 @@ type victim struct {
 	base  *database // of on database
 
 	// All under the lab's applying.
-	sick  bool   // something was done to it that is not known to be undone
-	trial *trial // of the fault that is on; nil: none
-	past  *trial // of the fault before, whose canaries may still look at its end
+	sick    bool   // something was done to it that is not known to be undone
+	unready bool   // an instance that did not get ready when its last fault was lifted
+	trial   *trial // of the fault that is on; nil: none
+	past    *trial // of the fault before, whose canaries may still look at its end
 }
 
 // victims lists what can be hurt on "redis" or "database", one for each arm, or on "instance".
@@ -124,7 +125,7 @@ func (v *victim) alive() error {
 var errNotUp = errors.New("it does not run: bring the lab up first (Fresh)")
 
 // mend undoes whatever a fault has done to the victim, and returns when it answers. What has
-// exited by itself stays so. The error of an instance that was started again is ErrNotReady where only that went wrong.
+// exited by itself stays so. The error of an instance is ErrNotReady where only that went wrong.
 func (l *Lab) mend(ctx context.Context, v *victim) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -163,7 +164,9 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 	resumeGroup(p.cmd.Process.Pid)
 	var err error
 	if v.inst != nil {
-		err = waitReady(ctx, v.inst.at(), l.spec.ReadyIn, p)
+		if err = waitReady(ctx, v.inst.at(), l.spec.ReadyIn, p); err != nil && ctx.Err() == nil {
+			err = notReady{err}
+		}
 	} else {
 		err = v.store.revive(ctx)
 	}

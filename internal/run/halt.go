@@ -120,7 +120,8 @@ func (p *player) watchAbort(ctx context.Context, t timeline) error {
 	_, end := t.span(len(t.phases) - 1)
 	inRow := map[string]int{}
 	var recent []history.Request // grows once
-	for at := t.start + min(p.abortText.Over, leastSeen); at < end; at += askEvery {
+	// From reading to reading, not by a grid: a harness that was held up would take one moment for several.
+	for at := t.start + min(p.abortText.Over, leastSeen); at < end; at = p.clock.Now() + askEvery {
 		if !p.until(ctx, at) {
 			return ctx.Err()
 		}

@@ -114,6 +114,30 @@ func TestAbortMustBeTrueTwiceInARow(t *testing.T) {
 	}
 }
 
+// A harness that was held up is late for several readings at once. Of one moment they would be one bad moment all the same.
+func TestOneBadMomentIsNotReadTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := limited(t, nil, "availability(all) < 50%")
+		time.Sleep(10 * time.Second) // of the bubble's clock
+		woke := p.clock.Now()
+		for range 10 {
+			p.live.add(request("b", woke-10*time.Millisecond, false))
+		}
+		fed := make(chan struct{})
+		go func() {
+			defer close(fed)
+			time.Sleep(100 * time.Millisecond)
+			for range 20 {
+				p.live.add(request("b", p.clock.Now(), true))
+			}
+		}()
+		if err := p.watchAbort(t.Context(), timeline{start: woke - 3*time.Second, phases: p.scenario.Phases}); err != nil {
+			t.Errorf("%v, want that it goes on", err)
+		}
+		<-fed
+	})
+}
+
 func TestAHaltLeavesWhatWasDecidedInOtherArms(t *testing.T) {
 	b := &bench{stopped: &history.Event{Kind: history.Stopped, Arm: "a", Name: "abort", Detail: "aborted: x"}}
 	for _, row := range []struct {

@@ -1,6 +1,8 @@
 // A trip service that cannot do without Redis, which it asks for each listing. WHEN says
 // what becomes of it without: it "dies", "fails" the listing, or dies "hasty", at its start
-// already; "sick" fails every listing, with Redis or without.
+// already; "sick" fails every listing, with Redis or without. Who starts "once" does not in
+// the same round start again.
+const fs = require('fs');
 const http = require('http');
 const net = require('net');
 const redis = new URL(process.env.REDIS_URL);
@@ -31,5 +33,10 @@ const server = http.createServer(async (req, res) => {
   res.end(JSON.stringify({ trips: [{ id: '1', title: 'Annapurna', version: 1 }], source: 'cache' }));
 });
 
+if (when === 'once') {
+  const mark = `${process.env.SQLITE_PATH}-${process.env.INSTANCE}`; // a fresh folder in each round
+  if (fs.existsSync(mark)) process.exit(1);
+  fs.writeFileSync(mark, '');
+}
 const begin = when === 'hasty' ? ask() : Promise.resolve();
 begin.then(() => server.listen(Number(process.env.PORT), '127.0.0.1'), () => process.exit(1));
