@@ -61,7 +61,7 @@ var libraries = []struct {
 	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, []string{"internal/lab", "cmd/bench"}, "removing its toxics under load can hang; only our own toxic may touch it"},
 	{"github.com/rs/zerolog", []string{"internal/proxy"}, []string{"internal/lab", "cmd/bench"}, "toxiproxy logs to its global logger; nobody else logs with it"},
 	{"github.com/alicebob/miniredis/v2", []string{"internal/lab"}, []string{"target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
-	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab", "internal/mutant"}, []string{"internal/proxy"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
+	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab", "internal/mutant"}, []string{"internal/proxy", "cmd/bench"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
 	{"github.com/parquet-go/parquet-go", []string{"internal/history"}, nil, "the format of the files is the history's own business"},
 	{"gonum.org/v1/gonum", []string{"internal/stats"}, nil, "distributions are the arithmetic's"},
 	{"github.com/HdrHistogram/hdrhistogram-go", []string{"internal/stats"}, nil, "it refuses values out of range with an error that must be handled once"},

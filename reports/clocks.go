@@ -145,7 +145,7 @@ func (d *document) clocks() {
 		"What became of the faults, without any claim: the median of the rounds, and the rounds between which it lies. ≥: it was not seen to end while it was watched.",
 		"From the begin of the first fault: *first touched*, the first request that failed or took longer than any before and 5 ms; *detected*, `/health` says down; *fallback*, the first correct answer from elsewhere; *good again*, back to correct answers within the bound while the fault lasts; *lifted*.",
 		"From the end of the last heal: *used again*, Redis answers; *steady again*, as before the fault (`bench explain time_to_steady`).",
-		"*Worst wait* is the longest of the fault, *longest stall* what exceeds the median of the same source before it. *Predicted* is how long the client should wait for Redis, once; loads between two calls, and faults that repeat, are not in it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
+		"*Worst wait* is the longest of the fault, *longest stall*, of answers from a cache, what exceeds their median before it; where few came from one, of all answers, and of loads what exceeds the longest before. *Predicted* is what the calls of Redis of such a request should cost, in the worst case of all requests of the service; faults that repeat are not in it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
 	for _, f := range faces(d.run.Clocks) {
 		d.face(f)
 	}
@@ -185,11 +185,16 @@ func (d *document) face(f face) {
 		if predicted {
 			fields = append(fields, escape(foretold(t.Predicted)))
 		}
+		// Without a bound only failures are lost.
+		bound := "–"
+		if t.Bound > 0 {
+			bound = claim.FormatValue(t.Bound, "s")
+		}
 		failed := t.Failed
 		if failed == "" {
 			failed = "none"
 		}
-		d.table(append(fields, escape(claim.FormatValue(t.Bound, "s")), escape(fmt.Sprintf("%d of %d", t.Lost, t.Asked)), escape(failed)), false)
+		d.table(append(fields, escape(bound), escape(fmt.Sprintf("%d of %d", t.Lost, t.Asked)), escape(failed)), false)
 	}
 	if predicted {
 		resolution = append(resolution, "")
@@ -197,14 +202,31 @@ func (d *document) face(f face) {
 	d.table(append(resolution, "", "", ""), false)
 	d.line("")
 	d.arithmetic(f)
+	d.lasting(f)
 	d.silences(f)
+}
+
+// lasting says what it means that a service was not steady again.
+func (d *document) lasting(f face) {
+	var who []string
+	for _, t := range f.tracks {
+		if c := t.Named(claim.ClockSteady); c.AtLeast {
+			who = append(who, fmt.Sprintf("%s on %s, %s", t.Stream, t.Instance, claim.FormatValue(c.Median, "s")))
+		}
+	}
+	if len(who) > 0 {
+		d.line("- Not steady again while it was watched ("+escape(strings.Join(who, "; "))+"): an overload that sustains itself after its cause is gone "+
+			"(a metastable failure), or a recovery that takes longer. A longer phase after the fault tells which.", "")
+	}
 }
 
 // foretold is what a forecast says; its arithmetic stands below the table.
 func foretold(f *claim.Forecast) string {
 	switch {
-	case f == nil || !f.Known && f.Hi == 0:
+	case f == nil || !f.Known && f.Hi == 0 && f.Lo == 0:
 		return "–"
+	case !f.Known && f.Hi == 0:
+		return "≥ " + claim.FormatValue(f.Lo, "s")
 	case !f.Known && f.Lo == 0:
 		return "≤ " + claim.FormatValue(f.Hi, "s")
 	case !f.Known:

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,6 +34,8 @@ type loss struct {
 	lasts time.Duration
 	every time.Duration // 0: once
 	alone bool          // the first of the two instances only
+
+	server bool // a redis-server is lost, not the embedded one
 }
 
 var losses = []loss{
@@ -52,27 +56,36 @@ var losses = []loss{
 // Nobody who shares loads between instances is spared that; with a Redis that only some connections have lost it
 // happens later too, by chance.
 func TestHardenedBoundsEveryWait(t *testing.T) {
-	for _, l := range losses {
-		t.Run(l.name, func(t *testing.T) {
-			if testing.Short() && l.name != "hang" && l.name != "partition" {
-				t.Skip("two of them run under -short")
-			}
-			var beyond string
-			for try := range attempts {
-				s := suffered(t, target.Options{}, l)
-				for _, wrong := range s.wrong {
-					t.Error(wrong)
+	short := map[string]string{"hang": "embedded", "partition": "redis-server"} // these two run under -short
+	for _, redis := range []string{"embedded", "redis-server"} {
+		for _, l := range losses {
+			t.Run(redis+" "+l.name, func(t *testing.T) {
+				if testing.Short() && short[l.name] != redis {
+					t.Skip("two of them run under -short")
 				}
-				if beyond = s.beyond(); beyond == "" {
-					t.Logf("attempt %d: at most %v more for what is in memory, %v for what is not; used again after %v",
-						try+1, s.hit.Round(time.Millisecond), s.miss.Round(time.Millisecond), s.again.Round(time.Millisecond))
-					return
-				}
-				t.Logf("attempt %d: %s", try+1, beyond)
-			}
-			t.Errorf("%d times: %s", attempts, beyond)
-		})
+				l.server = redis == "redis-server"
+				bounded(t, l)
+			})
+		}
 	}
+}
+
+// bounded tries until a loss is borne within the bounds.
+func bounded(t *testing.T, l loss) {
+	var beyond string
+	for try := range attempts {
+		s := suffered(t, target.Options{}, l)
+		for _, wrong := range s.wrong {
+			t.Error(wrong)
+		}
+		if beyond = s.beyond(); beyond == "" {
+			t.Logf("attempt %d: at most %v more for what is in memory, %v for what is not; used again after %v",
+				try+1, s.hit.Round(time.Millisecond), s.miss.Round(time.Millisecond), s.again.Round(time.Millisecond))
+			return
+		}
+		t.Logf("attempt %d: %s", try+1, beyond)
+	}
+	t.Errorf("%d times: %s", attempts, beyond)
 }
 
 // The test above can fail.
@@ -120,7 +133,11 @@ func (s sufferance) beyond() string {
 // suffered has two instances lose Redis, while both are asked for what is in their memory and for what is not.
 func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 	t.Helper()
-	r := openRedis(t)
+	open := openRedis
+	if l.server {
+		open = openServer
+	}
+	r := open(t)
 	env := map[string]string{"CACHE_POLICY": "hardened", "DB_DELAY": query.String()}
 	both := []*rig{r.with(o, "", env), r.with(o, "", env)}
 	var warming sync.WaitGroup
@@ -236,6 +253,34 @@ func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 		}
 	}
 	return s
+}
+
+// openServer is a rig on a redis-server, without a service.
+func openServer(t *testing.T) *rig {
+	need(t, "redis-server")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, addr: l.Addr().String(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
+	t.Cleanup(r.client.CloseIdleConnections)
+	l.Close()
+	_, port, _ := net.SplitHostPort(r.addr)
+	r.redis = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	if err := r.redis.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.redis.Process.Kill(); r.redis.Wait() })
+	if !waitFor(10*time.Second, func() bool {
+		c, err := net.Dial("tcp", r.addr)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	}) {
+		t.Fatal("redis-server does not answer")
+	}
+	return r
 }
 
 func later(a, b time.Time) time.Time {

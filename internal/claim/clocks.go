@@ -35,12 +35,14 @@ type Clocks struct {
 	Rounds    int                `json:"rounds"` // that count
 	Clocks    []Clock            `json:"clocks"`
 	Asked     int                `json:"asked"`               // requests since the first fault, over all rounds
-	Lost      int                `json:"lost"`                // of these, without a correct answer within Bound
+	Lost      int                `json:"lost"`                // of these, without a correct answer within Bound; where that is 0, without one at all
 	Failed    string             `json:"failed"`              // of these, without a correct answer at all, by kind; empty: none
-	Bound     float64            `json:"bound"`               // s: twice the p99 before the fault, and 5 ms; the median of the rounds
+	Bound     float64            `json:"bound"`               // s: twice the p99 before the fault, and 5 ms; the median of the rounds; 0: too little was asked before to know
+	Hits      bool               `json:"hits"`                // the longest stall is that of answers from a cache
 	Predicted *Forecast          `json:"predicted,omitempty"` // of the longest stall; nil: the service does not say how its client is set
 	Why       string             `json:"why,omitempty"`       // why there are no clocks
-	Options   map[string]float64 `json:"options,omitempty"`   // of the service\'s Redis client, as it exports them
+	Options   map[string]float64 `json:"options,omitempty"`   // of the Redis client of the service, as it exports them
+	Down      float64            `json:"down,omitempty"`      // s: how long Redis was away at most where it was started again; the median of the rounds
 	Aside     []string           `json:"aside,omitempty"`     // why rounds do not count
 }
 
@@ -77,7 +79,16 @@ const (
 	ClockUsed     = "used again"    // time_to_recover
 	ClockSteady   = "steady again"  // time_to_steady, within Bound
 	ClockWorst    = "worst wait"    // of the requests of the fault
-	ClockStall    = "longest stall" // of these, what exceeds the median of the same source before the fault
+	ClockStall    = "longest stall" // of those answered from a cache, what exceeds their median before the fault
+)
+
+// Where fewer than stallHits answers of the fault came from a cache, the longest stall is that of all answers: of
+// loads what exceeds the longest before the fault. What a load costs beside its calls of the cache is not a cache's
+// doing: it varies, and who waits for another's load may have waited in vain.
+const (
+	stallHits   = 20
+	stallOfHits = ClockStall + " of hits"
+	stallOfAll  = ClockStall + " of all"
 )
 
 var clockNames = []string{ClockTouched, ClockDetected, ClockFallback, ClockGood, ClockLifted, ClockUsed, ClockSteady, ClockWorst, ClockStall}
@@ -95,10 +106,12 @@ type ClockRound struct {
 type tracked struct {
 	faults      []string
 	times       map[string]timed
-	bound       time.Duration
+	bound       time.Duration // 0: not known
 	asked, lost int
+	hits        int // answers from a cache, in the fault
 	failed      fates
 	options     map[string]float64
+	down        time.Duration // the longest that Redis was away to be started again
 }
 
 // A timed is one clock in one round.
@@ -134,12 +147,14 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 	for _, t := range slices.SortedFunc(maps.Keys(seen), func(a, b track) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.instance, b.instance))
 	}) {
-		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults, Options: seen[t][0].options}
-		var bounds []element
+		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults, Options: seen[t][0].options, Hits: true}
+		var bounds, downs []element
 		var failed fates
 		for _, s := range seen[t] {
 			k.Asked, k.Lost = k.Asked+s.asked, k.Lost+s.lost
 			bounds = append(bounds, element{x: s.bound.Seconds()})
+			downs = append(downs, element{x: s.down.Seconds()})
+			k.Hits = k.Hits && s.hits >= stallHits
 			for f, n := range s.failed {
 				if failed == nil {
 					failed = fates{}
@@ -148,8 +163,19 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 			}
 		}
 		k.Failed, k.Bound = failed.String(), setQuantile(bounds, 0.5).x
+		k.Down = setQuantile(downs, 0.5).x
+		stall := stallOfAll
+		if k.Hits {
+			stall = stallOfHits
+		}
 		for _, name := range clockNames {
-			k.Clocks = append(k.Clocks, clockOf(name, seen[t]))
+			key := name
+			if name == ClockStall {
+				key = stall
+			}
+			c := clockOf(key, seen[t])
+			c.Name = name
+			k.Clocks = append(k.Clocks, c)
 		}
 		out = append(out, k)
 	}

@@ -2,7 +2,6 @@ package claim
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// Observe reads the clocks of one arm's part of one round. It keeps 24 bytes a request.
+// Observe reads the clocks of one arm's part of one round. It keeps 32 bytes a request.
 func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -103,15 +102,21 @@ func (w *clockWatch) request(r *history.Request) {
 func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking) *tracked {
 	before := healthy(o, rs)
 	n := normsOf(before)
-	out := &tracked{times: map[string]timed{}, bound: 2*n.p99 + slack, failed: s.fates[instance], options: w.options[instance]}
+	out := &tracked{times: map[string]timed{}, failed: s.fates[instance], options: w.options[instance]}
+	if len(before) >= steadyLeast {
+		out.bound = 2*n.p99 + slack
+	}
 	for _, e := range w.faults {
 		if kind := e.Name + " on " + e.On; e.Kind == history.FaultOn && (e.Instance == "" || e.Instance == instance) && !slices.Contains(out.faults, kind) {
 			out.faults = append(out.faults, kind)
 		}
+		if e.Kind == history.FaultOn && (e.Name == "restarted" || e.Name == "reloaded") {
+			out.down = max(out.down, e.Until-e.At)
+		}
 	}
 	after := since(o.began, rs)
 	for _, r := range after {
-		if out.asked++; !r.good(out.bound) {
+		if out.asked++; !r.ok || out.bound > 0 && !r.good(out.bound) {
 			out.lost++
 		}
 	}
@@ -127,7 +132,9 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 	hurt := n.hurt(o, rs, until)
 	put(ClockTouched, max(gap, switching), hurt.touched, hurt.untouched)
 	put(ClockWorst, time.Millisecond, hurt.worst, hurt.none)
-	put(ClockStall, time.Millisecond, hurt.stall, hurt.unheld)
+	put(stallOfHits, time.Millisecond, hurt.hits.longest, hurt.hits.why("answers from a cache"))
+	put(stallOfAll, time.Millisecond, hurt.all.longest, hurt.all.why("answers"))
+	out.hits = hurt.cached
 	put(ClockLifted, max(switching, lifting), element{x: (until - o.began).Seconds(), cut: !o.healed}, nil)
 
 	told := w.health.told[instance]
@@ -155,7 +162,7 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 	put(ClockUsed, max(gap, lifting), e, none)
 
 	// Without a healthy time to compare with there is no bound to be good again.
-	if len(before) < steadyLeast {
+	if out.bound == 0 {
 		none = &absence{fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", steadyLeast), ""}
 		put(ClockGood, 0, element{}, none)
 		put(ClockSteady, 0, element{}, none)
@@ -174,90 +181,4 @@ func gapOf(rs []asking) time.Duration {
 		return 0
 	}
 	return (rs[len(rs)-1].at - rs[0].at) / time.Duration(len(rs)-1)
-}
-
-// slack is what an answer may take longer than healthy ones did before that is called a difference.
-const slack = 5 * time.Millisecond
-
-// class tells answers apart that are not to be compared with one another: hits, loads, and where nothing is said.
-func (a asking) class() int {
-	switch {
-	case a.hit:
-		return 0
-	case a.said:
-		return 1
-	}
-	return 2
-}
-
-// norms are the responses of healthy answers, by class, and of all.
-type norms struct {
-	median, most [3]time.Duration
-	known        [3]bool
-	all, p99     time.Duration // median; p99
-}
-
-func normsOf(before []asking) norms {
-	var n norms
-	var took [3][]time.Duration
-	var all []time.Duration
-	for _, r := range before {
-		if r.ok {
-			took[r.class()] = append(took[r.class()], r.took)
-			all = append(all, r.took)
-		}
-	}
-	for i, ts := range took {
-		n.median[i], n.most[i], n.known[i] = ranked(ts, 0.5), ranked(ts, 1), len(ts) > 0
-	}
-	n.all, n.p99 = ranked(all, 0.5), ranked(all, 0.99)
-	return n
-}
-
-// ranked is the nearest-rank quantile; it sorts. 0: there is none.
-func ranked(ts []time.Duration, q float64) time.Duration {
-	if slices.Sort(ts); len(ts) == 0 {
-		return 0
-	}
-	return ts[max(1, int(math.Ceil(q*float64(len(ts))-1e-9)))-1]
-}
-
-// A harm is what the requests met that were asked for, or under way, in the fault.
-type harm struct {
-	touched, worst, stall   element
-	untouched, none, unheld *absence
-}
-
-// hurt reads the requests between the begin of the fault and until. That a client gave up says
-// how long it waited at least.
-func (n *norms) hurt(o ordeal, rs []asking, until time.Duration) harm {
-	h := harm{none: &absence{"nothing was asked during the fault", ""},
-		untouched: &absence{"no request was seen to fail, or to take longer than before", ""},
-		unheld:    &absence{"no answer before the fault to compare with", ""}}
-	for _, r := range rs {
-		if r.at+r.took <= o.began || r.at >= until {
-			continue
-		}
-		h.none = nil
-		longer(&h.worst, r.took, !r.ok)
-		usual, known := n.all, n.all > 0
-		if r.ok {
-			usual, known = n.median[r.class()], n.known[r.class()]
-		}
-		if known {
-			h.unheld = nil
-			longer(&h.stall, max(0, r.took-usual), !r.ok)
-		}
-		if h.untouched != nil && (!r.ok || n.known[r.class()] && r.took > n.most[r.class()]+slack) {
-			h.touched, h.untouched = element{x: max(0, r.at-o.began).Seconds()}, nil
-		}
-	}
-	return h
-}
-
-// longer makes e the wait if that is longer.
-func longer(e *element, wait time.Duration, gaveUp bool) {
-	if x := wait.Seconds(); x > e.x {
-		*e = element{x: x, cut: gaveUp}
-	}
 }

@@ -53,8 +53,8 @@ func faultMeasures() []Measure {
 			Name: "time_to_steady", Args: "(stream[…], 300ms)", Unit: "set of durations",
 			Doc: "For each instance: from the end of the last heal to the begin of the first 100 ms from which on, to the end of the history, it " +
 				"answers as before the fault (the later half of that time, 3 s at most): correct answers within the bound at least 99 % of what they were, the hit ratio within 5 points " +
-				"(which stands for the load on the database) and what chance makes of it, 95 % of the answers within twice the p95 that those of a cache, or not of one, had then and 5 ms. All that follows must reach that, and each second of it but for chance " +
-				"(three standard deviations). The resolution is 100 ms, and some twenty requests where only a share of them tells. At least what was watched, where none is so for a second: an overload that sustains itself. " +
+				"(which stands for the load on the database) and what chance makes of it, 95 % of the answers within twice the p95 that those of a cache, or not of one, had then and 5 ms. All that follows must reach that, and each half second of it (or 50 requests, where these take longer) but for chance " +
+				"(three standard deviations). The resolution is 100 ms, and some twenty requests where only a share of them tells. At least what was watched, where none is so for half a second: an overload that sustains itself, where it is watched for long. " +
 				"The time before the fault must be steady itself: longer than the times to live.",
 			params: ofBound, keys: asked, form: set, dims: seconds, label: "time to steady", noun: "recoveries",
 			start: startSteady,

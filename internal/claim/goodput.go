@@ -8,15 +8,20 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// An asking is a request in 24 bytes.
+// An asking is a request in 32 bytes.
 type asking struct {
 	at, took  time.Duration // intended; response
+	late      time.Duration // of that, through the generator alone
 	ok        bool          // answered correctly
 	said, hit bool          // the answer says its source; that is a cache
 }
 
 func askingOf(r *history.Request) asking {
-	return asking{at: r.Intended, took: r.Response(), ok: r.OK(), said: r.OK() && r.Source != "", hit: r.OK() && isFrom(r.Source, "cache")}
+	a := asking{at: r.Intended, took: r.Response(), ok: r.OK(), said: r.OK() && r.Source != "", hit: r.OK() && isFrom(r.Source, "cache")}
+	if !r.Queued && r.Sent > 0 {
+		a.late = r.Lag()
+	}
+	return a
 }
 
 // good reports a correct answer within the bound.

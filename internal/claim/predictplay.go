@@ -135,10 +135,10 @@ func (p *redisPlay) connect(s *redisToll, n int, done func(ok bool)) {
 	})
 }
 
-// dial has left dials to go.
+// dial has left dials to go. Whether it may dial at all is asked before the first of them only.
 func (p *redisPlay) dial(s *redisToll, n, left int, done func(ok bool)) {
 	switch {
-	case p.misdialled >= p.c.pool && p.now < p.opens:
+	case left == p.c.dials && p.misdialled >= p.c.pool && p.now < p.opens:
 		p.release()
 		p.again(s, n, true, done)
 	case p.w.fresh != meetsRefusal || p.now >= p.w.fault:

@@ -12,7 +12,7 @@ import (
 const (
 	steadyBefore = 3 * time.Second        // the healthy time that is compared with: this long before the fault, but its later half at most: the first warms up
 	steadyBin    = 100 * time.Millisecond // the resolution
-	steadySpan   = time.Second            // what is compared: a second, sliding by a bin
+	steadySpan   = 500 * time.Millisecond // what is compared: half a second, sliding by a bin
 	steadyCount  = 50                     // or as long as it takes to ask this often
 	steadyLeast  = 20                     // healthy requests that are needed
 	steadyNoise  = 3                      // standard deviations that a span may be short of what is due

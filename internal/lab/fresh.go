@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,8 +19,9 @@ import (
 // asked whether they are ready. After an error no instance runs; Fresh may be tried again.
 //
 // faults are done when all that is whole and before any instance starts, and are on when Fresh returns.
-// That an instance does not get ready under them is then what there is to see, and no error: it is
-// recorded as history.Process "not ready", has its URL, and may get ready later.
+// That an instance does not get ready under them, or with an env though it was ready before without,
+// is then what there is to see, and no error: it is recorded as history.Process "not ready", has its
+// URL, and may get ready later.
 //
 // Instances are killed, not asked to go: all they hold is thrown away here, and a service's
 // graceful end would be paid for in every round. Close asks.
@@ -77,7 +79,7 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 				if first(in) == turn {
 					g.Go(func() error {
 						err := l.startInstance(ctx, in, env)
-						if len(faults) > 0 {
+						if len(faults) > 0 || len(env) > 0 && a.stood {
 							err = l.bear(in, err)
 						}
 						return err
@@ -88,6 +90,9 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 		if err := g.Wait(); err != nil {
 			return err
 		}
+	}
+	for _, a := range l.arms {
+		a.stood = a.stood || len(env) == 0 && !slices.ContainsFunc(a.instances, (*instance).unready)
 	}
 	l.say(fmt.Sprintf("%d arms × %d instances: %s in %v", len(l.arms), l.spec.Instances, l.readiness(), time.Since(began).Round(time.Millisecond)))
 	return nil

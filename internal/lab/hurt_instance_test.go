@@ -258,6 +258,29 @@ func TestNotReadyAgain(t *testing.T) {
 	}
 }
 
+// TestNotReadyWithAnotherEnvironment has a service that starts as it is, and not with something else.
+func TestNotReadyWithAnotherEnvironment(t *testing.T) {
+	flag := filepath.Join(t.TempDir(), "flag")
+	if err := os.WriteFile(flag, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"FAKE": "flag", "FLAG": flag}
+	w := open(t, spec(t))
+	if err := w.Fresh(t.Context(), env); !errors.Is(err, lab.ErrNotReady) {
+		t.Errorf("%v of a service that was never ready, want an ErrNotReady", err)
+	}
+	w.fresh(t, nil)
+	w.forget()
+	w.fresh(t, env)
+	if e := w.of(history.Process); !slices.ContainsFunc(e, func(e history.Event) bool { return e.Name == "not ready" }) {
+		t.Errorf("process events %v, want one that is not ready", e)
+	}
+	w.fresh(t, nil)
+	if err := answers(w.Arms()[0].Instances[0]); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNotReadyWhenLetGoOn has an instance that was stopped stay unwell: it is there, and can be hurt again.
 func TestNotReadyWhenLetGoOn(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "flag")

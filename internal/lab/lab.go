@@ -84,6 +84,7 @@ type arm struct {
 	victim    *victim // its redis; nil where there is none
 	link      *link   // the path of all its instances to Redis; nil: each has its own, or none
 	instances []*instance
+	stood     bool    // all its instances were ready, as the Spec has them; under the lab's fresh
 	fresh     int     // how many databases it has had
 	database  string  // the directory of the present one
 	base      *victim // it, for faults; nil where there is none

@@ -72,7 +72,7 @@ type notReady struct{ error }
 func (e notReady) Unwrap() error        { return e.error }
 func (e notReady) Is(target error) bool { return target == ErrNotReady }
 
-// bear takes err for what there is to see of an instance that was started under a fault, if it is that.
+// bear takes err for what there is to see of an instance that was started under a fault, or with another environment, if it is that.
 func (l *Lab) bear(in *instance, err error) error {
 	if !errors.Is(err, ErrNotReady) {
 		return err
@@ -85,18 +85,24 @@ func (l *Lab) bear(in *instance, err error) error {
 	return nil
 }
 
+// unready reports whether the instance was started and is not ready.
+func (in *instance) unready() bool {
+	p := in.running()
+	return p != nil && !p.ready.Load()
+}
+
 // readiness says how many instances are ready.
 func (l *Lab) readiness() string {
 	missing := 0
 	for _, a := range l.arms {
 		for _, in := range a.instances {
-			if p := in.running(); p != nil && !p.ready.Load() {
+			if in.unready() {
 				missing++
 			}
 		}
 	}
 	if missing > 0 {
-		return fmt.Sprintf("%d not ready under the fault, the others", missing)
+		return fmt.Sprintf("%d not ready, the others", missing)
 	}
 	return "ready"
 }

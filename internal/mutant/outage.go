@@ -2,7 +2,6 @@ package mutant
 
 import (
 	"context"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,25 +9,6 @@ import (
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
 )
-
-// nilClient uses a client that was never made where no Redis is configured.
-func nilClient(o *target.Options) {
-	o.DecorateCache = func(c cache.Cache) cache.Cache { return nilClientCache{Cache: c} }
-	// Or it would not even start.
-	o.Warm = func(func(context.Context)) func(context.Context) { return func(context.Context) {} }
-}
-
-type nilClientCache struct {
-	cache.Cache
-	client *cache.Client
-}
-
-func (c nilClientCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
-	if c.State() == cache.Unconfigured {
-		c.client.Get(ctx, k.Name)
-	}
-	return c.Cache.Get(ctx, k, load)
-}
 
 // changesNeedRedis fails a change where there is no Redis to be told of it.
 type changesNeedRedis struct{ cache.Cache }
@@ -138,34 +118,6 @@ func (c *memoryFirst) Changed(ctx context.Context, keys ...cache.Key) {
 	}
 	c.mu.Unlock()
 	c.Cache.Changed(ctx, keys...)
-}
-
-// leakDescriptor leaves a file open, as a connection that is never closed would be.
-func leakDescriptor() {
-	f, err := os.Open(os.DevNull)
-	if err == nil {
-		leaks.Lock()
-		leaks.files = append(leaks.files, f)
-		leaks.Unlock()
-	}
-}
-
-// leaks keeps files from the collector, which would close them.
-var leaks struct {
-	sync.Mutex
-	files []*os.File
-}
-
-// leakGoroutines starts three that never end.
-func leakGoroutines() {
-	for range 3 {
-		go func() { select {} }()
-	}
-}
-
-// crash ends the process as a panic in a background goroutine does.
-func crash() {
-	go panic("redis: nil pointer dereference")
 }
 
 // healthLies says that Redis is up, whatever it is.

@@ -214,7 +214,7 @@ var table = map[string]Mutant{
 		mutate: func(o *target.Options) { o.DecorateRedis = needsRedis },
 	},
 	"nil-client": {
-		About:  "where no Redis is configured its client is used all the same, and is nil",
+		About:  "where no Redis is configured its client is nil, and a write to it in the background ends the process",
 		Breaks: []string{"fallback.unconfigured", "fallback.transparent"},
 		mutate: nilClient,
 	},
@@ -257,20 +257,25 @@ var table = map[string]Mutant{
 			}
 		},
 	},
+	"version-behind": {
+		About:  "each instance counts versions by itself while Redis is away, and prefers its copy to what is no later in Redis (hardened only)",
+		Breaks: []string{"fallback.stale"},
+		mutate: versionBehind,
+	},
 	"crashes": {
 		About:  "the process ends when a command of Redis fails",
 		Breaks: []string{"fallback.crash"},
 		mutate: func(o *target.Options) { o.DecorateRedis = after(crash) },
 	},
 	"leaks-descriptors": {
-		About:  "every failed command of Redis leaves a descriptor open",
+		About:  "every reconnect to Redis opens a client of four connections, and none is ever closed (hardened only: documented connects once)",
 		Breaks: []string{"fallback.crash"},
-		mutate: func(o *target.Options) { o.DecorateRedis = after(leakDescriptor) },
+		mutate: leakClients,
 	},
 	"leaks-goroutines": {
-		About:  "every failed command of Redis leaves three goroutines behind",
+		About:  "every reconnect to Redis starts eight goroutines that never end (hardened only)",
 		Breaks: []string{"fallback.crash"},
-		mutate: func(o *target.Options) { o.DecorateRedis = after(leakGoroutines) },
+		mutate: leakGoroutines,
 	},
 	"health-lies": {
 		About:  "/health says that Redis is up, whatever it is",

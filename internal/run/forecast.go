@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -11,22 +12,25 @@ import (
 
 // forecast is how long the faults of s should stall a request of the stream and instance
 // that k is about: the worst of them. Where one that is bounded only may be worse than those that
-// are known, the worst is bounded only. nil: its client is not known.
+// are known, the worst is bounded only; where nothing is known of one, the worst of the others is the
+// least. nil: its client is not known.
 func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	if len(k.Options) == 0 {
 		return nil
 	}
 	out, atMost := &claim.Forecast{}, claim.Forecast{}
+	var unknown string
 	for _, p := range s.Phases {
 		for _, f := range p.Faults {
-			if f.On != "redis" || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
+			// What a service does that was started without its Redis, no option of a client says.
+			if f.On != "redis" || f.Start || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
 				continue
 			}
 			got, ok := claim.Predict(f.Kind, circumstances(s, p, f, k))
 			stall, lo, hi := got.Stall.Seconds(), got.Lo.Seconds(), got.Hi.Seconds()
 			switch {
 			case !ok && hi == 0:
-				return &claim.Forecast{Why: f.Kind + ": " + got.Why}
+				unknown = cmp.Or(unknown, f.Kind+": "+got.Why)
 			case !ok:
 				if hi > atMost.Hi {
 					atMost = claim.Forecast{Lo: lo, Hi: hi, Why: f.Kind + ": " + got.Why}
@@ -35,6 +39,9 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 				*out = claim.Forecast{Known: true, Stall: stall, Lo: lo, Hi: hi, Why: got.Why}
 			}
 		}
+	}
+	if unknown != "" {
+		return &claim.Forecast{Lo: out.Lo, Why: unknown}
 	}
 	if atMost.Hi > out.Hi {
 		atMost.Lo = max(atMost.Lo, out.Lo)
@@ -46,14 +53,18 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	return out
 }
 
-// circumstances are the client's options and what else a stall depends on. Loads are left out: what is
-// measured is what exceeds the healthy median of the same source, and with it most of a load.
+// circumstances are the client's options and what else a stall depends on. An answer from a cache made one call
+// of it; what is measured of loads is what exceeds a load, so that only its calls are in it.
 func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, k claim.Clocks) map[string]float64 {
 	o := map[string]float64{
 		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),
+		"down_seconds": k.Down,
 	}
 	for name, v := range k.Options {
 		o[name] = v
+	}
+	if k.Hits {
+		o["calls_per_request"] = 1
 	}
 	if f.Share > 0 {
 		o["share"] = f.Share
