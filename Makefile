@@ -13,7 +13,7 @@ test: ## the tests that this machine can run: four minutes
 	go test -p 1 -parallel 4 -short ./...
 
 # -short leaves out repetitions and rare cases: 100,000 commands through a fault, each kind's prediction.
-long: ## the same tests in full, and all else but make selfcheck: half an hour
+long: ## the same tests in full: a quarter of an hour
 	go test -p 1 -parallel 4 -timeout 60m -skip TheLibraryDecides ./...
 
 # 3 is undecided: a busy machine is no defect, and what it left open is printed.

@@ -6,51 +6,6 @@ import (
 	"time"
 )
 
-// A kind is what the fault catalogue says of one kind of fault.
-type kind struct {
-	name         string
-	needs, takes []string // parameters: those it must have, and others that it may have
-	process      []string // what it is done to, and not to the path to it; empty: it is done to the path to a dependency
-	still        bool     // a process meets it as a silence
-}
-
-// kinds is the fault catalogue. What a kind does to a connection is the proxy's,
-// what it does to a process the lab's.
-var kinds = []kind{
-	{name: "latency", needs: []string{"delay"}, takes: []string{"jitter", "shape", "to"}},
-	{name: "spikes", needs: []string{"delay", "share"}},
-	{name: "blackhole"},
-	{name: "hang"},
-	{name: "reset"},
-	{name: "close"},
-	{name: "cutoff", needs: []string{"after"}},
-	{name: "slow", needs: []string{"rate"}},
-	{name: "slices", needs: []string{"size", "delay"}},
-	{name: "oneway", needs: []string{"direction"}},
-	{name: "refused"},
-	{name: "error", needs: []string{"answer"}, takes: choice},
-	{name: "lost", takes: choice},
-	{name: "late", needs: []string{"delay"}, takes: append([]string{"jitter"}, choice...)},
-	{name: "mute", takes: choice},
-	{name: "killed", process: []string{"redis", "instance"}},
-	{name: "stopped", process: []string{"redis", "instance"}, still: true},
-	{name: "terminated", process: []string{"instance"}},
-	{name: "restarted", process: []string{"redis"}},
-	{name: "reloaded", process: []string{"redis"}},
-	{name: "flushed", process: []string{"redis"}},
-	{name: "slowcmd", process: []string{"redis"}, still: true},
-	{name: "busy", process: []string{"redis"}},
-	{name: "loading", process: []string{"redis"}},
-	{name: "readonly", process: []string{"redis"}},
-	{name: "noauth", process: []string{"redis"}},
-	{name: "oom", process: []string{"redis"}},
-	{name: "maxclients", process: []string{"redis"}},
-	{name: "locked", process: []string{"database"}},
-}
-
-// choice is how a fault chooses the commands that it is done to: at least one of them.
-var choice = []string{"commands", "prefix"}
-
 // victims are what a fault can be on: a dependency, the service itself, or its database.
 var victims = []string{"redis", "instance", "database"}
 
@@ -92,7 +47,7 @@ func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
 	if !ok {
 		return
 	}
-	f := Fault{Kind: t.text("kind", "one of "+strings.Join(kindNames(), ", ")), On: t.text("on", "what it hits, redis, instance or database")}
+	f := Fault{Kind: t.text("kind", "one of "+strings.Join(Kinds(), ", ")), On: t.text("on", "what it hits, redis, instance or database")}
 	r.victim(t, f)
 	r.parameters(t, &f)
 	if at, ok := t.fields["instances"]; ok {
@@ -217,12 +172,4 @@ func (r *reader) repeat(t table, f Fault, p *Phase, right bool) []Fault {
 		return out
 	}
 	return nil
-}
-
-func kindNames() []string {
-	var out []string
-	for _, k := range kinds {
-		out = append(out, k.name)
-	}
-	return out
 }

@@ -48,7 +48,7 @@ func (r *reader) parameters(t table, f *Fault) {
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
 	if i < 0 {
 		if at := t.fields["kind"]; f.Kind != "" {
-			r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, kindNames()))
+			r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, Kinds()))
 		}
 		return
 	}

@@ -10,15 +10,16 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-const explainHelp = `Say what a claim promises and how it is decided, or what a measure of the claim
-language means.
+const explainHelp = `Say what a claim promises and how it is decided, what a measure of the claim
+language means, or what a kind of fault does.
 
-Usage: bench explain CLAIM|MEASURE
-       bench explain            # list both
+Usage: bench explain CLAIM|MEASURE|FAULT
+       bench explain            # list them
 
 Example:
   bench explain trips.hit.latency
   bench explain time_to_recover
+  bench explain blackhole
 `
 
 func runExplain(_ context.Context, args []string, out, errw io.Writer) int {
@@ -51,8 +52,12 @@ func runExplain(_ context.Context, args []string, out, errw io.Writer) int {
 		fmt.Fprintln(out, text)
 		found = true
 	}
+	if text, ok := scenarios.ExplainKind(name); ok {
+		fmt.Fprintln(out, text)
+		found = true
+	}
 	if !found {
-		return cannot(errw, fmt.Errorf("no claim or measure %q; bench explain lists both", name))
+		return cannot(errw, fmt.Errorf("no claim, measure or fault %q; bench explain lists them", name))
 	}
 	return 0
 }
@@ -67,6 +72,10 @@ func explainAll(out io.Writer, all []*scenarios.Scenario) {
 	fmt.Fprintln(out, "\nMeasures:")
 	for _, m := range claim.Measures() {
 		fmt.Fprintf(out, "  %s\n", m.Name)
+	}
+	fmt.Fprintln(out, "\nFaults:")
+	for _, k := range scenarios.Kinds() {
+		fmt.Fprintf(out, "  %s\n", k)
 	}
 }
 
