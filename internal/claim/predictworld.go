@@ -37,6 +37,7 @@ const (
 	ofFresh  = "only a request that needs a new connection meets it"
 	ofSize   = "it depends on the size of the replies"
 	ofChosen = "it depends on which commands are chosen"
+	ofMoment = "only a request of the moment in which Redis is away meets it"
 )
 
 // redisFates are what a client meets under each kind, on connections from before
@@ -49,8 +50,8 @@ var redisFates = map[string]struct {
 	"reset":      {meetsEnd, meetsEnd, ""},
 	"close":      {meetsEnd, meetsEnd, ""},
 	"killed":     {meetsEnd, meetsEnd, ""}, // the proxy before it accepts still
-	"restarted":  {meetsEnd, meetsEnd, ""},
-	"reloaded":   {meetsEnd, meetsEnd, ""},
+	"restarted":  {meetsEnd, meetsEnd, ofMoment},
+	"reloaded":   {meetsEnd, meetsEnd, ofMoment},
 	"blackhole":  {meetsSilence, meetsSilence, ""},
 	"oneway":     {meetsSilence, meetsSilence, ""},
 	"stopped":    {meetsSilence, meetsSilence, ""},

@@ -139,20 +139,7 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	}
 	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
 	// There is nothing to hurt any more: that is told, and the round goes on.
-	w.forget()
-	for _, kind := range []string{"killed", "terminated", "stopped"} {
-		w.do(t, fault("instance", kind))
-		w.do(t, lifted(fault("instance", kind)))
-	}
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 had exited by itself" {
-		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
-	}
-	if n := len(w.of(history.FaultOn)) + len(w.of(history.FaultOff)) + len(w.of(history.Problem)); n > 0 {
-		t.Errorf("%d faults and problems recorded, want none", n)
-	}
+	w.findsNobody(t, "had exited by itself")
 }
 
 // exits counts the instances that were seen to exit by themselves.
@@ -211,6 +198,25 @@ func TestPortTakenWhileDown(t *testing.T) {
 	}
 }
 
+// findsNobody does each fault to an instance that is not there, for the reason why.
+func (w *world) findsNobody(t *testing.T, why string) {
+	t.Helper()
+	w.forget()
+	for _, kind := range []string{"killed", "terminated", "stopped"} {
+		w.do(t, fault("instance", kind))
+		w.do(t, lifted(fault("instance", kind)))
+	}
+	if err := w.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 "+why {
+		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
+	}
+	if n := len(w.of(history.FaultOn)) + len(w.of(history.FaultOff)) + len(w.of(history.Problem)); n > 0 {
+		t.Errorf("%d faults and problems recorded, want none", n)
+	}
+}
+
 // TestNotReadyAgain has an instance fail when it is started again: its fault is over all the same, and it is gone.
 func TestNotReadyAgain(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "flag")
@@ -231,20 +237,7 @@ func TestNotReadyAgain(t *testing.T) {
 	w.proved(t, a, "1")
 	w.do(t, lifted(a)) // nothing is on
 
-	w.forget()
-	for _, kind := range []string{"killed", "terminated", "stopped"} {
-		w.do(t, fault("instance", kind))
-		w.do(t, lifted(fault("instance", kind)))
-	}
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 had not come up again" {
-		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
-	}
-	if n := len(w.of(history.FaultOn)) + len(w.of(history.FaultOff)) + len(w.of(history.Problem)); n > 0 {
-		t.Errorf("%d faults and problems recorded, want none", n)
-	}
+	w.findsNobody(t, "had not come up again")
 
 	os.Remove(flag)
 	w.fresh(t, nil)
