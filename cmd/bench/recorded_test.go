@@ -1,0 +1,112 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files of recorded runs anew")
+
+// judgedFiles are the files that judging a run writes, beside the table on stdout.
+var judgedFiles = []string{"results.json", "curves.json", "clocks.json", "report.md"}
+
+// The runs in testdata/recorded were played once: every scenario under both
+// policies, some on a redis-server, a service that somebody else wrote, and a
+// run that was interrupted. Whatever is rebuilt, they are judged as they were.
+func TestRecordedRuns(t *testing.T) {
+	runs, err := filepath.Glob("testdata/recorded/*.tar.gz")
+	if err != nil || len(runs) == 0 {
+		t.Fatalf("no recorded runs: %v", err)
+	}
+	for _, archive := range runs {
+		want := strings.TrimSuffix(archive, ".tar.gz")
+		t.Run(filepath.Base(want), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "run")
+			unpack(t, archive, dir)
+			var out, errw bytes.Buffer
+			if code := runJudge(context.Background(), []string{"--report-only", dir}, &out, &errw); code != exitHolds || errw.Len() > 0 {
+				t.Fatalf("judge exits with %d: %s", code, errw.String())
+			}
+			golden(t, filepath.Join(want, "table.txt"), bytes.ReplaceAll(out.Bytes(), []byte(dir), []byte("DIR")))
+			for _, name := range judgedFiles {
+				got, err := os.ReadFile(filepath.Join(dir, name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, filepath.Join(want, name), bytes.ReplaceAll(got, []byte(dir), []byte("DIR")))
+			}
+		})
+	}
+}
+
+// golden holds got to a golden file, or makes it that with -update.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, got, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(got, want) {
+		return
+	}
+	g, w := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := 0; i < max(len(g), len(w)); i++ {
+		if i >= len(g) || i >= len(w) || g[i] != w[i] {
+			t.Errorf("%s differs from line %d on: got\n%s\nwant\n%s", file, i+1,
+				strings.Join(g[min(i, len(g)):min(i+5, len(g))], "\n"), strings.Join(w[min(i, len(w)):min(i+5, len(w))], "\n"))
+			return
+		}
+	}
+}
+
+// unpack puts the files of a tar.gz into dir.
+func unpack(t *testing.T, archive, dir string) {
+	t.Helper()
+	f, err := os.Open(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, filepath.FromSlash(h.Name))
+		if h.Typeflag == tar.TypeDir {
+			if err := os.MkdirAll(name, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		data, err := io.ReadAll(r)
+		if err == nil {
+			err = os.WriteFile(name, data, 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
