@@ -23,26 +23,31 @@ var judgedFiles = []string{"results.json", "curves.json", "clocks.json", "report
 // policies, some on a redis-server, a service that somebody else wrote, and a
 // run that was interrupted. Whatever is rebuilt, they are judged as they were.
 func TestRecordedRuns(t *testing.T) {
-	runs, err := filepath.Glob("testdata/recorded/*.tar.gz")
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := filepath.Glob(filepath.Join(here, "testdata/recorded/*.tar.gz"))
 	if err != nil || len(runs) == 0 {
 		t.Fatalf("no recorded runs: %v", err)
 	}
 	for _, archive := range runs {
 		want := strings.TrimSuffix(archive, ".tar.gz")
 		t.Run(filepath.Base(want), func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "run")
+			dir := "run" // the table breaks its lines by how long this is
+			t.Chdir(t.TempDir())
 			unpack(t, archive, dir)
 			var out, errw bytes.Buffer
 			if code := runJudge(context.Background(), []string{"--report-only", dir}, &out, &errw); code != exitHolds || errw.Len() > 0 {
 				t.Fatalf("judge exits with %d: %s", code, errw.String())
 			}
-			golden(t, filepath.Join(want, "table.txt"), bytes.ReplaceAll(out.Bytes(), []byte(dir), []byte("DIR")))
+			golden(t, filepath.Join(want, "table.txt"), out.Bytes())
 			for _, name := range judgedFiles {
 				got, err := os.ReadFile(filepath.Join(dir, name))
 				if err != nil {
 					t.Fatal(err)
 				}
-				golden(t, filepath.Join(want, name), bytes.ReplaceAll(got, []byte(dir), []byte("DIR")))
+				golden(t, filepath.Join(want, name), got)
 			}
 		})
 	}
