@@ -45,6 +45,7 @@ var floors = []floor{
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},
 	{"internal/near", 0, nil, "spelling knows no domain"},
+	{"internal/machinetest", 0, nil, "what tests ask of the machine; only tests import it"},
 	{"internal/command", 0, nil, "what Redis's commands are, for whoever names or watches them"},
 }
 

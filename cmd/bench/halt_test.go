@@ -11,13 +11,14 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // halted runs scenarios against the fragile service, judges the folder again, and gives it with what was printed
 // and the exit code.
 func halted(t *testing.T, when string, files ...string) (dir, table string, code int) {
 	t.Helper()
-	need(t, "node")
+	machinetest.Need(t, "node")
 	out := t.TempDir()
 	code, table, errs := bench(append([]string{"run", "--out", out, "--seed", "7", "--target-cmd", "env WHEN=" + when + " node testdata/fragile.js"}, files...)...)
 	if code == exitCannotRun {

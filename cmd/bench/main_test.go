@@ -123,17 +123,6 @@ func waitFor(within time.Duration, ok func() bool) bool {
 	return true
 }
 
-// need skips the test where a program is missing, unless all must run.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("BENCH_REQUIRE") == "all" {
-			t.Fatalf("%s is not on the PATH", program)
-		}
-		t.Skipf("%s is not on the PATH", program)
-	}
-}
-
 // results reads results.json of a run's folder, by claim and arm.
 func results(t *testing.T, dir string) map[[2]string]claim.Result {
 	t.Helper()

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // An outcome is what a claim must come to, and words of the reason.
@@ -93,7 +94,7 @@ func outcomes(several ...map[string]outcome) map[string]outcome {
 // Of an odd service nothing holds whose evidence it takes away, what it leaves is
 // judged as ever, and what is undecided says what is missing and what to do.
 func TestOddServices(t *testing.T) {
-	need(t, "python3")
+	machinetest.Need(t, "python3")
 	for _, o := range odd {
 		want := outcomes(well, o.differ)
 		t.Run("ODD="+o.mode, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 func TestARunIsJudgedAgainFromDiskToTheSameBytes(t *testing.T) {
@@ -128,7 +129,7 @@ func TestAServiceInAnotherLanguage(t *testing.T) {
 		}, map[string]string{"fallback.outage": "Redis"}},
 	} {
 		t.Run(tt.program, func(t *testing.T) {
-			need(t, tt.program)
+			machinetest.Need(t, tt.program)
 			out := t.TempDir()
 			code, table, errs := bench("run", "--out", out, "--target-cmd", tt.command, "testdata/foreign.yaml")
 			if code != exitUndecided {
@@ -241,7 +242,7 @@ func hurtNow(out string) bool {
 // in whole rounds; what it did before holds no more.
 func TestWhoDiesOfAFaultIsPlayedWithToTheEnd(t *testing.T) {
 	t.Parallel()
-	need(t, "node")
+	machinetest.Need(t, "node")
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--target-cmd", "env WHEN=dies node testdata/fragile.js", "testdata/dies.yaml")
 	if code != exitRefuted && code != exitUndecided || strings.Contains(table, "cut short") {
@@ -262,7 +263,7 @@ func busy(t *testing.T, r claim.Result) bool {
 	if r.Verdict != claim.Inconclusive || !strings.Contains(r.Settle, "quieter machine") {
 		return false
 	}
-	t.Logf("%s is undecided, which proves nothing: %s", r.ID, r.Because)
+	machinetest.Busy(t, "%s is undecided, which proves nothing: %s", r.ID, r.Because)
 	return true
 }
 
@@ -287,7 +288,7 @@ func TestTheServiceStartsWithoutRedis(t *testing.T) {
 		}
 	})
 	t.Run("it does not start", func(t *testing.T) {
-		need(t, "node")
+		machinetest.Need(t, "node")
 		r := play(t, "--target-cmd", "env WHEN=hasty node testdata/fragile.js")[[2]string{"fallback.outage", "service"}]
 		if r.Verdict != claim.Refuted && !busy(t, r) {
 			t.Errorf("%s because %q", r.Verdict, r.Because)

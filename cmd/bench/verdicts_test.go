@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -67,7 +68,7 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 	}
 	t.Run("embedded", func(t *testing.T) { decides(t, "embedded", scenarios.Library()) })
 	t.Run("redis-server", func(t *testing.T) {
-		need(t, "redis-server")
+		machinetest.Need(t, "redis-server")
 		var names []string
 		for _, name := range scenarios.Library() {
 			if s, err := scenarios.Load(name); err == nil && s.Group == "fallback" {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/target"
@@ -24,7 +25,7 @@ const (
 	usedIn   = 1500 * time.Millisecond // that Redis may be back without being used
 	query    = 150 * time.Millisecond  // of the database, injected
 	burst    = 3                       // requests for a cold key that arrive together, on each instance
-	attempts = 4                       // a stalled machine and a load waited for in vain are no defect: what is one shows every time
+	agreeing = 2                       // plays decide: one alone may meet a stalled machine, or a load that was waited for in vain
 )
 
 // A loss is a way to lose Redis for a while.
@@ -70,22 +71,28 @@ func TestHardenedBoundsEveryWait(t *testing.T) {
 	}
 }
 
-// bounded tries until a loss is borne within the bounds.
+// bounded plays a loss until two plays are within the bounds, or two are beyond them.
 func bounded(t *testing.T, l loss) {
-	var beyond string
-	for try := range attempts {
+	within, beyond := 0, []string{}
+	for within < agreeing && len(beyond) < agreeing {
 		s := suffered(t, target.Options{}, l)
 		for _, wrong := range s.wrong {
 			t.Error(wrong)
 		}
-		if beyond = s.beyond(); beyond == "" {
-			t.Logf("attempt %d: at most %v more for what is in memory, %v for what is not; used again after %v",
-				try+1, s.hit.Round(time.Millisecond), s.miss.Round(time.Millisecond), s.again.Round(time.Millisecond))
-			return
+		if why := s.beyond(); why != "" {
+			beyond = append(beyond, why)
+			continue
 		}
-		t.Logf("attempt %d: %s", try+1, beyond)
+		within++
+		t.Logf("at most %v more for what is in memory, %v for what is not; used again after %v",
+			s.hit.Round(time.Millisecond), s.miss.Round(time.Millisecond), s.again.Round(time.Millisecond))
 	}
-	t.Errorf("%d times: %s", attempts, beyond)
+	switch {
+	case within < agreeing:
+		t.Errorf("%d of %d plays: %s", len(beyond), len(beyond)+within, strings.Join(beyond, "; "))
+	case len(beyond) > 0:
+		machinetest.Busy(t, "one play of three: %s", beyond[0])
+	}
 }
 
 // The test above can fail.
@@ -257,7 +264,7 @@ func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 
 // openServer is a rig on a redis-server, without a service.
 func openServer(t *testing.T) *rig {
-	need(t, "redis-server")
+	machinetest.Need(t, "redis-server")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -58,7 +59,7 @@ func TestRedisIsHurt(t *testing.T) {
 		t.Run(have, func(t *testing.T) {
 			s := spec(t)
 			if s.Redis = have; have == "server" {
-				needServer(t)
+				machinetest.Need(t, "redis-server")
 			}
 			w := open(t, s)
 			w.fresh(t, nil)
@@ -187,7 +188,7 @@ func TestFreshMakesRedisWhole(t *testing.T) {
 		t.Run(have, func(t *testing.T) {
 			s := spec(t)
 			if s.Redis = have; have == "server" {
-				needServer(t)
+				machinetest.Need(t, "redis-server")
 			}
 			w := open(t, s)
 			w.fresh(t, nil)
@@ -238,7 +239,7 @@ func TestCutShortFaultIsUndone(t *testing.T) {
 
 // TestSlowCommandIsEndedEarly lifts a fault long before its own end. Until 5 s have passed Redis hears nothing.
 func TestSlowCommandIsEndedEarly(t *testing.T) {
-	needServer(t)
+	machinetest.Need(t, "redis-server")
 	s := spec(t)
 	s.Redis = "server"
 	w := open(t, s)

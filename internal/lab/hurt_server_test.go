@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // openServer opens a lab on redis-server, and begins a round.
 func openServer(t *testing.T) *world {
 	t.Helper()
-	needServer(t)
+	machinetest.Need(t, "redis-server")
 	s := spec(t)
 	s.Redis = "server"
 	w := open(t, s)

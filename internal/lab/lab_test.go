@@ -18,6 +18,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // A world is a lab under test and what it recorded.
@@ -164,7 +165,7 @@ func TestFreshIsFresh(t *testing.T) {
 			s := spec(t)
 			s.Redis = kind
 			if kind == "server" {
-				needServer(t)
+				machinetest.Need(t, "redis-server")
 			}
 			w := open(t, s)
 			want := map[string]string{"embedded": "miniredis", "server": "redis "}[kind] // a test binary does not know its modules' versions

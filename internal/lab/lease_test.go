@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/signal"
@@ -107,8 +106,8 @@ func TestAHeldUpHarnessLosesItsProcesses(t *testing.T) {
 
 func TestHarnessKilledAtAnyMomentLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for range 12 {
-		moment := rand.N(600 * time.Millisecond) // it takes some 300 ms to be up
+	for n := range 12 {
+		moment := time.Duration(n) * 50 * time.Millisecond // it takes some 300 ms to be up
 		s := begin(t)
 		<-time.After(moment)
 		s.Process.Kill()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -14,17 +13,6 @@ import (
 
 	"github.com/trektribe/bench/internal/lab"
 )
-
-// needServer skips where there is no redis-server, unless the machine must have everything.
-func needServer(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("redis-server"); err != nil {
-		if os.Getenv("BENCH_REQUIRE") == "all" {
-			t.Fatal("redis-server is not on PATH, and BENCH_REQUIRE=all")
-		}
-		t.Skip("redis-server is not on PATH")
-	}
-}
 
 // A line is where ServeRedis says that it is ready.
 type line struct {

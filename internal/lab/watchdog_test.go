@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // TestKilledHarnessLeavesNothing kills a harness whose services have children that
@@ -29,7 +30,7 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 		for _, moment := range []string{"while it starts", "when it is up", "when all is stopped"} {
 			t.Run(kind+" "+moment, func(t *testing.T) {
 				if kind == "server" {
-					needServer(t)
+					machinetest.Need(t, "redis-server")
 				}
 				tmp := t.TempDir()
 				cmd := exec.Command(os.Args[0], "harness")
