@@ -28,7 +28,7 @@ type floor struct {
 // import whatever is not on a higher floor than their package.
 var floors = []floor{
 	{"cmd/bench", 5, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 4, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/history", "internal/stats", "scenarios", "reports"},
+	{"internal/run", 4, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/predict", "internal/history", "internal/stats", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"internal/lab", 3, []string{"internal/proxy", "internal/history"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
@@ -41,6 +41,7 @@ var floors = []floor{
 	{"reports", 2, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 2, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/claim", 1, []string{"internal/history", "internal/stats", "internal/near"}, "a claim is a pure function of histories, wherever they come from"},
+	{"internal/predict", 1, nil, "what options say must not depend on what was measured: the two are compared"},
 	{"fixtures", 1, nil, "the same seed gives the same data to the target and to whoever checks it"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},
@@ -84,6 +85,7 @@ var impure = []struct {
 	why string
 }{
 	{"internal/claim", []string{"os", "net", "math/rand", "syscall"}, "a saved run must be judged alike anywhere: no file, no network, no chance"},
+	{"internal/predict", []string{"os", "net", "math/rand", "syscall"}, "the same options give the same prediction"},
 	{"internal/stats", []string{"os", "net", "math/rand", "syscall"}, "the same figures give the same interval"},
 	{"reports", []string{"os", "net", "math/rand", "syscall"}, "same input, same bytes; what is read and where it goes is the caller's"},
 	{"scenarios", []string{"net/http", "math/rand", "os/exec", "syscall"}, "a scenario is read and checked, never run"},

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/predict"
 )
 
 // TestCallsUnderAHeavyLoadArePredicted holds the client itself, whose calls are many enough that some still dial when
@@ -43,7 +43,7 @@ func TestCallsUnderAHeavyLoadArePredicted(t *testing.T) {
 		o := c.Options()
 		c.Close()
 		for n := range 2 {
-			p, ok := claim.Predict("refused", map[string]float64{
+			p, ok := predict.LongestStall("refused", map[string]float64{
 				"dialer_retries": float64(o.DialerRetries), "dialer_retry_timeout_seconds": o.DialerRetryTimeout.Seconds(), "read_timeout_seconds": o.ReadTimeout.Seconds(),
 				"pool_size": float64(o.PoolSize), "pool_timeout_seconds": o.PoolTimeout.Seconds(), "max_retries": float64(o.MaxRetries),
 				"min_retry_backoff_seconds": o.MinRetryBackoff.Seconds(), "max_retry_backoff_seconds": o.MaxRetryBackoff.Seconds(),

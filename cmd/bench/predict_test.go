@@ -22,7 +22,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/target"
 )
@@ -91,7 +91,7 @@ func TestStallsArePredicted(t *testing.T) {
 				if testing.Short() || tc.lasts > 10*time.Second {
 					want = 1
 				}
-				var p claim.Prediction
+				var p predict.Prediction
 				var quiet, all []ordeal
 				for tries := 0; len(quiet) < want && tries < 2*want; tries++ {
 					r := openRig(t, policy, tc.query) // fresh, for a warm pool is small only at first
@@ -99,7 +99,7 @@ func TestStallsArePredicted(t *testing.T) {
 					options := r.options()
 					options["fault_seconds"], options["rate_per_second"], options["delay_seconds"] = tc.lasts.Seconds(), tc.rate, tc.fault.Delay.Seconds()
 					var ok bool
-					if p, ok = claim.Predict(tc.kind, options); !ok && p.Hi == 0 {
+					if p, ok = predict.LongestStall(tc.kind, options); !ok && p.Hi == 0 {
 						t.Fatalf("not predicted: %s", p.Why)
 					}
 					o := r.suffer(tc.fault, tc.lasts, tc.rate)

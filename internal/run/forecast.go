@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -26,7 +27,7 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 			if f.On != "redis" || f.Start || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
 				continue
 			}
-			got, ok := claim.Predict(f.Kind, circumstances(s, p, f, k))
+			got, ok := predict.LongestStall(f.Kind, circumstances(s, p, f, k))
 			stall, lo, hi := got.Stall.Seconds(), got.Lo.Seconds(), got.Hi.Seconds()
 			switch {
 			case !ok && hi == 0:
@@ -83,6 +84,6 @@ func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, 
 			o["rate_per_second"] += (t.From + t.To) / 2 / float64(n)
 		}
 	}
-	o["patience_seconds"] = patience.Seconds()
+	o["client_timeout_seconds"] = patience.Seconds()
 	return o
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -28,7 +29,7 @@ func TestEveryKindOnRedisIsForetold(t *testing.T) {
 	options := maps.Clone(client)
 	options["delay_seconds"], options["down_seconds"] = 0.1, 0.1 // of the fault
 	for _, kind := range kinds {
-		if p, ok := claim.Predict(kind, options); !ok && p.Hi == 0 {
+		if p, ok := predict.LongestStall(kind, options); !ok && p.Hi == 0 {
 			t.Errorf("%s: no prediction, nor a bound: %s", kind, p.Why)
 		}
 	}

@@ -1,34 +1,34 @@
-package claim
+package predict
 
 import (
 	"container/heap"
 	"time"
 )
 
-// A redisPlay is one fault, played with a client that many requests share: each
-// connection has one call at a time, callers wait in turn for one that is free,
-// and after as many failed dials as the pool is large the client fails at once
-// and dials but once a second. Time is that of the play, 0 where the fault begins.
-type redisPlay struct {
-	c    redisClient
-	w    redisWorld
+// A play simulates one fault and one client that many requests share. Each
+// connection carries one call at a time. Callers queue for a free connection.
+// After as many failed dials as the pool has connections, the client fails at
+// once and dials only once a second. Time is simulated; it is 0 when the fault begins.
+type play struct {
+	c    client
+	f    fault
 	seed uint64
 
 	now    time.Duration
-	events redisEvents
+	events events
 	order  int // of events at the same time
 
 	idle       int // connections from before the fault, or from after it
 	free       int // turns: connections that may be opened or are idle
-	waiting    []*redisWaiter
+	waiting    []*waiter
 	misdialled int           // rounds of dials that failed
 	opens      time.Duration // when calls dial again, once misdialled is as large as the pool
 
-	worst redisToll
+	worst cost
 }
 
-// A redisToll is what one request has spent, in all its calls.
-type redisToll struct {
+// A cost is what one request spends its time on, over all its calls.
+type cost struct {
 	took, began time.Duration
 	calls       int
 	dialling    time.Duration // pauses between dials
@@ -43,31 +43,31 @@ type redisToll struct {
 	loading     time.Duration
 }
 
-// A redisWaiter is a call that no connection is free for.
-type redisWaiter struct {
-	got  func(ok bool) // called once, with whether it has one
-	over bool          // it was called
+// A waiter is a call that waits for a free connection.
+type waiter struct {
+	got  func(ok bool) // called once: whether it got a connection
+	over bool          // got was called
 }
 
 // warmConnections is how many connections are idle when the fault begins, where
-// that is not known: what a light load leaves.
+// that is unknown: as many as a light load leaves.
 const warmConnections = 2
 
-func newPlay(c redisClient, w redisWorld, seed uint64) *redisPlay {
-	p := &redisPlay{c: c, w: w, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
-	if w.atMost == ofFresh {
+func newPlay(c client, f fault, seed uint64) *play {
+	p := &play{c: c, f: f, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
+	if f.atMost == ofFresh {
 		p.idle = 0
 	}
-	for i := range w.requests {
-		p.at(w.every*time.Duration(i), func() { p.request(&redisToll{began: p.now}, 1) })
+	for i := range f.requests {
+		p.at(f.every*time.Duration(i), func() { p.request(&cost{began: p.now}, 1) })
 	}
 	return p
 }
 
-// longest plays until the last request has its answer.
-func (p *redisPlay) longest() redisToll {
+// longest plays until every request has its answer and returns the cost of the longest.
+func (p *play) longest() cost {
 	for len(p.events) > 0 {
-		e := heap.Pop(&p.events).(redisEvent)
+		e := heap.Pop(&p.events).(event)
 		p.now = e.at
 		e.do()
 	}
@@ -75,12 +75,12 @@ func (p *redisPlay) longest() redisToll {
 }
 
 // request makes the n-th call of a request.
-func (p *redisPlay) request(s *redisToll, n int) {
+func (p *play) request(s *cost, n int) {
 	s.calls = n
 	p.attempt(s, 0, func(ok bool) {
 		if !ok && n < p.c.calls {
-			s.loading += p.w.load
-			p.after(p.w.load, func() { p.request(s, n+1) })
+			s.loading += p.f.load
+			p.after(p.f.load, func() { p.request(s, n+1) })
 			return
 		}
 		s.took = p.now - s.began
@@ -93,8 +93,8 @@ func (p *redisPlay) request(s *redisToll, n int) {
 	})
 }
 
-// attempt makes a call for the n-th time, n from 0, and calls done with whether Redis answered.
-func (p *redisPlay) attempt(s *redisToll, n int, done func(ok bool)) {
+// attempt makes the n-th attempt of a call, n from 0. It calls done with whether Redis answered.
+func (p *play) attempt(s *cost, n int, done func(ok bool)) {
 	if n > 0 {
 		d := p.c.pause(n, p.chance())
 		s.pausing += d
@@ -105,17 +105,17 @@ func (p *redisPlay) attempt(s *redisToll, n int, done func(ok bool)) {
 	p.connect(s, n, done)
 }
 
-// again ends an attempt: another follows where there is one left and the error is of that sort.
-func (p *redisPlay) again(s *redisToll, n int, sort bool, done func(ok bool)) {
-	if sort && n < p.c.retries {
+// again ends a failed attempt. Another follows if the error is retryable and a retry is left.
+func (p *play) again(s *cost, n int, retryable bool, done func(ok bool)) {
+	if retryable && n < p.c.retries {
 		p.attempt(s, n+1, done)
 		return
 	}
 	done(false)
 }
 
-// connect waits for a turn, and calls on an idle connection or on a new one.
-func (p *redisPlay) connect(s *redisToll, n int, done func(ok bool)) {
+// connect waits for its turn, then calls on an idle connection or a new one.
+func (p *play) connect(s *cost, n int, done func(ok bool)) {
 	began := p.now
 	p.turn(func(ok bool) {
 		s.queueing += p.now - began
@@ -123,34 +123,34 @@ func (p *redisPlay) connect(s *redisToll, n int, done func(ok bool)) {
 			p.again(s, n, true, done)
 			return
 		}
-		if p.idle > 0 && p.now < p.w.fault && p.w.pooled == meetsEnd {
-			p.idle = 0 // seen before they are used
+		if p.idle > 0 && p.now < p.f.length && p.f.pooled == meetsEnd {
+			p.idle = 0 // the client notices closed connections before it uses them
 		}
 		if p.idle > 0 {
 			p.idle--
-			p.call(s, n, p.w.pooled, 1, done)
+			p.call(s, n, p.f.pooled, 1, done)
 			return
 		}
 		p.dial(s, n, p.c.dials, done)
 	})
 }
 
-// dial has left dials to go. Whether it may dial at all is asked before the first of them only.
-func (p *redisPlay) dial(s *redisToll, n, left int, done func(ok bool)) {
+// dial tries to open a connection, with left dials to go. Only before the first does the client ask whether it may dial at all.
+func (p *play) dial(s *cost, n, left int, done func(ok bool)) {
 	switch {
 	case left == p.c.dials && p.misdialled >= p.c.pool && p.now < p.opens:
 		p.release()
 		p.again(s, n, true, done)
-	case p.w.fresh != meetsRefusal || p.now >= p.w.fault:
-		p.call(s, n, p.w.fresh, p.c.handshake+1, done)
+	case p.f.fresh != meetsRefusal || p.now >= p.f.length:
+		p.call(s, n, p.f.fresh, p.c.handshake+1, done)
 	case left > 1:
 		s.dialling += p.c.dialPause
 		p.after(p.c.dialPause, func() { p.dial(s, n, left-1, done) })
 	default:
 		s.dialled++
 		if p.misdialled++; p.misdialled == p.c.pool {
-			p.opens = p.now // the first probe is at once, then one a second
-			for p.opens < p.w.fault {
+			p.opens = p.now // it probes at once, then once a second
+			for p.opens < p.f.length {
 				p.opens += time.Second
 			}
 		}
@@ -159,17 +159,17 @@ func (p *redisPlay) dial(s *redisToll, n, left int, done func(ok bool)) {
 	}
 }
 
-// call spends trips round trips on a connection that meets f; more than one on a new one.
-func (p *redisPlay) call(s *redisToll, n int, f redisFate, trips int, done func(ok bool)) {
+// call spends trips round trips on a connection that meets this fate. More than one: the connection is new.
+func (p *play) call(s *cost, n int, meets fate, trips int, done func(ok bool)) {
 	fresh := trips > 1
-	if p.now >= p.w.fault {
-		f, trips = meetsReply, 0
+	if p.now >= p.f.length {
+		meets, trips = meetsReply, 0
 	}
-	switch f {
+	switch meets {
 	case meetsReply, meetsDelay:
 		p.trip(s, n, trips, fresh, done)
 	case meetsSilence:
-		left := p.w.fault - p.now
+		left := p.f.length - p.now
 		if p.c.read <= 0 || left <= p.c.read {
 			s.held += left
 			p.after(left, func() { p.trip(s, n, 0, fresh, done) })
@@ -177,7 +177,7 @@ func (p *redisPlay) call(s *redisToll, n int, f redisFate, trips int, done func(
 		}
 		p.timeout(s, n, fresh, done)
 	case meetsError:
-		if fresh { // the first command of a handshake is tried again as any other
+		if fresh { // the client retries the first command of a handshake like any other
 			p.handshakePauses(s, p.c.retries*(1+min(1, p.c.handshake-1)), func() { p.idle++; p.release(); p.again(s, n, true, done) })
 			return
 		}
@@ -187,7 +187,7 @@ func (p *redisPlay) call(s *redisToll, n int, f redisFate, trips int, done func(
 	case meetsEviction, meetsEnd:
 		if fresh {
 			rounds := p.c.retries
-			if f == meetsEviction {
+			if meets == meetsEviction {
 				rounds *= 1 + min(1, p.c.handshake-1)
 			}
 			p.handshakePauses(s, rounds, func() { p.release(); p.again(s, n, true, done) })
@@ -198,15 +198,15 @@ func (p *redisPlay) call(s *redisToll, n int, f redisFate, trips int, done func(
 	}
 }
 
-// trip is one round trip of those left.
-func (p *redisPlay) trip(s *redisToll, n, left int, fresh bool, done func(ok bool)) {
+// trip makes the left round trips, one after another.
+func (p *play) trip(s *cost, n, left int, fresh bool, done func(ok bool)) {
 	if left == 0 {
 		p.idle++
 		p.release()
 		done(true)
 		return
 	}
-	d := p.w.reply(p.now, p.chance(), p.chance())
+	d := p.f.reply(p.now, p.chance(), p.chance())
 	if p.c.read > 0 && d > p.c.read {
 		p.timeout(s, n, fresh, done)
 		return
@@ -218,8 +218,8 @@ func (p *redisPlay) trip(s *redisToll, n, left int, fresh bool, done func(ok boo
 	p.after(d, func() { p.trip(s, n, left-1, fresh, done) })
 }
 
-// timeout is a read that ends without a reply. In a handshake it is tried once more, in vain, and the call is not.
-func (p *redisPlay) timeout(s *redisToll, n int, fresh bool, done func(ok bool)) {
+// timeout is a read that gets no reply. In a handshake the client retries once, in vain; it does not retry the call.
+func (p *play) timeout(s *cost, n int, fresh bool, done func(ok bool)) {
 	s.timeouts++
 	p.after(p.c.read, func() {
 		if fresh {
@@ -231,9 +231,9 @@ func (p *redisPlay) timeout(s *redisToll, n int, fresh bool, done func(ok bool))
 	})
 }
 
-// handshakePauses are the pauses of commands that are tried again on a connection
-// that has failed already; it keeps its turn meanwhile.
-func (p *redisPlay) handshakePauses(s *redisToll, pauses int, then func()) {
+// handshakePauses are the pauses between retries on a connection that has
+// failed already. The call keeps its turn meanwhile.
+func (p *play) handshakePauses(s *cost, pauses int, then func()) {
 	var d time.Duration
 	for i := range pauses {
 		d += p.c.pause(i%max(1, p.c.retries)+1, p.chance())

@@ -1,4 +1,4 @@
-package claim_test
+package predict_test
 
 import (
 	"maps"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/predict"
 )
 
 // defaults are what go-redis v9.23 has on two cores.
@@ -42,7 +42,7 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"refused", steady, map[string]float64{"dialer_retries": 1}, 0, "at once"},
 		{"refused", steady, map[string]float64{"calls_per_request": 2}, 3200 * time.Millisecond, "in 2 calls"},
 		{"refused", steady, map[string]float64{"calls_per_request": 2, "load_seconds": 0.25}, 3450 * time.Millisecond, "250ms for a load"},
-		{"refused", steady, map[string]float64{"patience_seconds": 1}, time.Second, "a client gives up after 1s"},
+		{"refused", steady, map[string]float64{"client_timeout_seconds": 1}, time.Second, "a client gives up after 1s"},
 		{"refused", steady, map[string]float64{"fault_seconds": 0.25}, 300 * time.Millisecond, "dials"},
 		{"close", steady, nil, 0, "at once"},
 		{"blackhole", steady, nil, 10 * time.Second, "2 × 5s until a read times out"}, // on the pooled connection and in a handshake, which is not tried again
@@ -64,7 +64,7 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"lost", bounded, nil, 0, "at once"},
 		{"cutoff", bounded, nil, 0, "at once"},
 	} {
-		p, ok := claim.Predict(tc.kind, with(tc.options, tc.add))
+		p, ok := predict.LongestStall(tc.kind, with(tc.options, tc.add))
 		if !ok || p.Stall != tc.want || !strings.Contains(p.Why, tc.why) {
 			t.Errorf("%s %v: %v, %v, %q, want %v and %q", tc.kind, tc.add, ok, p.Stall, p.Why, tc.want, tc.why)
 		}
@@ -80,11 +80,11 @@ func TestChancePausesGiveAnInterval(t *testing.T) {
 		"loading": 1, // three pauses between four attempts
 		"close":   5, // and three in each of four handshakes
 	} {
-		p, ok := claim.Predict(kind, defaults)
+		p, ok := predict.LongestStall(kind, defaults)
 		if !ok || p.Lo < 30*pauses*time.Millisecond || p.Lo == p.Hi || (p.Stall-100*pauses*time.Millisecond).Abs() > 25*time.Millisecond {
 			t.Errorf("%s: %v, %v in %v to %v, want about %v", kind, ok, p.Stall, p.Lo, p.Hi, 100*pauses*time.Millisecond)
 		}
-		if again, _ := claim.Predict(kind, defaults); again != p {
+		if again, _ := predict.LongestStall(kind, defaults); again != p {
 			t.Errorf("%s: the same options give %v and %v", kind, p, again)
 		}
 	}
@@ -94,7 +94,7 @@ func TestChancePausesGiveAnInterval(t *testing.T) {
 // is large; all at once, they fail together and the client gives up dialling.
 func TestLoadShortensARefusal(t *testing.T) {
 	stall := func(rate float64) time.Duration {
-		p, _ := claim.Predict("refused", with(defaults, map[string]float64{"rate_per_second": rate, "fault_seconds": 3}))
+		p, _ := predict.LongestStall("refused", with(defaults, map[string]float64{"rate_per_second": rate, "fault_seconds": 3}))
 		return p.Stall
 	}
 	if few, many := stall(1), stall(100); few < 1600*time.Millisecond || many > 900*time.Millisecond {
@@ -105,7 +105,7 @@ func TestLoadShortensARefusal(t *testing.T) {
 // A pool of 3 connections of 10 replies a second, asked 60 times a second for
 // 1.5 s, keeps who comes as it ends waiting: 1.5 × (1 − 30/60), and its reply.
 func TestAFullPoolKeepsCallersWaiting(t *testing.T) {
-	p, ok := claim.Predict("latency", with(defaults, map[string]float64{"pool_size": 3, "idle_connections": 3, "delay_seconds": 0.1, "rate_per_second": 60, "fault_seconds": 1.5}))
+	p, ok := predict.LongestStall("latency", with(defaults, map[string]float64{"pool_size": 3, "idle_connections": 3, "delay_seconds": 0.1, "rate_per_second": 60, "fault_seconds": 1.5}))
 	if want := 800 * time.Millisecond; !ok || (p.Stall-want).Abs() > 60*time.Millisecond || !strings.Contains(p.Why, "waiting for one of 3 connections") {
 		t.Errorf("%v, %v, %q, want about %v", ok, p.Stall, p.Why, want)
 	}
@@ -125,7 +125,7 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 		{"reloaded", defaults, "as long as Redis takes to start"},
 		{"terminated", defaults, "nothing is known"},
 	} {
-		if p, ok := claim.Predict(tc.kind, tc.options); ok || p.Stall != 0 || !strings.Contains(p.Why, tc.why) {
+		if p, ok := predict.LongestStall(tc.kind, tc.options); ok || p.Stall != 0 || !strings.Contains(p.Why, tc.why) {
 			t.Errorf("%s: %v, %v, %q, want no prediction, and why: %q", tc.kind, ok, p.Stall, p.Why, tc.why)
 		}
 	}
@@ -148,12 +148,12 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 		{"lost", defaults, 90 * time.Millisecond, 3 * time.Second, "commands are chosen"},
 		{"error", defaults, 90 * time.Millisecond, 5 * time.Second, "commands are chosen"},
 	} {
-		if p, ok := claim.Predict(tc.kind, tc.options); ok || p.Stall != 0 || p.Lo != 0 || p.Hi < tc.least || p.Hi > tc.most || !strings.Contains(p.Why, tc.why) {
+		if p, ok := predict.LongestStall(tc.kind, tc.options); ok || p.Stall != 0 || p.Lo != 0 || p.Hi < tc.least || p.Hi > tc.most || !strings.Contains(p.Why, tc.why) {
 			t.Errorf("%s: %v, %+v, want no prediction, at most %v to %v, and why: %q", tc.kind, ok, p, tc.least, tc.most, tc.why)
 		}
 	}
 	crowd := with(defaults, map[string]float64{"rate_per_second": 50, "fault_seconds": 1})
-	if p, ok := claim.Predict("loading", crowd); ok || p.Stall != 0 || p.Lo < 90*time.Millisecond || p.Hi <= p.Lo || !strings.Contains(p.Why, "chance decides") {
+	if p, ok := predict.LongestStall("loading", crowd); ok || p.Stall != 0 || p.Lo < 90*time.Millisecond || p.Hi <= p.Lo || !strings.Contains(p.Why, "chance decides") {
 		t.Errorf("loading, many requests: %v, %v, want bounds alone", ok, p)
 	}
 }

@@ -1,4 +1,4 @@
-package claim
+package predict
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// why is the arithmetic of s: what the request spent its time on.
-func (s redisToll) why(c redisClient) string {
+// why is the arithmetic of one request: what it spent its time on.
+func (s cost) why(c client) string {
 	var parts []string
 	add := func(d time.Duration, format string, args ...any) {
 		if d >= time.Millisecond {
