@@ -32,7 +32,7 @@ var (
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
-	streamKeys   = []string{"name", "call", "rate", "arrivals", "keys", "patience", "workers", "phases", "instances"}
+	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys", "patience", "workers", "phases", "instances"})
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 

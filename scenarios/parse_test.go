@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -53,6 +54,8 @@ profiles:
     rates: {trip: 50/s}
 `
 
+func get(path string) traffic.Call { return traffic.Call{Method: "GET", Path: path} }
+
 func TestEveryDefaultIsFilled(t *testing.T) {
 	got := mustParse(t, `
 name: small
@@ -65,8 +68,9 @@ traffic: [{name: trips, call: GET /api/trips, rate: 400/s}]
 		Rounds: claim.Looks{Min: 3, Max: 8},
 		Phases: []scenarios.Phase{{Name: "only", For: 4 * time.Second,
 			Faults: []scenarios.Fault{{Kind: "refused", On: "redis", From: time.Second, For: 3 * time.Second}}}},
-		Traffic: []scenarios.Stream{{Name: "trips", Method: "GET", Path: "/api/trips", From: 400, To: 400, Patience: 2 * time.Second, Workers: 256}},
-		Claims:  []claim.Text{},
+		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trips", Type: traffic.Calls, Call: get("/api/trips"),
+			From: 400, To: 400, Patience: 2 * time.Second, Workers: 256}}},
+		Claims: []claim.Text{},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse = %+v\nwant %+v", got, want)
@@ -91,10 +95,14 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 			{Name: "after", For: s / 2},
 		},
 		Traffic: []scenarios.Stream{
-			{Name: "listing", Method: "GET", Path: "/api/trips?sort=new", From: 0.5, To: 0.5, Poisson: true, Patience: 2 * s, Workers: 256, Phases: []string{"cold", "after"}},
-			{Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 100, To: 400, Dist: "zipf", Keys: 500, Zipf: 1.1, Patience: 180 * time.Millisecond, Workers: 8, Instances: []string{"3", "1"}},
-			{Name: "write", Method: "PUT", Path: "/api/trips/{id}", From: 2.5, To: 2.5, Dist: "uniform", Keys: 10, Patience: 2 * s, Workers: 256},
-			{Name: "profile", Method: "GET", Path: "/api/profiles/{user}?fields=all", From: 2, To: 2, Dist: "uniform", Keys: 50, Patience: 2 * s, Workers: 256, Phases: []string{"cold"}},
+			{Stream: traffic.Stream{Name: "listing", Type: traffic.Calls, Call: get("/api/trips?sort=new"), From: 0.5, To: 0.5, Poisson: true,
+				Patience: 2 * s, Workers: 256}, Phases: []string{"cold", "after"}},
+			{Stream: traffic.Stream{Name: "trip", Type: traffic.Calls, Call: get("/api/trips/{id}"), From: 100, To: 400,
+				Keys: traffic.Keys{Dist: "zipf", N: 500, S: 1.1}, Patience: 180 * time.Millisecond, Workers: 8}, Instances: []string{"3", "1"}},
+			{Stream: traffic.Stream{Name: "write", Type: traffic.Calls, Call: traffic.Call{Method: "PUT", Path: "/api/trips/{id}"}, From: 2.5, To: 2.5,
+				Keys: traffic.Keys{Dist: "uniform", N: 10}, Patience: 2 * s, Workers: 256}},
+			{Stream: traffic.Stream{Name: "profile", Type: traffic.Calls, Call: get("/api/profiles/{user}?fields=all"), From: 2, To: 2,
+				Keys: traffic.Keys{Dist: "uniform", N: 50}, Patience: 2 * s, Workers: 256}, Phases: []string{"cold"}},
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},

@@ -116,14 +116,7 @@ func (p planner) traffic(arms int) {
 		if st.Poisson {
 			arrivals, about = "poisson", "about "
 		}
-		keys := "–"
-		switch st.Dist {
-		case "uniform":
-			keys = fmt.Sprintf("uniform(%d)", st.Keys)
-		case "zipf":
-			keys = fmt.Sprintf("zipf(%d, %v)", st.Keys, st.Zipf)
-		}
-		p.line("  %s\t%s %s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, st.Method, st.Path, rate, arrivals, keys,
+		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, sendsText(st.Stream), rate, arrivals, keysText(st.Keys),
 			orAll(st.Phases), instances(orAll(st.Instances)), st.Patience, st.Workers, about, n)
 	}
 	p.line("  in all %d requests a round for each arm, %d to %d for %s", total,

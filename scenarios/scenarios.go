@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 // A Scenario is resolved: nothing defaults later. It marshals to JSON and back
@@ -72,22 +73,12 @@ type Fault struct {
 	Answer    string        `json:"answer,omitempty"`    // error: what the command is answered
 }
 
-// A Stream is one kind of call. Where its phases do not follow one another
+// A Stream is one kind of request. Where its phases do not follow one another
 // without a restart, each unbroken stretch of them is a schedule of its own.
 type Stream struct {
-	Name      string        `json:"name"`
-	Method    string        `json:"method"` // GET, PUT
-	Path      string        `json:"path"`
-	From      float64       `json:"from"` // requests per second at the start of a stretch
-	To        float64       `json:"to"`   // and at its end
-	Poisson   bool          `json:"poisson,omitempty"`
-	Dist      string        `json:"dist,omitempty"`      // "uniform", "zipf"; empty: the path has no {id} or {user}
-	Keys      int           `json:"keys,omitempty"`      // the path's {id} or {user} is drawn from 1..Keys
-	Zipf      float64       `json:"zipf,omitempty"`      // exponent of "zipf"
-	Patience  time.Duration `json:"patience"`            // a client gives up this long after its intended time
-	Workers   int           `json:"workers"`             // cap on requests in flight
-	Phases    []string      `json:"phases,omitempty"`    // empty: all
-	Instances []string      `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
+	traffic.Stream
+	Phases    []string `json:"phases,omitempty"`    // empty: all
+	Instances []string `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
 }
 
 // A Condition is a comparison of the claim language that is asked while the traffic runs, of each arm.

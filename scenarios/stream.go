@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 // stream reads one stream and appends it, also where parts of it are wrong.
@@ -12,7 +14,7 @@ func (r *reader) stream(v value, s *Scenario) {
 	if !ok {
 		return
 	}
-	st := Stream{Patience: defaultPatience}
+	st := Stream{Stream: traffic.Stream{Patience: defaultPatience}}
 	st.Name = t.name("name", "claims refer to it", "_")
 	at := t.fields["name"]
 	switch {
@@ -22,15 +24,9 @@ func (r *reader) stream(v value, s *Scenario) {
 		r.wrong(at.line, at.col, "a second stream named %s", st.Name)
 	}
 	before := len(r.mistakes)
-	if call := t.text("call", "method and path, such as GET /api/trips"); call != "" {
-		var err error
-		if st.Method, st.Path, err = parseCall(call); err != nil {
-			at := t.fields["call"]
-			r.wrong(at.line, at.col, "call: %v", err)
-		}
-	}
+	r.sends(t, &st.Stream)
 	if len(r.mistakes) == before {
-		r.keys(t, &st)
+		r.keys(t, &st.Stream)
 	}
 	if v, ok := r.profile.rates[st.Name]; ok {
 		t.fields["rate"] = v
@@ -62,29 +58,6 @@ func (r *reader) stream(v value, s *Scenario) {
 		r.wrong(at.line, at.col, "rate: less than one request a round in the stream's %v", s.active(st))
 	}
 	s.Traffic = append(s.Traffic, st)
-}
-
-// keys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
-func (r *reader) keys(t table, st *Stream) {
-	v, given := t.fields["keys"]
-	switch has := hole.MatchString(st.Path); {
-	case has && !given:
-		r.wrong(t.fields["call"].line, t.fields["call"].col, "call: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Path)
-		return
-	case !has && given:
-		r.wrong(v.keyLine, v.keyCol, "keys: the path %s has no {id} or {user} to fill", st.Path)
-		return
-	case !given:
-		return
-	}
-	text, ok := r.text(v)
-	if !ok {
-		return
-	}
-	var err error
-	if st.Dist, st.Keys, st.Zipf, err = parseKeys(text); err != nil {
-		r.wrong(v.line, v.col, "keys: %v", err)
-	}
 }
 
 func (r *reader) arrivals(t table, st *Stream) {

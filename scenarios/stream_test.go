@@ -1,6 +1,13 @@
 package scenarios_test
 
-import "testing"
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/trektribe/bench/internal/traffic"
+	"github.com/trektribe/bench/scenarios"
+)
 
 func TestMistakesOfStreams(t *testing.T) {
 	for _, row := range []wrong{
@@ -70,5 +77,14 @@ traffic:
 			"a whole number from 1 to 1000000", "the exponent is above 0", `"500": want zipf(500, 1.1) or uniform(500)`, "the exponent is above 0"}},
 	} {
 		t.Run(row.name, row.check)
+	}
+}
+
+func TestEveryTypeOfStreamHasAKey(t *testing.T) {
+	for _, typ := range traffic.Types {
+		_, err := scenarios.Parse("x.yaml", []byte("traffic: [{"+typ+": what it sends}]"))
+		if err == nil || strings.Contains(err.Error(), "unknown key "+strconv.Quote(typ)) {
+			t.Errorf("a stream has no key %s: %v", typ, err)
+		}
 	}
 }

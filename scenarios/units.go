@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"math"
-	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -122,82 +121,4 @@ func bytesText(n int64) string {
 		unit, scale = unit+1, scale*1000
 	}
 	return strconv.FormatFloat(float64(n)/float64(scale), 'f', -1, 64) + byteUnits[unit]
-}
-
-var keysForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+) ?)?\)$`)
-
-// parseKeys reads "zipf(500, 1.1)" and "uniform(500)".
-func parseKeys(s string) (dist string, n int, zipf float64, err error) {
-	const most = 1_000_000
-	fail := func(why string) (string, int, float64, error) {
-		return "", 0, 0, fmt.Errorf("%s: %s", quote(s), why)
-	}
-	m := keysForm.FindStringSubmatch(s)
-	if m == nil {
-		return fail("want zipf(500, 1.1) or uniform(500)")
-	}
-	dist = m[1]
-	if n, err = strconv.Atoi(m[2]); err != nil || n < 1 || n > most {
-		return fail(fmt.Sprintf("the number of keys is a whole number from 1 to %d", most))
-	}
-	switch dist {
-	case "uniform":
-		if m[3] != "" {
-			return fail("uniform takes the number of keys alone")
-		}
-	case "zipf":
-		if m[3] == "" {
-			return fail("zipf takes the number of keys and an exponent, such as zipf(500, 1.1)")
-		}
-		zipf, err = strconv.ParseFloat(m[3], 64)
-		if !number.MatchString(m[3]) || err != nil || zipf <= 0 || zipf > 10 {
-			return fail("the exponent is above 0 and at most 10")
-		}
-	default:
-		return fail("unknown distribution" + hint(dist, []string{"zipf", "uniform"}))
-	}
-	return dist, n, zipf, nil
-}
-
-// methods are those that the generator has a body for, or that need none.
-var methods = []string{"GET", "PUT"}
-
-// putPath is the only path that a PUT has a body for.
-const putPath = "/api/trips/{id}"
-
-// holes are what keys can fill in a path: an entry, or who asks.
-var holes = []string{"{id}", "{user}"}
-
-var hole = regexp.MustCompile(`\{[^{}]*\}`)
-
-// parseCall reads "GET /api/trips/{id}".
-func parseCall(s string) (method, path string, err error) {
-	method, path, _ = strings.Cut(s, " ")
-	found := hole.FindAllString(path, -1)
-	switch {
-	case strings.HasPrefix(method, "/") && path == "":
-		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", quote(s), s)
-	case !slices.Contains(methods, method):
-		return "", "", fmt.Errorf("unknown method %s%s", quote(method), hint(method, methods))
-	case path == "":
-		return "", "", fmt.Errorf("%s has no path, such as GET /api/trips", quote(s))
-	case !strings.HasPrefix(path, "/"):
-		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", quote(path), path)
-	case strings.ContainsAny(path, " #\\"):
-		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", quote(path))
-	case len(found) > 1:
-		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} or {user} can be filled", quote(path))
-	case len(found) == 1 && !slices.Contains(holes, found[0]):
-		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], hint(found[0], holes))
-	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
-		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id} or {user}", quote(path))
-	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
-		return "", "", fmt.Errorf("the path %s has its %s in the query, where it cannot be filled", quote(path), found[0])
-	case method == "PUT" && path != putPath:
-		return "", "", fmt.Errorf("PUT has a body for %s alone", putPath)
-	}
-	if _, err := url.Parse("http://host" + path); err != nil {
-		return "", "", fmt.Errorf("the path %s is no URL's: check its %% signs", quote(path))
-	}
-	return method, path, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/mutant"
+	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -85,7 +86,7 @@ func TestArmsSideBySideOfferNoMoreThanCanBeSent(t *testing.T) {
 	s := func(phases []string, rates ...float64) *scenarios.Scenario {
 		s := &scenarios.Scenario{Phases: []scenarios.Phase{{Name: "a"}, {Name: "b"}}}
 		for _, r := range rates {
-			s.Traffic = append(s.Traffic, scenarios.Stream{From: r, To: r, Phases: phases})
+			s.Traffic = append(s.Traffic, scenarios.Stream{Stream: traffic.Stream{From: r, To: r}, Phases: phases})
 		}
 		return s
 	}

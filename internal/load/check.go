@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"net/url"
 	"strings"
-)
 
-const maxKeys = 1_000_000 // the zipf table and the versions seen take 8 bytes a key each
+	"github.com/trektribe/bench/internal/traffic"
+)
 
 // check returns every mistake in streams at once, or nil.
 func check(streams []Stream) error {
@@ -23,7 +22,12 @@ func check(streams []Stream) error {
 				complain("stream %d has its name, and its First or a part of its window: number on, or name it otherwise", j)
 			}
 		}
-		s.checkCall(complain)
+		if sender, ok := senders[s.Type]; ok {
+			sender.check(s, complain)
+			s.checkKeys(complain)
+		} else {
+			complain("type %q: want one of %s", s.Type, strings.Join(traffic.Types, ", "))
+		}
 		s.checkSchedule(complain)
 		if len(s.Targets) == 0 {
 			complain("no targets: name at least one instance")
@@ -38,29 +42,13 @@ func check(streams []Stream) error {
 	return errors.Join(errs...)
 }
 
-func (s Stream) checkCall(complain func(string, ...any)) {
-	switch {
-	case s.Method == http.MethodGet:
-	case s.Method == http.MethodPut && s.path() == tripPath:
-	default:
-		complain("%s %s has no body to send: use GET, or PUT %s", s.Method, s.Path, tripPath)
-	}
-	path, query, _ := strings.Cut(s.Path, "?")
-	if !strings.HasPrefix(path, "/") {
-		complain("path %q does not begin with a slash", s.Path)
-	} else if _, err := url.Parse("http://host" + s.Path); err != nil {
-		complain("path %q: %w", s.Path, err)
-	}
-	rest := strings.Replace(path, hole(path), "", 1)
-	if strings.ContainsAny(rest, "{}") || hole(query) != "" {
-		complain("path %q: the only place that can be filled is one %s before any query", s.Path, strings.Join(holes, " or "))
-	}
-	if !s.keyed() {
+func (s Stream) checkKeys(complain func(string, ...any)) {
+	if !s.Keyed() {
 		return
 	}
 	k := s.Keys
-	if k.N < 1 || k.N > maxKeys {
-		complain("%d keys: want 1 to %d", k.N, maxKeys)
+	if k.N < 1 || k.N > traffic.MostKeys {
+		complain("%d keys: want 1 to %d", k.N, traffic.MostKeys)
 	}
 	switch k.Dist {
 	case "uniform":
@@ -95,19 +83,3 @@ func (s Stream) checkSchedule(complain func(string, ...any)) {
 		complain("%d workers: want at least 1", s.Workers)
 	}
 }
-
-// holes are the places of a path that a key can fill.
-var holes = []string{"{id}", "{user}"}
-
-// hole is the first of holes that path has; empty: it has none.
-func hole(path string) string {
-	for _, h := range holes {
-		if strings.Contains(path, h) {
-			return h
-		}
-	}
-	return ""
-}
-
-// keyed reports whether the path has a hole to fill.
-func (s Stream) keyed() bool { return hole(s.Path) != "" }

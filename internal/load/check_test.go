@@ -8,6 +8,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
@@ -17,6 +18,7 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		want   string
 	}{
 		{"nothing said", func(s *load.Stream) { *s = load.Stream{} }, "no targets"},
+		{"unknown type", func(s *load.Stream) { s.Type = "pigeon" }, `type "pigeon": want one of call`},
 		{"no rate", func(s *load.Stream) { s.From, s.To = 0, 0 }, "rate is 0"},
 		{"rate below 0", func(s *load.Stream) { s.From = -1 }, "rate -1/s"},
 		{"rate is no number", func(s *load.Stream) { s.To = math.NaN() }, "rate NaN/s"},
@@ -64,6 +66,22 @@ func TestRunNamesEveryMistakeAtOnce(t *testing.T) {
 	for _, want := range []string{`stream 1 "trips" of arm "a": stream 0 has its name`, "stream 2", "0 workers", "window of -1ns"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Run: %v\nwant an error with %q", err, want)
+		}
+	}
+}
+
+func TestWhatTrafficCanBeIsSent(t *testing.T) {
+	for _, typ := range traffic.Types {
+		for _, method := range traffic.Methods {
+			s := stream("http://127.0.0.1:1", 1, time.Second)
+			s.Type, s.Method, s.Path = typ, method, traffic.TripPath
+			n := 0
+			for range s.Calls() {
+				n++
+			}
+			if n != 1 {
+				t.Errorf("a %s of %s plans %d requests, want 1", typ, method, n)
+			}
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 func ExampleRun() {
@@ -19,9 +20,11 @@ func ExampleRun() {
 	defer service.Close()
 
 	trips := load.Stream{
-		Arm: "hardened", Name: "trips", Method: "GET", Path: "/api/trips",
-		From: 100, To: 100, For: 20 * time.Millisecond,
-		Patience: time.Second, Workers: 16,
+		Stream: traffic.Stream{
+			Name: "trips", Type: traffic.Calls, Call: traffic.Call{Method: "GET", Path: "/api/trips"},
+			From: 100, To: 100, Patience: time.Second, Workers: 16,
+		},
+		Arm: "hardened", For: 20 * time.Millisecond,
 		Targets: []load.Target{{Instance: "1", URL: service.URL}},
 	}
 	steady := func(time.Duration) string { return "steady" }

@@ -13,15 +13,18 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 // stream is a good stream of n requests to url, even gaps apart.
 func stream(url string, n int, gap time.Duration) load.Stream {
 	rate := float64(time.Second) / float64(gap)
 	return load.Stream{
-		Arm: "a", Name: "trips", Method: http.MethodGet, Path: "/", From: rate, To: rate,
-		Keys: load.Keys{Dist: "uniform", N: 1_000_000}, Patience: 5 * time.Second, Workers: 8,
-		For: time.Duration(n)*gap - gap/2, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
+		Stream: traffic.Stream{
+			Name: "trips", Type: traffic.Calls, Call: traffic.Call{Method: http.MethodGet, Path: "/"}, From: rate, To: rate,
+			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Patience: 5 * time.Second, Workers: 8,
+		},
+		Arm: "a", For: time.Duration(n)*gap - gap/2, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
 	}
 }
 
@@ -45,7 +48,7 @@ func run(t *testing.T, clock *history.Clock, streams ...load.Stream) ([]history.
 func noPhase(time.Duration) string { return "" }
 
 // serve starts a service that is given back at the test's end.
-func serve(t *testing.T, h http.HandlerFunc) string {
+func serve(t testing.TB, h http.HandlerFunc) string {
 	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)

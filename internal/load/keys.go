@@ -36,7 +36,7 @@ func unit(seed, k uint64) float64 { return float64(mix(seed^mix(k))>>11) / (1 <<
 // newDraw returns the id of request seq: 1..N, or 0 where the path has none. It
 // keeps no state between requests, so workers may call it in any order.
 func newDraw(s Stream) func(seq uint64) int {
-	if !s.keyed() {
+	if !s.Keyed() {
 		return func(uint64) int { return 0 }
 	}
 	seed, n := s.seed(ids), s.Keys.N

@@ -1,7 +1,7 @@
 // Package load drives HTTP traffic by the open model: every request has its
 // place in a schedule that does not wait for the service.
 //
-// In go streams of calls; out comes one history.Request for each place of each
+// In go streams; out comes one history.Request for each place of each
 // schedule, answered, failed, never sent or canceled. It checks that an answer
 // is correct, not only that there is one. It never judges, never repeats a
 // request, follows no redirect, and leaves no goroutine or connection behind.
@@ -21,32 +21,20 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
-// A Stream is one kind of call at one schedule against one arm. What it sends
+// A Stream is one kind of request at one schedule against one arm. What it sends
 // and when is a function of Seed, Name and the fields below alone: two arms with
 // the same Name and Seed get the same requests at the same instants.
 type Stream struct {
-	Arm, Name string
-	Method    string        // GET; PUT for /api/trips/{id}
-	Path      string        // "/api/trips", "/api/trips/{id}", "/api/recommendations/{user}"; a query may follow
-	From, To  float64       // requests per second at the start and at the end of the window; equal: constant rate
-	Poisson   bool          // exponential gaps instead of even ones
-	Keys      Keys          // what {id} or {user} becomes
-	Patience  time.Duration // a client gives up this long after Intended
-	Workers   int           // cap on requests in flight
-	Start     time.Duration // of its window, on the run's clock
-	For       time.Duration // length of its window
-	Seed      uint64
-	First     uint64   // Seq of its first request: a stream that pauses is one Stream for each window, numbered on
-	Targets   []Target // instances, in turn
-}
-
-// Keys draws ids 1..N; under zipf, 1 is drawn most.
-type Keys struct {
-	Dist string  // "uniform", "zipf"
-	N    int     // how many, at most 1,000,000
-	S    float64 // zipf exponent, > 0
+	traffic.Stream
+	Arm     string
+	Start   time.Duration // of its window, on the run's clock
+	For     time.Duration // length of its window
+	Seed    uint64
+	First   uint64   // Seq of its first request: a stream that pauses is one Stream for each window, numbered on
+	Targets []Target // instances, in turn
 }
 
 // A Target is one instance. URL is its root: http://127.0.0.1:8080.
@@ -90,7 +78,7 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 	out := newOutbox(phase, sink)
 	defer out.close()
 
-	seen, changed := newVersions(streams), newChanges(streams)
+	in := &shared{clock: clock, wires: wires, versions: newVersions(streams), changes: newChanges(streams)}
 	plays := make([]*play, len(streams))
 	for i, s := range streams {
 		alarm, err := newAlarm(ctx)
@@ -98,7 +86,7 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 			return Report{}, fmt.Errorf("stream %s: open a timer: %w", s.Name, err)
 		}
 		defer alarm.close()
-		plays[i] = newPlay(s, clock, alarm, wires, seen, changed[s.Arm], out)
+		plays[i] = newPlay(s, alarm, in, out)
 	}
 	var wg sync.WaitGroup
 	for _, p := range plays {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 func intended(s load.Stream) []time.Duration {
@@ -106,7 +107,7 @@ func TestPoissonScheduleHasItsRateAndItsSpread(t *testing.T) {
 
 func TestSameSeedGivesTheSameCalls(t *testing.T) {
 	base := stream("http://127.0.0.1:1", 200, 10*time.Millisecond)
-	base.Path, base.Poisson, base.Keys = "/api/trips/{id}", true, load.Keys{Dist: "zipf", N: 500, S: 0.9}
+	base.Path, base.Poisson, base.Keys = "/api/trips/{id}", true, traffic.Keys{Dist: "zipf", N: 500, S: 0.9}
 	base.Targets = append(base.Targets, load.Target{Instance: "2", URL: "http://127.0.0.1:2"})
 	want := slices.Collect(base.Calls())
 	tests := []struct {
@@ -136,16 +137,16 @@ func TestKeysFollowTheirDistribution(t *testing.T) {
 	const n = 50_000
 	tests := []struct {
 		name string
-		keys load.Keys
+		keys traffic.Keys
 		want map[string]float64 // share of a key
 	}{
-		{"uniform", load.Keys{Dist: "uniform", N: 4}, map[string]float64{"1": 0.25, "2": 0.25, "3": 0.25, "4": 0.25}},
-		{"one key", load.Keys{Dist: "uniform", N: 1}, map[string]float64{"1": 1}},
+		{"uniform", traffic.Keys{Dist: "uniform", N: 4}, map[string]float64{"1": 0.25, "2": 0.25, "3": 0.25, "4": 0.25}},
+		{"one key", traffic.Keys{Dist: "uniform", N: 1}, map[string]float64{"1": 1}},
 		// The weights 1, 1/2, 1/3, 1/4 sum to 25/12.
-		{"zipf 1", load.Keys{Dist: "zipf", N: 4, S: 1}, map[string]float64{"1": 12. / 25, "2": 6. / 25, "3": 4. / 25, "4": 3. / 25}},
-		{"zipf 2", load.Keys{Dist: "zipf", N: 2, S: 2}, map[string]float64{"1": 0.8, "2": 0.2}},
+		{"zipf 1", traffic.Keys{Dist: "zipf", N: 4, S: 1}, map[string]float64{"1": 12. / 25, "2": 6. / 25, "3": 4. / 25, "4": 3. / 25}},
+		{"zipf 2", traffic.Keys{Dist: "zipf", N: 2, S: 2}, map[string]float64{"1": 0.8, "2": 0.2}},
 		// 1 + 1/√2.
-		{"zipf below 1", load.Keys{Dist: "zipf", N: 2, S: 0.5}, map[string]float64{"1": 0.5858, "2": 0.4142}},
+		{"zipf below 1", traffic.Keys{Dist: "zipf", N: 2, S: 0.5}, map[string]float64{"1": 0.5858, "2": 0.4142}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

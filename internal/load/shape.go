@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
-)
 
-// tripPath is the one path that can be changed.
-const tripPath = "/api/trips/{id}"
+	"github.com/trektribe/bench/internal/traffic"
+)
 
 // A shape is what the service contract wants in the answers of a path. The zero
 // shape wants nothing but that what is called JSON is JSON.
@@ -21,18 +20,12 @@ type shape struct {
 
 var shapes = map[string]shape{
 	"/api/trips":                  {list: "trips", elements: true},
-	tripPath:                      {entity: "trip", versioned: true},
+	traffic.TripPath:              {entity: "trip", versioned: true},
 	"/api/users/{id}":             {entity: "user"},
 	"/api/recommendations/{user}": {list: "recommendations", owner: "userId"},
 }
 
-func (s Stream) shape() shape { return shapes[s.path()] }
-
-// path is the stream's path without its query.
-func (s Stream) path() string {
-	path, _, _ := strings.Cut(s.Path, "?")
-	return path
-}
+func (s Stream) shape() shape { return shapes[s.Route()] }
 
 // content is what one body says, whatever was asked for.
 type content struct {

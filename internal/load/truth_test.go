@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/machinetest"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 // The instrument against a known truth: a service of two speeds that freezes for
@@ -108,9 +109,11 @@ func playAgainstAFreeze(t *testing.T) (truth []time.Duration, got []history.Requ
 	url := serve(t, mux.ServeHTTP)
 	noise := listenToTheMachine(t, url+"/echo")
 	s := load.Stream{
-		Arm: "a", Name: "trip", Method: http.MethodGet, Path: "/api/trips/{id}", From: rate, To: rate,
-		Keys: load.Keys{Dist: "uniform", N: 1_000_000}, Patience: 10 * time.Second, Workers: workers,
-		For: 3 * time.Second, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
+		Stream: traffic.Stream{
+			Name: "trip", Type: traffic.Calls, Call: traffic.Call{Method: http.MethodGet, Path: "/api/trips/{id}"}, From: rate, To: rate,
+			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Patience: 10 * time.Second, Workers: workers,
+		},
+		Arm: "a", For: 3 * time.Second, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
 	}
 	got, report := run(t, clock, s)
 	echoes = noise()

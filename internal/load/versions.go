@@ -31,7 +31,7 @@ func newVersions(streams []Stream) versions {
 func (v versions) of(s Stream, t Target) *entities { return v[s.place(t)] }
 
 func (s Stream) place(t Target) place {
-	return place{s.Arm, t.Instance, s.path()}
+	return place{s.Arm, t.Instance, s.Route()}
 }
 
 // newest is the highest version of id that was answered before now.

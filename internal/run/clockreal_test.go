@@ -117,8 +117,7 @@ func (s script) really(t *testing.T, hurt, heal, end time.Duration) (h history.S
 	var beside sync.WaitGroup
 	beside.Go(func() { watchHealth(ctx, clock, []lab.Arm{arm}, claim.HealthStep, record) })
 	beside.Go(func() { watchStalls(ctx, clock, 2*ms, 5*ms, record) })
-	_, err := load.Run(t.Context(), clock, []load.Stream{{Arm: "a", Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 150, To: 150,
-		Keys: load.Keys{Dist: "uniform", N: 500}, Patience: patience, Workers: 200, Start: start, For: end, Seed: 7, Targets: targets}},
+	_, err := load.Run(t.Context(), clock, []load.Stream{{Stream: tripStream(200), Arm: "a", Start: start, For: end, Seed: 7, Targets: targets}},
 		func(time.Duration) string { return "all" }, func(r history.Request) { h.R = append(h.R, r) })
 	stop()
 	beside.Wait()

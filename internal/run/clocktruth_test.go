@@ -10,6 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 const ms = time.Millisecond
@@ -68,12 +69,19 @@ func (s script) answer(at time.Duration, rng *rand.Rand) history.Request {
 	return r
 }
 
+// tripStream reads trips 150 times a second.
+func tripStream(workers int) traffic.Stream {
+	return traffic.Stream{
+		Name: "trip", Type: traffic.Calls, Call: traffic.Call{Method: "GET", Path: "/api/trips/{id}"}, From: 150, To: 150,
+		Keys: traffic.Keys{Dist: "uniform", N: 500}, Patience: patience, Workers: workers,
+	}
+}
+
 // history plays the script at the real schedule of two instances that are asked 75 times a second each.
 func (s script) history(seed uint64) history.Slice {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	h := history.Slice{E: []history.Event{{Kind: history.PhaseSpan, Name: "all", Until: endAt}, {Kind: history.Delivery, Name: "blackhole", On: "redis", Value: 1}}}
-	stream := load.Stream{Arm: "a", Name: "trip", Method: "GET", Path: "/api/trips/{id}", From: 150, To: 150, Keys: load.Keys{Dist: "uniform", N: 500},
-		Patience: patience, Workers: 64, For: endAt, Seed: seed, Targets: []load.Target{{Instance: "1", URL: "http://127.0.0.1:1"}, {Instance: "2", URL: "http://127.0.0.1:1"}}}
+	stream := load.Stream{Stream: tripStream(64), Arm: "a", For: endAt, Seed: seed, Targets: []load.Target{{Instance: "1", URL: "http://127.0.0.1:1"}, {Instance: "2", URL: "http://127.0.0.1:1"}}}
 	for c := range stream.Calls() {
 		r := s.answer(c.Intended, rng)
 		r.Arm, r.Stream, r.Phase, r.Instance, r.Seq, r.Method, r.Key = "a", "trip", "all", c.Target.Instance, c.Seq, "GET", c.Key

@@ -10,6 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/predict"
+	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -43,7 +44,7 @@ func TestForecastIsOfTheSameAnswersAsTheStall(t *testing.T) {
 	s := &scenarios.Scenario{
 		Target:  scenarios.Target{Instances: 1},
 		Phases:  []scenarios.Phase{{Name: "fault", Faults: []scenarios.Fault{{Kind: "refused", On: "redis", For: 1800 * time.Millisecond}}}},
-		Traffic: []scenarios.Stream{{Name: "trip", From: 150, To: 150}},
+		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trip", From: 150, To: 150}}},
 	}
 	for hits, want := range map[bool]float64{true: 0.813, false: 0.932} {
 		// go-redis itself, on the same schedule: 0.81 to 0.82 s in one call, 0.92 to 0.93 s in two.
@@ -80,7 +81,7 @@ func TestTheWorstFaultIsForecast(t *testing.T) {
 		s := &scenarios.Scenario{
 			Target:  scenarios.Target{Instances: 1},
 			Phases:  []scenarios.Phase{{Name: "fault", Faults: row.faults}},
-			Traffic: []scenarios.Stream{{Name: "trip", From: 50, To: 50}},
+			Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trip", From: 50, To: 50}}},
 		}
 		f := forecast(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client})
 		if f == nil || f.Known != row.known || math.Abs(f.Lo-row.lo) > 0.1 || math.Abs(f.Hi-row.hi) > 0.1 || !strings.HasPrefix(f.Why, row.why) {

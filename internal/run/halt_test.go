@@ -11,13 +11,14 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
 
 // limited is a player of two arms, a and b, with these conditions over the last second.
 func limited(t testing.TB, steady, abort any) *player {
 	t.Helper()
-	s := &scenarios.Scenario{Name: "x", Traffic: []scenarios.Stream{{Name: "trips", Path: "/api/trips"}}, Phases: phases().phases}
+	s := &scenarios.Scenario{Name: "x", Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trips", Call: traffic.Call{Path: "/api/trips"}}}}, Phases: phases().phases}
 	if text, ok := steady.(string); ok {
 		s.Steady = &scenarios.Condition{Holds: text, Over: time.Second}
 	}

@@ -257,10 +257,7 @@ func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream
 				shift := time.Duration(gap * float64(ai) / float64(len(arms)))
 				name := a.Name + " " + s.Name
 				out = append(out, load.Stream{
-					Arm: a.Name, Name: s.Name, Method: s.Method, Path: s.Path,
-					From: s.From, To: s.To, Poisson: s.Poisson,
-					Keys:     load.Keys{Dist: s.Dist, N: s.Keys, S: s.Zipf},
-					Patience: s.Patience, Workers: s.Workers,
+					Stream: s.Stream, Arm: a.Name,
 					Start: win.from + shift, For: win.to - win.from, First: p.sent[name],
 					Seed:    mix(p.seed, p.scenario.Name, s.Name, n, index, wi),
 					Targets: targets,

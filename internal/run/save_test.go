@@ -11,6 +11,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -107,7 +108,7 @@ func TestOnlyFiguresThatContainAnInjectedDelayAreMarked(t *testing.T) {
 	s := &scenarios.Scenario{
 		Target:  scenarios.Target{Env: map[string]string{"DB_DELAY": "200ms", "TTL_TRIPS": "2s"}},
 		Phases:  []scenarios.Phase{{Name: "warm"}, {Name: "slow", Env: map[string]string{"DB_DELAY": "900ms"}}},
-		Traffic: []scenarios.Stream{{Name: "trips"}},
+		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trips"}}},
 	}
 	for holds, want := range map[string]string{
 		"p50(trips[source=database]) <= 1s":                                 "DB_DELAY=200ms DB_DELAY=900ms",

@@ -1,0 +1,33 @@
+package load
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// maxBody is as much of an answer as is read; a longer one has not the contract's shape.
+const maxBody = 4 << 20
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// roundTrip sends request and reads the whole answer into body.
+func roundTrip(wire http.RoundTripper, request *http.Request, body *bytes.Buffer) (answer, error) {
+	response, err := wire.RoundTrip(request)
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close()
+	a := answer{
+		status: response.StatusCode,
+		source: response.Header.Get("X-Source"),
+		json:   isJSON(response.Header.Get("Content-Type")),
+	}
+	if n := response.ContentLength; n > 0 && n <= maxBody {
+		body.Grow(int(n) + bytes.MinRead)
+	}
+	_, err = body.ReadFrom(io.LimitReader(response.Body, maxBody+1))
+	a.tooLong = body.Len() > maxBody
+	return a, err
+}

@@ -1,0 +1,50 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/traffic"
+)
+
+// senders are the types of streams, by the Type of a Stream. To add one: a file here
+// with its sender, a row, and what a scenario says of it (scenarios/streamtypes.go).
+var senders = map[string]struct {
+	check func(s Stream, complain func(format string, args ...any)) // every mistake in what s sends
+	open  func(s Stream, in *shared) sender                         // of a stream without any
+}{
+	traffic.Calls: {checkCall, newCaller},
+}
+
+// A sender sends what one stream sends. All workers of the stream share it, so it is
+// safe for concurrent use.
+type sender interface {
+	// send plays one turn, and returns when all that belongs to it is over. It records every
+	// request that it makes, also one that came to nothing.
+	send(ctx context.Context, t turn, record func(history.Request))
+}
+
+// A turn is a place in a stream's schedule that a worker has taken.
+type turn struct {
+	seq      uint64
+	id       int // drawn from the stream's keys; 0: it has none
+	intended time.Duration
+	queued   bool
+}
+
+// request begins the record of what s sends in t.
+func (s Stream) request(t turn) history.Request {
+	return history.Request{
+		Arm: s.Arm, Stream: s.Name, Instance: s.target(t.seq).Instance,
+		Seq: t.seq, Method: s.Method, Key: key(t.id), Intended: t.intended, Queued: t.queued,
+	}
+}
+
+// shared is what all senders of one Run share.
+type shared struct {
+	clock    *history.Clock
+	wires    *wires
+	versions versions            // answered, by arm and instance
+	changes  map[string]*changes // acknowledged, by arm; nil: nothing changes in it
+}

@@ -1,0 +1,48 @@
+package scenarios
+
+import "github.com/trektribe/bench/internal/traffic"
+
+// streamTypes are what a stream can send. The key that says what it sends is the
+// type's own name. To add one: a file here that reads it, a row, its part of
+// traffic.Stream, and its sender (internal/load/senders.go).
+var streamTypes = []streamType{
+	{traffic.Calls, "method and path, such as GET /api/trips", readCall, callText},
+}
+
+type streamType struct {
+	name  string // one of traffic.Types
+	about string // what its key holds
+	read  func(r *reader, v value, st *traffic.Stream)
+	text  func(st traffic.Stream) string // for people, in one line
+}
+
+// streamTypeKeys are the keys of which a stream has one.
+func streamTypeKeys() []string {
+	var out []string
+	for _, y := range streamTypes {
+		out = append(out, y.name)
+	}
+	return out
+}
+
+// sends reads what a stream sends.
+func (r *reader) sends(t table, st *traffic.Stream) {
+	for _, y := range streamTypes {
+		if v, ok := t.fields[y.name]; ok {
+			st.Type = y.name
+			y.read(r, v, st)
+			return
+		}
+	}
+	t.missing(streamTypes[0].name, streamTypes[0].about)
+}
+
+// sendsText is what st sends, for people.
+func sendsText(st traffic.Stream) string {
+	for _, y := range streamTypes {
+		if y.name == st.Type {
+			return y.text(st)
+		}
+	}
+	return ""
+}
