@@ -22,9 +22,9 @@ type caller struct {
 
 // A line is the way to one target.
 type line struct {
-	wire     http.RoundTripper
-	request  *http.Request // but for its key, body and context
-	versions *entities     // nil: the path is not that of a versioned entity
+	transport http.RoundTripper
+	request   *http.Request // but for its key, body and context
+	versions  *entities     // nil: the path is not that of a versioned entity
 }
 
 func newCaller(s Stream, in *shared) sender {
@@ -37,9 +37,9 @@ func newCaller(s Stream, in *shared) sender {
 		}
 		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + s.Path) // checked
 		c.lines = append(c.lines, line{
-			wire:     in.wires.to(s, t),
-			request:  &http.Request{Method: s.Method, URL: u, Host: u.Host, Header: header},
-			versions: in.versions.of(s, t),
+			transport: in.connections.to(s, t),
+			request:   &http.Request{Method: s.Method, URL: u, Host: u.Host, Header: header},
+			versions:  in.versions.of(s, t),
 		})
 	}
 	return c
@@ -90,7 +90,7 @@ func (c *caller) call(ctx context.Context, r history.Request, id int, line line)
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body)
 	body.Reset()
-	answer, err := roundTrip(line.wire, request, body)
+	answer, err := roundTrip(line.transport, request, body)
 	r.Done = c.clock.Now()
 	r.Status, r.Bytes = answer.status, body.Len()
 	switch {

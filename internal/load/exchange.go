@@ -13,8 +13,8 @@ const maxBody = 4 << 20
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // roundTrip sends request and reads the whole answer into body.
-func roundTrip(wire http.RoundTripper, request *http.Request, body *bytes.Buffer) (answer, error) {
-	response, err := wire.RoundTrip(request)
+func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.Buffer) (answer, error) {
+	response, err := transport.RoundTrip(request)
 	if err != nil {
 		return answer{}, err
 	}

@@ -73,12 +73,12 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 	if err := check(streams); err != nil {
 		return Report{}, err
 	}
-	wires := openWires(ctx, streams)
-	defer wires.close()
+	connections := openConnections(ctx, streams)
+	defer connections.close()
 	out := newOutbox(phase, sink)
 	defer out.close()
 
-	in := &shared{clock: clock, wires: wires, versions: newVersions(streams), changes: newChanges(streams)}
+	in := &shared{clock: clock, connections: connections, versions: newVersions(streams), changes: newChanges(streams)}
 	plays := make([]*play, len(streams))
 	for i, s := range streams {
 		alarm, err := newAlarm(ctx)

@@ -43,8 +43,8 @@ func (s Stream) request(t turn) history.Request {
 
 // shared is what all senders of one Run share.
 type shared struct {
-	clock    *history.Clock
-	wires    *wires
-	versions versions            // answered, by arm and instance
-	changes  map[string]*changes // acknowledged, by arm; nil: nothing changes in it
+	clock       *history.Clock
+	connections *connections
+	versions    versions            // answered, by arm and instance
+	changes     map[string]*changes // acknowledged, by arm; nil: nothing changes in it
 }

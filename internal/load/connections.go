@@ -13,8 +13,8 @@ import (
 // crosses with such a close fails through nobody's fault.
 const idleFor = 4 * time.Second
 
-// wires are the connections of a run: one pool for each instance of each arm.
-type wires struct {
+// connections are the connections of a run: one pool for each instance of each arm.
+type connections struct {
 	pools  map[pool]*http.Transport
 	end    context.CancelFunc // of dials
 	mu     sync.Mutex
@@ -27,11 +27,11 @@ type pool struct {
 	target Target
 }
 
-// openWires makes the pools; it connects nothing yet. When ctx ends, so do dials.
-func openWires(ctx context.Context, streams []Stream) *wires {
-	w := &wires{pools: make(map[pool]*http.Transport)}
+// openConnections makes the pools; it connects nothing yet. When ctx ends, so do dials.
+func openConnections(ctx context.Context, streams []Stream) *connections {
+	c := &connections{pools: make(map[pool]*http.Transport)}
 	life, end := context.WithCancel(ctx)
-	w.end = end
+	c.end = end
 	var patience time.Duration
 	for _, s := range streams {
 		patience = max(patience, s.Patience)
@@ -40,33 +40,33 @@ func openWires(ctx context.Context, streams []Stream) *wires {
 	for _, s := range streams {
 		for _, t := range s.Targets {
 			at := pool{s.Arm, t}
-			if w.pools[at] == nil {
-				w.pools[at] = &http.Transport{
-					DialContext:        w.dial(life, dialer),
+			if c.pools[at] == nil {
+				c.pools[at] = &http.Transport{
+					DialContext:        c.dial(life, dialer),
 					DisableCompression: true,
 					IdleConnTimeout:    idleFor,
 				}
 			}
-			w.pools[at].MaxIdleConnsPerHost += s.Workers
+			c.pools[at].MaxIdleConnsPerHost += s.Workers
 		}
 	}
-	return w
+	return c
 }
 
-func (w *wires) to(s Stream, t Target) *http.Transport { return w.pools[pool{s.Arm, t}] }
+func (c *connections) to(s Stream, t Target) *http.Transport { return c.pools[pool{s.Arm, t}] }
 
 // dial dials until life ends, because net/http takes a dial off the request that
 // asked for it.
-func (w *wires) dial(life context.Context, d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+func (c *connections) dial(life context.Context, d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		w.mu.Lock()
-		if w.closed {
-			w.mu.Unlock()
+		c.mu.Lock()
+		if c.closed {
+			c.mu.Unlock()
 			return nil, net.ErrClosed
 		}
-		w.dials.Add(1)
-		w.mu.Unlock()
-		defer w.dials.Done()
+		c.dials.Add(1)
+		c.mu.Unlock()
+		defer c.dials.Done()
 
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -76,13 +76,13 @@ func (w *wires) dial(life context.Context, d *net.Dialer) func(context.Context, 
 }
 
 // close ends dials under way and closes every connection. No request may be under way.
-func (w *wires) close() {
-	w.mu.Lock()
-	w.closed = true
-	w.mu.Unlock()
-	w.end()
-	w.dials.Wait()
-	for _, t := range w.pools {
+func (c *connections) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.end()
+	c.dials.Wait()
+	for _, t := range c.pools {
 		t.CloseIdleConnections()
 	}
 }
