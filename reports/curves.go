@@ -1,25 +1,11 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
 )
-
-// Curves writes curves.json: an array of claim.Curve, one for each curve and arm.
-// The error is w's.
-func Curves(w io.Writer, curves []claim.Curve) error {
-	if curves == nil {
-		curves = []claim.Curve{}
-	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(curves)
-}
 
 // falls says of a curve, in one line, from where on the database has less to do.
 func falls(c claim.Curve) string {

@@ -9,29 +9,38 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 )
 
-// JSON writes results.json: an array, indented, in the order of results, ending
-// in a newline. The numbers of a Result are finite, always: one that is not is an
-// error that names the claim, and nothing is written. Else the error is w's.
-func JSON(w io.Writer, results []claim.Result) error {
-	if results == nil {
-		results = []claim.Result{} // no results are [], not null
-	}
-	for _, r := range results {
-		if _, err := json.Marshal(r); err != nil {
-			return fmt.Errorf("write results: claim %s of %s, arm %s: %w", r.ID, r.Scenario, r.Arm, err)
+// ResultsJSON writes an array of claim.Result, in the order of r's. The numbers of a
+// Result are finite, always: one that is not is an error that names the claim, and
+// nothing is written.
+func ResultsJSON(w io.Writer, r Run) error {
+	for _, res := range r.Results {
+		if _, err := json.Marshal(res); err != nil {
+			return fmt.Errorf("claim %s of %s, arm %s: %w", res.ID, res.Scenario, res.Arm, err)
 		}
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(results); err != nil {
-		return fmt.Errorf("write results: %w", err)
-	}
-	return nil
+	return writeArray(w, r.Results)
 }
 
-// ReadJSON reads what JSON wrote. Fields that this build does not know are ignored.
-func ReadJSON(r io.Reader) ([]claim.Result, error) {
+// CurvesJSON writes an array of claim.Curve, one for each curve and arm.
+func CurvesJSON(w io.Writer, r Run) error { return writeArray(w, r.Curves) }
+
+// ClocksJSON writes an array of claim.Clocks, one for each stream and instance of
+// each arm of each scenario with a fault.
+func ClocksJSON(w io.Writer, r Run) error { return writeArray(w, r.Clocks) }
+
+// writeArray writes an array, indented, ending in a newline; of nothing it is [], not null.
+func writeArray[T any](w io.Writer, all []T) error {
+	if all == nil {
+		all = []T{}
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(all)
+}
+
+// ReadResultsJSON reads what ResultsJSON wrote. Fields that this build does not know are ignored.
+func ReadResultsJSON(r io.Reader) ([]claim.Result, error) {
 	d := json.NewDecoder(r)
 	var results []claim.Result
 	if err := d.Decode(&results); err != nil {

@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"math"
 	"os"
@@ -295,13 +296,31 @@ func TestTableColourOnlyPaints(t *testing.T) {
 
 // A renderer passes on the error of what it writes to.
 func TestWriteError(t *testing.T) {
-	for name, render := range map[string]func(reports.Run) error{
-		"Table":    func(r reports.Run) error { return reports.Table(broken{}, r, reports.Style{}) },
-		"Markdown": func(r reports.Run) error { return reports.Markdown(broken{}, r) },
-		"JSON":     func(r reports.Run) error { return reports.JSON(broken{}, r.Results) },
-	} {
-		if err := render(run()); err == nil || !strings.Contains(err.Error(), "disk full") {
-			t.Errorf("%s: error %v, want the writer's", name, err)
+	if err := reports.Table(broken{}, run(), reports.Style{}); err == nil || !strings.Contains(err.Error(), "disk full") {
+		t.Errorf("Table: error %v, want the writer's", err)
+	}
+	for _, f := range reports.Formats() {
+		if err := f.Write(broken{}, run()); err == nil || !strings.Contains(err.Error(), "disk full") {
+			t.Errorf("%s: error %v, want the writer's", f.Name, err)
+		}
+	}
+}
+
+func TestEveryFormatWritesEveryRun(t *testing.T) {
+	seen := map[string]bool{}
+	for _, f := range reports.Formats() {
+		if seen[f.Name] || seen[f.File] {
+			t.Errorf("a second format is named %s or written to %s", f.Name, f.File)
+		}
+		seen[f.Name], seen[f.File] = true, true
+		for _, c := range cases {
+			var once, again bytes.Buffer
+			if err := errors.Join(f.Write(&once, c.run()), f.Write(&again, c.run())); err != nil {
+				t.Errorf("%s of %s: %v", f.Name, c.name, err)
+			}
+			if !bytes.HasSuffix(once.Bytes(), []byte("\n")) || !bytes.Equal(once.Bytes(), again.Bytes()) {
+				t.Errorf("%s of %s is not the same text twice, ending in a newline:\n%s\n---\n%s", f.Name, c.name, &once, &again)
+			}
 		}
 	}
 }

@@ -230,7 +230,7 @@ func play(ctx context.Context, o Options, saved *Saved, dir string, clock *histo
 	return nil
 }
 
-// Report judges a saved run and writes results.json, curves.json, clocks.json and report.md into its folder.
+// Report judges a saved run and writes it down in its folder in every format.
 func Report(ctx context.Context, dir string) (reports.Run, error) {
 	j, err := Judge(ctx, dir)
 	if err != nil {
@@ -244,11 +244,9 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
 	}
-	err = errors.Join(
-		write(filepath.Join(dir, "results.json"), func(f *os.File) error { return reports.JSON(f, j.Results) }),
-		write(filepath.Join(dir, "curves.json"), func(f *os.File) error { return reports.Curves(f, j.Curves) }),
-		write(filepath.Join(dir, "clocks.json"), func(f *os.File) error { return reports.Clocks(f, j.Clocks) }),
-		write(filepath.Join(dir, "report.md"), func(f *os.File) error { return reports.Markdown(f, r) }),
-	)
-	return r, err
+	var errs []error
+	for _, f := range reports.Formats() {
+		errs = append(errs, write(filepath.Join(dir, f.File), func(w *os.File) error { return f.Write(w, r) }))
+	}
+	return r, errors.Join(errs...)
 }
