@@ -44,7 +44,7 @@ rounds: {§most: 2}
 phases:
   - {name: a, for: 2s, §envs: {}, faults: [{kind: refused, on: redis, §form: 1s}]}
 traffic:
-  - {name: trips, call: GET /api/trips, rate: 10/s, §pacience: 2s}
+  - {name: trips, call: GET /api/trips, rate: 10/s, §timeuot: 2s, §patience: 2s}
 claims:
   - {id: x, holds: count(trips) >= 1, §require: x}
 `, want: []string{
@@ -53,7 +53,8 @@ claims:
 			`unknown key "most" of rounds (there is: min, max)`,
 			`unknown key "envs" of a phase (did you mean env?)`,
 			`unknown key "form" of a fault (did you mean from?)`,
-			`unknown key "pacience" of a stream (did you mean patience?)`,
+			`unknown key "timeuot" of a stream (did you mean timeout?)`,
+			`unknown key "patience" of a stream (it is called timeout now)`,
 			`unknown key "require" of a claim (did you mean requires?)`}},
 		{name: "keys twice", text: "name: x\nabout: y\n§name: z\n", want: []string{`"name" is given twice, first in line 1`}},
 		{name: "a key that is a list", text: "[a]§: 1\n", want: []string{"not YAML: "}, raw: true},

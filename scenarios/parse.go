@@ -15,7 +15,7 @@ const (
 	defaultInstances = 2
 	defaultMin       = 3
 	defaultMax       = 8
-	defaultPatience  = 2 * time.Second
+	defaultTimeout   = 2 * time.Second
 	defaultWorkers   = 256
 )
 
@@ -24,7 +24,7 @@ const (
 	mostInstances = 16
 	mostRounds    = 50
 	mostWorkers   = 10_000
-	mostPatience  = time.Minute // a round waits this long for its last request
+	mostTimeout   = time.Minute // a round waits this long for its last request
 )
 
 var (
@@ -32,7 +32,7 @@ var (
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
-	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys", "patience", "workers", "phases", "instances"})
+	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys", "timeout", "workers", "phases", "instances"})
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 

@@ -31,7 +31,7 @@ phases:
   - {name: after, for: 500ms}
 traffic:
   - {name: listing, call: 'GET /api/trips?sort=new', rate: 30/min, arrivals: poisson, phases: [after, cold]}
-  - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', patience: 180ms, workers: 8, instances: [3, 1]}
+  - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', timeout: 180ms, workers: 8, instances: [3, 1]}
   - {name: write, call: 'PUT /api/trips/{id}', rate: 2.5/s, keys: uniform(10)}
   - {name: profile, call: 'GET /api/profiles/{user}?fields=all', rate: 2/s, keys: uniform(50), phases: [cold]}
 claims:
@@ -69,7 +69,7 @@ traffic: [{name: trips, call: GET /api/trips, rate: 400/s}]
 		Phases: []scenarios.Phase{{Name: "only", For: 4 * time.Second,
 			Faults: []scenarios.Fault{{Kind: "refused", On: "redis", From: time.Second, For: 3 * time.Second}}}},
 		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trips", Type: traffic.Calls, Call: get("/api/trips"),
-			From: 400, To: 400, Patience: 2 * time.Second, Workers: 256}}},
+			From: 400, To: 400, Timeout: 2 * time.Second, Workers: 256}}},
 		Claims: []claim.Text{},
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -96,13 +96,13 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		},
 		Traffic: []scenarios.Stream{
 			{Stream: traffic.Stream{Name: "listing", Type: traffic.Calls, Call: get("/api/trips?sort=new"), From: 0.5, To: 0.5, Poisson: true,
-				Patience: 2 * s, Workers: 256}, Phases: []string{"cold", "after"}},
+				Timeout: 2 * s, Workers: 256}, Phases: []string{"cold", "after"}},
 			{Stream: traffic.Stream{Name: "trip", Type: traffic.Calls, Call: get("/api/trips/{id}"), From: 100, To: 400,
-				Keys: traffic.Keys{Dist: "zipf", N: 500, S: 1.1}, Patience: 180 * time.Millisecond, Workers: 8}, Instances: []string{"3", "1"}},
+				Keys: traffic.Keys{Dist: "zipf", N: 500, S: 1.1}, Timeout: 180 * time.Millisecond, Workers: 8}, Instances: []string{"3", "1"}},
 			{Stream: traffic.Stream{Name: "write", Type: traffic.Calls, Call: traffic.Call{Method: "PUT", Path: "/api/trips/{id}"}, From: 2.5, To: 2.5,
-				Keys: traffic.Keys{Dist: "uniform", N: 10}, Patience: 2 * s, Workers: 256}},
+				Keys: traffic.Keys{Dist: "uniform", N: 10}, Timeout: 2 * s, Workers: 256}},
 			{Stream: traffic.Stream{Name: "profile", Type: traffic.Calls, Call: get("/api/profiles/{user}?fields=all"), From: 2, To: 2,
-				Keys: traffic.Keys{Dist: "uniform", N: 50}, Patience: 2 * s, Workers: 256}, Phases: []string{"cold"}},
+				Keys: traffic.Keys{Dist: "uniform", N: 50}, Timeout: 2 * s, Workers: 256}, Phases: []string{"cold"}},
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},

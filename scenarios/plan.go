@@ -103,7 +103,7 @@ func (p planner) traffic(arms int) {
 		}
 		return text + "\t"
 	}
-	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\t%spatience\tworkers\trequests a round", instances("instances"))
+	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\t%stimeout\tworkers\trequests a round", instances("instances"))
 	total := 0
 	for _, st := range p.s.Traffic {
 		n := p.s.planned(st)
@@ -117,7 +117,7 @@ func (p planner) traffic(arms int) {
 			arrivals, about = "poisson", "about "
 		}
 		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, sendsText(st.Stream), rate, arrivals, keysText(st.Keys),
-			orAll(st.Phases), instances(orAll(st.Instances)), st.Patience, st.Workers, about, n)
+			orAll(st.Phases), instances(orAll(st.Instances)), st.Timeout, st.Workers, about, n)
 	}
 	p.line("  in all %d requests a round for each arm, %d to %d for %s", total,
 		total*p.s.Rounds.Min*max(arms, 1), total*p.s.Rounds.Max*max(arms, 1), count(max(arms, 1), "arm"))

@@ -14,7 +14,7 @@ func (r *reader) stream(v value, s *Scenario) {
 	if !ok {
 		return
 	}
-	st := Stream{Stream: traffic.Stream{Patience: defaultPatience}}
+	st := Stream{Stream: traffic.Stream{Timeout: defaultTimeout}}
 	st.Name = t.name("name", "claims refer to it", "_")
 	at := t.fields["name"]
 	switch {
@@ -39,11 +39,11 @@ func (r *reader) stream(v value, s *Scenario) {
 		}
 	}
 	r.arrivals(t, &st)
-	if p, ok := t.duration("patience", ""); ok {
-		if at := t.fields["patience"]; p <= 0 || p > mostPatience {
-			r.wrong(at.line, at.col, "patience is above 0s and at most %v; here is %v", mostPatience, p)
+	if p, ok := t.duration("timeout", ""); ok {
+		if at := t.fields["timeout"]; p <= 0 || p > mostTimeout {
+			r.wrong(at.line, at.col, "timeout is above 0s and at most %v; here is %v", mostTimeout, p)
 		}
-		st.Patience = p
+		st.Timeout = p
 	}
 	st.Workers = t.whole("workers", 1, mostWorkers, defaultWorkers)
 	if p, ok := t.fields["phases"]; ok {

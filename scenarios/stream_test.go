@@ -29,9 +29,9 @@ traffic:
   - {name: m, call: §GET /a b, rate: 1/s}
   - {name: n, call: §GET /a%zz, rate: 1/s}
   - {name: o, call: GET /a, rate: 1/s, arrivals: §poison}
-  - {name: p, call: GET /a, rate: 1/s, patience: §0s, workers: §0}
-  - {name: q, call: GET /a, rate: 1/s, patience: §-1s}
-  - {name: r, call: GET /a, rate: 1/s, patience: §2h}
+  - {name: p, call: GET /a, rate: 1/s, timeout: §0s, workers: §0}
+  - {name: q, call: GET /a, rate: 1/s, timeout: §-1s}
+  - {name: r, call: GET /a, rate: 1/s, timeout: §2h}
   - {name: s, call: GET /a, rate: 1/s, phases: [§stedy, later, §later, §[x]]}
   - {name: t, call: GET /a, rate: 1/s, phases: §[]}
   - {name: u, call: GET /a, rate: §29/min, phases: [later]}
@@ -47,7 +47,7 @@ traffic:
 			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
 			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "a brace without its partner",
 			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a sign that no path has", "is no URL's",
-			`unknown arrivals "poison" (did you mean poisson?)`, "patience is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "patience is above 0s and at most 1m0s",
+			`unknown arrivals "poison" (did you mean poisson?)`, "timeout is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "timeout is above 0s and at most 1m0s",
 			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
 			"less than one request a round in the stream's 2s",
 			"there is no instance 3; the target has 1 to 2", "there is no instance 0", `an instance is a number from 1; here is "x"`, "instance 1 is given twice",

@@ -40,7 +40,7 @@ func (r *reader) table(v value, what string, keys []string) (table, bool) {
 	for _, e := range entries {
 		switch {
 		case !slices.Contains(keys, e.key):
-			r.wrong(e.keyLine, e.keyCol, "unknown key %s of %s%s", quote(e.key), what, hint(e.key, keys))
+			r.wrong(e.keyLine, e.keyCol, "unknown key %s of %s%s", quote(e.key), what, keyHint(e.key, keys))
 		case e.node != nil:
 			t.fields[e.key] = e
 		}
@@ -82,4 +82,15 @@ func (r *reader) entries(v value, what string) ([]value, bool) {
 		out = append(out, e)
 	}
 	return out, true
+}
+
+// renamed are keys by the names that they had before.
+var renamed = map[string]string{"patience": "timeout"}
+
+// keyHint ends a message about an unknown key: its new name if it is one of the old ones, else the nearest.
+func keyHint(key string, keys []string) string {
+	if name := renamed[key]; slices.Contains(keys, name) {
+		return " (it is called " + name + " now)"
+	}
+	return hint(key, keys)
 }

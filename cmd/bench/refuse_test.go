@@ -23,9 +23,11 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 	if err := os.WriteFile(slow, []byte("name: slow\nphases: [{name: a, for: 1s, faults: [{kind: slowcmd, on: redis}]}]\ntraffic:\n  - {name: a, call: GET /x, rate: 3/s}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	broken := t.TempDir()
-	if err := os.WriteFile(filepath.Join(broken, "run.json"), []byte("{\"schema\": 9}"), 0o644); err != nil {
-		t.Fatal(err)
+	older, newer := t.TempDir(), t.TempDir()
+	for dir, text := range map[string]string{older: `{"schema": 1}`, newer: `{"schema": 9}`} {
+		if err := os.WriteFile(filepath.Join(dir, "run.json"), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,7 +63,8 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 		{"too many instances", []string{"run", "--instances", "99"}, []string{"--instances 99", "16"}},
 		{"a fault that this Redis cannot do", []string{"run", "--out", t.TempDir(), slow}, []string{"phase a", "slowcmd", "--redis server"}},
 		{"a folder that is no run", []string{"judge", t.TempDir()}, []string{"run.json"}},
-		{"a run of another build", []string{"judge", broken}, []string{"schema 9"}},
+		{"a run of an older build", []string{"judge", older}, []string{"an older build saved this run (schema 1)", "run it again"}},
+		{"a run of a newer build", []string{"judge", newer}, []string{"a newer build saved this run (schema 9)"}},
 		{"an unknown name", []string{"explain", "p51"}, []string{`"p51"`}},
 		{"a port that is taken, for Redis", []string{"redis", "--port", taken}, []string{taken, "in use"}},
 		{"an unknown mutant", []string{"serve", "--mutant", "nofallback"}, []string{"no-fallback"}},

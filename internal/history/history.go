@@ -65,8 +65,8 @@ func (r Request) OK() bool { return r.Failure == "" }
 type Failure string
 
 const (
-	Timeout  Failure = "timeout"  // no complete answer within the stream's patience
-	Unsent   Failure = "unsent"   // patience ran out before a worker was free
+	Timeout  Failure = "timeout"  // no complete answer within the stream's timeout
+	Unsent   Failure = "unsent"   // the timeout passed before a worker was free
 	Refused  Failure = "refused"  // connection refused
 	Reset    Failure = "reset"    // connection reset by the peer
 	EOF      Failure = "eof"      // connection closed before the answer was whole

@@ -89,7 +89,7 @@ func TestAnswersAreChecked(t *testing.T) {
 				w.WriteHeader(tt.status)
 				io.WriteString(w, body)
 			}), 2, time.Millisecond) // twice: what is remembered is judged alike
-			s.Method, s.Path, s.Keys.N, s.Patience = tt.method, tt.path, 1, time.Minute
+			s.Method, s.Path, s.Keys.N, s.Timeout = tt.method, tt.path, 1, time.Minute
 			got, _ := run(t, history.NewClock(), s)
 			for _, r := range got {
 				if r.Failure != tt.failure || r.Source != tt.source || r.Version != tt.version || r.Status != tt.status {

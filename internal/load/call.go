@@ -70,7 +70,7 @@ func (c *caller) send(ctx context.Context, t turn, record func(history.Request))
 
 // call fills in r from Sent on.
 func (c *caller) call(ctx context.Context, r history.Request, id int, line line) history.Request {
-	giveUp := r.Intended + c.stream.Patience
+	giveUp := r.Intended + c.stream.Timeout
 	callCtx, cancel := context.WithDeadline(ctx, c.clock.Epoch().Add(giveUp))
 	defer cancel()
 	request := c.request(callCtx, r, line)

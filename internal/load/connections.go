@@ -32,11 +32,11 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 	c := &connections{pools: make(map[pool]*http.Transport)}
 	life, end := context.WithCancel(ctx)
 	c.end = end
-	var patience time.Duration
+	var timeout time.Duration
 	for _, s := range streams {
-		patience = max(patience, s.Patience)
+		timeout = max(timeout, s.Timeout)
 	}
-	dialer := &net.Dialer{Timeout: patience}
+	dialer := &net.Dialer{Timeout: timeout}
 	for _, s := range streams {
 		for _, t := range s.Targets {
 			at := pool{s.Arm, t}

@@ -22,7 +22,7 @@ func ExampleRun() {
 	trips := load.Stream{
 		Stream: traffic.Stream{
 			Name: "trips", Type: traffic.Calls, Call: traffic.Call{Method: "GET", Path: "/api/trips"},
-			From: 100, To: 100, Patience: time.Second, Workers: 16,
+			From: 100, To: 100, Timeout: time.Second, Workers: 16,
 		},
 		Arm: "hardened", For: 20 * time.Millisecond,
 		Targets: []load.Target{{Instance: "1", URL: service.URL}},

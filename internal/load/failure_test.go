@@ -59,7 +59,7 @@ func TestFailuresAreNamedForWhatHappened(t *testing.T) {
 			}), len(tt.want), 20*time.Millisecond)
 			s.Workers = 1
 			if tt.want[0] == history.Timeout {
-				s.Patience = 50 * time.Millisecond
+				s.Timeout = 50 * time.Millisecond
 			}
 			got, _ := run(t, history.NewClock(), s)
 			if len(got) != len(tt.want) {
@@ -69,8 +69,8 @@ func TestFailuresAreNamedForWhatHappened(t *testing.T) {
 				if r.Failure != tt.want[i] || tt.status != nil && r.Status != tt.status[i] {
 					t.Errorf("request %d: %q with status %d, want %q with %v", i, r.Failure, r.Status, tt.want[i], tt.status)
 				}
-				if r.Failure == history.Timeout && r.Response() != s.Patience {
-					t.Errorf("timed out after %v, want its patience of %v", r.Response(), s.Patience)
+				if r.Failure == history.Timeout && r.Response() != s.Timeout {
+					t.Errorf("timed out after %v, want its timeout of %v", r.Response(), s.Timeout)
 				}
 			}
 			if n := connections.Load(); n != 1 {

@@ -22,7 +22,7 @@ func stream(url string, n int, gap time.Duration) load.Stream {
 	return load.Stream{
 		Stream: traffic.Stream{
 			Name: "trips", Type: traffic.Calls, Call: traffic.Call{Method: http.MethodGet, Path: "/"}, From: rate, To: rate,
-			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Patience: 5 * time.Second, Workers: 8,
+			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Timeout: 5 * time.Second, Workers: 8,
 		},
 		Arm: "a", For: time.Duration(n)*gap - gap/2, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
 	}

@@ -45,7 +45,7 @@ type Target struct{ Instance, URL string }
 type Report struct {
 	Planned int // places that came due: the number of requests recorded
 	Sent    int // left for the service
-	Unsent  int // patience ran out before a worker was free
+	Unsent  int // the timeout passed before a worker was free
 	Queued  int // came due while every worker was busy
 
 	OwnLag  time.Duration // the worst Sent − Intended of requests that were not Queued: the generator's own fault
@@ -56,9 +56,9 @@ type Report struct {
 // goroutine at a time, about in the order in which they end. phase names the
 // phase of an intended time; it is called from that same goroutine.
 //
-// A request has until Intended + Patience. One that no worker could take by
+// A request has until Intended + Timeout. One that no worker could take by
 // then is Unsent, one that has no whole answer by then a Timeout; both are Done
-// at that instant, so that no Response exceeds Patience. The Instance of a
+// at that instant, so that no Response exceeds Timeout. The Instance of a
 // request that never left is the one whose turn it was.
 //
 // A correct answer of GET /api/trips has the Key and Version of a trip that it

@@ -57,15 +57,15 @@ func TestLagWithAWorkerFreeIsTheGenerators(t *testing.T) {
 	}
 }
 
-func TestPatienceThatRanOutBeforeAWorkerWasFree(t *testing.T) {
+func TestATimeoutThatPassedBeforeAWorkerWasFree(t *testing.T) {
 	clock := history.NewClock()
 	s := stream(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("an unsent request arrived") }), 10, time.Millisecond)
-	s.Patience = 5 * time.Millisecond
-	until(t, "all patience over", func() bool { return clock.Now() > 20*time.Millisecond })
+	s.Timeout = 5 * time.Millisecond
+	until(t, "all timeouts passed", func() bool { return clock.Now() > 20*time.Millisecond })
 	got, report := run(t, clock, s)
 	for _, r := range got {
-		if r.Failure != history.Unsent || r.Sent != 0 || r.Done != r.Intended+s.Patience || r.Status != 0 {
-			t.Errorf("request %d: %q, sent %v, done %v; want unsent, at the end of its patience", r.Seq, r.Failure, r.Sent, r.Done)
+		if r.Failure != history.Unsent || r.Sent != 0 || r.Done != r.Intended+s.Timeout || r.Status != 0 {
+			t.Errorf("request %d: %q, sent %v, done %v; want unsent, at its timeout", r.Seq, r.Failure, r.Sent, r.Done)
 		}
 	}
 	if report.Planned != 10 || report.Unsent != 10 || report.Sent != 0 || len(got) != 10 {
@@ -73,19 +73,19 @@ func TestPatienceThatRanOutBeforeAWorkerWasFree(t *testing.T) {
 	}
 }
 
-// A service that hangs for good: the workers come free as patience runs out, and
+// A service that hangs for good: the workers come free as timeouts pass, and
 // every place of the schedule still gets its record.
 func TestAServiceThatHangs(t *testing.T) {
 	leaveNoTrace(t)
 	s := stream(serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }), 200, time.Millisecond)
-	s.Patience, s.Workers = 40*time.Millisecond, 2
+	s.Timeout, s.Workers = 40*time.Millisecond, 2
 	got, report := run(t, history.NewClock(), s)
 	if report.Planned != 200 || report.Sent+report.Unsent != 200 || report.Queued == 0 {
 		t.Errorf("report %+v, want 200 planned, all sent or unsent, some queued", report)
 	}
 	for i, r := range got {
-		if r.Seq != uint64(i) || r.Response() != s.Patience || r.Failure != history.Timeout && r.Failure != history.Unsent {
-			t.Fatalf("record %d: seq %d, %q after %v; want a timeout or unsent after %v", i, r.Seq, r.Failure, r.Response(), s.Patience)
+		if r.Seq != uint64(i) || r.Response() != s.Timeout || r.Failure != history.Timeout && r.Failure != history.Unsent {
+			t.Fatalf("record %d: seq %d, %q after %v; want a timeout or unsent after %v", i, r.Seq, r.Failure, r.Response(), s.Timeout)
 		}
 	}
 }

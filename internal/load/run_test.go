@@ -161,7 +161,7 @@ func TestCancelEndsEverythingAtOnce(t *testing.T) {
 				arrived <- struct{}{}
 				hang(w, r)
 			}), 1000, tt.gap)
-			s.Workers, s.Patience = tt.workers, time.Hour
+			s.Workers, s.Timeout = tt.workers, time.Hour
 			clock := history.NewClock()
 			ctx, cancel := context.WithCancel(t.Context())
 			var before, after time.Duration
@@ -213,8 +213,8 @@ func TestCancelEndsEverythingAtOnce(t *testing.T) {
 func TestASlowSinkIsReported(t *testing.T) {
 	clock := history.NewClock()
 	s := stream("http://127.0.0.1:1", 10_000, time.Microsecond)
-	s.Patience = 1 // nothing need be sent for it
-	until(t, "all patience over", func() bool { return clock.Now() > 11*time.Millisecond })
+	s.Timeout = 1 // nothing need be sent for it
+	until(t, "all timeouts passed", func() bool { return clock.Now() > 11*time.Millisecond })
 	gate := make(chan struct{})
 	n := 0
 	var report load.Report

@@ -111,7 +111,7 @@ func playAgainstAFreeze(t *testing.T) (truth []time.Duration, got []history.Requ
 	s := load.Stream{
 		Stream: traffic.Stream{
 			Name: "trip", Type: traffic.Calls, Call: traffic.Call{Method: http.MethodGet, Path: "/api/trips/{id}"}, From: rate, To: rate,
-			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Patience: 10 * time.Second, Workers: workers,
+			Keys: traffic.Keys{Dist: "uniform", N: 1_000_000}, Timeout: 10 * time.Second, Workers: workers,
 		},
 		Arm: "a", For: 3 * time.Second, Seed: 1, Targets: []load.Target{{Instance: "1", URL: url}},
 	}

@@ -76,8 +76,8 @@ func (s Stream) checkSchedule(complain func(string, ...any)) {
 	if s.Start < 0 {
 		complain("it starts at %v, before the clock", s.Start)
 	}
-	if s.Patience <= 0 {
-		complain("patience %v: want one above 0", s.Patience)
+	if s.Timeout <= 0 {
+		complain("timeout %v: want one above 0", s.Timeout)
 	}
 	if s.Workers < 1 {
 		complain("%d workers: want at least 1", s.Workers)

@@ -24,7 +24,7 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		{"rate is no number", func(s *load.Stream) { s.To = math.NaN() }, "rate NaN/s"},
 		{"no window", func(s *load.Stream) { s.For = 0 }, "window of 0s"},
 		{"before the clock", func(s *load.Stream) { s.Start = -1 }, "before the clock"},
-		{"no patience", func(s *load.Stream) { s.Patience = 0 }, "patience 0s"},
+		{"no timeout", func(s *load.Stream) { s.Timeout = 0 }, "timeout 0s"},
 		{"no workers", func(s *load.Stream) { s.Workers = 0 }, "0 workers"},
 		{"not a URL", func(s *load.Stream) { s.Targets[0].URL = "127.0.0.1:80" }, "want http://host:port"},
 		{"no body known", func(s *load.Stream) { s.Method, s.Path = "POST", "/api/bookings" }, "POST /api/bookings has no body to send"},

@@ -123,7 +123,7 @@ func listWhileTripsChange(t *testing.T, order, bodies []string) (got, other []hi
 	}
 
 	listing := stream(list(sync.OnceFunc(func() { close(turns[0]) })), len(bodies), time.Millisecond)
-	listing.Name, listing.Path, listing.Workers, listing.Patience = "listing", "/api/trips?page=1", 1, time.Minute
+	listing.Name, listing.Path, listing.Workers, listing.Timeout = "listing", "/api/trips?page=1", 1, time.Minute
 	listing.Targets[0].Instance = "2"
 	elsewhere := listing
 	elsewhere.Arm = "other"
@@ -131,7 +131,7 @@ func listWhileTripsChange(t *testing.T, order, bodies []string) (got, other []hi
 	streams := []load.Stream{listing, elsewhere}
 	for id, at := range places {
 		put := stream(one, len(at), time.Millisecond)
-		put.Name, put.Method, put.Path, put.Workers, put.Patience = "change "+id, "PUT", "/api/trips/{id}", 1, time.Minute
+		put.Name, put.Method, put.Path, put.Workers, put.Timeout = "change "+id, "PUT", "/api/trips/{id}", 1, time.Minute
 		fmt.Sscan(id, &put.Keys.N)
 		for !always(put, id) {
 			put.First++

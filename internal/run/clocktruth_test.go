@@ -26,7 +26,7 @@ type script struct {
 
 const (
 	hurtAt, healAt, endAt = 4 * time.Second, 12 * time.Second, 20 * time.Second
-	patience              = 2 * time.Second
+	timeout               = 2 * time.Second
 	never                 = time.Hour
 )
 
@@ -63,8 +63,8 @@ func (s script) answer(at time.Duration, rng *rand.Rand) history.Request {
 			}
 		}
 	}
-	if r.Done = at + took; took > patience {
-		r.Done, r.Status, r.Source, r.Failure = at+patience, 0, "", history.Timeout
+	if r.Done = at + took; took > timeout {
+		r.Done, r.Status, r.Source, r.Failure = at+timeout, 0, "", history.Timeout
 	}
 	return r
 }
@@ -73,7 +73,7 @@ func (s script) answer(at time.Duration, rng *rand.Rand) history.Request {
 func tripStream(workers int) traffic.Stream {
 	return traffic.Stream{
 		Name: "trip", Type: traffic.Calls, Call: traffic.Call{Method: "GET", Path: "/api/trips/{id}"}, From: 150, To: 150,
-		Keys: traffic.Keys{Dist: "uniform", N: 500}, Patience: patience, Workers: workers,
+		Keys: traffic.Keys{Dist: "uniform", N: 500}, Timeout: timeout, Workers: workers,
 	}
 }
 
@@ -208,7 +208,7 @@ func TestClocksTellTheTruthOfAScript(t *testing.T) {
 				if s.fallback > 2*gap {
 					within(t, k, claim.ClockTouched, 0, endAt, gap)
 				}
-				if s.fallback > 30*ms && s.fallback < patience-gap {
+				if s.fallback > 30*ms && s.fallback < timeout-gap {
 					within(t, k, claim.ClockWorst, s.fallback, endAt, gap+5*ms)
 					within(t, k, claim.ClockStall, s.fallback, endAt, gap+5*ms)
 				}

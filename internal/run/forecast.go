@@ -70,10 +70,10 @@ func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, 
 	if f.Share > 0 {
 		o["share"] = f.Share
 	}
-	var patience time.Duration
+	var timeout time.Duration
 	for _, t := range s.Traffic {
 		if t.Name == k.Stream {
-			patience = t.Patience
+			timeout = t.Timeout
 		}
 		asks := len(t.Instances) == 0 || slices.Contains(t.Instances, k.Instance)
 		if plays := len(t.Phases) == 0 || slices.Contains(t.Phases, p.Name); asks && plays && !strings.Contains(t.Path, "/health") {
@@ -84,6 +84,6 @@ func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, 
 			o["rate_per_second"] += (t.From + t.To) / 2 / float64(n)
 		}
 	}
-	o["client_timeout_seconds"] = patience.Seconds()
+	o["client_timeout_seconds"] = timeout.Seconds()
 	return o
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-// healthPatience bounds one question, so that a service that hangs is asked again.
-const healthPatience = time.Second
+// healthTimeout bounds one question, so that a service that hangs is asked again.
+const healthTimeout = time.Second
 
 // watchHealth asks every instance for its health, each step, one question at a time, until ctx
 // ends. It records the first answer, each that differs from the one before, and the last: a
@@ -68,7 +68,7 @@ func follow(ctx context.Context, clock *history.Clock, step time.Duration, ask f
 
 // askHealth is what one instance says of Redis; ended: ctx did, before it could.
 func askHealth(ctx context.Context, client *http.Client, url string) (state string, ended bool) {
-	within, cancel := context.WithTimeout(ctx, healthPatience)
+	within, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	const none = "no answer"
 	req, err := http.NewRequestWithContext(within, http.MethodGet, url+"/health", nil)

@@ -19,12 +19,12 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-// scrapePatience bounds one scrape: a service that hangs must not hold up the round. Who
+// scrapeTimeout bounds one scrape: a service that hangs must not hold up the round. Who
 // has outlasted it is given hurried from then on, until it answers: the next phases shall
 // not begin as late.
 const (
-	scrapePatience = 2 * time.Second
-	hurried        = scrapePatience / 20
+	scrapeTimeout = 2 * time.Second
+	hurried       = scrapeTimeout / 20
 )
 
 // gauges are what is read beside the counters: by how much they grow tells of a
@@ -39,7 +39,7 @@ type sampler struct {
 	record func(history.Event)
 
 	mu   sync.Mutex
-	late map[[2]string]bool // whose last scrape ran out of patience, by arm and instance
+	late map[[2]string]bool // whose last scrape timed out, by arm and instance
 }
 
 func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
@@ -114,7 +114,7 @@ type counter struct {
 
 // scrape reads the counters of one instance, and its gauges, sorted by name. The Go runtime's own counters are left out.
 func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]counter, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patience(who))
+	ctx, cancel := context.WithTimeout(ctx, s.timeout(who))
 	defer cancel()
 	defer func() {
 		s.mu.Lock()
@@ -136,13 +136,13 @@ func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]coun
 	return parseCounters(io.LimitReader(res.Body, 8<<20))
 }
 
-func (s *sampler) patience(who [2]string) time.Duration {
+func (s *sampler) timeout(who [2]string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late[who] {
 		return hurried
 	}
-	return scrapePatience
+	return scrapeTimeout
 }
 
 // parseCounters reads Prometheus text: counters, the sums and counts of histograms and summaries, and gauges.

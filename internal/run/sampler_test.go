@@ -96,16 +96,16 @@ func TestWhoHangsIsGivenLessTimeUntilItAnswers(t *testing.T) {
 		s.boundary(t.Context(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
 		return time.Since(began)
 	}
-	if d := boundary(); d < scrapePatience {
-		t.Errorf("at first it is given up after %v, want %v", d, scrapePatience)
+	if d := boundary(); d < scrapeTimeout {
+		t.Errorf("at first it is given up after %v, want %v", d, scrapeTimeout)
 	}
-	if d := boundary(); d < hurried || d > scrapePatience/2 {
+	if d := boundary(); d < hurried || d > scrapeTimeout/2 {
 		t.Errorf("then it is given up after %v, want %v", d, hurried)
 	}
 	hangs.Store(false)
 	boundary()
-	if d := s.patience([2]string{"a", "1"}); d != scrapePatience {
-		t.Errorf("once it has answered it is given %v, want %v", d, scrapePatience)
+	if d := s.timeout([2]string{"a", "1"}); d != scrapeTimeout {
+		t.Errorf("once it has answered it is given %v, want %v", d, scrapeTimeout)
 	}
 }
 

@@ -15,8 +15,9 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// schema is the version of a run folder's layout. A reader refuses another one.
-const schema = 1
+// schema is the version of a run folder's layout. A reader refuses any other. It rises when a
+// key changes its name or its meaning; 2: a stream has a type, and its patience is its timeout.
+const schema = 2
 
 // Saved is run.json: everything about a run that is not in its rounds. It is
 // written before the first round and again at the end.
@@ -121,8 +122,11 @@ func read(dir string) (*Saved, error) {
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if s.Schema != schema {
-		return nil, fmt.Errorf("%s: schema %d; this build reads schema %d", path, s.Schema, schema)
+	switch {
+	case s.Schema < schema:
+		return nil, fmt.Errorf("%s: an older build saved this run (schema %d), and this build reads schema %d only: run it again", path, s.Schema, schema)
+	case s.Schema > schema:
+		return nil, fmt.Errorf("%s: a newer build saved this run (schema %d), and this build reads schema %d only: judge it with that build", path, s.Schema, schema)
 	}
 	for _, sc := range s.Scenarios {
 		if strings.ContainsAny(sc.Name, `/\`) {

@@ -16,8 +16,8 @@ type Stream struct {
 	To      float64 `json:"to"`   // and at its end
 	Poisson bool    `json:"poisson,omitempty"`
 	Keys
-	Patience time.Duration `json:"patience"` // a client gives up this long after its intended time
-	Workers  int           `json:"workers"`  // cap on requests in flight
+	Timeout time.Duration `json:"timeout"` // a client gives up this long after its intended time
+	Workers int           `json:"workers"` // cap on requests in flight
 }
 
 // Calls is the Type of a stream that makes one HTTP call at each place of its schedule.
