@@ -25,24 +25,26 @@ type floor struct {
 
 // floors says what each package may import of ours, and why not more. Nothing
 // imports upwards. A name covers the packages below it too. Test files may
-// import whatever is not on a higher floor than their package.
+// import whatever is not on a higher floor than their package. Heights leave
+// gaps, so that rooms fit in between.
 var floors = []floor{
-	{"cmd/bench", 5, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 4, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
+	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
+	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
-	{"internal/lab", 3, []string{"internal/proxy", "internal/history"},
+	{"internal/lab", 30, []string{"internal/proxy", "internal/history"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
-	{"internal/load", 3, []string{"internal/history", "internal/traffic"},
+	{"internal/load", 30, []string{"internal/history", "internal/traffic"},
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
-	{"internal/mutant", 3, []string{"target", "fixtures", "internal/near"},
+	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
-	{"internal/proxy", 2, []string{"internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
-	{"scenarios", 2, []string{"internal/claim", "internal/near", "internal/command", "internal/traffic"}, "a scenario can be checked without a world to run it in"},
-	{"reports", 2, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
-	{"target", 2, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
-	{"internal/claim", 1, []string{"internal/history", "internal/stats", "internal/near"}, "a claim is a pure function of histories, wherever they come from"},
-	{"internal/predict", 1, nil, "what options say must not depend on what was measured: the two are compared"},
-	{"fixtures", 1, nil, "the same seed gives the same data to the target and to whoever checks it"},
+	{"internal/proxy", 20, []string{"internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
+	{"scenarios", 20, []string{"internal/claim", "internal/near", "internal/command", "internal/traffic"}, "a scenario can be checked without a world to run it in"},
+	{"reports", 20, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
+	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
+	{"internal/claim", 10, []string{"internal/history", "internal/stats", "internal/near", "internal/claim/figure"}, "a claim is a pure function of histories, wherever they come from"},
+	{"internal/claim/figure", 1, []string{"internal/near"}, "a number means the same whatever was measured: it knows no history"},
+	{"internal/predict", 10, nil, "what options say must not depend on what was measured: the two are compared"},
+	{"fixtures", 10, nil, "the same seed gives the same data to the target and to whoever checks it"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/traffic", 0, nil, "what a stream sends is one thing for who says it and who sends it"},
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A face is the clocks of one arm in one scenario.
@@ -64,9 +65,9 @@ func (f face) line() string {
 // spent is a clock in words: what was not seen to end is said so.
 func spent(said string, c claim.Clock) string {
 	if c.AtLeast {
-		return fmt.Sprintf("not %s in the %s that were watched", strings.Replace(said, "fallback", "serving a fallback", 1), claim.FormatValue(c.Median, "s"))
+		return fmt.Sprintf("not %s in the %s that were watched", strings.Replace(said, "fallback", "serving a fallback", 1), figure.Format(c.Median, "s"))
 	}
-	return said + " " + claim.FormatValue(c.Median, "s")
+	return said + " " + figure.Format(c.Median, "s")
 }
 
 // clocks writes a line for each face: a table where that fits, sentences where not.
@@ -113,7 +114,7 @@ func shortly(c claim.Clock) string {
 	case c.N == 0:
 		return "–"
 	case c.AtLeast:
-		return "≥ " + claim.FormatValue(c.Median, "s")
+		return "≥ " + figure.Format(c.Median, "s")
 	}
-	return claim.FormatValue(c.Median, "s")
+	return figure.Format(c.Median, "s")
 }

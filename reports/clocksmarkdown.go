@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // clockColumns are the columns of the report, with the clocks they show.
@@ -48,7 +49,7 @@ func (d *document) face(f face) {
 			finest = max(finest, t.Named(name).Resolution)
 		}
 		if finest > 0 {
-			resolution = append(resolution, "± "+escape(claim.FormatValue(finest, "s")))
+			resolution = append(resolution, "± "+escape(figure.Format(finest, "s")))
 		} else {
 			resolution = append(resolution, "")
 		}
@@ -64,7 +65,7 @@ func (d *document) face(f face) {
 		// Without a bound only failures are lost.
 		bound := "–"
 		if t.Bound > 0 {
-			bound = claim.FormatValue(t.Bound, "s")
+			bound = figure.Format(t.Bound, "s")
 		}
 		failed := t.Failed
 		if failed == "" {
@@ -87,7 +88,7 @@ func (d *document) lasting(f face) {
 	var who []string
 	for _, t := range f.tracks {
 		if c := t.Named(claim.ClockSteady); c.AtLeast {
-			who = append(who, fmt.Sprintf("%s on %s, %s", t.Stream, t.Instance, claim.FormatValue(c.Median, "s")))
+			who = append(who, fmt.Sprintf("%s on %s, %s", t.Stream, t.Instance, figure.Format(c.Median, "s")))
 		}
 	}
 	if len(who) > 0 {
@@ -102,15 +103,15 @@ func foretold(f *claim.Forecast) string {
 	case f == nil || !f.Known && f.Hi == 0 && f.Lo == 0:
 		return "–"
 	case !f.Known && f.Hi == 0:
-		return "≥ " + claim.FormatValue(f.Lo, "s")
+		return "≥ " + figure.Format(f.Lo, "s")
 	case !f.Known && f.Lo == 0:
-		return "≤ " + claim.FormatValue(f.Hi, "s")
+		return "≤ " + figure.Format(f.Hi, "s")
 	case !f.Known:
-		return fmt.Sprintf("[%s..%s]", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
+		return fmt.Sprintf("[%s..%s]", figure.Format(f.Lo, "s"), figure.Format(f.Hi, "s"))
 	}
-	s := claim.FormatValue(f.Stall, "s")
+	s := figure.Format(f.Stall, "s")
 	if f.Hi-f.Lo > 0.1*f.Stall {
-		s += fmt.Sprintf(" [%s..%s]", claim.FormatValue(f.Lo, "s"), claim.FormatValue(f.Hi, "s"))
+		s += fmt.Sprintf(" [%s..%s]", figure.Format(f.Lo, "s"), figure.Format(f.Hi, "s"))
 	}
 	return s
 }
@@ -161,12 +162,12 @@ func clockCell(c claim.Clock, rounds int) string {
 	if c.N == 0 {
 		return "–"
 	}
-	s := claim.FormatValue(c.Median, "s")
+	s := figure.Format(c.Median, "s")
 	if c.AtLeast {
 		s = "≥ " + s
 	}
 	if c.N > 1 && c.Lo != c.Hi {
-		s += " [" + claim.FormatValue(c.Lo, "s") + ".." + claim.FormatValue(c.Hi, "s") + "]"
+		s += " [" + figure.Format(c.Lo, "s") + ".." + figure.Format(c.Hi, "s") + "]"
 	}
 	if c.Cut > 0 && c.Cut < c.N {
 		s += fmt.Sprintf(", %d cut", c.Cut)

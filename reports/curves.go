@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // falls says of a curve, in one line, from where on the database has less to do.
@@ -30,7 +31,7 @@ func load(x float64) string {
 	if x == 0 {
 		return "nowhere"
 	}
-	return claim.FormatValue(x, "")
+	return figure.Format(x, "")
 }
 
 // curves writes a table of points for each curve and arm.
@@ -49,11 +50,11 @@ func (d *document) curves() {
 			d.line("")
 			continue
 		}
-		d.line(fmt.Sprintf("- TTL %s, a load takes %s, a hit %s", escape(claim.FormatValue(c.TTL, "s")), escape(claim.FormatValue(c.Load, "s")), escape(claim.FormatValue(c.Hit, "s"))), "")
+		d.line(fmt.Sprintf("- TTL %s, a load takes %s, a hit %s", escape(figure.Format(c.TTL, "s")), escape(figure.Format(c.Load, "s")), escape(figure.Format(c.Hit, "s"))), "")
 		d.table([]string{"requests per key and TTL", "keys", "requests", "queries per request", "interval", "arithmetic, shared", "arithmetic, each", "hits", "times faster", "arithmetic"}, true)
 		for _, p := range c.Points {
 			d.table([]string{load(p.X), fmt.Sprint(p.Keys), fmt.Sprint(p.Requests), share(p.Queries), escape("[" + share(p.Lo) + ".." + share(p.Hi) + "]"),
-				share(p.Shared), share(p.Alone), share(p.Hits), claim.FormatValue(p.Speedup, ""), claim.FormatValue(p.Arithmetic, "")}, false)
+				share(p.Shared), share(p.Alone), share(p.Hits), figure.Format(p.Speedup, ""), figure.Format(p.Arithmetic, "")}, false)
 		}
 		d.line("")
 	}

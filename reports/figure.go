@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // word is a verdict as it is printed: readable without colour, and hard to
@@ -24,8 +25,8 @@ func word(v claim.Verdict) string {
 
 const wordWidth = len("undecided")
 
-// A figure is what was measured of one comparison, ready to print.
-type figure struct {
+// A shown is what was measured of one comparison, ready to print.
+type shown struct {
 	value    string // "0.41ms", "≥ 2.0s", with the mark when it is injected; empty: nothing was measured
 	interval string // "[0.39..0.44]"; empty: exact, or not known
 	n        string // "n=1204"
@@ -34,7 +35,7 @@ type figure struct {
 const injectedMark = "*"
 
 // figureOf prepares the deciding figure of a result.
-func figureOf(r *claim.Result) figure {
+func figureOf(r *claim.Result) shown {
 	f := newFigure(r.Measured, r.Lo, r.Hi, r.N, r.Rounds, r.Unit, lowerLimit(r))
 	if f.value != "" && len(r.Injected) > 0 {
 		f.value += injectedMark
@@ -44,11 +45,11 @@ func figureOf(r *claim.Result) figure {
 
 // newFigure prepares a figure of n samples in so many rounds. Where n is 0, lo
 // and hi are not known; where rounds is 0 too, nothing was measured.
-func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast bool) figure {
+func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast bool) shown {
 	if n == 0 && rounds == 0 || !known(measured) {
-		return figure{}
+		return shown{}
 	}
-	f := figure{value: claim.FormatValue(measured, unit), n: "n=" + strconv.Itoa(n)}
+	f := shown{value: figure.Format(measured, unit), n: "n=" + strconv.Itoa(n)}
 	if n > 0 {
 		f.interval = interval(f.value, measured, lo, hi, unit)
 	} else {
@@ -76,10 +77,10 @@ func interval(value string, measured, lo, hi float64, unit string) string {
 	}
 	var a, b string
 	if loKnown {
-		a = claim.FormatValue(lo, unit)
+		a = figure.Format(lo, unit)
 	}
 	if hiKnown {
-		b = claim.FormatValue(hi, unit)
+		b = figure.Format(hi, unit)
 	}
 	_, suffix := splitUnit(value)
 	numA, unitA := splitUnit(a)
@@ -91,7 +92,7 @@ func interval(value string, measured, lo, hi float64, unit string) string {
 }
 
 // known reports whether x is a figure. An open end of an interval is written as a
-// number so large (1e300 and above) that claim.FormatValue calls it unbounded.
+// number so large (1e300 and above) that figure.Format calls it unbounded.
 func known(x float64) bool { return math.Abs(x) < 1e300 }
 
 // splitUnit splits "0.41 ms" into "0.41" and " ms".

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // Markdown writes report.md: the verdicts first, then each claim with its
@@ -184,7 +185,7 @@ func (d *document) parts(res *claim.Result) {
 		}
 		var rounds []string
 		for _, x := range p.Rounds {
-			rounds = append(rounds, claim.FormatValue(x, p.Unit))
+			rounds = append(rounds, figure.Format(x, p.Unit))
 		}
 		d.table([]string{
 			code(p.Text, true), word(p.Verdict), escape(f.value), escape(f.interval), escape(signs.Replace(p.Bound)),

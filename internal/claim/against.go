@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -30,7 +31,7 @@ type balance struct {
 
 // A judgement is the least that must be wrong. It is no data where that is nothing
 // only because of what is not known.
-type judgement func(b balance) (float64, *absence)
+type judgement func(b balance) (float64, *figure.Absence)
 
 func startAgainst(judge judgement, alone bool) func([]arg) probe {
 	return func(args []arg) probe {
@@ -47,7 +48,7 @@ func startAgainst(judge judgement, alone bool) func([]arg) probe {
 }
 
 // excess are loads that nobody needed.
-func excess(b balance) (float64, *absence) {
+func excess(b balance) (float64, *figure.Absence) {
 	if short := b.short(); short != nil {
 		return 0, short
 	}
@@ -56,37 +57,39 @@ func excess(b balance) (float64, *absence) {
 
 // lies are answers that do not come from where they say: loads that no answer
 // admits, and answers that claim one where there was none.
-func lies(b balance) (float64, *absence) {
+func lies(b balance) (float64, *figure.Absence) {
 	claimed := max(0, b.fewest-b.queries-b.underway)
 	hidden, none := b.beyond(b.answers)
 	switch {
 	case claimed+hidden > 0:
 		return claimed + hidden, nil
 	case b.unsaid > 0:
-		return 0, &absence{"of " + count(int(b.unsaid), "answers") + " it is not said where they come from", "X-Source on every answer"}
+		return 0, figure.Absent("of "+figure.Count(int(b.unsaid), "answers")+" it is not said where they come from", "X-Source on every answer")
 	}
 	return 0, none
 }
 
 // beyond are the queries beyond those that are explained.
-func (b balance) beyond(explained float64) (float64, *absence) {
+func (b balance) beyond(explained float64) (float64, *figure.Absence) {
 	over := max(0, b.queries-explained-b.changed-b.underway)
 	if over > 0 && over <= b.unknown {
-		return 0, &absence{count(int(over), "queries") + " more than the answers explain: requests that failed, or do not say where their answer came from, may have needed them",
-			"rounds in which no request fails, and X-Source on every answer"}
+		return 0, figure.Absent(figure.Count(int(over), "queries")+" more than the answers explain: requests that failed, or do not say where their answer came from, may have needed them",
+			"rounds in which no request fails, and X-Source on every answer")
+
 	}
 	return max(0, over-b.unknown), nil
 }
 
 // short is why the counter cannot be trusted, where it misses loads that the answers
 // prove; nil: it misses none.
-func (b balance) short() *absence {
+func (b balance) short() *figure.Absence {
 	if b.queries+b.underway >= b.fewest {
 		return nil
 	}
-	return &absence{"the counter grew by " + count(int(b.queries), "queries") + ", and the answers that say they were loaded need " +
-		count(int(b.fewest), "loads") + ": it does not count all of them, or began again at 0",
-		"a counter that counts every load, and never goes down while the service runs"}
+	return figure.Absent("the counter grew by "+figure.Count(int(b.queries), "queries")+", and the answers that say they were loaded need "+
+		figure.Count(int(b.fewest), "loads")+": it does not count all of them, or began again at 0",
+		"a counter that counts every load, and never goes down while the service runs")
+
 }
 
 func (a *against) event(e *history.Event) {
@@ -114,22 +117,22 @@ func (a *against) ends() []history.Event {
 	})
 }
 
-func (a *against) value() value {
+func (a *against) value() figure.Value {
 	if none := a.silent(); none != nil {
-		return value{none: none}
+		return figure.Value{None: none}
 	}
 	if a.alone && a.others {
-		return noData("phases in which nothing else is asked for", "in the same phases other requests may ask the database too")
+		return figure.NoData("phases in which nothing else is asked for", "in the same phases other requests may ask the database too")
 	}
 	v := a.growth.value()
-	if v.none != nil {
+	if v.None != nil {
 		return v
 	}
-	x, none := a.judge(a.balance(v.x))
+	x, none := a.judge(a.balance(v.X))
 	if none != nil {
-		return value{none: none}
+		return figure.Value{None: none}
 	}
-	return value{x: x, samples: a.answered, grain: 1}
+	return figure.Value{X: x, Samples: a.answered, Grain: 1}
 }
 
 // balance holds what the counter grew by against the answers.
@@ -177,10 +180,10 @@ func (q *queries) request(r *history.Request) {
 	}
 }
 
-func (q *queries) value() value {
+func (q *queries) value() figure.Value {
 	v := q.growth.value()
-	if v.none == nil {
-		v.none = q.balance(v.x).short()
+	if v.None == nil {
+		v.None = q.balance(v.X).short()
 	}
 	return v
 }

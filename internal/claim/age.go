@@ -3,6 +3,8 @@ package claim
 import (
 	"math"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // oldest is the greatest age of a cached answer that the times outside prove.
@@ -14,9 +16,9 @@ import (
 // that gets ready: it may have filled the cache.
 type oldest struct{ read }
 
-func (o *oldest) value() value {
+func (o *oldest) value() figure.Value {
 	if a := o.silent(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	fed := o.book.of(sentOf, failed, lost, unsaid, loaded, changed, maybe)
 	latest := map[int32][]time.Duration{} // of a group, by the time sent: the latest end so far
@@ -47,13 +49,13 @@ func (o *oldest) value() value {
 		age = max(age, c.sent-min(at, c.done))
 	})
 	if n == 0 && open > 0 {
-		return noData("requests that are answered, and changes that are acknowledged",
+		return figure.NoData("requests that are answered, and changes that are acknowledged",
 			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.text, o.book.refusals())
 	}
 	if n == 0 {
-		return noData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.text, o.failures())
+		return figure.NoData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.text, o.failures())
 	}
-	return value{x: age.Seconds(), samples: n}
+	return figure.Value{X: age.Seconds(), Samples: n}
 }
 
 // stale is how often, or for how long, an answer was older than a change that
@@ -63,9 +65,9 @@ type stale struct {
 	count bool
 }
 
-func (s *stale) value() value {
+func (s *stale) value() figure.Value {
 	if a := s.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	writes := map[int32][]*visit{}
 	for i := range s.book.visits {
@@ -101,14 +103,14 @@ func (s *stale) value() value {
 	})
 	switch {
 	case len(writes) == 0:
-		return noData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.book.refusals())
+		return figure.NoData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.book.refusals())
 	case versions == 0 && s.answered > 0:
-		return noData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.text)
+		return figure.NoData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.text)
 	case followed == 0:
-		return noData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.text)
+		return figure.NoData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.text)
 	}
 	if s.count {
-		return value{x: float64(n), samples: followed, grain: 1}
+		return figure.Value{X: float64(n), Samples: followed, Grain: 1}
 	}
-	return value{x: longest.Seconds(), samples: followed}
+	return figure.Value{X: longest.Seconds(), Samples: followed}
 }

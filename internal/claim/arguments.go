@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // resolve checks an argument against what the measure wants.
@@ -42,15 +44,15 @@ func (p *parser) resolve(m Measure, want param, w written) arg {
 		a.span = p.span(m, w)
 	case phaseName:
 		if plain("phase"); w.inner == nil && !slices.Contains(p.scope.Phases, w.name) {
-			p.note(w.from, unknown("phase", w.name, p.scope.Phases))
+			p.note(w.from, figure.Unknown("phase", w.name, p.scope.Phases))
 		}
 	case dependency:
 		if plain("dependency"); w.inner == nil && w.name != "redis" {
-			p.note(w.from, unknown("dependency", w.name, []string{"redis"}))
+			p.note(w.from, figure.Unknown("dependency", w.name, []string{"redis"}))
 		}
 	case faultKind:
 		if plain("fault"); w.inner == nil && !slices.Contains(p.scope.Faults, w.name) {
-			p.note(w.from, unknown("fault", w.name, p.scope.Faults))
+			p.note(w.from, figure.Unknown("fault", w.name, p.scope.Faults))
 		}
 	}
 	return a
@@ -81,7 +83,7 @@ func (p *parser) duration(text string, at int, bad string) time.Duration {
 func (p *parser) variable(name string, at int) time.Duration {
 	v, ok := p.scope.Env[name]
 	if !ok {
-		p.note(at, unknown("variable of the target's env", name, slices.Sorted(maps.Keys(p.scope.Env))))
+		p.note(at, figure.Unknown("variable of the target's env", name, slices.Sorted(maps.Keys(p.scope.Env))))
 		return 0
 	}
 	d, err := time.ParseDuration(v)
@@ -101,7 +103,7 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 			p.note(w.from, m.Name+" takes a stream, and streams have no labels; filter with [key=value]")
 		}
 		if w.name != "all" && !slices.Contains(p.scope.Streams, w.name) {
-			p.note(w.from, unknown("stream", w.name, append(slices.Clone(p.scope.Streams), "all")))
+			p.note(w.from, figure.Unknown("stream", w.name, append(slices.Clone(p.scope.Streams), "all")))
 		}
 	}
 	if w.brackets >= 0 && len(w.filters) == 0 {
@@ -111,13 +113,13 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 		checked := filter{key: f.key, value: f.value, not: f.not}
 		switch {
 		case !slices.Contains(filterKeys, f.key):
-			p.note(f.keyAt, unknown("key", f.key, filterKeys))
+			p.note(f.keyAt, figure.Unknown("key", f.key, filterKeys))
 		case !slices.Contains(m.keys, f.key):
 			p.note(f.keyAt, fmt.Sprintf("%s cannot filter by %s, which only an answer has; it takes %s", m.Name, f.key, strings.Join(m.keys, ", ")))
 		case f.key == "phase" && !slices.Contains(p.scope.Phases, f.value):
-			p.note(f.valueAt, unknown("phase", f.value, p.scope.Phases))
+			p.note(f.valueAt, figure.Unknown("phase", f.value, p.scope.Phases))
 		case f.key == "source" && !slices.Contains(sources, f.value):
-			p.note(f.valueAt, unknown("source", f.value, sources))
+			p.note(f.valueAt, figure.Unknown("source", f.value, sources))
 		case f.key == "status":
 			status, err := strconv.Atoi(f.value)
 			if err != nil || status < 0 || status > 599 {
@@ -136,9 +138,9 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 func parseDuration(text string) (time.Duration, bool) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzµμ%/")
 	x, err := strconv.ParseFloat(digits, 64)
-	u, ok := unitNamed(text[len(digits):])
-	if err != nil || !ok || u.dims != seconds || x <= 0 {
+	u, ok := figure.UnitNamed(text[len(digits):])
+	if err != nil || !ok || u.Dims != seconds || x <= 0 {
 		return 0, false
 	}
-	return time.Duration(u.of(x) * float64(time.Second)), true
+	return time.Duration(u.Of(x) * float64(time.Second)), true
 }

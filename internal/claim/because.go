@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A sentence says in plain words what an estimate rests on.
@@ -27,7 +29,7 @@ func (s sentence) decided() string {
 // absent explains why figures that comply do not prove the claim.
 func (s sentence) absent() string {
 	return fmt.Sprintf("%s, but %d of %s gave no figure: %s", s.found(false), len(s.evidence.absent),
-		count(s.evidence.played, "rounds"), s.evidence.absent[0].why)
+		figure.Count(s.evidence.played, "rounds"), s.evidence.absent[0].Why)
 }
 
 // undecided explains an interval that decides nothing, and what would.
@@ -49,13 +51,13 @@ func (s sentence) undecided() (because, settle string) {
 		because = s.found(false) + ", which does not prove " + s.bound()
 	}
 	if need := s.needed(); need > 0 {
-		return because, fmt.Sprintf("about %s in all, %s a round over %s", count(need, s.noun()),
-			grouped(fmt.Sprint((need+s.looks.Max-1)/s.looks.Max)), count(s.looks.Max, "rounds"))
+		return because, fmt.Sprintf("about %s in all, %s a round over %s", figure.Count(need, s.noun()),
+			figure.Grouped(fmt.Sprint((need+s.looks.Max-1)/s.looks.Max)), figure.Count(s.looks.Max, "rounds"))
 	}
 	if s.evidence.played < s.looks.Max {
 		return because, "more rounds"
 	}
-	return because, fmt.Sprintf("more than %s (rounds: max), longer phases, or a quieter machine", count(s.looks.Max, "rounds"))
+	return because, fmt.Sprintf("more than %s (rounds: max), longer phases, or a quieter machine", figure.Count(s.looks.Max, "rounds"))
 }
 
 // found is what was measured, its interval and what it rests on.
@@ -69,7 +71,7 @@ func (s sentence) found(refuted bool) string {
 	}
 	upper := s.term.op == "<=" || s.term.op == "<"
 	for _, f := range s.evidence.figures {
-		if f.lhs.cut == atLeast { // its upper end is open
+		if f.lhs.Cut == figure.AtLeast { // its upper end is open
 			return fmt.Sprintf("%s at least %s at 99 %%, over %s", s.subject(), s.show(e.lo), s.basis())
 		}
 	}
@@ -88,7 +90,7 @@ func (s sentence) found(refuted bool) string {
 // exact tells the range of counts that comply, or the round that does not.
 func (s sentence) exact(refuted bool) string {
 	e := s.estimate
-	rounds := count(len(s.evidence.figures), "rounds")
+	rounds := figure.Count(len(s.evidence.figures), "rounds")
 	switch {
 	case refuted:
 		return fmt.Sprintf("%s %s in round %d", s.subject(), s.show(e.measured), s.evidence.numbers[e.worst])
@@ -106,7 +108,7 @@ func (e estimate) unanimous() bool {
 // unanimous is a share of nothing or all: a bound, not a certainty.
 func (s sentence) unanimous() string {
 	e := s.estimate
-	n, over := count(e.n, s.noun()), " over "+count(len(s.evidence.figures), "rounds")
+	n, over := figure.Count(e.n, s.noun()), " over "+figure.Count(len(s.evidence.figures), "rounds")
 	switch {
 	case e.k == e.n && s.subject() == "available":
 		return fmt.Sprintf("no failure in %s%s: below %s at 99 %%", n, over, s.show(1-e.lo))
@@ -143,7 +145,7 @@ func (s sentence) subject() string {
 
 // basis is the rounds and samples.
 func (s sentence) basis() string {
-	return count(len(s.evidence.figures), "rounds") + " and " + count(s.evidence.samples(), s.noun())
+	return figure.Count(len(s.evidence.figures), "rounds") + " and " + figure.Count(s.evidence.samples(), s.noun())
 }
 
 // noun is what the samples are: those of the first measure on the left.
@@ -171,4 +173,4 @@ func (s sentence) bound() string {
 	return s.term.bound + " (" + strings.Join(values, "..") + ")"
 }
 
-func (s sentence) show(x float64) string { return FormatValue(finite(x), s.term.unit) }
+func (s sentence) show(x float64) string { return figure.Format(figure.Finite(x), s.term.unit) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -163,31 +164,31 @@ func (s *read) each(kinds []what, f func(v *visit)) {
 }
 
 // missing is why nothing can be said about the selection; nil: something can.
-func (s *read) missing() *absence {
+func (s *read) missing() *figure.Absence {
 	if a := s.tally.missing(); a != nil {
 		return a
 	}
 	// That nothing wrong was seen proves something only where most was seen.
 	if s.mostlyFailed() {
-		return &absence{"half of the requests of " + s.sel.text + ", or more, got no correct answer" + s.failures(), "correct answers of " + s.sel.text}
+		return figure.Absent("half of the requests of "+s.sel.text+", or more, got no correct answer"+s.failures(), "correct answers of "+s.sel.text)
 	}
 	for _, i := range s.picks {
 		if s.book.visits[i].what == keyless {
-			return &absence{"requests of " + s.sel.text + " do not say what they asked for", "the key of every request"}
+			return figure.Absent("requests of "+s.sel.text+" do not say what they asked for", "the key of every request")
 		}
 	}
 	return nil
 }
 
 // silent is why nothing can be said of caches; nil: something can.
-func (s *read) silent() *absence {
+func (s *read) silent() *figure.Absence {
 	if a := s.missing(); a != nil {
 		return a
 	}
 	said := 0
 	s.each([]what{cached, loaded}, func(*visit) { said++ })
 	if said == 0 {
-		return &absence{"the service does not say where its answers come from", "X-Source on its answers"}
+		return figure.Absent("the service does not say where its answers come from", "X-Source on its answers")
 	}
 	return nil
 }

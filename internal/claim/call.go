@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // An arg is a checked argument.
@@ -42,7 +44,7 @@ func (p *parser) call(name token) *node {
 	}
 	m, known := measureNamed(name.text)
 	if !known {
-		p.note(name.from, unknown("measure", name.text, measureNames()))
+		p.note(name.from, figure.Unknown("measure", name.text, measureNames()))
 	}
 	p.expect("(")
 	var args []written
@@ -65,7 +67,7 @@ func (p *parser) call(name token) *node {
 		return n
 	}
 	if len(args) != len(m.params) {
-		p.note(name.from, fmt.Sprintf("%s takes %s, not %d: %s%s", m.Name, count(len(m.params), "arguments"), len(args), m.Name, m.Args))
+		p.note(name.from, fmt.Sprintf("%s takes %s, not %d: %s%s", m.Name, figure.Count(len(m.params), "arguments"), len(args), m.Name, m.Args))
 		return n
 	}
 	before := len(p.errs)
@@ -94,7 +96,7 @@ func (p *parser) call(name token) *node {
 		}
 	}
 	if m.Name == "growth" && strings.HasSuffix(args[0].name, "_bytes") {
-		n.dims = dims{bytes: 1} // as Prometheus' rules have it
+		n.dims = figure.Dims{Bytes: 1} // as Prometheus' rules have it
 	}
 	if m.Name == "share" && len(p.errs) == before && checked[0].sel.stream != checked[1].sel.stream && checked[1].sel.stream != "all" {
 		p.note(args[0].from, fmt.Sprintf("share is of one stream: %s is no part of %s", args[0].name, args[1].name))

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // combine makes a node of an operator and its operands, and its type.
@@ -26,11 +28,11 @@ func (p *parser) combine(op token, a, b *node) *node {
 		n.dims = a.dims
 		n.percent = a.percent || b.percent
 	case "*":
-		n.dims = a.dims.times(b.dims)
-		n.percent = n.dims == dims{} && (a.percent && b.form == constant && !b.percent || b.percent && a.form == constant && !a.percent)
+		n.dims = a.dims.Times(b.dims)
+		n.percent = n.dims == figure.Dims{} && (a.percent && b.form == constant && !b.percent || b.percent && a.form == constant && !a.percent)
 	case "/":
-		n.dims = a.dims.over(b.dims)
-		if b.form == constant && !b.broken && b.lit.x == 0 {
+		n.dims = a.dims.Over(b.dims)
+		if b.form == constant && !b.broken && b.lit.X == 0 {
 			p.note(op.from, "a division by zero")
 			n.broken = true
 		}
@@ -38,11 +40,11 @@ func (p *parser) combine(op token, a, b *node) *node {
 	n.product = (n.op == '*' || n.op == '/') && a.product && b.product
 	n.form = formOf(n)
 	if n.form == constant && !n.broken {
-		if n.lit = arithmetic(n.op, a.lit, b.lit); n.lit.none != nil {
+		if n.lit = figure.Arithmetic(n.op, a.lit, b.lit); n.lit.None != nil {
 			p.note(op.from, "the numbers are too large")
 			n.broken = true
 		}
-		n.product = n.lit.x > 0
+		n.product = n.lit.X > 0
 	}
 	return n
 }
@@ -53,7 +55,7 @@ func formOf(n *node) form {
 	switch {
 	case n.a.form == constant && n.b.form == constant:
 		return constant
-	case n.op == '-' && n.a.form == constant && n.a.lit.x == 1 && n.b.form == share:
+	case n.op == '-' && n.a.form == constant && n.a.lit.X == 1 && n.b.form == share:
 		return share
 	case n.op == '/':
 		return scalar
@@ -77,10 +79,10 @@ func (p *parser) unitless(a, b *node) string {
 	if a.form != constant {
 		a, b = b, a
 	}
-	if a.form != constant || a.percent || (a.dims != dims{}) {
+	if a.form != constant || a.percent || (a.dims != figure.Dims{}) {
 		return ""
 	}
-	example := map[dims]string{{time: 1}: "ms", {time: -1}: "/s", {bytes: 1}: "KB"}[b.dims]
+	example := map[figure.Dims]string{{Time: 1}: "ms", {Time: -1}: "/s", {Bytes: 1}: "KB"}[b.dims]
 	if example == "" {
 		return ""
 	}
@@ -111,7 +113,7 @@ func (p *parser) orient(c *comparison, operator token) {
 	if c.op == "in" {
 		c.bound += ".." + p.bound(c.bounds[1])
 	}
-	if c.unit = c.lhs.dims.unit(); c.unit == "" && slices.ContainsFunc(sides, func(n *node) bool { return n.percent }) {
+	if c.unit = c.lhs.dims.Unit(); c.unit == "" && slices.ContainsFunc(sides, func(n *node) bool { return n.percent }) {
 		c.unit = "ratio"
 	}
 	c.lhs.broken = broken
@@ -142,14 +144,14 @@ func (p *parser) check(c *comparison) bool {
 	case c.op == "==" && !(c.lhs.isCount() && c.bounds[0].isCount()):
 		p.note(at, "== compares counts only: a measured figure is never exactly another; write in a..b")
 		return false
-	case c.op == "in" && fixed && c.bounds[0].lit.x > c.bounds[1].lit.x:
+	case c.op == "in" && fixed && c.bounds[0].lit.X > c.bounds[1].lit.X:
 		p.note(c.bounds[0].from, "an empty range: its first end is above its second")
 		return false
 	case c.lhs.form == share:
 		for _, b := range c.bounds {
-			if b.form == constant && (b.lit.x < 0 || b.lit.x > 1) {
+			if b.form == constant && (b.lit.X < 0 || b.lit.X > 1) {
 				hint := ""
-				if text := p.text(b.from, b.to); !b.percent && b.lit.x > 1 && b.lit.x <= 100 {
+				if text := p.text(b.from, b.to); !b.percent && b.lit.X > 1 && b.lit.X <= 100 {
 					hint = "; did you mean " + text + "%?"
 				}
 				p.note(b.from, "a share lies between 0 % and 100 %"+hint)
@@ -167,9 +169,9 @@ func example(n *node) string {
 		return "== 1"
 	case n.form == share:
 		return ">= 99.9%"
-	case n.dims == dims{time: 1}:
+	case n.dims == figure.Dims{Time: 1}:
 		return "<= 6ms"
-	case n.dims == dims{time: -1}:
+	case n.dims == figure.Dims{Time: -1}:
 		return ">= 80/s"
 	}
 	return "<= 100"
@@ -179,7 +181,7 @@ func example(n *node) string {
 // names one. Every digit counts there: 300.05 s is not 5 min.
 func (p *parser) bound(n *node) string {
 	if strings.Contains(p.written(n.from, n.to), "$") && n.form == constant && !n.broken && n.dims == seconds {
-		d := time.Duration(math.Round(n.lit.x * float64(time.Second)))
+		d := time.Duration(math.Round(n.lit.X * float64(time.Second)))
 		return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + "s"
 	}
 	return p.text(n.from, n.to)

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A ClockSpec reads the clocks of the faults of one scenario: when a fault was felt,
@@ -116,9 +118,9 @@ type tracked struct {
 
 // A timed is one clock in one round.
 type timed struct {
-	element
+	figure.Element
 	resolution time.Duration
-	none       *absence
+	none       *figure.Absence
 }
 
 // Judge makes the clocks of the rounds seen, streams first. Scenario and Arm are left to the caller.
@@ -148,12 +150,12 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.instance, b.instance))
 	}) {
 		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults, Options: seen[t][0].options, Hits: true}
-		var bounds, downs []element
+		var bounds, downs []figure.Element
 		var failed fates
 		for _, s := range seen[t] {
 			k.Asked, k.Lost = k.Asked+s.asked, k.Lost+s.lost
-			bounds = append(bounds, element{x: s.bound.Seconds()})
-			downs = append(downs, element{x: s.down.Seconds()})
+			bounds = append(bounds, figure.Element{X: s.bound.Seconds()})
+			downs = append(downs, figure.Element{X: s.down.Seconds()})
 			k.Hits = k.Hits && s.hits >= stallHits
 			for f, n := range s.failed {
 				if failed == nil {
@@ -162,8 +164,8 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 				failed[f] += n
 			}
 		}
-		k.Failed, k.Bound = failed.String(), setQuantile(bounds, 0.5).x
-		k.Down = setQuantile(downs, 0.5).x
+		k.Failed, k.Bound = failed.String(), figure.Quantile(bounds, 0.5).X
+		k.Down = figure.Quantile(downs, 0.5).X
 		stall := stallOfAll
 		if k.Hits {
 			stall = stallOfHits
@@ -185,18 +187,18 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 // clockOf is the median of the rounds and what they lie between.
 func clockOf(name string, rounds []*tracked) Clock {
 	c := Clock{Name: name}
-	var all []element
+	var all []figure.Element
 	var finest time.Duration
 	for _, r := range rounds {
 		t, ok := r.times[name]
 		switch {
 		case !ok:
 		case t.none != nil:
-			c.Why = cmp.Or(c.Why, t.none.why)
+			c.Why = cmp.Or(c.Why, t.none.Why)
 		default:
-			all = append(all, t.element)
+			all = append(all, t.Element)
 			finest = max(finest, t.resolution)
-			if t.cut {
+			if t.Cut {
 				c.Cut++
 			}
 		}
@@ -204,11 +206,11 @@ func clockOf(name string, rounds []*tracked) Clock {
 	if c.N = len(all); c.N == 0 {
 		return c
 	}
-	middle := setQuantile(all, 0.5)
-	c.Median, c.AtLeast, c.Resolution = finite(middle.x), middle.cut == atLeast, finest.Seconds()
+	middle := figure.Quantile(all, 0.5)
+	c.Median, c.AtLeast, c.Resolution = figure.Finite(middle.X), middle.Cut == figure.AtLeast, finest.Seconds()
 	c.Lo, c.Hi = c.Median, c.Median
 	for _, e := range all {
-		c.Lo, c.Hi = min(c.Lo, finite(e.x)), max(c.Hi, finite(e.x))
+		c.Lo, c.Hi = min(c.Lo, figure.Finite(e.X)), max(c.Hi, figure.Finite(e.X))
 	}
 	return c
 }

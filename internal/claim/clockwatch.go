@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -122,7 +123,7 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 	}
 	gap := gapOf(after)
 	switching, lifting := o.set-o.began, o.lifted-o.lifting
-	put := func(name string, resolution time.Duration, e element, none *absence) {
+	put := func(name string, resolution time.Duration, e figure.Element, none *figure.Absence) {
 		out.times[name] = timed{e, resolution, none}
 	}
 	until := o.lifting
@@ -135,27 +136,27 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 	put(stallOfHits, time.Millisecond, hurt.hits.longest, hurt.hits.why("answers from a cache"))
 	put(stallOfAll, time.Millisecond, hurt.all.longest, hurt.all.why("answers"))
 	out.hits = hurt.cached
-	put(ClockLifted, max(switching, lifting), element{x: (until - o.began).Seconds(), cut: !o.healed}, nil)
+	put(ClockLifted, max(switching, lifting), figure.Element{X: (until - o.began).Seconds(), Cut: !o.healed}, nil)
 
 	told := w.health.told[instance]
-	var e element
-	none := &absence{"/health was not asked", ""}
+	var e figure.Element
+	none := figure.Absent("/health was not asked", "")
 	if onRedis := ordealOf(w.health.faults, instance); !onRedis.faulted {
-		none = &absence{"the fault is not on redis", ""}
+		none = figure.Absent("the fault is not on redis", "")
 	} else if len(told) > 0 {
 		if e, none = detected(onRedis, inOrder(told)); none != nil {
-			none = &absence{"/health " + none.why, none.settle}
+			none = figure.Absent("/health "+none.Why, none.Remedy)
 		}
 	}
 	put(ClockDetected, HealthStep, e, none)
 
 	lost := s.redis.outage(instance)
-	e, none = element{}, &absence{"the fault is not on redis", ""}
+	e, none = figure.Element{}, figure.Absent("the fault is not on redis", "")
 	if s.redis.of = (*outage).fellBack; lost.faulted {
 		e, none = lost.measure(&s.redis, instance)
 	}
 	put(ClockFallback, gap, e, none)
-	e = element{}
+	e = figure.Element{}
 	if s.redis.of = (*outage).recovered; lost.faulted {
 		e, none = lost.measure(&s.redis, instance)
 	}
@@ -163,9 +164,9 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 
 	// Without a healthy time to compare with there is no bound to be good again.
 	if out.bound == 0 {
-		none = &absence{fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", steadyLeast), ""}
-		put(ClockGood, 0, element{}, none)
-		put(ClockSteady, 0, element{}, none)
+		none = figure.Absent(fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", steadyLeast), "")
+		put(ClockGood, 0, figure.Element{}, none)
+		put(ClockSteady, 0, figure.Element{}, none)
 		return out
 	}
 	e, none = goodAfter(o, rs, out.bound)

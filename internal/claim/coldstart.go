@@ -1,6 +1,10 @@
 package claim
 
-import "time"
+import (
+	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
+)
 
 // mostIdle is how long after an instance got ready its first answer may be asked
 // for. Later, what it had filled its cache with may have expired: that the harness
@@ -10,12 +14,12 @@ const mostIdle = time.Second
 // coldStarts is how many instances began with an answer that was no hit.
 type coldStarts struct{ read }
 
-func (s *coldStarts) value() value {
+func (s *coldStarts) value() figure.Value {
 	if a := s.silent(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	if len(s.book.ready) == 0 {
-		return noData("a service that bench starts (--target-cmd)", "when the instances got ready was not seen")
+		return figure.NoData("a service that bench starts (--target-cmd)", "when the instances got ready was not seen")
 	}
 	starts, cold := 0, 0
 	for _, e := range s.book.ready {
@@ -38,12 +42,12 @@ func (s *coldStarts) value() value {
 		idle := first.sent - max(e.At, e.Until)
 		switch {
 		case first.what == failed || first.what == lost:
-			return noData("a first answer that is correct", "the first request to instance %s after it got ready got no correct answer%s", e.Instance, s.failures())
+			return figure.NoData("a first answer that is correct", "the first request to instance %s after it got ready got no correct answer%s", e.Instance, s.failures())
 		case first.what == unsaid:
-			return noData("X-Source on its answers", "the service does not say where its first answers come from")
+			return figure.NoData("X-Source on its answers", "the service does not say where its first answers come from")
 		case first.what == loaded && idle > mostIdle:
-			return noData("a request soon after the start: a higher rate, and a /metrics that answers at once",
-				"instance %s was first asked %s after it got ready: what it had cached may have expired", e.Instance, FormatValue(idle.Seconds(), "s"))
+			return figure.NoData("a request soon after the start: a higher rate, and a /metrics that answers at once",
+				"instance %s was first asked %s after it got ready: what it had cached may have expired", e.Instance, figure.Format(idle.Seconds(), "s"))
 		case first.what == loaded:
 			cold++
 		}
@@ -51,12 +55,12 @@ func (s *coldStarts) value() value {
 	}
 	switch {
 	case starts == 0:
-		return noData("traffic to every instance", "no instance was asked for %s after it got ready", s.sel.text)
+		return figure.NoData("traffic to every instance", "no instance was asked for %s after it got ready", s.sel.text)
 	case cold == 0 && !s.everLoaded():
-		return noData("a round in which entries expire, and X-Source: database on what is loaded",
+		return figure.NoData("a round in which entries expire, and X-Source: database on what is loaded",
 			"no answer like those of %s ever says that it was loaded: that the first do not either shows nothing", s.sel.text)
 	}
-	return value{x: float64(cold), samples: starts, grain: 1}
+	return figure.Value{X: float64(cold), Samples: starts, Grain: 1}
 }
 
 // everLoaded reports whether anything that the selection asks for was ever said to

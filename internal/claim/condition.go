@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -127,23 +128,23 @@ func (c *Condition) Read(requests []history.Request) Reading {
 }
 
 // now is whether a comparison is true of one round's figures, whether they can show that, and its left side.
-func (c *comparison) now(calls []value) (holds, known bool, was string) {
+func (c *comparison) now(calls []figure.Value) (holds, known bool, was string) {
 	s := c.sides(calls)
 	if none := s.noFigure(); none != nil {
-		return false, false, none.why
+		return false, false, none.Why
 	}
-	was = FormatValue(s.lhs.x, c.unit)
+	was = figure.Format(s.lhs.X, c.unit)
 	switch {
-	case s.lhs.cut == atLeast:
+	case s.lhs.Cut == figure.AtLeast:
 		was = "at least " + was
-	case s.lhs.cut == atMost:
+	case s.lhs.Cut == figure.AtMost:
 		was = "at most " + was
 	}
 	holds, known = true, true
 	for i, op := range c.ops() {
 		b := s.bounds[i]
-		up, down := s.lhs.cut == atLeast || b.cut == atMost, s.lhs.cut == atMost || b.cut == atLeast
-		is := compare(op, s.lhs.x, b.x)
+		up, down := s.lhs.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.lhs.Cut == figure.AtMost || b.Cut == figure.AtLeast
+		is := figure.Compare(op, s.lhs.X, b.X)
 		// What is only a limit shows that something is so where it could not become otherwise.
 		if is && !provable(op, up, down) || !is && !provable(opposite[op], up, down) {
 			known = false

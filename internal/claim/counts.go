@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -30,11 +31,11 @@ func (c *counter) request(r *history.Request) {
 	}
 }
 
-func (c *counter) value() value {
+func (c *counter) value() figure.Value {
 	if a := c.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
-	return value{x: float64(c.n), samples: c.asked, grain: 1}
+	return figure.Value{X: float64(c.n), Samples: c.asked, Grain: 1}
 }
 
 // perSecond is a number of requests over the time of the phases they fall in.
@@ -72,22 +73,22 @@ func (p *perSecond) request(r *history.Request) {
 	}
 }
 
-func (p *perSecond) value() value {
+func (p *perSecond) value() figure.Value {
 	if a := p.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	span, none := p.span()
 	if none != nil {
-		return value{none: none}
+		return figure.Value{None: none}
 	}
-	return value{x: float64(p.n) / span.Seconds(), samples: p.asked, grain: 1 / span.Seconds()}
+	return figure.Value{X: float64(p.n) / span.Seconds(), Samples: p.asked, Grain: 1 / span.Seconds()}
 }
 
 // span is how long the phases lasted in which something was asked.
-func (p *perSecond) span() (span time.Duration, none *absence) {
+func (p *perSecond) span() (span time.Duration, none *figure.Absence) {
 	for _, name := range p.ran {
 		if p.spans[name] == 0 {
-			return 0, &absence{"how long phase " + strconv.Quote(name) + " lasted was not recorded", "a history with the span of every phase"}
+			return 0, figure.Absent("how long phase "+strconv.Quote(name)+" lasted was not recorded", "a history with the span of every phase")
 		}
 		span += p.spans[name]
 	}

@@ -1,6 +1,9 @@
 package claim
 
-import "github.com/trektribe/bench/internal/history"
+import (
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
+)
 
 // proof is whether a fault of a kind was delivered wherever it was tested.
 type proof struct {
@@ -25,13 +28,13 @@ func (p *proof) event(e *history.Event) {
 	}
 }
 
-func (p *proof) value() value {
+func (p *proof) value() figure.Value {
 	if p.n == 0 {
-		return noData("a canary that meets the fault", "nothing proves that %s was delivered", p.kind)
+		return figure.NoData("a canary that meets the fault", "nothing proves that %s was delivered", p.kind)
 	}
-	v := value{samples: p.n, grain: 1}
+	v := figure.Value{Samples: p.n, Grain: 1}
 	if p.met == p.n {
-		v.x = 1
+		v.X = 1
 	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -102,34 +103,34 @@ func (g *growth) carries(labels map[string]string) bool {
 	return true
 }
 
-func (g *growth) value() value {
+func (g *growth) value() figure.Value {
 	const settle = "readings of /metrics at the begin and the end of the phase"
 	switch {
 	case len(g.reads) == 0 && !g.exported:
-		return noData("GET /metrics in Prometheus' text format, with "+g.metric, "no metrics were read from the service%s", g.failed)
+		return figure.NoData("GET /metrics in Prometheus' text format, with "+g.metric, "no metrics were read from the service%s", g.failed)
 	case !g.exported:
-		return noData("a service that exports "+g.metric, "the service does not export %s", g.metric)
+		return figure.NoData("a service that exports "+g.metric, "the service does not export %s", g.metric)
 	case !g.matched:
-		return noData("a series with these labels", "the service exports no %s", g.sel.text)
+		return figure.NoData("a series with these labels", "the service exports no %s", g.sel.text)
 	case len(g.reads) == 0:
-		return noData(settle, "%s was not read at the begin and the end of a phase%s", g.metric, g.failed)
+		return figure.NoData(settle, "%s was not read at the begin and the end of a phase%s", g.metric, g.failed)
 	}
 	if why := g.unread(); why != "" {
-		return noData(settle, "%s", why)
+		return figure.NoData(settle, "%s", why)
 	}
-	v := value{grain: 1}
+	v := figure.Value{Grain: 1}
 	for _, p := range slices.SortedFunc(maps.Keys(g.series), comparePoints) {
 		// A series that is first seen at the end began at zero: its instance was
 		// read at the begin too. One that is gone, or lower, began anew meanwhile.
 		s := g.series[p]
 		if !s.hasEnd || s.end < s.begin || math.IsNaN(s.end) || math.IsInf(s.end, 0) {
-			return noData("a counter that only grows, and a service that is not restarted within the phase",
+			return figure.NoData("a counter that only grows, and a service that is not restarted within the phase",
 				"%s went down within phase %q on instance %q: it, or its process, began anew", g.metric, p.phase, p.instance)
 		}
-		v.x += s.end - s.begin
-		v.samples++
+		v.X += s.end - s.begin
+		v.Samples++
 	}
-	v.samples = max(1, v.samples)
+	v.Samples = max(1, v.Samples)
 	return v
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -22,7 +23,7 @@ type detection struct {
 	on     string
 	faults []history.Event
 	told   map[string][]history.Event // by instance
-	of     func(ordeal, []history.Event) (element, *absence)
+	of     func(ordeal, []history.Event) (figure.Element, *figure.Absence)
 }
 
 func startDetect(args []arg) probe {
@@ -42,9 +43,9 @@ func (d *detection) event(e *history.Event) {
 	}
 }
 
-func (d *detection) value() value {
+func (d *detection) value() figure.Value {
 	if len(d.faults) == 0 {
-		return noData("a phase with a fault on "+d.on, "no fault on %s was observed", d.on)
+		return figure.NoData("a phase with a fault on "+d.on, "no fault on %s was observed", d.on)
 	}
 	names := maps.Clone(d.told)
 	for _, e := range d.faults {
@@ -52,7 +53,7 @@ func (d *detection) value() value {
 			names[e.Instance] = d.told[e.Instance] // also one that was not asked
 		}
 	}
-	var out value
+	var out figure.Value
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		o := ordealOf(d.faults, name)
 		if !o.faulted {
@@ -61,12 +62,12 @@ func (d *detection) value() value {
 		told := inOrder(names[name])
 		e, none := d.of(o, told)
 		if none != nil {
-			return value{none: &absence{"/health of instance " + name + " " + none.why, none.settle}}
+			return figure.Value{None: figure.Absent("/health of instance "+name+" "+none.Why, none.Remedy)}
 		}
-		out.set = append(out.set, e)
+		out.Set = append(out.Set, e)
 	}
-	if len(out.set) == 0 {
-		return noData(speaks(d.on), "no instance was asked for its health")
+	if len(out.Set) == 0 {
+		return figure.NoData(speaks(d.on), "no instance was asked for its health")
 	}
 	return out
 }
@@ -80,7 +81,7 @@ func inOrder(told []history.Event) []history.Event {
 }
 
 // detected is from the begin of the first fault to the first answer that says down.
-func detected(o ordeal, told []history.Event) (element, *absence) {
+func detected(o ordeal, told []history.Event) (figure.Element, *figure.Absence) {
 	before := ""
 	for _, e := range told {
 		if e.Until <= o.began {
@@ -90,11 +91,11 @@ func detected(o ordeal, told []history.Event) (element, *absence) {
 	switch before {
 	case "up":
 	case "":
-		return element{}, &absence{"was not asked before the fault", "a phase before the fault"}
+		return figure.Element{}, figure.Absent("was not asked before the fault", "a phase before the fault")
 	case "down":
-		return element{}, &absence{"said down before the fault", "a service that says up while nothing is wrong"}
+		return figure.Element{}, figure.Absent("said down before the fault", "a service that says up while nothing is wrong")
 	default:
-		return element{}, &absence{"did not say up before the fault (" + before + ")", speaks("redis")}
+		return figure.Element{}, figure.Absent("did not say up before the fault ("+before+")", speaks("redis"))
 	}
 	watched := told[len(told)-1].Until
 	if o.firstHeal > 0 {
@@ -102,32 +103,32 @@ func detected(o ordeal, told []history.Event) (element, *absence) {
 	}
 	for _, e := range told {
 		if e.Detail == "down" && e.Until > o.began && e.Until <= watched {
-			return element{x: (e.Until - o.began).Seconds()}, nil
+			return figure.Element{X: (e.Until - o.began).Seconds()}, nil
 		}
 	}
 	if watched <= o.began {
-		return element{}, &absence{"was not asked during the fault", "a longer fault"}
+		return figure.Element{}, figure.Absent("was not asked during the fault", "a longer fault")
 	}
-	return element{x: (watched - o.began).Seconds(), cut: true}, nil
+	return figure.Element{X: (watched - o.began).Seconds(), Cut: true}, nil
 }
 
 // toldUp is from the end of the last heal to the first answer from which on all say up.
-func toldUp(o ordeal, told []history.Event) (element, *absence) {
+func toldUp(o ordeal, told []history.Event) (figure.Element, *figure.Absence) {
 	spoke := slices.ContainsFunc(told, func(e history.Event) bool { return e.Detail == "up" || e.Detail == "down" })
 	switch {
 	case !o.healed:
-		return element{}, &absence{"is not about an end: nothing was healed before the history ended", "a phase after the fault"}
+		return figure.Element{}, figure.Absent("is not about an end: nothing was healed before the history ended", "a phase after the fault")
 	case len(told) == 0 || told[len(told)-1].Until <= o.lifted:
-		return element{}, &absence{"was not asked after the heal", "a phase after the fault"}
+		return figure.Element{}, figure.Absent("was not asked after the heal", "a phase after the fault")
 	case !spoke:
-		return element{}, &absence{"does not say whether the dependency is up (" + told[0].Detail + ")", speaks("redis")}
+		return figure.Element{}, figure.Absent("does not say whether the dependency is up ("+told[0].Detail+")", speaks("redis"))
 	}
 	first := len(told)
 	for first > 0 && told[first-1].Detail == "up" {
 		first--
 	}
 	if first == len(told) {
-		return element{x: (told[first-1].Until - o.lifted).Seconds(), cut: true}, nil
+		return figure.Element{X: (told[first-1].Until - o.lifted).Seconds(), Cut: true}, nil
 	}
-	return element{x: max(0, told[first].Until-o.lifted).Seconds()}, nil
+	return figure.Element{X: max(0, told[first].Until-o.lifted).Seconds()}, nil
 }

@@ -3,6 +3,7 @@ package claim
 import (
 	"math"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/stats"
 )
 
@@ -50,16 +51,16 @@ func (c *comparison) estimate(figures []sides, alpha float64) estimate {
 func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
 	var k, n []int
 	for _, s := range figures {
-		k, n = append(k, s.lhs.k), append(n, s.lhs.n)
-		e.k, e.n = e.k+s.lhs.k, e.n+s.lhs.n
+		k, n = append(k, s.lhs.K), append(n, s.lhs.N)
+		e.k, e.n = e.k+s.lhs.K, e.n+s.lhs.N
 	}
 	p, iv := stats.Binomial(k, n, alpha)
 	e.measured, e.lo, e.hi = p, max(0, iv.Lo), min(1, iv.Hi)
 	var each []Verdict
 	for i, op := range c.ops() {
-		ref := c.bounds[i].lit.x
+		ref := c.bounds[i].lit.X
 		e.refs = append(e.refs, ref)
-		each = append(each, decide(op, e.lo-ref, e.hi-ref, whole))
+		each = append(each, decide(op, e.lo-ref, e.hi-ref, figure.Whole))
 	}
 	e.verdict = together(each)
 }
@@ -71,9 +72,9 @@ func (c *comparison) exact(e *estimate, figures []sides) {
 	e.lo, e.hi = math.Inf(1), math.Inf(-1)
 	farthest := math.Inf(-1) // by how much a figure misses its bound
 	for i, s := range figures {
-		e.lo, e.hi = min(e.lo, s.lhs.x), max(e.hi, s.lhs.x)
+		e.lo, e.hi = min(e.lo, s.lhs.X), max(e.hi, s.lhs.X)
 		for j, op := range c.ops() {
-			over := s.lhs.x - s.bounds[j].x
+			over := s.lhs.X - s.bounds[j].X
 			switch op {
 			case ">", ">=":
 				over = -over
@@ -83,14 +84,14 @@ func (c *comparison) exact(e *estimate, figures []sides) {
 			if over > farthest {
 				farthest, e.worst = over, i
 			}
-			if !compare(op, s.lhs.x, s.bounds[j].x) {
+			if !figure.Compare(op, s.lhs.X, s.bounds[j].X) {
 				e.verdict = Refuted
 			}
 		}
 	}
-	e.measured = figures[e.worst].lhs.x
+	e.measured = figures[e.worst].lhs.X
 	for _, b := range figures[e.worst].bounds {
-		e.refs = append(e.refs, b.x)
+		e.refs = append(e.refs, b.X)
 	}
 }
 
@@ -99,9 +100,9 @@ func (c *comparison) exact(e *estimate, figures []sides) {
 func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 	log := c.lhs.product
 	for _, s := range figures {
-		log = log && s.lhs.x > 0
+		log = log && s.lhs.X > 0
 		for j, b := range s.bounds {
-			log = log && c.bounds[j].product && b.x > 0
+			log = log && c.bounds[j].product && b.X > 0
 		}
 	}
 	if log {
@@ -112,7 +113,7 @@ func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 		d := differences(figures, j, log, alpha)
 		lo, hi := d.mean-d.half, d.mean+d.half
 		e.unknown = e.unknown || math.IsInf(d.half, 1)
-		each, frank = append(each, decide(op, lo, hi, d.open)), append(frank, decide(op, lo, hi, whole))
+		each, frank = append(each, decide(op, lo, hi, d.open)), append(frank, decide(op, lo, hi, figure.Whole))
 		show := func(x float64) float64 { return x + d.ref }
 		if log {
 			show = func(x float64) float64 { return math.Exp(x) * d.ref }
@@ -124,9 +125,9 @@ func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 				e.lo = max(0, e.lo) // no measure is negative
 			}
 			switch d.open { // a figure that is a mere limit leaves that end open
-			case atLeast:
+			case figure.AtLeast:
 				e.hi = math.Inf(1)
-			case atMost:
+			case figure.AtMost:
 				e.lo = math.Inf(-1)
 			}
 		}
@@ -139,7 +140,7 @@ func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 type spread struct {
 	mean, half float64
 	ref        float64 // the bound, in its own unit: its mean, geometric for logarithms
-	open       cut
+	open       figure.Cut
 }
 
 // differences are between the measured side and bound j. What sketches cannot
@@ -150,21 +151,21 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 	var ys []float64
 	var sketchy, grain float64
 	n := float64(len(figures))
-	opens := map[cut]bool{}
+	opens := map[figure.Cut]bool{}
 	for _, f := range figures {
 		a, b := f.lhs, f.bounds[j]
 		wa, wb := 1/n, 1/n
 		if log {
-			ys = append(ys, math.Log(a.x)-math.Log(b.x))
-			s.ref += math.Log(b.x) / n
-			wa, wb = wa/a.x, wb/b.x
+			ys = append(ys, math.Log(a.X)-math.Log(b.X))
+			s.ref += math.Log(b.X) / n
+			wa, wb = wa/a.X, wb/b.X
 		} else {
-			ys = append(ys, a.x-b.x)
-			s.ref += b.x / n
+			ys = append(ys, a.X-b.X)
+			s.ref += b.X / n
 		}
-		sketchy += wa*a.sketchy + wb*b.sketchy
-		grain += wa*a.grain + wb*b.grain
-		opens[a.cut], opens[-b.cut] = true, true
+		sketchy += wa*a.Resolution + wb*b.Resolution
+		grain += wa*a.Grain + wb*b.Grain
+		opens[a.Cut], opens[-b.Cut] = true, true
 	}
 	if log {
 		s.ref = math.Exp(s.ref)
@@ -175,19 +176,19 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 	// together may still occur −ln(alpha/2) times in them.
 	s.half = max(iv.Hi-s.mean, sketchy+grain*-math.Log(alpha/2)/n)
 	switch {
-	case opens[atLeast] && opens[atMost]:
+	case opens[figure.AtLeast] && opens[figure.AtMost]:
 		s.half = math.Inf(1)
-	case opens[atLeast]:
-		s.open = atLeast
-	case opens[atMost]:
-		s.open = atMost
+	case opens[figure.AtLeast]:
+		s.open = figure.AtLeast
+	case opens[figure.AtMost]:
+		s.open = figure.AtMost
 	}
 	return s
 }
 
 // decide holds the interval lo..hi of a difference against zero. One that is
 // open upwards can only lie higher, and proves nothing that needs it low.
-func decide(op string, lo, hi float64, open cut) Verdict {
+func decide(op string, lo, hi float64, open figure.Cut) Verdict {
 	var holds, refuted bool
 	switch op {
 	case "<=":
@@ -201,9 +202,9 @@ func decide(op string, lo, hi float64, open cut) Verdict {
 	}
 	upper := op == "<=" || op == "<"
 	switch {
-	case holds && !(upper && open == atLeast) && !(!upper && open == atMost):
+	case holds && !(upper && open == figure.AtLeast) && !(!upper && open == figure.AtMost):
 		return Holds
-	case refuted && !(upper && open == atMost) && !(!upper && open == atLeast):
+	case refuted && !(upper && open == figure.AtMost) && !(!upper && open == figure.AtLeast):
 		return Refuted
 	}
 	return Inconclusive

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // term reads one comparison and recovers from broken grammar.
@@ -95,19 +97,19 @@ func (p *parser) unary() *node {
 		}
 		n := p.unary()
 		p.depth--
-		minus := &node{op: '#', lit: value{x: -1}, from: t.from, to: t.to}
+		minus := &node{op: '#', lit: figure.Value{X: -1}, from: t.from, to: t.to}
 		return p.combine(token{kind: sign, text: "*", from: t.from, to: t.to}, minus, n)
 	case t.text == "(" && t.kind == sign:
 		n := p.sum()
 		n.from, n.to = t.from, p.peek().to
 		p.expect(")")
 		return n
-	case t.kind == figure:
+	case t.kind == numeral:
 		return p.literal(t)
 	case t.kind == variable:
 		before := len(p.errs)
 		d := p.variable(t.text, t.from)
-		return &node{op: '#', lit: value{x: d.Seconds()}, dims: seconds, product: true, from: t.from, to: t.to, broken: len(p.errs) > before}
+		return &node{op: '#', lit: figure.Value{X: d.Seconds()}, dims: seconds, product: true, from: t.from, to: t.to, broken: len(p.errs) > before}
 	case t.kind == word && p.peek().text == "(" && t.text != "and" && t.text != "in":
 		n := p.call(t)
 		n.call = len(p.out.calls)
@@ -134,17 +136,17 @@ func (p *parser) literal(t token) *node {
 		n.broken = true
 	}
 	if t.unit != "" {
-		u, ok := unitNamed(t.unit)
+		u, ok := figure.UnitNamed(t.unit)
 		if !ok {
-			p.note(t.from, unknown("unit", t.unit, unitNames()))
+			p.note(t.from, figure.Unknown("unit", t.unit, figure.UnitNames()))
 			n.broken = true
 		}
-		x, n.dims, n.percent = u.of(x), u.dims, t.unit == "%"
+		x, n.dims, n.percent = u.Of(x), u.Dims, t.unit == "%"
 	} else if next := p.peek(); next.kind == word || next.text == "%" {
-		if _, ok := unitNamed(next.text); ok {
+		if _, ok := figure.UnitNamed(next.text); ok {
 			p.fail(t.from, "write the unit without a space: "+t.text+next.text)
 		}
 	}
-	n.lit, n.product = value{x: x}, true
+	n.lit, n.product = figure.Value{X: x}, true
 	return n
 }

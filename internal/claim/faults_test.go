@@ -10,9 +10,9 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// figure is what one round says of a measure of durations or counts, and whether it is "at least";
+// oneRound is what one round says of a measure of durations or counts, and whether it is "at least";
 // below 0: nothing, because of why.
-func figure(t *testing.T, expr, unit string, parts ...part) (x float64, atLeast bool, why string) {
+func oneRound(t *testing.T, expr, unit string, parts ...part) (x float64, atLeast bool, why string) {
 	t.Helper()
 	r := judge(t, compile(t, expr+" <= 100000"+unit, ""), times(3, play(parts...))...)
 	if len(r.Parts[0].Rounds) == 0 {
@@ -49,11 +49,11 @@ func TestMeasuresOfGoodputAreTheirDefinitions(t *testing.T) {
 				wantLost++
 			}
 		}
-		if got, _, why := figure(t, "goodput_lost(trips, 300ms)", "", outage("1"), shuffled); got != float64(wantLost) {
+		if got, _, why := oneRound(t, "goodput_lost(trips, 300ms)", "", outage("1"), shuffled); got != float64(wantLost) {
 			t.Fatalf("goodput_lost = %v (%s), want %d", got, why, wantLost)
 		}
 		want, cut := bruteGoodput(rs, 1000*ms, 3000*ms)
-		got, atLeast, why := figure(t, "max(time_to_goodput(trips, 300ms))", "s", outage("1"), shuffled)
+		got, atLeast, why := oneRound(t, "max(time_to_goodput(trips, 300ms))", "s", outage("1"), shuffled)
 		if d := got - want.Seconds(); d > 1e-9 || d < -1e-9 || cut != atLeast {
 			t.Fatalf("time_to_goodput = %v, at least: %v (%s); want %v, %v", got, atLeast, why, want, cut)
 		}
@@ -117,7 +117,7 @@ func TestDetectionIsOfTheFault(t *testing.T) {
 		"never back":           {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "down", 5010)}, 2, true, ""},
 		"not asked any more":   {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 2900)}, -1, false, "not asked after the heal"},
 	} {
-		got, cut, why := figure(t, r.expr, "s", r.parts...)
+		got, cut, why := oneRound(t, r.expr, "s", r.parts...)
 		if d := got - r.want; d > 1e-9 || d < -1e-9 || cut != r.cut || !strings.Contains(why, r.reason) {
 			t.Errorf("%s: got %v, at least: %v (%s); want %v, %v, %q", name, got, cut, why, r.want, r.cut, r.reason)
 		}
@@ -141,7 +141,7 @@ func TestGrowthIsOfTheSameProcess(t *testing.T) {
 			event(history.Event{Kind: history.Process, Instance: "1", Name: "ready", At: 2000 * ms, Until: 2100 * ms}),
 			event(history.Event{Kind: history.Counter, Instance: "1", Phase: "after", Detail: "end", Name: "go_goroutines", At: 6000 * ms, Value: 10})}, -1, "was started anew"},
 	} {
-		if got, _, why := figure(t, expr, "", r.parts...); got != r.want || !strings.Contains(why, r.why) {
+		if got, _, why := oneRound(t, expr, "", r.parts...); got != r.want || !strings.Contains(why, r.why) {
 			t.Errorf("%s: got %v (%s), want %v, %q", name, got, why, r.want, r.why)
 		}
 	}
@@ -204,7 +204,7 @@ func TestWhatWasUnderWayIsNoReasonToExpectMore(t *testing.T) {
 			}
 		})
 	}
-	got, cut, why := figure(t, "max(time_to_steady(trips, 500ms))", "s", outage("1"), half("warm", 0, 100), half("after", 3010*ms, 299))
+	got, cut, why := oneRound(t, "max(time_to_steady(trips, 500ms))", "s", outage("1"), half("warm", 0, 100), half("after", 3010*ms, 299))
 	if got != 0 || cut {
 		t.Errorf("got %v, at least: %v (%s); want 0", got, cut, why)
 	}

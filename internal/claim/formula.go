@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A formula is a checked holds or requires: comparisons joined by and.
@@ -28,12 +30,12 @@ type comparison struct {
 type node struct {
 	op       byte // '#' a literal, 'c' a call, else an operator
 	a, b     *node
-	lit      value
+	lit      figure.Value
 	call     int   // index of a registered call
 	made     *call // what a call became
 	from, to int   // runes
 
-	dims    dims
+	dims    figure.Dims
 	form    form
 	percent bool // shown in percent
 	product bool // positive measures joined by * and / only
@@ -76,7 +78,7 @@ func (f *formula) mostLag() time.Duration {
 		}
 		for _, b := range t.bounds {
 			if b.form == constant && b.dims == seconds {
-				note(time.Duration(b.lit.x * float64(time.Second)))
+				note(time.Duration(b.lit.X * float64(time.Second)))
 			}
 		}
 	}
@@ -107,12 +109,12 @@ func (c *comparison) boundsFixed() bool {
 }
 
 // eval is the node's value, given those of the calls.
-func (n *node) eval(calls []value) value {
+func (n *node) eval(calls []figure.Value) figure.Value {
 	switch {
 	case n.form == constant:
 		return n.lit
 	case n.op == 'c':
 		return calls[n.call]
 	}
-	return arithmetic(n.op, n.a.eval(calls), n.b.eval(calls))
+	return figure.Arithmetic(n.op, n.a.eval(calls), n.b.eval(calls))
 }

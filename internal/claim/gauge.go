@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -80,27 +81,27 @@ func (g *rise) level(instance string) *level {
 	return g.instances[instance]
 }
 
-func (g *rise) value() value {
+func (g *rise) value() figure.Value {
 	settle := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
-	v := value{grain: 1}
+	v := figure.Value{Grain: 1}
 	if strings.HasSuffix(g.metric, "_bytes") {
-		v.grain = 4096 // a page
+		v.Grain = 4096 // a page
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.instances)) {
 		l := g.instances[name]
 		if !l.hasFrom || !l.hasTo {
-			return noData(settle, "%s of instance %q was not read at the end of %s and of %s%s", g.metric, name, g.from, g.to, g.failed)
+			return figure.NoData(settle, "%s of instance %q was not read at the end of %s and of %s%s", g.metric, name, g.from, g.to, g.failed)
 		}
 		if slices.ContainsFunc(g.ready, func(e history.Event) bool {
 			return e.Instance == name && e.Until > min(l.atFrom, l.atTo) && e.At < max(l.atFrom, l.atTo)
 		}) {
-			return noData("phases between which the instances are not started anew", "instance %q was started anew between the end of %s and that of %s", name, g.from, g.to)
+			return figure.NoData("phases between which the instances are not started anew", "instance %q was started anew between the end of %s and that of %s", name, g.from, g.to)
 		}
-		v.x = max(v.x, l.to-l.from)
-		v.samples++
+		v.X = max(v.X, l.to-l.from)
+		v.Samples++
 	}
-	if v.samples == 0 {
-		return noData(settle, "%s was not read%s", g.metric, g.failed)
+	if v.Samples == 0 {
+		return figure.NoData(settle, "%s was not read%s", g.metric, g.failed)
 	}
 	return v
 }

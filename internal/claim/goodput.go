@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -52,11 +53,11 @@ func (a *askings) request(r *history.Request) {
 }
 
 // each makes a set of one element for each instance that was hurt.
-func (a *askings) each(measure func(ordeal, []asking) (element, *absence)) value {
+func (a *askings) each(measure func(ordeal, []asking) (figure.Element, *figure.Absence)) figure.Value {
 	if none := a.missing(); none != nil {
-		return value{none: none}
+		return figure.Value{None: none}
 	}
-	var out value
+	var out figure.Value
 	for _, name := range slices.Sorted(maps.Keys(a.of)) {
 		o := ordealOf(a.faults, name)
 		if !o.faulted {
@@ -66,12 +67,12 @@ func (a *askings) each(measure func(ordeal, []asking) (element, *absence)) value
 		slices.SortStableFunc(rs, func(x, y asking) int { return int(x.at - y.at) })
 		e, none := measure(o, rs)
 		if none != nil {
-			return value{none: &absence{"instance " + name + ": " + none.why, none.settle}}
+			return figure.Value{None: figure.Absent("instance "+name+": "+none.Why, none.Remedy)}
 		}
-		out.set = append(out.set, e)
+		out.Set = append(out.Set, e)
 	}
-	if len(out.set) == 0 {
-		return noData("a phase with a fault on an instance that "+a.sel.text+" asks", "no fault was observed on an instance that %s asks", a.sel.text)
+	if len(out.Set) == 0 {
+		return figure.NoData("a phase with a fault on an instance that "+a.sel.text+" asks", "no fault was observed on an instance that %s asks", a.sel.text)
 	}
 	return out
 }
@@ -82,24 +83,24 @@ type forgone struct{ askings }
 
 func startLost(args []arg) probe { return &forgone{newAskings(args)} }
 
-func (l *forgone) value() value {
+func (l *forgone) value() figure.Value {
 	if none := l.missing(); none != nil {
-		return value{none: none}
+		return figure.Value{None: none}
 	}
-	v := value{grain: 1}
+	v := figure.Value{Grain: 1}
 	for name, rs := range l.of {
 		o := ordealOf(l.faults, name)
 		for _, r := range rs {
 			if !o.faulted || r.at < o.began {
 				continue
 			}
-			if v.samples++; !r.good(l.bound) {
-				v.x++
+			if v.Samples++; !r.good(l.bound) {
+				v.X++
 			}
 		}
 	}
-	if v.samples == 0 {
-		return noData("a fault, and traffic of "+l.sel.text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.text)
+	if v.Samples == 0 {
+		return figure.NoData("a fault, and traffic of "+l.sel.text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.text)
 	}
 	return v
 }
@@ -109,27 +110,27 @@ type goodAgain struct{ askings }
 
 func startGoodput(args []arg) probe { return &goodAgain{newAskings(args)} }
 
-func (g *goodAgain) value() value {
-	return g.each(func(o ordeal, rs []asking) (element, *absence) { return goodAfter(o, rs, g.bound) })
+func (g *goodAgain) value() figure.Value {
+	return g.each(func(o ordeal, rs []asking) (figure.Element, *figure.Absence) { return goodAfter(o, rs, g.bound) })
 }
 
 // goodAfter is from the begin of the first fault until an instance answers well; rs is in order.
-func goodAfter(o ordeal, rs []asking, bound time.Duration) (element, *absence) {
+func goodAfter(o ordeal, rs []asking, bound time.Duration) (figure.Element, *figure.Absence) {
 	in := since(o.began, rs)
 	if o.healed {
 		in = in[:len(in)-len(since(o.lifting, in))]
 	}
 	if len(in) == 0 {
-		return element{}, &absence{"nothing was asked during the fault", "traffic in the phase with the fault"}
+		return figure.Element{}, figure.Absent("nothing was asked during the fault", "traffic in the phase with the fault")
 	}
 	until := o.lifting
 	if !o.healed {
 		until = in[len(in)-1].at
 	}
 	if at, found := regained(in, until, bound); found {
-		return element{x: (at - o.began).Seconds()}, nil
+		return figure.Element{X: (at - o.began).Seconds()}, nil
 	}
-	return element{x: (until - o.began).Seconds(), cut: true}, nil
+	return figure.Element{X: (until - o.began).Seconds(), Cut: true}, nil
 }
 
 // What is good must be most requests, all along: of all that follow goodShare, and

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -120,7 +121,7 @@ func (g *guards) complaints(c *Claim) []complaint {
 		}
 	}
 	if g.canceled > 0 && !g.ended {
-		add("cut", "a run that is not interrupted", "the round was interrupted, %s before its end", count(g.canceled, "requests"))
+		add("cut", "a run that is not interrupted", "the round was interrupted, %s before its end", figure.Count(g.canceled, "requests"))
 	}
 	for _, kind := range c.faults {
 		p := g.delivered[kind]
@@ -148,19 +149,19 @@ func (g *guards) complaints(c *Claim) []complaint {
 	tail := min(0.99, (n-1.5)/n) // the second largest of n: nearest rank n−1
 	if lag := all.lag.Quantile(tail); lag > c.mostLag {
 		add("lag", settleLag, "the generator sent late: p99 %s, more than %s",
-			FormatValue(lag.Seconds(), "s"), FormatValue(c.mostLag.Seconds(), "s"))
+			figure.Format(lag.Seconds(), "s"), figure.Format(c.mostLag.Seconds(), "s"))
 	}
 	if lag, most := all.lag.Quantile(0.5), time.Duration(usualPart*float64(c.mostLag)); lag > most {
 		add("lag", settleLag, "the generator sent late: median %s, more than %s",
-			FormatValue(lag.Seconds(), "s"), FormatValue(most.Seconds(), "s"))
+			figure.Format(lag.Seconds(), "s"), figure.Format(most.Seconds(), "s"))
 	}
 	if float64(all.lost) > mostLost*float64(all.planned) {
 		add("lost", settleLag, "the generator never sent %s of %s though a worker was free",
-			grouped(fmt.Sprint(all.lost)), count(all.planned, "requests"))
+			figure.Grouped(fmt.Sprint(all.lost)), figure.Count(all.planned, "requests"))
 	}
 	for _, s := range g.stalls {
 		if g.within(&s, c) {
-			add("stall", "a quieter machine", "the machine stalled for %s", FormatValue(stall(&s).Seconds(), "s"))
+			add("stall", "a quieter machine", "the machine stalled for %s", figure.Format(stall(&s).Seconds(), "s"))
 		}
 	}
 	return out

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // slack is what an answer may take longer than healthy ones did before that is called a difference.
@@ -54,8 +56,8 @@ func ranked(ts []time.Duration, q float64) time.Duration {
 
 // A harm is what the requests met that were asked for, or under way, in the fault.
 type harm struct {
-	touched, worst  element
-	untouched, none *absence
+	touched, worst  figure.Element
+	untouched, none *figure.Absence
 	hits, all       stalling
 	cached          int // answers
 }
@@ -65,7 +67,7 @@ type harm struct {
 // A failure might have been either, and has stalled at least for what is beyond the longest of all.
 type stalling struct {
 	known   bool
-	longest element
+	longest figure.Element
 }
 
 func (s *stalling) add(stall time.Duration, failed bool) {
@@ -74,18 +76,18 @@ func (s *stalling) add(stall time.Duration, failed bool) {
 }
 
 // why there is no figure; nil: there is one.
-func (s *stalling) why(of string) *absence {
+func (s *stalling) why(of string) *figure.Absence {
 	if s.known {
 		return nil
 	}
-	return &absence{"no " + of + " before the fault, or in it, to compare", ""}
+	return figure.Absent("no "+of+" before the fault, or in it, to compare", "")
 }
 
 // hurt reads the requests between the begin of the fault and until. That a client gave up says
 // how long it waited at least.
 func (n *norms) hurt(o ordeal, rs []asking, until time.Duration) harm {
-	h := harm{none: &absence{"nothing was asked during the fault", ""},
-		untouched: &absence{"no request was seen to fail, or to take longer than before", ""}}
+	h := harm{none: figure.Absent("nothing was asked during the fault", ""),
+		untouched: figure.Absent("no request was seen to fail, or to take longer than before", "")}
 	for _, r := range rs {
 		if r.at+r.took <= o.began || r.at >= until {
 			continue
@@ -107,15 +109,15 @@ func (n *norms) hurt(o ordeal, rs []asking, until time.Duration) harm {
 			h.cached++
 		}
 		if h.untouched != nil && (!r.ok || n.known[c] && r.took > n.most[c]+slack) {
-			h.touched, h.untouched = element{x: max(0, r.at-o.began).Seconds()}, nil
+			h.touched, h.untouched = figure.Element{X: max(0, r.at-o.began).Seconds()}, nil
 		}
 	}
 	return h
 }
 
 // longer makes e the wait if that is longer.
-func longer(e *element, wait time.Duration, gaveUp bool) {
-	if x := wait.Seconds(); x > e.x {
-		*e = element{x: x, cut: gaveUp}
+func longer(e *figure.Element, wait time.Duration, gaveUp bool) {
+	if x := wait.Seconds(); x > e.X {
+		*e = figure.Element{X: x, Cut: gaveUp}
 	}
 }

@@ -2,8 +2,8 @@ package claim
 
 import (
 	"fmt"
-	"math"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/stats"
 )
 
@@ -93,7 +93,7 @@ type evidence struct {
 	figures []sides // of the rounds that count
 	numbers []int   // of these rounds, from 1
 	aside   []complaint
-	absent  []absence // of rounds that count and have no figure
+	absent  []figure.Absence // of rounds that count and have no figure
 }
 
 func observed(rounds []Round, term int) evidence {
@@ -118,7 +118,7 @@ func observed(rounds []Round, term int) evidence {
 func (ev evidence) samples() int {
 	n := 0
 	for _, s := range ev.figures {
-		n += s.lhs.samples
+		n += s.lhs.Samples
 	}
 	return n
 }
@@ -127,8 +127,8 @@ func (ev evidence) samples() int {
 func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) finding {
 	f := finding{part: Part{Text: t.text, Verdict: Inconclusive, Unit: t.unit, Bound: t.bound, Rounds: []float64{}, Method: t.method()}}
 	for _, s := range ev.figures {
-		f.part.Rounds = append(f.part.Rounds, s.lhs.x)
-		f.part.AtLeast = f.part.AtLeast || s.lhs.cut == atLeast
+		f.part.Rounds = append(f.part.Rounds, s.lhs.X)
+		f.part.AtLeast = f.part.AtLeast || s.lhs.Cut == figure.AtLeast
 	}
 	if len(ev.figures) < looks.Min {
 		f.part.Measured = mean(f.part.Rounds)
@@ -137,7 +137,7 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 	}
 	e := t.estimate(ev.figures, alpha)
 	f.part.Method, f.part.N = e.method, ev.samples()
-	f.part.Measured, f.part.Lo, f.part.Hi = finite(e.measured), finite(e.lo), finite(e.hi)
+	f.part.Measured, f.part.Lo, f.part.Hi = figure.Finite(e.measured), figure.Finite(e.lo), figure.Finite(e.hi)
 	if e.unknown {
 		f.part.Lo, f.part.Hi, f.part.N = 0, 0, 0
 	}
@@ -148,7 +148,7 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 		// A round without a figure may be the one in which the service failed so
 		// badly that there was nothing to measure.
 		f.part.Verdict = Inconclusive
-		f.because, f.settle = say.absent(), ev.absent[0].settle
+		f.because, f.settle = say.absent(), ev.absent[0].Remedy
 	case e.verdict == Inconclusive:
 		f.because, f.settle = say.undecided()
 		f.more = !e.limited && ev.played < looks.Max
@@ -184,12 +184,12 @@ func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
 		add(a.kind, "set aside: "+a.text, a.settle)
 	}
 	for _, a := range ev.absent {
-		add("no figure, "+a.settle, "without a figure for "+t.text+": "+a.why, a.settle)
+		add("no figure, "+a.Remedy, "without a figure for "+t.text+": "+a.Why, a.Remedy)
 	}
 	left := looks.Max - ev.played
 	f.more = left > 0 && len(ev.figures)+left >= looks.Min && (len(ev.absent) == 0 || len(ev.figures) > 0)
 	if len(reasons) == 0 {
-		f.because = fmt.Sprintf("%s of the %d that a verdict needs", count(ev.played, "rounds"), looks.Min)
+		f.because = fmt.Sprintf("%s of the %d that a verdict needs", figure.Count(ev.played, "rounds"), looks.Min)
 		f.settle = "more rounds"
 		return
 	}
@@ -199,24 +199,11 @@ func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
 			most = r
 		}
 	}
-	f.because = fmt.Sprintf("%d of %s %s", most.n, count(ev.played, "rounds"), most.text)
+	f.because = fmt.Sprintf("%d of %s %s", most.n, figure.Count(ev.played, "rounds"), most.text)
 	f.settle = most.settle
 	if f.settle == "" {
 		f.settle = "more rounds"
 	}
-}
-
-// finite keeps numbers that JSON can hold.
-func finite(x float64) float64 {
-	switch {
-	case math.IsNaN(x):
-		return 0
-	case x > math.MaxFloat64:
-		return math.MaxFloat64
-	case x < -math.MaxFloat64:
-		return -math.MaxFloat64
-	}
-	return x
 }
 
 func mean(xs []float64) float64 {
@@ -227,5 +214,5 @@ func mean(xs []float64) float64 {
 	for _, x := range xs {
 		sum += x / float64(len(xs))
 	}
-	return finite(sum)
+	return figure.Finite(sum)
 }

@@ -53,7 +53,7 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 	case unread != "":
 		return CurveRound{why: unread}
 	case probe.broken != nil:
-		return CurveRound{why: probe.broken.why}
+		return CurveRound{why: probe.broken.Why}
 	case len(aside) > 0:
 		return CurveRound{why: aside[0].text}
 	}
@@ -123,12 +123,12 @@ func (p *keyloads) request(r *history.Request) {
 // one that loads once, 1 for one that loads for each miss. Without it, 1.
 func (p *keyloads) round() CurveRound {
 	if a := p.missing(); a != nil {
-		return CurveRound{why: a.why}
+		return CurveRound{why: a.Why}
 	}
 	span, none := p.span()
 	switch {
 	case none != nil:
-		return CurveRound{why: none.why}
+		return CurveRound{why: none.Why}
 	case p.answered > 0 && p.said == 0:
 		return CurveRound{why: "the service does not say where its answers come from"}
 	case len(p.keys) == 0:
@@ -141,10 +141,10 @@ func (p *keyloads) round() CurveRound {
 		fewest += float64(len(bursts(ms, miss.times)))
 	}
 	excess := 1.0
-	if v := p.growth.value(); v.none == nil {
+	if v := p.growth.value(); v.None == nil {
 		r.counted = true
 		if excess = 0; answers > fewest {
-			excess = min(1, max(0, (v.x-float64(p.changes)-fewest)/(answers-fewest)))
+			excess = min(1, max(0, (v.X-float64(p.changes)-fewest)/(answers-fewest)))
 		}
 	}
 	for key, ms := range p.own {

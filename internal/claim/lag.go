@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -18,10 +19,10 @@ func (s *sendLag) request(r *history.Request) {
 	}
 }
 
-func (s *sendLag) value() value {
+func (s *sendLag) value() figure.Value {
 	if s.sketch.Count() == 0 {
-		return noData("traffic", "no request left while a worker was free")
+		return figure.NoData("traffic", "no request left while a worker was free")
 	}
 	x := s.sketch.Quantile(0.99).Seconds()
-	return value{x: x, samples: s.sketch.Count(), sketchy: resolution * x}
+	return figure.Value{X: x, Samples: s.sketch.Count(), Resolution: resolution * x}
 }

@@ -2,11 +2,10 @@ package claim
 
 import (
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -25,7 +24,7 @@ func quantile(name, label string, q float64, least int) Measure {
 		params: []param{selectionOrSet}, keys: filterKeys, form: scalar, dims: seconds, label: label, noun: "answers",
 		start: func(args []arg) probe {
 			if args[0].inner != nil {
-				return &reduced{probe: args[0].inner(), by: func(s []element) value { return setQuantile(s, q) }}
+				return &reduced{probe: args[0].inner(), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
 			}
 			return &latency{tally: tally{sel: args[0].sel}, least: least, what: label,
 				read: func(s *stats.Sketch) time.Duration { return s.Quantile(q) }}
@@ -35,14 +34,14 @@ func quantile(name, label string, q float64, least int) Measure {
 
 func startMean(args []arg) probe {
 	if args[0].inner != nil {
-		return &reduced{probe: args[0].inner(), by: setMean}
+		return &reduced{probe: args[0].inner(), by: figure.Mean}
 	}
 	return &latency{tally: tally{sel: args[0].sel}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
 }
 
 func startMax(args []arg) probe {
 	if args[0].inner != nil {
-		return &reduced{probe: args[0].inner(), by: func(s []element) value { return setQuantile(s, 1) }}
+		return &reduced{probe: args[0].inner(), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, 1) }}
 	}
 	return &longest{tally: tally{sel: args[0].sel}}
 }
@@ -63,9 +62,9 @@ func (l *latency) request(r *history.Request) {
 	}
 }
 
-func (l *latency) value() value {
+func (l *latency) value() figure.Value {
 	if a := l.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	n := l.sketch.Count()
 	if n < l.least {
@@ -75,12 +74,12 @@ func (l *latency) value() value {
 			settle = "correct answers of " + l.sel.text
 		case n == 0 && l.said > 0 && l.sel.has("source") && !l.sel.has("within") && !l.sel.has("status"):
 			settle = "answers that say this source"
-			instead += "; " + count(l.said, "answers") + " say where they come from, and none says this"
+			instead += "; " + figure.Count(l.said, "answers") + " say where they come from, and none says this"
 		}
-		return noData(settle, "%s of %s, and a %s needs %d%s", count(n, "correct answers"), l.sel.text, l.what, l.least, instead)
+		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.sel.text, l.what, l.least, instead)
 	}
 	x := l.read(&l.sketch).Seconds()
-	return value{x: x, samples: n, sketchy: resolution * x}
+	return figure.Value{X: x, Samples: n, Resolution: resolution * x}
 }
 
 // longest is the longest wait of all that is selected.
@@ -103,16 +102,16 @@ func (l *longest) request(r *history.Request) {
 	}
 }
 
-func (l *longest) value() value {
+func (l *longest) value() figure.Value {
 	if a := l.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	if l.n == 0 {
-		return noData("traffic that "+l.sel.text+" selects", "no request of %s was observed", l.sel.text)
+		return figure.NoData("traffic that "+l.sel.text+" selects", "no request of %s was observed", l.sel.text)
 	}
-	v := value{x: l.most.Seconds(), samples: l.n}
+	v := figure.Value{X: l.most.Seconds(), Samples: l.n}
 	if l.gaveUp {
-		v.cut = atLeast
+		v.Cut = figure.AtLeast
 	}
 	return v
 }
@@ -120,49 +119,16 @@ func (l *longest) value() value {
 // reduced makes one figure of a set-valued measure.
 type reduced struct {
 	probe
-	by func([]element) value
+	by func([]figure.Element) figure.Value
 }
 
-func (d *reduced) value() value {
+func (d *reduced) value() figure.Value {
 	v := d.probe.value()
 	switch {
-	case v.none != nil:
+	case v.None != nil:
 		return v
-	case len(v.set) == 0:
-		return noData("an outage to measure", "nothing to measure")
+	case len(v.Set) == 0:
+		return figure.NoData("an outage to measure", "nothing to measure")
 	}
-	return d.by(v.set)
-}
-
-// setQuantile is the nearest-rank quantile. It is a lower limit as soon as a cut
-// member is not above it: that member may really lie anywhere above.
-func setQuantile(s []element, q float64) value {
-	s = slices.SortedFunc(slices.Values(s), func(a, b element) int {
-		switch {
-		case a.x < b.x:
-			return -1
-		case a.x > b.x:
-			return 1
-		}
-		return 0
-	})
-	rank := max(1, int(math.Ceil(q*float64(len(s))-1e-9)))
-	v := value{x: s[rank-1].x, samples: len(s)}
-	for _, e := range s {
-		if e.cut && e.x <= v.x {
-			v.cut = atLeast
-		}
-	}
-	return v
-}
-
-func setMean(s []element) value {
-	v := value{samples: len(s)}
-	for _, e := range s {
-		v.x += e.x / float64(len(s))
-		if e.cut {
-			v.cut = atLeast
-		}
-	}
-	return v
+	return d.by(v.Set)
 }

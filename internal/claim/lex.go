@@ -10,7 +10,7 @@ type tokenKind int
 
 const (
 	end      tokenKind = iota
-	figure             // a number, with the unit written behind it
+	numeral            // a number, with the unit written behind it
 	word               // a name or a keyword
 	sign               // an operator or a bracket; look-alikes are spelt in ASCII
 	variable           // $NAME
@@ -20,8 +20,8 @@ const (
 // A token is a piece of an expression; from and to are its runes.
 type token struct {
 	kind     tokenKind
-	text     string // of a figure: only its digits
-	unit     string // of a figure
+	text     string // of a numeral: only its digits
+	unit     string // of a numeral
 	from, to int
 }
 
@@ -55,7 +55,7 @@ func next(src []rune, i int) token {
 	r := src[i]
 	switch {
 	case isDigit(r):
-		return lexFigure(src, i, at)
+		return lexNumeral(src, i, at)
 	case isLetter(r):
 		j := i + 1
 		for isLetter(at(j)) || isDigit(at(j)) {
@@ -82,9 +82,9 @@ func next(src []rune, i int) token {
 	return token{kind: stray, text: string(r), from: i, to: i + 1}
 }
 
-// lexFigure reads 6ms, 99.9%, 80/s, 50. A point belongs to it only before a
+// lexNumeral reads 6ms, 99.9%, 80/s, 50. A point belongs to it only before a
 // digit, so that 50..80 is a range.
-func lexFigure(src []rune, i int, at func(int) rune) token {
+func lexNumeral(src []rune, i int, at func(int) rune) token {
 	j := i
 	for isDigit(at(j)) {
 		j++
@@ -94,7 +94,7 @@ func lexFigure(src []rune, i int, at func(int) rune) token {
 			j++
 		}
 	}
-	t := token{kind: figure, text: string(src[i:j]), from: i, to: j}
+	t := token{kind: numeral, text: string(src[i:j]), from: i, to: j}
 	switch {
 	case at(j) == '%':
 		t.to = j + 1

@@ -3,6 +3,7 @@ package claim
 import (
 	"slices"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -16,7 +17,7 @@ type Measure struct {
 	params []param
 	keys   []string // that its selectors may filter by
 	form   form
-	dims   dims
+	dims   figure.Dims
 	label  string // how a sentence calls it
 	noun   string // what its samples are
 	plain  bool   // compared by plain differences: its logarithm scatters more than it does
@@ -55,7 +56,7 @@ const (
 type probe interface {
 	event(e *history.Event)
 	request(r *history.Request)
-	value() value
+	value() figure.Value
 }
 
 // blind and deaf are the halves of a probe that needs only the other.
@@ -68,8 +69,8 @@ func (blind) request(*history.Request) {}
 func (deaf) event(*history.Event)      {}
 
 var (
-	seconds = dims{time: 1}
-	perSec  = dims{time: -1}
+	seconds = figure.Dims{Time: 1}
+	perSec  = figure.Dims{Time: -1}
 	asked   = []string{"phase", "instance"} // keys known before a request has an outcome
 )
 

@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -15,15 +16,15 @@ type Round struct {
 
 // sides are the values of one comparison in one round.
 type sides struct {
-	lhs    value
-	bounds []value
+	lhs    figure.Value
+	bounds []figure.Value
 }
 
 // noFigure is the first side without data; nil: both have some.
-func (s sides) noFigure() *absence {
-	for _, v := range append([]value{s.lhs}, s.bounds...) {
-		if v.none != nil {
-			return v.none
+func (s sides) noFigure() *figure.Absence {
+	for _, v := range append([]figure.Value{s.lhs}, s.bounds...) {
+		if v.None != nil {
+			return v.None
 		}
 	}
 	return nil
@@ -59,7 +60,7 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		}
 		for _, t := range c.requires.terms {
 			if missed := t.met(figures(requires[i])); missed != nil {
-				r.aside = append(r.aside, complaint{kind: "requires " + t.text, text: missed.why, settle: missed.settle})
+				r.aside = append(r.aside, complaint{kind: "requires " + t.text, text: missed.Why, settle: missed.Remedy})
 			}
 		}
 	}
@@ -132,7 +133,7 @@ func (w *walk) through(h history.History) (unread string) {
 type watched struct {
 	probe  probe
 	text   string
-	broken *absence
+	broken *figure.Absence
 }
 
 func (w *watched) safely(f func()) {
@@ -141,26 +142,26 @@ func (w *watched) safely(f func()) {
 	}
 	defer func() {
 		if e := recover(); e != nil {
-			w.broken = &absence{fmt.Sprintf("measuring %s: panic: %v", w.text, e), "a measure that does not panic: report this"}
+			w.broken = figure.Absent(fmt.Sprintf("measuring %s: panic: %v", w.text, e), "a measure that does not panic: report this")
 		}
 	}()
 	f()
 }
 
 // figures are the values of probes.
-func figures(probes []*watched) []value {
-	out := make([]value, len(probes))
+func figures(probes []*watched) []figure.Value {
+	out := make([]figure.Value, len(probes))
 	for i, w := range probes {
 		w.safely(func() { out[i] = w.probe.value() })
 		if w.broken != nil {
-			out[i] = value{none: w.broken}
+			out[i] = figure.Value{None: w.broken}
 		}
 	}
 	return out
 }
 
 // sides evaluates a comparison on the values of the formula's calls.
-func (c *comparison) sides(calls []value) sides {
+func (c *comparison) sides(calls []figure.Value) sides {
 	s := sides{lhs: c.lhs.eval(calls)}
 	for _, b := range c.bounds {
 		s.bounds = append(s.bounds, b.eval(calls))
@@ -171,27 +172,27 @@ func (c *comparison) sides(calls []value) sides {
 // met is nil where a requirement is met on one round's figures. If not, it says
 // what was met instead. A figure that is only a limit meets nothing that it does
 // not prove.
-func (c *comparison) met(calls []value) *absence {
+func (c *comparison) met(calls []figure.Value) *figure.Absence {
 	s := c.sides(calls)
 	if none := s.noFigure(); none != nil {
-		return &absence{fmt.Sprintf("%s is required: %s", c.text, none.why), none.settle}
+		return figure.Absent(fmt.Sprintf("%s is required: %s", c.text, none.Why), none.Remedy)
 	}
 	settle := "rounds in which " + c.text
 	if c.ofLag() {
 		settle = settleLag
 	}
 	if c.op == "" {
-		if s.lhs.x == 1 {
+		if s.lhs.X == 1 {
 			return nil
 		}
-		return &absence{c.text + " is required, and it was not", settle}
+		return figure.Absent(c.text+" is required, and it was not", settle)
 	}
 	for i, op := range c.ops() {
 		b := s.bounds[i]
-		up, down := s.lhs.cut == atLeast || b.cut == atMost, s.lhs.cut == atMost || b.cut == atLeast
+		up, down := s.lhs.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.lhs.Cut == figure.AtMost || b.Cut == figure.AtLeast
 		proves := provable(op, up, down)
-		if !proves || !compare(op, s.lhs.x, b.x) {
-			return &absence{fmt.Sprintf("%s is required: %s against %s", c.text, FormatValue(s.lhs.x, c.unit), FormatValue(b.x, c.unit)), settle}
+		if !proves || !figure.Compare(op, s.lhs.X, b.X) {
+			return figure.Absent(fmt.Sprintf("%s is required: %s against %s", c.text, figure.Format(s.lhs.X, c.unit), figure.Format(b.X, c.unit)), settle)
 		}
 	}
 	return nil

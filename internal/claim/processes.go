@@ -1,6 +1,9 @@
 package claim
 
-import "github.com/trektribe/bench/internal/history"
+import (
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
+)
 
 // starts follows the processes of the instances: how they got ready, and how they ended.
 type starts struct {
@@ -8,7 +11,7 @@ type starts struct {
 	name  string // the end that is counted; empty: the times to get ready
 	n     int    // of them
 	seen  int    // starts, and ends
-	times []element
+	times []figure.Element
 }
 
 func startExits([]arg) probe       { return &starts{name: "exit"} }
@@ -24,16 +27,16 @@ func (s *starts) event(e *history.Event) {
 		s.n++
 	}
 	if e.Name != "exit" {
-		s.times = append(s.times, element{x: max(0, e.Until-e.At).Seconds(), cut: e.Name == "not ready"})
+		s.times = append(s.times, figure.Element{X: max(0, e.Until-e.At).Seconds(), Cut: e.Name == "not ready"})
 	}
 }
 
-func (s *starts) value() value {
+func (s *starts) value() figure.Value {
 	switch {
 	case s.seen == 0, s.name == "" && len(s.times) == 0:
-		return noData("instances that the harness starts itself (--target-cmd)", "no instance was seen to start")
+		return figure.NoData("instances that the harness starts itself (--target-cmd)", "no instance was seen to start")
 	case s.name == "":
-		return value{set: s.times}
+		return figure.Value{Set: s.times}
 	}
-	return value{x: float64(s.n), samples: s.seen, grain: 1}
+	return figure.Value{X: float64(s.n), Samples: s.seen, Grain: 1}
 }

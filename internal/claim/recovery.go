@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -19,7 +20,7 @@ type recovery struct {
 	on        string // the dependency
 	faults    []history.Event
 	instances map[string]*outage
-	of        func(*outage, string) (element, *absence)
+	of        func(*outage, string) (figure.Element, *figure.Absence)
 }
 
 // An outage is one instance's.
@@ -80,13 +81,13 @@ func (v *recovery) outage(instance string) *outage {
 	return o
 }
 
-func (v *recovery) value() value {
+func (v *recovery) value() figure.Value {
 	for _, e := range v.faults {
 		if e.Instance != "" {
 			v.outage(e.Instance) // also one that nothing was asked of
 		}
 	}
-	var out value
+	var out figure.Value
 	for _, name := range slices.Sorted(maps.Keys(v.instances)) {
 		o := v.instances[name]
 		if !o.faulted {
@@ -94,56 +95,57 @@ func (v *recovery) value() value {
 		}
 		e, none := o.measure(v, name)
 		if none != nil {
-			return value{none: none}
+			return figure.Value{None: none}
 		}
-		out.set = append(out.set, e)
+		out.Set = append(out.Set, e)
 	}
-	if len(out.set) == 0 {
-		return noData("a phase with a fault on "+v.on, "no fault on %s was observed", v.on)
+	if len(out.Set) == 0 {
+		return figure.NoData("a phase with a fault on "+v.on, "no fault on %s was observed", v.on)
 	}
 	return out
 }
 
-func (o *outage) measure(v *recovery, instance string) (element, *absence) {
+func (o *outage) measure(v *recovery, instance string) (figure.Element, *figure.Absence) {
 	switch {
 	case o.last == 0:
-		return element{}, &absence{"nothing was asked of instance " + instance, "traffic to every instance"}
+		return figure.Element{}, figure.Absent("nothing was asked of instance "+instance, "traffic to every instance")
 	case !o.before:
-		return element{}, &absence{"instance " + instance + " never answered from " + v.on + " before the fault, or does not say so",
-			"X-Source: " + v.on + " on its answers, and a phase before the fault long enough for cached answers"}
+		return figure.Element{}, figure.Absent("instance "+instance+" never answered from "+v.on+" before the fault, or does not say so",
+			"X-Source: "+v.on+" on its answers, and a phase before the fault long enough for cached answers")
+
 	}
 	return v.of(o, v.on)
 }
 
 // recovered is from the end of the heal's switch to the first answer from which
 // on the dependency is used again.
-func (o *outage) recovered(on string) (element, *absence) {
+func (o *outage) recovered(on string) (figure.Element, *figure.Absence) {
 	if !o.healed {
-		return element{}, &absence{on + " was not healed before the history ended", "a phase after the fault"}
+		return figure.Element{}, figure.Absent(on+" was not healed before the history ended", "a phase after the fault")
 	}
 	if at, ok := o.curve.settled(); ok {
-		return element{x: max(0, o.lifting+at-o.lifted).Seconds()}, nil
+		return figure.Element{X: max(0, o.lifting+at-o.lifted).Seconds()}, nil
 	}
 	if o.last <= o.lifted {
-		return element{}, &absence{"nothing was answered after " + on + " was healed", "a phase with traffic after the fault"}
+		return figure.Element{}, figure.Absent("nothing was answered after "+on+" was healed", "a phase with traffic after the fault")
 	}
-	return element{x: (o.last - o.lifted).Seconds(), cut: true}, nil
+	return figure.Element{X: (o.last - o.lifted).Seconds(), Cut: true}, nil
 }
 
 // fellBack is from the end of the fault's switch to the first answer that came
 // from elsewhere.
-func (o *outage) fellBack(string) (element, *absence) {
+func (o *outage) fellBack(string) (figure.Element, *figure.Absence) {
 	if o.other > 0 {
-		return element{x: max(0, o.other-o.set).Seconds()}, nil
+		return figure.Element{X: max(0, o.other-o.set).Seconds()}, nil
 	}
 	watched := o.last
 	if o.firstHeal > 0 {
 		watched = min(watched, o.firstHeal)
 	}
 	if watched <= o.set {
-		return element{}, &absence{"nothing was asked during the fault", "traffic in the phase with the fault"}
+		return figure.Element{}, figure.Absent("nothing was asked during the fault", "traffic in the phase with the fault")
 	}
-	return element{x: (watched - o.set).Seconds(), cut: true}, nil
+	return figure.Element{X: (watched - o.set).Seconds(), Cut: true}, nil
 }
 
 // A curve counts cached answers over the time since the heal, in flat memory: its

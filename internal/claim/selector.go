@@ -3,10 +3,9 @@ package claim
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -142,14 +141,14 @@ func (s *selector) wantsTier() bool {
 }
 
 // missing is why nothing can be said about the selector; nil: something can.
-func (t *tally) missing() *absence {
+func (t *tally) missing() *figure.Absence {
 	switch {
 	case t.asked == 0:
-		return &absence{"no request of " + t.sel.text + " was observed", "traffic that " + t.sel.text + " selects"}
+		return figure.Absent("no request of "+t.sel.text+" was observed", "traffic that "+t.sel.text+" selects")
 	case t.sel.has("source") && t.answered > 0 && t.said == 0:
-		return &absence{"the service does not say where its answers come from", "X-Source on its answers"}
+		return figure.Absent("the service does not say where its answers come from", "X-Source on its answers")
 	case t.vague > 0:
-		return &absence{"the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers"}
+		return figure.Absent("the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers")
 	}
 	return nil
 }
@@ -162,16 +161,5 @@ func (t *tally) failures() string {
 	if len(t.failed) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; of %s %d failed (%s)", count(t.asked, "requests"), t.asked-t.answered, t.failed)
-}
-
-// count prints a number of things with their plural noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		if stem, ok := strings.CutSuffix(noun, "ies"); ok {
-			return "1 " + stem + "y"
-		}
-		return "1 " + strings.TrimSuffix(noun, "s")
-	}
-	return grouped(strconv.Itoa(n)) + " " + noun
+	return fmt.Sprintf("; of %s %d failed (%s)", figure.Count(t.asked, "requests"), t.asked-t.answered, t.failed)
 }

@@ -3,6 +3,8 @@ package claim
 import (
 	"slices"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // afterMiss is the share of hits among the answers that should be hits: those
@@ -14,9 +16,9 @@ type afterMiss struct {
 	elsewhere bool // only the first answers that another instance gave
 }
 
-func (m *afterMiss) value() value {
+func (m *afterMiss) value() figure.Value {
 	if a := m.silent(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	loads, changes := m.book.of(doneOf, loaded), m.book.of(sentOf, changed, maybe)
 	past := map[place]time.Duration{} // the latest end of a visit so far
@@ -61,18 +63,18 @@ func (m *afterMiss) value() value {
 	switch {
 	case n > 0:
 	case between > 0:
-		return noData("changes that are acknowledged, or a phase without them",
-			"each of the %s of %s that followed a load may have followed a change too%s", count(between, "answers"), m.sel.text, m.book.refusals())
+		return figure.NoData("changes that are acknowledged, or a phase without them",
+			"each of the %s of %s that followed a load may have followed a change too%s", figure.Count(between, "answers"), m.sel.text, m.book.refusals())
 	case len(m.book.of(sentOf, loaded)) == 0:
-		return noData("X-Source: database, or ai, on answers that were loaded", "no answer says that it was loaded")
+		return figure.NoData("X-Source: database, or ai, on answers that were loaded", "no answer says that it was loaded")
 	case m.elsewhere && m.instances() == 1:
-		return noData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.sel.text)
+		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.sel.text)
 	case m.elsewhere:
-		return noData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.failures())
+		return figure.NoData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.failures())
 	default:
-		return noData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.sel.text, m.failures())
+		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.sel.text, m.failures())
 	}
-	return value{x: float64(k) / float64(n), k: k, n: n, samples: n, grain: 1 / float64(n)}
+	return figure.Value{X: float64(k) / float64(n), K: k, N: n, Samples: n, Grain: 1 / float64(n)}
 }
 
 // instances is how many were asked.
@@ -92,12 +94,12 @@ type place struct {
 // loads is the fewest loads that explain the answers which say that they were loaded.
 type loads struct{ read }
 
-func (l *loads) value() value {
+func (l *loads) value() figure.Value {
 	if a := l.silent(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	n, answers := l.fewest()
-	return value{x: float64(n), samples: max(1, answers), grain: 1}
+	return figure.Value{X: float64(n), Samples: max(1, answers), Grain: 1}
 }
 
 // fewest is the smallest number of instants of which every loaded answer's time,

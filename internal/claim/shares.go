@@ -1,6 +1,9 @@
 package claim
 
-import "github.com/trektribe/bench/internal/history"
+import (
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
+)
 
 // ratio is k of n requests.
 type ratio struct {
@@ -44,17 +47,17 @@ func (s *ratio) request(r *history.Request) {
 	}
 }
 
-func (s *ratio) value() value {
+func (s *ratio) value() figure.Value {
 	if a := s.missing(); a != nil {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	if s.n == 0 {
-		return noData("correct answers of "+s.sel.text, "no correct answer of %s%s", s.sel.text, s.failures())
+		return figure.NoData("correct answers of "+s.sel.text, "no correct answer of %s%s", s.sel.text, s.failures())
 	}
 	if s.tiers && s.said == 0 {
-		return noData("X-Source on its answers", "the service does not say where its answers come from")
+		return figure.NoData("X-Source on its answers", "the service does not say where its answers come from")
 	}
-	return value{x: float64(s.k) / float64(s.n), k: s.k, n: s.n, samples: s.n, grain: 1 / float64(s.n)}
+	return figure.Value{X: float64(s.k) / float64(s.n), K: s.k, N: s.n, Samples: s.n, Grain: 1 / float64(s.n)}
 }
 
 // within is a ratio whose numerator has a selector of its own.
@@ -63,10 +66,10 @@ type within struct {
 	part *tally
 }
 
-func (w *within) value() value {
+func (w *within) value() figure.Value {
 	// That the part has not been asked for is a share of zero, not an absence.
 	if a := w.part.missing(); a != nil && w.part.asked > 0 {
-		return value{none: a}
+		return figure.Value{None: a}
 	}
 	return w.ratio.value()
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // What steady is compared over, and with how much patience for chance.
@@ -23,31 +25,32 @@ type steadyAgain struct{ askings }
 
 func startSteady(args []arg) probe { return &steadyAgain{newAskings(args)} }
 
-func (s *steadyAgain) value() value {
-	return s.each(func(o ordeal, rs []asking) (element, *absence) { return steadyAfter(o, rs, s.bound) })
+func (s *steadyAgain) value() figure.Value {
+	return s.each(func(o ordeal, rs []asking) (figure.Element, *figure.Absence) { return steadyAfter(o, rs, s.bound) })
 }
 
 // steadyAfter is from the end of the last heal until an instance is as it was; rs is in order.
-func steadyAfter(o ordeal, rs []asking, bound time.Duration) (element, *absence) {
+func steadyAfter(o ordeal, rs []asking, bound time.Duration) (figure.Element, *figure.Absence) {
 	if !o.healed {
-		return element{}, &absence{"nothing was healed before the history ended", "a phase after the fault"}
+		return figure.Element{}, figure.Absent("nothing was healed before the history ended", "a phase after the fault")
 	}
 	before, after := healthy(o, rs), since(o.lifted, rs)
 	h := healthOf(before, bound)
 	switch {
 	case len(before) < steadyLeast:
-		return element{}, &absence{fmt.Sprintf("%s before the fault, and %d are needed to know what steady is", count(len(before), "requests"), steadyLeast),
-			"a longer phase before the fault"}
+		return figure.Element{}, figure.Absent(fmt.Sprintf("%s before the fault, and %d are needed to know what steady is", figure.Count(len(before), "requests"), steadyLeast),
+			"a longer phase before the fault")
+
 	case h.good < 0.5:
-		return element{}, &absence{"fewer than half of the requests before the fault were answered within the bound", "a service that is well before the fault"}
+		return figure.Element{}, figure.Absent("fewer than half of the requests before the fault were answered within the bound", "a service that is well before the fault")
 	case len(after) == 0:
-		return element{}, &absence{"nothing was asked after the heal", "a phase with traffic after the fault"}
+		return figure.Element{}, figure.Absent("nothing was asked after the heal", "a phase with traffic after the fault")
 	}
 	at, watched, found := h.again(after, o.lifted, bound)
 	if !found {
 		at = watched
 	}
-	return element{x: at.Seconds(), cut: !found}, nil
+	return figure.Element{X: at.Seconds(), Cut: !found}, nil
 }
 
 // healthy are the requests that tell how the service was before the fault; rs is in order. None is

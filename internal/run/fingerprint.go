@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A Machine is the environment that a run was measured in: what a reader must
@@ -153,10 +153,10 @@ func (m Machine) String() string {
 	}
 	parts := []string{m.OS + "/" + m.Arch, m.CPU, cpus}
 	if m.Memory > 0 {
-		parts = append(parts, claim.FormatValue(float64(m.Memory), "B"))
+		parts = append(parts, figure.Format(float64(m.Memory), "B"))
 	}
 	if m.MemoryMax > 0 {
-		parts = append(parts, "limited to "+claim.FormatValue(float64(m.MemoryMax), "B"))
+		parts = append(parts, "limited to "+figure.Format(float64(m.MemoryMax), "B"))
 	}
 	if m.Kernel != "" {
 		parts = append(parts, "kernel "+m.Kernel)

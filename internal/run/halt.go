@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
@@ -143,7 +144,7 @@ func (p *player) watchAbort(ctx context.Context, t timeline) error {
 
 // halted is what is kept of h: it ended round n, whose segment began after the round's first begin.
 func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history.Event {
-	seconds := func(d time.Duration) string { return claim.FormatValue(d.Seconds(), "s") }
+	seconds := func(d time.Duration) string { return figure.Format(d.Seconds(), "s") }
 	h.text += fmt.Sprintf(" in arm %s at %s of round %d", h.arm, seconds(begin+h.at-t.start), n)
 	switch back := p.back; {
 	case back.err != nil:

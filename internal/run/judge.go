@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/stats"
@@ -41,7 +42,7 @@ type loadSeen struct {
 
 func (l *loadSeen) String() string {
 	return fmt.Sprintf("%d requests, send lag p50 %s, p99 %s", l.requests,
-		claim.FormatValue(l.lag.Quantile(0.50).Seconds(), "s"), claim.FormatValue(l.lag.Quantile(0.99).Seconds(), "s"))
+		figure.Format(l.lag.Quantile(0.50).Seconds(), "s"), figure.Format(l.lag.Quantile(0.99).Seconds(), "s"))
 }
 
 func (l *loadSeen) add(h history.History) {

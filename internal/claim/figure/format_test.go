@@ -1,13 +1,13 @@
-package claim_test
+package figure_test
 
 import (
 	"math"
 	"testing"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 )
 
-func TestFormatValue(t *testing.T) {
+func TestFormat(t *testing.T) {
 	for _, r := range []struct {
 		x    float64
 		unit string
@@ -20,8 +20,8 @@ func TestFormatValue(t *testing.T) {
 		{1204, "", "1,204"}, {1234567, "", "1,234,567"}, {64.234, "", "64.2"}, {0.034, "", "0.034"}, {-0.0, "", "0"}, {2, "B/s", "2 B/s"},
 		{math.Inf(1), "s", "unbounded"}, {math.NaN(), "s", "unknown"}, {1e20, "", "1e+20"},
 	} {
-		if got := claim.FormatValue(r.x, r.unit); got != r.want {
-			t.Errorf("FormatValue(%v, %q) = %q, want %q", r.x, r.unit, got, r.want)
+		if got := figure.Format(r.x, r.unit); got != r.want {
+			t.Errorf("Format(%v, %q) = %q, want %q", r.x, r.unit, got, r.want)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package claim
+package figure
 
 import (
 	"math"
@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// FormatValue prints x, which is in the base unit that a Result names, in the
+// Format prints x, which is in the base unit that a Result names, in the
 // unit a person would choose: "0.41 ms", "99.953 %", "80/s", "40 KB", "1,204".
 // Three significant digits, for a share two of its distance from 0 or 1, so that
 // 99.95 % never turns into 100 %. Counts are printed whole.
-func FormatValue(x float64, unit string) string {
+func Format(x float64, unit string) string {
 	if math.IsNaN(x) {
 		return "unknown"
 	}
@@ -70,7 +70,7 @@ func percent(x float64) string {
 // number shows whole numbers whole and others with three significant digits.
 func number(x float64) string {
 	if x == math.Trunc(x) && math.Abs(x) < 1e15 {
-		return grouped(strconv.FormatFloat(x, 'f', 0, 64))
+		return Grouped(strconv.FormatFloat(x, 'f', 0, 64))
 	}
 	x = round3(x)
 	if math.Abs(x) >= 1e15 {
@@ -80,7 +80,7 @@ func number(x float64) string {
 	if x != 0 {
 		places = max(0, min(12, 2-int(math.Floor(math.Log10(math.Abs(x))))))
 	}
-	return grouped(trim(strconv.FormatFloat(x, 'f', places, 64)))
+	return Grouped(trim(strconv.FormatFloat(x, 'f', places, 64)))
 }
 
 // round3 rounds to three significant digits.
@@ -103,8 +103,8 @@ func trim(s string) string {
 	return s
 }
 
-// grouped puts a comma between thousands.
-func grouped(s string) string {
+// Grouped puts a comma between thousands.
+func Grouped(s string) string {
 	s = trim(s)
 	sign := ""
 	if strings.HasPrefix(s, "-") {
@@ -118,4 +118,15 @@ func grouped(s string) string {
 		whole += "." + fraction
 	}
 	return sign + whole
+}
+
+// Count prints a number of things with their plural noun.
+func Count(n int, noun string) string {
+	if n == 1 {
+		if stem, ok := strings.CutSuffix(noun, "ies"); ok {
+			return "1 " + stem + "y"
+		}
+		return "1 " + strings.TrimSuffix(noun, "s")
+	}
+	return Grouped(strconv.Itoa(n)) + " " + noun
 }

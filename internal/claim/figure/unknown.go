@@ -1,4 +1,4 @@
-package claim
+package figure
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"github.com/trektribe/bench/internal/near"
 )
 
-// unknown says that what (a "stream", a "measure") is not one of known, and
-// which one was probably meant.
-func unknown(what, name string, known []string) string {
+// Unknown is the message for a name that is not one of known, with the nearest
+// of these. What is what it names: "stream", "measure".
+func Unknown(what, name string, known []string) string {
 	msg := fmt.Sprintf("unknown %s %q", what, name)
 	if best := near.Word(name, known); best != "" {
 		return fmt.Sprintf("%s; did you mean %q?", msg, best)
