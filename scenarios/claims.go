@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 )
 
 // claims reads the claims, after all that they may name.
@@ -49,7 +50,7 @@ func (r *reader) claims(t table, s *Scenario) {
 
 // scope is what expressions may name. Where nothing is left to name, every one
 // would be wrong for that reason alone, and none is to be judged.
-func (r *reader) scope(s *Scenario) (scope claim.Scope, judge bool) {
+func (r *reader) scope(s *Scenario) (scope expr.Scope, judge bool) {
 	scope = s.Scope()
 	nameless := func(n string) bool { return n == "" }
 	scope.Streams, scope.Phases = slices.DeleteFunc(scope.Streams, nameless), slices.DeleteFunc(scope.Phases, nameless)
@@ -57,7 +58,7 @@ func (r *reader) scope(s *Scenario) (scope claim.Scope, judge bool) {
 }
 
 // expression notes a mistake in the expression that v holds.
-func (r *reader) expression(v value, e *claim.Error) {
+func (r *reader) expression(v value, e *expr.Error) {
 	if line, col, ok := r.place(v, e.Col); ok {
 		r.wrong(line, col, "%s: %s", e.Field, e.Msg)
 		return

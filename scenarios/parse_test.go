@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -117,7 +118,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 	if got.RoundLength() != 150*s+s/2 {
 		t.Errorf("RoundLength() = %v, want 2m30.5s", got.RoundLength())
 	}
-	if scope, want := got.Scope(), (claim.Scope{
+	if scope, want := got.Scope(), (expr.Scope{
 		Streams: []string{"listing", "trip", "write", "profile"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
 		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all"},
 		Env:   got.Target.Env,

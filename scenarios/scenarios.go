@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
@@ -141,8 +142,8 @@ func (s *Scenario) Needs() int {
 }
 
 // Scope is what the scenario's claims may name.
-func (s *Scenario) Scope() claim.Scope {
-	c := claim.Scope{Paths: map[string]string{}, Env: s.Target.Env}
+func (s *Scenario) Scope() expr.Scope {
+	c := expr.Scope{Paths: map[string]string{}, Env: s.Target.Env}
 	for _, t := range s.Traffic {
 		c.Streams = append(c.Streams, t.Name)
 		c.Paths[t.Name] = t.Path

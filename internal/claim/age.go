@@ -4,8 +4,25 @@ import (
 	"math"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
+
+// oldestRow is the row of oldest.
+func oldestRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "oldest", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Proved, Dims: figure.Seconds, Label: "greatest age", Noun: "answers",
+		},
+		Unit: "duration",
+		Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
+			"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too; " +
+			"what was not answered, and a change that was not acknowledged, may have at any time, and no age after it is proved. " +
+			"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
+		start: func(w *walk, args []expr.Arg) probe { return &oldest{w.read(args[0].Selector)} },
+	}
+}
 
 // oldest is the greatest age of a cached answer that the times outside prove.
 //
@@ -16,7 +33,7 @@ import (
 // that gets ready: it may have filled the cache.
 type oldest struct{ read }
 
-func (o *oldest) value() figure.Value {
+func (o *oldest) Value() figure.Value {
 	if a := o.silent(); a != nil {
 		return figure.Value{None: a}
 	}
@@ -50,12 +67,39 @@ func (o *oldest) value() figure.Value {
 	})
 	if n == 0 && open > 0 {
 		return figure.NoData("requests that are answered, and changes that are acknowledged",
-			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.text, o.book.refusals())
+			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.Text, o.book.refusals())
 	}
 	if n == 0 {
-		return figure.NoData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.text, o.failures())
+		return figure.NoData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.Text, o.failures())
 	}
 	return figure.Value{X: age.Seconds(), Samples: n}
+}
+
+// stalenessRow is the row of staleness.
+func stalenessRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "staleness", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Proved, Dims: figure.Seconds, Label: "longest staleness", Noun: "answers",
+		},
+		Unit: "duration",
+		Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
+			"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
+		start: func(w *walk, args []expr.Arg) probe { return &stale{read: w.read(args[0].Selector)} },
+	}
+}
+
+// staleReadsRow is the row of stale_reads.
+func staleReadsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "stale_reads", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "stale reads", Noun: "answers",
+		},
+		Unit:  "count",
+		Doc:   "How many requests left after the acknowledgement of a change and got an older version.",
+		start: func(w *walk, args []expr.Arg) probe { return &stale{read: w.read(args[0].Selector), count: true} },
+	}
 }
 
 // stale is how often, or for how long, an answer was older than a change that
@@ -65,7 +109,7 @@ type stale struct {
 	count bool
 }
 
-func (s *stale) value() figure.Value {
+func (s *stale) Value() figure.Value {
 	if a := s.missing(); a != nil {
 		return figure.Value{None: a}
 	}
@@ -105,9 +149,9 @@ func (s *stale) value() figure.Value {
 	case len(writes) == 0:
 		return figure.NoData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.book.refusals())
 	case versions == 0 && s.answered > 0:
-		return figure.NoData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.text)
+		return figure.NoData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.Text)
 	case followed == 0:
-		return figure.NoData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.text)
+		return figure.NoData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.Text)
 	}
 	if s.count {
 		return figure.Value{X: float64(n), Samples: followed, Grain: 1}

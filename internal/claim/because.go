@@ -5,13 +5,14 @@ import (
 	"math"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // A sentence says in plain words what an estimate rests on.
 type sentence struct {
 	claim    *Claim
-	term     *comparison
+	term     *expr.Comparison
 	estimate estimate
 	evidence evidence
 	alpha    float64 // of this comparison at one look
@@ -69,7 +70,7 @@ func (s sentence) found(refuted bool) string {
 	case e.unanimous():
 		return s.unanimous()
 	}
-	upper := s.term.op == "<=" || s.term.op == "<"
+	upper := s.term.Op == "<=" || s.term.Op == "<"
 	for _, f := range s.evidence.figures {
 		if f.lhs.Cut == figure.AtLeast { // its upper end is open
 			return fmt.Sprintf("%s at least %s at 99 %%, over %s", s.subject(), s.show(e.lo), s.basis())
@@ -77,7 +78,7 @@ func (s sentence) found(refuted bool) string {
 	}
 	text := s.subject() + " " + s.show(e.measured)
 	switch {
-	case e.verdict == Inconclusive || s.term.op == "in":
+	case e.verdict == Inconclusive || s.term.Op == "in":
 		text += fmt.Sprintf(", between %s and %s at 99 %%", s.show(e.lo), s.show(e.hi))
 	case upper != refuted:
 		text += ", at most " + s.show(e.hi) + " at 99 %"
@@ -125,7 +126,7 @@ func (s sentence) needed() int {
 	if e.method != "binomial" || len(e.refs) != 1 {
 		return 0
 	}
-	ref, upper := e.refs[0], s.term.op == "<=" || s.term.op == "<"
+	ref, upper := e.refs[0], s.term.Op == "<=" || s.term.Op == "<"
 	if upper {
 		ref = 1 - ref
 	}
@@ -137,10 +138,10 @@ func (s sentence) needed() int {
 
 // subject is what is measured, in words where it is a single measure.
 func (s sentence) subject() string {
-	if n := s.term.lhs; n.op == 'c' {
-		return s.claim.holds.calls[n.call].label
+	if c := s.term.Left.Call; c != nil {
+		return c.Label
 	}
-	return s.term.measured
+	return s.term.Measured
 }
 
 // basis is the rounds and samples.
@@ -149,28 +150,18 @@ func (s sentence) basis() string {
 }
 
 // noun is what the samples are: those of the first measure on the left.
-func (s sentence) noun() string {
-	n := s.term.lhs
-	for n.op != 'c' {
-		if n.a.form == constant {
-			n = n.b
-		} else {
-			n = n.a
-		}
-	}
-	return s.claim.holds.calls[n.call].noun
-}
+func (s sentence) noun() string { return s.term.First().Noun }
 
 // bound is as written; where it was measured, with its value.
 func (s sentence) bound() string {
-	if s.term.boundsFixed() {
-		return s.term.bound
+	if s.term.BoundsFixed() {
+		return s.term.Bound
 	}
 	var values []string
 	for _, r := range s.estimate.refs {
 		values = append(values, s.show(r))
 	}
-	return s.term.bound + " (" + strings.Join(values, "..") + ")"
+	return s.term.Bound + " (" + strings.Join(values, "..") + ")"
 }
 
-func (s sentence) show(x float64) string { return figure.Format(figure.Finite(x), s.term.unit) }
+func (s sentence) show(x float64) string { return figure.Format(figure.Finite(x), s.term.Unit) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -49,7 +50,7 @@ const (
 
 func newBook(paths map[string]string) *book { return &book{paths: paths, names: map[string]int32{}} }
 
-func (b *book) event(e *history.Event) {
+func (b *book) Event(e *history.Event) {
 	if e.Kind == history.Process && e.Name == "ready" {
 		b.ready = append(b.ready, *e)
 	}
@@ -78,7 +79,7 @@ func (b *book) filled(t time.Duration) (at time.Duration) {
 }
 
 // request enters r, unless it says nothing.
-func (b *book) request(r *history.Request) {
+func (b *book) Request(r *history.Request) {
 	if r.Failure == history.Canceled || r.Sent == 0 {
 		return
 	}
@@ -103,7 +104,7 @@ func (b *book) request(r *history.Request) {
 		v.what = lost
 	case r.Source == "":
 		v.what = unsaid
-	case isFrom(r.Source, "cache"):
+	case source.Is(r.Source, source.Cache):
 		v.what = cached
 	default:
 		v.what = loaded
@@ -143,12 +144,9 @@ type read struct {
 	picks []int32 // places in the book's visits
 }
 
-// open gives the probe the walk's book.
-func (s *read) open(b *book) { s.book = b }
+func (s *read) Event(*history.Event) {}
 
-func (s *read) event(*history.Event) {}
-
-func (s *read) request(r *history.Request) {
+func (s *read) Request(r *history.Request) {
 	if s.see(r) && r.Sent != 0 {
 		s.picks = append(s.picks, int32(len(s.book.visits)-1)) // the walk has just entered it
 	}
@@ -170,11 +168,11 @@ func (s *read) missing() *figure.Absence {
 	}
 	// That nothing wrong was seen proves something only where most was seen.
 	if s.mostlyFailed() {
-		return figure.Absent("half of the requests of "+s.sel.text+", or more, got no correct answer"+s.failures(), "correct answers of "+s.sel.text)
+		return figure.Absent("half of the requests of "+s.sel.Text+", or more, got no correct answer"+s.failures(), "correct answers of "+s.sel.Text)
 	}
 	for _, i := range s.picks {
 		if s.book.visits[i].what == keyless {
-			return figure.Absent("requests of "+s.sel.text+" do not say what they asked for", "the key of every request")
+			return figure.Absent("requests of "+s.sel.Text+" do not say what they asked for", "the key of every request")
 		}
 	}
 	return nil
@@ -257,4 +255,12 @@ func bursts[T any](vs []T, times func(T) (sent, done time.Duration)) [][]T {
 		out = append(out, vs[from:])
 	}
 	return out
+}
+
+// refusals lists the changes that were not acknowledged, in brackets; empty: there is none.
+func (b *book) refusals() string {
+	if len(b.undone) == 0 {
+		return ""
+	}
+	return " (PUT: " + b.undone.String() + ")"
 }

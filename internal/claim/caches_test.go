@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
 
 // cacheScope is of a service with listings, single trips that can be changed, and advice.
-var cacheScope = claim.Scope{
+var cacheScope = expr.Scope{
 	Streams: []string{"listing", "trip", "change", "advice"},
 	Phases:  []string{"warm", "fault", "after"},
 	Paths: map[string]string{"listing": "/api/trips", "trip": "/api/trips/{id}", "change": "/api/trips/{id}",

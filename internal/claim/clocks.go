@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
@@ -14,17 +15,17 @@ import (
 // noticed, borne, lifted and overcome. It needs no claim and decides nothing. Immutable,
 // safe for concurrent use.
 type ClockSpec struct {
-	scope Scope
+	scope expr.Scope
 	guard *Claim // whose guards a round must pass to count
 }
 
 // ClocksOf is nil where the scenario has no fault.
-func ClocksOf(s Scope) *ClockSpec {
+func ClocksOf(s expr.Scope) *ClockSpec {
 	if len(s.Faults) == 0 {
 		return nil
 	}
 	// A call without a selector is about every phase.
-	return &ClockSpec{scope: s, guard: &Claim{holds: &formula{calls: []call{{}}}, requires: &formula{}, faults: s.Faults, mostLag: mostEver}}
+	return &ClockSpec{scope: s, guard: &Claim{holds: &expr.Formula{Calls: []*expr.Call{{}}}, requires: &expr.Formula{}, faults: s.Faults, mostLag: mostEver}}
 }
 
 // Clocks are those of one stream on one instance. Its numbers are always finite.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -20,12 +21,12 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 	w := clockWatch{health: detection{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
 	var g guards
 	for e := range h.Events() {
-		g.event(&e)
-		w.event(&e)
+		g.Event(&e)
+		w.Event(&e)
 	}
 	for q := range h.Requests() {
-		g.request(&q)
-		w.request(&q)
+		g.Request(&q)
+		w.Request(&q)
 	}
 	if found := g.complaints(c.guard); len(found) > 0 {
 		return ClockRound{why: found[0].text}
@@ -57,11 +58,11 @@ type streamWatch struct {
 	fates map[string]fates    // since the first fault
 }
 
-func (w *clockWatch) event(e *history.Event) {
+func (w *clockWatch) Event(e *history.Event) {
 	if isFault(e, "") {
 		w.faults = append(w.faults, *e)
 	}
-	w.health.event(e)
+	w.health.Event(e)
 	if name, ok := clientOption(e); ok {
 		if w.options[e.Instance] == nil {
 			w.options[e.Instance] = map[string]float64{}
@@ -76,11 +77,11 @@ func clientOption(e *history.Event) (name string, ok bool) {
 	if !ok || e.Kind != history.Counter {
 		return "", false
 	}
-	labels, err := parseLabels(text)
+	labels, err := expr.ParseLabels(text)
 	return labels["name"], err == nil && labels["name"] != ""
 }
 
-func (w *clockWatch) request(r *history.Request) {
+func (w *clockWatch) Request(r *history.Request) {
 	if r.Failure == history.Canceled {
 		return
 	}
@@ -90,7 +91,7 @@ func (w *clockWatch) request(r *history.Request) {
 			asked: map[string][]asking{}, fates: map[string]fates{}}
 		w.streams[r.Stream] = s
 	}
-	s.redis.request(r)
+	s.redis.Request(r)
 	s.asked[r.Instance] = append(s.asked[r.Instance], askingOf(r))
 	if o := ordealOf(w.faults, r.Instance); !r.OK() && o.faulted && r.Intended >= o.began {
 		f := s.fates[r.Instance]

@@ -3,8 +3,23 @@ package claim
 import (
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
+
+// coldStartsRow is the row of cold_starts.
+func coldStartsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "cold_starts", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "cold starts", Noun: "starts",
+		},
+		Unit: "count",
+		Doc: "How many instances gave a first answer, after they got ready, that was not a hit. No data where it failed, where a load was " +
+			"first asked for more than 1 s after that (it may have expired), and where no answer ever says that it was loaded.",
+		start: func(w *walk, args []expr.Arg) probe { return &coldStarts{w.read(args[0].Selector)} },
+	}
+}
 
 // mostIdle is how long after an instance got ready its first answer may be asked
 // for. Later, what it had filled its cache with may have expired: that the harness
@@ -14,7 +29,7 @@ const mostIdle = time.Second
 // coldStarts is how many instances began with an answer that was no hit.
 type coldStarts struct{ read }
 
-func (s *coldStarts) value() figure.Value {
+func (s *coldStarts) Value() figure.Value {
 	if a := s.silent(); a != nil {
 		return figure.Value{None: a}
 	}
@@ -55,10 +70,10 @@ func (s *coldStarts) value() figure.Value {
 	}
 	switch {
 	case starts == 0:
-		return figure.NoData("traffic to every instance", "no instance was asked for %s after it got ready", s.sel.text)
+		return figure.NoData("traffic to every instance", "no instance was asked for %s after it got ready", s.sel.Text)
 	case cold == 0 && !s.everLoaded():
 		return figure.NoData("a round in which entries expire, and X-Source: database on what is loaded",
-			"no answer like those of %s ever says that it was loaded: that the first do not either shows nothing", s.sel.text)
+			"no answer like those of %s ever says that it was loaded: that the first do not either shows nothing", s.sel.Text)
 	}
 	return figure.Value{X: float64(cold), Samples: starts, Grain: 1}
 }

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
 
-func conditionScope() claim.Scope {
-	return claim.Scope{Streams: []string{"trips", "trip"}, Phases: []string{"before", "fault"}, Faults: []string{"refused"}}
+func conditionScope() expr.Scope {
+	return expr.Scope{Streams: []string{"trips", "trip"}, Phases: []string{"before", "fault"}, Faults: []string{"refused"}}
 }
 
 // ended is n requests of a stream that took as long, failed of them with a timeout.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/claim/expr"
 )
 
 // CurveText is a curve as a scenario writes it: what a cache saves, over how
@@ -18,48 +20,26 @@ type CurveText struct {
 // A CurveSpec is a compiled CurveText. Immutable, safe for concurrent use.
 type CurveSpec struct {
 	Text  CurveText
-	sel   selector
+	sel   expr.Selector
 	paths map[string]string
 	guard *Claim // whose guards a round must pass to count
 }
 
 // CompileCurve checks t against s and reports every mistake at once; their Field
 // is "of" or "ttl". The CurveSpec is nil where there is one.
-func CompileCurve(t CurveText, s Scope) (*CurveSpec, []*Error) {
-	sel, errs := parseSelector("of", t.Of, s)
-	if path, known := s.Paths[sel.stream]; known && len(errs) == 0 && !strings.Contains(path, "{") {
-		errs = append(errs, &Error{"of", 1, fmt.Sprintf("a curve needs keys to compare, and every request of %s is for the same", sel.stream)})
+func CompileCurve(t CurveText, s expr.Scope) (*CurveSpec, []*expr.Error) {
+	sel, errs := expr.ParseSelector("of", t.Of, s, expr.Signature{Name: "a curve", Keys: expr.PlannedKeys()})
+	if path, known := s.Paths[sel.Stream]; known && len(errs) == 0 && !strings.Contains(path, "{") {
+		errs = append(errs, &expr.Error{Field: "of", Col: 1, Msg: fmt.Sprintf("a curve needs keys to compare, and every request of %s is for the same", sel.Stream)})
 	}
 	if t.TTL <= 0 {
-		errs = append(errs, &Error{"ttl", 1, "a curve needs the time for which entries are kept, above 0"})
+		errs = append(errs, &expr.Error{Field: "ttl", Col: 1, Msg: "a curve needs the time for which entries are kept, above 0"})
 	}
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	guard := &Claim{holds: &formula{calls: []call{{sels: []selector{sel}}}}, requires: &formula{}, mostLag: mostLag}
+	guard := &Claim{holds: &expr.Formula{Calls: []*expr.Call{{Selectors: []expr.Selector{sel}}}}, requires: &expr.Formula{}, mostLag: mostLag}
 	return &CurveSpec{Text: t, sel: sel, paths: s.Paths, guard: guard}, nil
-}
-
-// parseSelector reads a selector of one stream that stands alone.
-func parseSelector(field, text string, s Scope) (sel selector, errs []*Error) {
-	p := &parser{field: field, src: []rune(text), scope: s}
-	p.toks = lex(p.src)
-	defer func() {
-		switch e := recover(); e.(type) {
-		case nil, giveUp:
-			errs = p.errs
-		default:
-			panic(e)
-		}
-	}()
-	w := p.argument()
-	if t := p.peek(); t.kind != end {
-		p.fail(t.from, "expected the end, found "+p.describe(t))
-	}
-	if w.inner != nil || w.name == "all" {
-		p.fail(w.from, "a curve is of one stream, such as trip[phase=reads]")
-	}
-	return p.selector(Measure{Name: "a curve", keys: asked}, w, true), nil
 }
 
 // A Curve is what the rounds say. Its numbers are always finite. Its arithmetic is

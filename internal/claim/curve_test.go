@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -80,7 +81,7 @@ func newModel(shares bool) *cacheModel {
 	return &cacheModel{shares: shares, ttl: 2 * time.Second, loading: map[string]time.Duration{}, expires: map[string][]time.Duration{}}
 }
 
-var curveScope = claim.Scope{Streams: []string{"trip", "listing"}, Phases: []string{"before", "reads"},
+var curveScope = expr.Scope{Streams: []string{"trip", "listing"}, Phases: []string{"before", "reads"},
 	Paths: map[string]string{"trip": "/api/trips/{id}", "listing": "/api/trips"}}
 
 func curveOf(t *testing.T) *claim.CurveSpec {

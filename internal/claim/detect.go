@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -26,15 +27,15 @@ type detection struct {
 	of     func(ordeal, []history.Event) (figure.Element, *figure.Absence)
 }
 
-func startDetect(args []arg) probe {
-	return &detection{on: args[0].name, told: map[string][]history.Event{}, of: detected}
+func startDetect(_ *walk, args []expr.Arg) probe {
+	return &detection{on: args[0].Name, told: map[string][]history.Event{}, of: detected}
 }
 
-func startHealth(args []arg) probe {
-	return &detection{on: args[0].name, told: map[string][]history.Event{}, of: toldUp}
+func startHealth(_ *walk, args []expr.Arg) probe {
+	return &detection{on: args[0].Name, told: map[string][]history.Event{}, of: toldUp}
 }
 
-func (d *detection) event(e *history.Event) {
+func (d *detection) Event(e *history.Event) {
 	switch {
 	case isFault(e, d.on):
 		d.faults = append(d.faults, *e)
@@ -43,7 +44,7 @@ func (d *detection) event(e *history.Event) {
 	}
 }
 
-func (d *detection) value() figure.Value {
+func (d *detection) Value() figure.Value {
 	if len(d.faults) == 0 {
 		return figure.NoData("a phase with a fault on "+d.on, "no fault on %s was observed", d.on)
 	}

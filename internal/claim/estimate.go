@@ -2,7 +2,9 @@ package claim
 
 import (
 	"math"
+	"slices"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -21,34 +23,34 @@ type estimate struct {
 
 // method is how the comparison will be decided; whether a t goes by the logarithm
 // is known only once the figures are.
-func (c *comparison) method() string {
+func method(c *expr.Comparison) string {
 	switch {
-	case c.lhs.form == share && c.boundsFixed():
+	case c.Left.Form == expr.Share && c.BoundsFixed():
 		return "binomial"
-	case c.op == "==":
+	case c.Op == "==":
 		return "exact"
-	case c.boundsFixed() && (c.lhs.form == counted || c.lhs.form == proved || c.lhs.form == truth):
+	case c.BoundsFixed() && slices.Contains([]expr.Form{expr.Counted, expr.Proved, expr.Truth}, c.Left.Form):
 		return "exact"
 	}
 	return "t"
 }
 
 // estimate decides a comparison at confidence 1−alpha. There is at least one figure.
-func (c *comparison) estimate(figures []sides, alpha float64) estimate {
+func estimated(c *expr.Comparison, figures []sides, alpha float64) estimate {
 	var e estimate
-	switch e.method = c.method(); e.method {
+	switch e.method = method(c); e.method {
 	case "binomial":
-		c.binomial(&e, figures, alpha)
+		e.binomial(c, figures, alpha)
 	case "exact":
-		c.exact(&e, figures)
+		e.exact(c, figures)
 	default:
-		c.t(&e, figures, alpha)
+		e.t(c, figures, alpha)
 	}
 	return e
 }
 
 // binomial holds a share against literals.
-func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
+func (e *estimate) binomial(c *expr.Comparison, figures []sides, alpha float64) {
 	var k, n []int
 	for _, s := range figures {
 		k, n = append(k, s.lhs.K), append(n, s.lhs.N)
@@ -57,8 +59,8 @@ func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
 	p, iv := stats.Binomial(k, n, alpha)
 	e.measured, e.lo, e.hi = p, max(0, iv.Lo), min(1, iv.Hi)
 	var each []Verdict
-	for i, op := range c.ops() {
-		ref := c.bounds[i].lit.X
+	for i, op := range c.Ops() {
+		ref := c.Bounds[i].Literal.X
 		e.refs = append(e.refs, ref)
 		each = append(each, decide(op, e.lo-ref, e.hi-ref, figure.Whole))
 	}
@@ -67,13 +69,13 @@ func (c *comparison) binomial(e *estimate, figures []sides, alpha float64) {
 
 // exact holds counts and proved times against literals, or one count against
 // another: every round must comply, and one that does not refutes.
-func (c *comparison) exact(e *estimate, figures []sides) {
+func (e *estimate) exact(c *expr.Comparison, figures []sides) {
 	e.verdict = Holds
 	e.lo, e.hi = math.Inf(1), math.Inf(-1)
 	farthest := math.Inf(-1) // by how much a figure misses its bound
 	for i, s := range figures {
 		e.lo, e.hi = min(e.lo, s.lhs.X), max(e.hi, s.lhs.X)
-		for j, op := range c.ops() {
+		for j, op := range c.Ops() {
 			over := s.lhs.X - s.bounds[j].X
 			switch op {
 			case ">", ">=":
@@ -97,19 +99,19 @@ func (c *comparison) exact(e *estimate, figures []sides) {
 
 // t takes one figure a round, the logarithm of the sides' ratio or their
 // difference, and its t-interval; shown as that of the measured side.
-func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
-	log := c.lhs.product
+func (e *estimate) t(c *expr.Comparison, figures []sides, alpha float64) {
+	log := c.Left.Product
 	for _, s := range figures {
 		log = log && s.lhs.X > 0
 		for j, b := range s.bounds {
-			log = log && c.bounds[j].product && b.X > 0
+			log = log && c.Bounds[j].Product && b.X > 0
 		}
 	}
 	if log {
 		e.method = "log t"
 	}
 	var each, frank []Verdict // frank: as if no figure were a mere limit
-	for j, op := range c.ops() {
+	for j, op := range c.Ops() {
 		d := differences(figures, j, log, alpha)
 		lo, hi := d.mean-d.half, d.mean+d.half
 		e.unknown = e.unknown || math.IsInf(d.half, 1)
@@ -121,7 +123,7 @@ func (c *comparison) t(e *estimate, figures []sides, alpha float64) {
 		e.refs = append(e.refs, d.ref)
 		if j == 0 {
 			e.measured, e.lo, e.hi = show(d.mean), show(lo), show(hi)
-			if c.lhs.op == 'c' {
+			if c.Left.Call != nil {
 				e.lo = max(0, e.lo) // no measure is negative
 			}
 			switch d.open { // a figure that is a mere limit leaves that end open

@@ -4,11 +4,12 @@ import (
 	"fmt"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 )
 
 func Example() {
 	text := claim.Text{ID: "trips.hit.latency", Says: "a cache hit costs 3–6 ms", Holds: "p50(trips[source=cache]) <= 6ms"}
-	c, mistakes := claim.Compile(text, claim.Scope{Streams: []string{"trips"}, Phases: []string{"warm"}})
+	c, mistakes := claim.Compile(text, expr.Scope{Streams: []string{"trips"}, Phases: []string{"warm"}})
 	if len(mistakes) > 0 {
 		fmt.Println(mistakes[0])
 		return

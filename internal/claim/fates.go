@@ -63,11 +63,3 @@ func (k fate) String() string {
 	}
 	return "broken connection"
 }
-
-// refusals lists the changes that were not acknowledged, in brackets; empty: there is none.
-func (b *book) refusals() string {
-	if len(b.undone) == 0 {
-		return ""
-	}
-	return " (PUT: " + b.undone.String() + ")"
-}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -177,7 +178,7 @@ func TestClocksWithoutDataSayWhy(t *testing.T) {
 			t.Errorf("%s: %s: got %+v, want none because %q", name, r.of, c, r.says)
 		}
 	}
-	if claim.ClocksOf(claim.Scope{}) != nil {
+	if claim.ClocksOf(expr.Scope{}) != nil {
 		t.Error("a scenario without a fault has clocks")
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -18,7 +20,7 @@ type asking struct {
 }
 
 func askingOf(r *history.Request) asking {
-	a := asking{at: r.Intended, took: r.Response(), ok: r.OK(), said: r.OK() && r.Source != "", hit: r.OK() && isFrom(r.Source, "cache")}
+	a := asking{at: r.Intended, took: r.Response(), ok: r.OK(), said: r.OK() && r.Source != "", hit: r.OK() && source.Is(r.Source, source.Cache)}
 	if !r.Queued && r.Sent > 0 {
 		a.late = r.Lag()
 	}
@@ -36,17 +38,17 @@ type askings struct {
 	of     map[string][]asking
 }
 
-func newAskings(args []arg) askings {
-	return askings{tally: tally{sel: args[0].sel}, bound: args[1].span, of: map[string][]asking{}}
+func newAskings(args []expr.Arg) askings {
+	return askings{tally: tally{sel: args[0].Selector}, bound: args[1].Span, of: map[string][]asking{}}
 }
 
-func (a *askings) event(e *history.Event) {
+func (a *askings) Event(e *history.Event) {
 	if isFault(e, "") {
 		a.faults = append(a.faults, *e)
 	}
 }
 
-func (a *askings) request(r *history.Request) {
+func (a *askings) Request(r *history.Request) {
 	if a.see(r) {
 		a.of[r.Instance] = append(a.of[r.Instance], askingOf(r))
 	}
@@ -72,7 +74,7 @@ func (a *askings) each(measure func(ordeal, []asking) (figure.Element, *figure.A
 		out.Set = append(out.Set, e)
 	}
 	if len(out.Set) == 0 {
-		return figure.NoData("a phase with a fault on an instance that "+a.sel.text+" asks", "no fault was observed on an instance that %s asks", a.sel.text)
+		return figure.NoData("a phase with a fault on an instance that "+a.sel.Text+" asks", "no fault was observed on an instance that %s asks", a.sel.Text)
 	}
 	return out
 }
@@ -81,9 +83,9 @@ func (a *askings) each(measure func(ordeal, []asking) (figure.Element, *figure.A
 // answer within the bound.
 type forgone struct{ askings }
 
-func startLost(args []arg) probe { return &forgone{newAskings(args)} }
+func startLost(_ *walk, args []expr.Arg) probe { return &forgone{newAskings(args)} }
 
-func (l *forgone) value() figure.Value {
+func (l *forgone) Value() figure.Value {
 	if none := l.missing(); none != nil {
 		return figure.Value{None: none}
 	}
@@ -100,7 +102,7 @@ func (l *forgone) value() figure.Value {
 		}
 	}
 	if v.Samples == 0 {
-		return figure.NoData("a fault, and traffic of "+l.sel.text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.text)
+		return figure.NoData("a fault, and traffic of "+l.sel.Text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.Text)
 	}
 	return v
 }
@@ -108,9 +110,9 @@ func (l *forgone) value() figure.Value {
 // goodAgain is time_to_goodput.
 type goodAgain struct{ askings }
 
-func startGoodput(args []arg) probe { return &goodAgain{newAskings(args)} }
+func startGoodput(_ *walk, args []expr.Arg) probe { return &goodAgain{newAskings(args)} }
 
-func (g *goodAgain) value() figure.Value {
+func (g *goodAgain) Value() figure.Value {
 	return g.each(func(o ordeal, rs []asking) (figure.Element, *figure.Absence) { return goodAfter(o, rs, g.bound) })
 }
 

@@ -58,7 +58,7 @@ type sending struct {
 	lost    int // never sent though a worker was free
 }
 
-func (g *guards) event(e *history.Event) {
+func (g *guards) Event(e *history.Event) {
 	switch e.Kind {
 	case history.PhaseSpan:
 		g.spans = append(g.spans, *e)
@@ -77,7 +77,7 @@ func (g *guards) event(e *history.Event) {
 		if g.delivered[e.Name] == nil {
 			g.delivered[e.Name] = &proof{kind: e.Name}
 		}
-		g.delivered[e.Name].event(e)
+		g.delivered[e.Name].Event(e)
 	}
 }
 
@@ -85,7 +85,7 @@ func stall(e *history.Event) time.Duration {
 	return max(e.Until-e.At, time.Duration(e.Value*float64(time.Second)))
 }
 
-func (g *guards) request(r *history.Request) {
+func (g *guards) Request(r *history.Request) {
 	if r.Failure == history.Canceled {
 		g.canceled++
 		return
@@ -173,4 +173,13 @@ func (g *guards) within(e *history.Event, c *Claim) bool {
 	return len(g.spans) == 0 || slices.ContainsFunc(g.spans, func(s history.Event) bool {
 		return c.about(s.Name) && e.At < s.Until && e.At+stall(e) > s.At
 	})
+}
+
+// lagFor is how late at p99 the generator may send where the shortest duration that
+// is judged is this; 0: none is.
+func lagFor(shortest time.Duration) time.Duration {
+	if shortest == 0 {
+		return mostLag
+	}
+	return min(shortest, mostEver)
 }

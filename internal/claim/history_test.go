@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
 
 // A round of these tests is warm 0–1 s, fault 1–3 s, after 3–6 s; Redis is
 // blackholed on both instances from 1 s to 3 s, and each switch takes 10 ms.
 var (
-	scope = claim.Scope{
+	scope = expr.Scope{
 		Streams: []string{"trips", "trip"},
 		Phases:  []string{"warm", "fault", "after"},
 		Faults:  []string{"blackhole"},

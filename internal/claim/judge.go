@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -31,7 +32,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	}
 	each := stats.Spend(alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
 	var all []finding
-	for i, t := range c.holds.terms {
+	for i, t := range c.holds.Terms {
 		f := c.judge(t, observed(rounds, i), each, looks)
 		all = append(all, f)
 		r.Parts = append(r.Parts, f.part)
@@ -57,9 +58,9 @@ func (c *Claim) blank() Result {
 // between literals needs only one.
 func (c *Claim) comparisons() int {
 	n := 0
-	for _, t := range c.holds.terms {
+	for _, t := range c.holds.Terms {
 		n++
-		if t.op == "in" && !t.boundsFixed() {
+		if t.Op == "in" && !t.BoundsFixed() {
 			n++
 		}
 	}
@@ -124,8 +125,8 @@ func (ev evidence) samples() int {
 }
 
 // judge decides one comparison.
-func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) finding {
-	f := finding{part: Part{Text: t.text, Verdict: Inconclusive, Unit: t.unit, Bound: t.bound, Rounds: []float64{}, Method: t.method()}}
+func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Looks) finding {
+	f := finding{part: Part{Text: t.Text, Verdict: Inconclusive, Unit: t.Unit, Bound: t.Bound, Rounds: []float64{}, Method: method(t)}}
 	for _, s := range ev.figures {
 		f.part.Rounds = append(f.part.Rounds, s.lhs.X)
 		f.part.AtLeast = f.part.AtLeast || s.lhs.Cut == figure.AtLeast
@@ -135,7 +136,7 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 		f.tooFew(t, ev, looks)
 		return f
 	}
-	e := t.estimate(ev.figures, alpha)
+	e := estimated(t, ev.figures, alpha)
 	f.part.Method, f.part.N = e.method, ev.samples()
 	f.part.Measured, f.part.Lo, f.part.Hi = figure.Finite(e.measured), figure.Finite(e.lo), figure.Finite(e.hi)
 	if e.unknown {
@@ -160,7 +161,7 @@ func (c *Claim) judge(t *comparison, ev evidence, alpha float64, looks Looks) fi
 
 // tooFew explains a comparison with fewer figures than a verdict needs, by the
 // most frequent reason, as most of its rounds have it.
-func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
+func (f *finding) tooFew(t *expr.Comparison, ev evidence, looks Looks) {
 	type reason struct {
 		n            int
 		said         map[string]int
@@ -184,7 +185,7 @@ func (f *finding) tooFew(t *comparison, ev evidence, looks Looks) {
 		add(a.kind, "set aside: "+a.text, a.settle)
 	}
 	for _, a := range ev.absent {
-		add("no figure, "+a.Remedy, "without a figure for "+t.text+": "+a.Why, a.Remedy)
+		add("no figure, "+a.Remedy, "without a figure for "+t.Text+": "+a.Why, a.Remedy)
 	}
 	left := looks.Max - ev.played
 	f.more = left > 0 && len(ev.figures)+left >= looks.Min && (len(ev.absent) == 0 || len(ev.figures) > 0)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -39,10 +41,10 @@ func (m miss) times() (sent, done time.Duration) { return m.sent, m.done }
 // Observe measures one arm's part of one round. It walks the events and then the
 // requests once, and keeps 48 bytes for each answer from the database.
 func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
-	everything := selector{text: queriesTotal, stream: "all", filters: c.sel.filters}
+	everything := expr.Selector{Text: queriesTotal, Stream: "all", Filters: c.sel.Filters}
 	p := &keyloads{
-		perSecond: startRate(func(*history.Request, bool) bool { return true })([]arg{{sel: c.sel}}).(*perSecond),
-		growth:    startGrowth([]arg{{name: queriesTotal, sel: everything}}),
+		perSecond: newPerSecond(c.sel, func(*history.Request, bool) bool { return true }),
+		metric:    newIncrease(everything, queriesTotal, nil),
 		paths:     c.paths, keys: map[string]*keyload{}, own: map[string][]miss{}, all: map[string][]miss{},
 	}
 	probe := &watched{text: "the curve " + c.Text.ID, probe: p}
@@ -63,7 +65,7 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 // keyloads is the probe of a curve.
 type keyloads struct {
 	*perSecond // of the curve's stream: its selector, and the spans of its phases
-	growth     *growth
+	metric     *increase
 	paths      map[string]string
 	keys       map[string]*keyload
 	own        map[string][]miss // of the curve's stream, by key
@@ -71,23 +73,23 @@ type keyloads struct {
 	changes    int               // that were sent: each is a query
 }
 
-func (p *keyloads) event(e *history.Event) {
-	p.perSecond.event(e)
-	p.growth.event(e)
+func (p *keyloads) Event(e *history.Event) {
+	p.perSecond.Event(e)
+	p.metric.Event(e)
 }
 
-func (p *keyloads) request(r *history.Request) {
-	p.growth.request(r)
-	if r.Sent == 0 || !p.growth.sel.asks(r) {
+func (p *keyloads) Request(r *history.Request) {
+	p.metric.Request(r)
+	if r.Sent == 0 || !asks(&p.metric.sel, r) {
 		return
 	}
 	if r.Method != "" && r.Method != "GET" {
 		p.changes++
 		return
 	}
-	own := p.sel.asks(r)
-	p.perSecond.request(r)
-	hit := isFrom(r.Source, "cache")
+	own := asks(&p.sel, r)
+	p.perSecond.Request(r)
+	hit := source.Is(r.Source, source.Cache)
 	if !r.OK() || !hit && r.Source != "database" {
 		return
 	}
@@ -132,7 +134,7 @@ func (p *keyloads) round() CurveRound {
 	case p.answered > 0 && p.said == 0:
 		return CurveRound{why: "the service does not say where its answers come from"}
 	case len(p.keys) == 0:
-		return CurveRound{why: "no answer of " + p.sel.text + " came from a cache or the database"}
+		return CurveRound{why: "no answer of " + p.sel.Text + " came from a cache or the database"}
 	}
 	r := CurveRound{keys: p.keys, span: span}
 	answers, fewest := 0.0, 0.0
@@ -141,7 +143,7 @@ func (p *keyloads) round() CurveRound {
 		fewest += float64(len(bursts(ms, miss.times)))
 	}
 	excess := 1.0
-	if v := p.growth.value(); v.None == nil {
+	if v := p.metric.Value(); v.None == nil {
 		r.counted = true
 		if excess = 0; answers > fewest {
 			excess = min(1, max(0, (v.X-float64(p.changes)-fewest)/(answers-fewest)))

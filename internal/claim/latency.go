@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
@@ -14,36 +15,66 @@ import (
 // three significant digits.
 const resolution = 0.001
 
-// quantile is the row of one quantile. Below least answers it is not defined:
-// with fewer it would be decided by a single one.
-func quantile(name, label string, q float64, least int) Measure {
+// quantileRow is the row of one quantile. Below least answers it is not defined:
+// with fewer a single one would decide it.
+func quantileRow(name, label string, q float64, least int) Measure {
 	return Measure{
-		Name: name, Args: "(stream[…] or set)", Unit: "duration",
+		Signature: expr.Signature{
+			Name: name, Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
+			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "answers",
+		},
+		Unit: "duration", Live: true,
 		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected correct answers, of which %d are needed, "+
 			"or of a set, by nearest rank.", label, least),
-		params: []param{selectionOrSet}, keys: filterKeys, form: scalar, dims: seconds, label: label, noun: "answers",
-		start: func(args []arg) probe {
-			if args[0].inner != nil {
-				return &reduced{probe: args[0].inner(), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
+		start: func(w *walk, args []expr.Arg) probe {
+			if set := args[0].Inner; set != nil {
+				return &reduced{probe: start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
 			}
-			return &latency{tally: tally{sel: args[0].sel}, least: least, what: label,
+			return &latency{tally: tally{sel: args[0].Selector}, least: least, what: label,
 				read: func(s *stats.Sketch) time.Duration { return s.Quantile(q) }}
 		},
 	}
 }
 
-func startMean(args []arg) probe {
-	if args[0].inner != nil {
-		return &reduced{probe: args[0].inner(), by: figure.Mean}
+// meanRow is the row of mean.
+func meanRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "mean", Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
+			Form: expr.Scalar, Dims: figure.Seconds, Label: "mean", Noun: "answers",
+		},
+		Unit: "duration", Live: true,
+		Doc:   "Mean response time (done − intended) of the selected correct answers, or of a set.",
+		start: startMean,
 	}
-	return &latency{tally: tally{sel: args[0].sel}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
 }
 
-func startMax(args []arg) probe {
-	if args[0].inner != nil {
-		return &reduced{probe: args[0].inner(), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, 1) }}
+// maxRow is the row of max.
+func maxRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "max", Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
+			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest wait", Noun: "requests", LabelOfSet: "longest",
+		},
+		Unit: "duration", Live: true,
+		Doc: "Longest wait (done − intended) of everything selected, failures included. Where a client gave up, " +
+			"the wait was at least that long: such a figure can refute an upper bound and never prove one.",
+		start: startMax,
 	}
-	return &longest{tally: tally{sel: args[0].sel}}
+}
+
+func startMean(w *walk, args []expr.Arg) probe {
+	if set := args[0].Inner; set != nil {
+		return &reduced{probe: start(w, set), by: figure.Mean}
+	}
+	return &latency{tally: tally{sel: args[0].Selector}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
+}
+
+func startMax(w *walk, args []expr.Arg) probe {
+	if set := args[0].Inner; set != nil {
+		return &reduced{probe: start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, 1) }}
+	}
+	return &longest{tally: tally{sel: args[0].Selector}}
 }
 
 // latency is one figure of the response times of correct answers.
@@ -56,13 +87,13 @@ type latency struct {
 	read   func(*stats.Sketch) time.Duration
 }
 
-func (l *latency) request(r *history.Request) {
+func (l *latency) Request(r *history.Request) {
 	if l.see(r) && r.OK() {
 		l.sketch.Record(r.Response())
 	}
 }
 
-func (l *latency) value() figure.Value {
+func (l *latency) Value() figure.Value {
 	if a := l.missing(); a != nil {
 		return figure.Value{None: a}
 	}
@@ -71,12 +102,12 @@ func (l *latency) value() figure.Value {
 		settle, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.failures()
 		switch {
 		case l.mostlyFailed():
-			settle = "correct answers of " + l.sel.text
-		case n == 0 && l.said > 0 && l.sel.has("source") && !l.sel.has("within") && !l.sel.has("status"):
+			settle = "correct answers of " + l.sel.Text
+		case n == 0 && l.said > 0 && l.sel.Has("source") && !l.sel.Has("within") && !l.sel.Has("status"):
 			settle = "answers that say this source"
 			instead += "; " + figure.Count(l.said, "answers") + " say where they come from, and none says this"
 		}
-		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.sel.text, l.what, l.least, instead)
+		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.sel.Text, l.what, l.least, instead)
 	}
 	x := l.read(&l.sketch).Seconds()
 	return figure.Value{X: x, Samples: n, Resolution: resolution * x}
@@ -91,7 +122,7 @@ type longest struct {
 	gaveUp bool
 }
 
-func (l *longest) request(r *history.Request) {
+func (l *longest) Request(r *history.Request) {
 	if !l.see(r) {
 		return
 	}
@@ -102,12 +133,12 @@ func (l *longest) request(r *history.Request) {
 	}
 }
 
-func (l *longest) value() figure.Value {
+func (l *longest) Value() figure.Value {
 	if a := l.missing(); a != nil {
 		return figure.Value{None: a}
 	}
 	if l.n == 0 {
-		return figure.NoData("traffic that "+l.sel.text+" selects", "no request of %s was observed", l.sel.text)
+		return figure.NoData("traffic that "+l.sel.Text+" selects", "no request of %s was observed", l.sel.Text)
 	}
 	v := figure.Value{X: l.most.Seconds(), Samples: l.n}
 	if l.gaveUp {
@@ -122,8 +153,8 @@ type reduced struct {
 	by func([]figure.Element) figure.Value
 }
 
-func (d *reduced) value() figure.Value {
-	v := d.probe.value()
+func (d *reduced) Value() figure.Value {
+	v := d.probe.Value()
 	switch {
 	case v.None != nil:
 		return v

@@ -1,9 +1,49 @@
 package claim
 
 import (
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
+
+// exitsRow is the row of exits.
+func exitsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "exits", Args: "()",
+			Form: expr.Counted, Label: "exits", Noun: "starts",
+		},
+		Unit:  "count",
+		Doc:   "How many times an instance exited by itself: not those that a fault or the harness ended.",
+		start: startExits,
+	}
+}
+
+// notReadyRow is the row of not_ready.
+func notReadyRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "not_ready", Args: "()",
+			Form: expr.Counted, Label: "not ready", Noun: "starts",
+		},
+		Unit:  "count",
+		Doc:   "How many times an instance that was started did not get ready (GET /health answers 200) in the time that it is given.",
+		start: startNotReady,
+	}
+}
+
+// timeToReadyRow is the row of time_to_ready.
+func timeToReadyRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "time_to_ready", Args: "()",
+			Form: expr.Set, Dims: figure.Seconds, Label: "time to ready", Noun: "starts",
+		},
+		Unit:  "set of durations",
+		Doc:   "From each start of an instance to its first 200 of GET /health. At least what was waited, where it did not get ready.",
+		start: startTimeToReady,
+	}
+}
 
 // starts follows the processes of the instances: how they got ready, and how they ended.
 type starts struct {
@@ -14,11 +54,11 @@ type starts struct {
 	times []figure.Element
 }
 
-func startExits([]arg) probe       { return &starts{name: "exit"} }
-func startNotReady([]arg) probe    { return &starts{name: "not ready"} }
-func startTimeToReady([]arg) probe { return &starts{} }
+func startExits(*walk, []expr.Arg) probe       { return &starts{name: "exit"} }
+func startNotReady(*walk, []expr.Arg) probe    { return &starts{name: "not ready"} }
+func startTimeToReady(*walk, []expr.Arg) probe { return &starts{} }
 
-func (s *starts) event(e *history.Event) {
+func (s *starts) Event(e *history.Event) {
 	if e.Kind != history.Process || e.Name != "ready" && e.Name != "not ready" && e.Name != "exit" {
 		return
 	}
@@ -31,7 +71,7 @@ func (s *starts) event(e *history.Event) {
 	}
 }
 
-func (s *starts) value() figure.Value {
+func (s *starts) Value() figure.Value {
 	switch {
 	case s.seen == 0, s.name == "" && len(s.times) == 0:
 		return figure.NoData("instances that the harness starts itself (--target-cmd)", "no instance was seen to start")

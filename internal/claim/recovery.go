@@ -5,7 +5,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -32,21 +34,21 @@ type outage struct {
 	curve  curve         // since the last heal
 }
 
-func startRecover(args []arg) probe {
-	return &recovery{on: args[0].name, instances: map[string]*outage{}, of: (*outage).recovered}
+func startRecover(_ *walk, args []expr.Arg) probe {
+	return &recovery{on: args[0].Name, instances: map[string]*outage{}, of: (*outage).recovered}
 }
 
-func startFallback(args []arg) probe {
-	return &recovery{on: args[0].name, instances: map[string]*outage{}, of: (*outage).fellBack}
+func startFallback(_ *walk, args []expr.Arg) probe {
+	return &recovery{on: args[0].Name, instances: map[string]*outage{}, of: (*outage).fellBack}
 }
 
-func (v *recovery) event(e *history.Event) {
+func (v *recovery) Event(e *history.Event) {
 	if isFault(e, v.on) {
 		v.faults = append(v.faults, *e)
 	}
 }
 
-func (v *recovery) request(r *history.Request) {
+func (v *recovery) Request(r *history.Request) {
 	if r.Failure == history.Canceled {
 		return
 	}
@@ -65,7 +67,7 @@ func (v *recovery) request(r *history.Request) {
 	if elsewhere && r.Intended >= o.began && (o.firstHeal == 0 || r.Done <= o.firstHeal) && (o.other == 0 || r.Done < o.other) {
 		o.other = r.Done
 	}
-	if o.healed && r.Intended >= o.lifting && isFrom(r.Source, "cache") {
+	if o.healed && r.Intended >= o.lifting && source.Is(r.Source, source.Cache) {
 		o.curve.add(r.Done-o.lifting, r.Source == v.on)
 	}
 }
@@ -81,7 +83,7 @@ func (v *recovery) outage(instance string) *outage {
 	return o
 }
 
-func (v *recovery) value() figure.Value {
+func (v *recovery) Value() figure.Value {
 	for _, e := range v.faults {
 		if e.Instance != "" {
 			v.outage(e.Instance) // also one that nothing was asked of

@@ -1,9 +1,63 @@
 package claim
 
 import (
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
+
+// availabilityRow is the row of availability.
+func availabilityRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "availability", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Share, Label: "available", Noun: "requests",
+		},
+		Unit: "share", Live: true,
+		Doc:   "Share of the planned requests that got a correct answer within their patience.",
+		start: startAvailability,
+	}
+}
+
+// unsentRow is the row of unsent.
+func unsentRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "unsent", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Share, Label: "unsent", Noun: "requests",
+		},
+		Unit: "share", Live: true,
+		Doc:   "Share of the planned requests that never left.",
+		start: startUnsent,
+	}
+}
+
+// shareRow is the row of share.
+func shareRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "share", Args: "(stream[…], stream[…])", Params: []expr.Param{expr.PartOfNext, expr.Selection}, Keys: expr.FilterKeys(),
+			Form: expr.Share, Label: "share", Noun: "answers",
+		},
+		Unit: "share", Live: true,
+		Doc:   "Share of the second's correct answers that the first selects too: share(trips[source=cache], trips).",
+		start: startShare,
+	}
+}
+
+// hitRatioRow is the row of hit_ratio.
+func hitRatioRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "hit_ratio", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Share, Label: "hit ratio", Noun: "answers",
+		},
+		Unit: "share", Live: true,
+		Doc:   "Share of the correct answers that came from a cache: redis, memory, or a cache that does not say which.",
+		start: startHitRatio,
+	}
+}
 
 // ratio is k of n requests.
 type ratio struct {
@@ -15,29 +69,29 @@ type ratio struct {
 	tiers bool                        // the answers must say their source
 }
 
-func startAvailability(args []arg) probe {
-	return &ratio{tally: tally{sel: args[0].sel}, in: anyRequest, is: correct}
+func startAvailability(_ *walk, args []expr.Arg) probe {
+	return &ratio{tally: tally{sel: args[0].Selector}, in: anyRequest, is: correct}
 }
 
-func startUnsent(args []arg) probe {
-	return &ratio{tally: tally{sel: args[0].sel}, in: anyRequest, is: func(r *history.Request) bool { return r.Sent == 0 }}
+func startUnsent(_ *walk, args []expr.Arg) probe {
+	return &ratio{tally: tally{sel: args[0].Selector}, in: anyRequest, is: func(r *history.Request) bool { return r.Sent == 0 }}
 }
 
-func startHitRatio(args []arg) probe {
-	return &ratio{tally: tally{sel: args[0].sel}, in: correct, tiers: true,
-		is: func(r *history.Request) bool { return isFrom(r.Source, "cache") }}
+func startHitRatio(_ *walk, args []expr.Arg) probe {
+	return &ratio{tally: tally{sel: args[0].Selector}, in: correct, tiers: true,
+		is: func(r *history.Request) bool { return source.Is(r.Source, source.Cache) }}
 }
 
 // startShare tallies the first selector within the second.
-func startShare(args []arg) probe {
-	part := &tally{sel: args[0].sel}
-	return &within{part: part, ratio: ratio{tally: tally{sel: args[1].sel}, in: correct, is: part.see}}
+func startShare(_ *walk, args []expr.Arg) probe {
+	part := &tally{sel: args[0].Selector}
+	return &within{part: part, ratio: ratio{tally: tally{sel: args[1].Selector}, in: correct, is: part.see}}
 }
 
 func anyRequest(*history.Request) bool { return true }
 func correct(r *history.Request) bool  { return r.OK() }
 
-func (s *ratio) request(r *history.Request) {
+func (s *ratio) Request(r *history.Request) {
 	if !s.see(r) || !s.in(r) {
 		return
 	}
@@ -47,12 +101,12 @@ func (s *ratio) request(r *history.Request) {
 	}
 }
 
-func (s *ratio) value() figure.Value {
+func (s *ratio) Value() figure.Value {
 	if a := s.missing(); a != nil {
 		return figure.Value{None: a}
 	}
 	if s.n == 0 {
-		return figure.NoData("correct answers of "+s.sel.text, "no correct answer of %s%s", s.sel.text, s.failures())
+		return figure.NoData("correct answers of "+s.sel.Text, "no correct answer of %s%s", s.sel.Text, s.failures())
 	}
 	if s.tiers && s.said == 0 {
 		return figure.NoData("X-Source on its answers", "the service does not say where its answers come from")
@@ -66,10 +120,10 @@ type within struct {
 	part *tally
 }
 
-func (w *within) value() figure.Value {
+func (w *within) Value() figure.Value {
 	// That the part has not been asked for is a share of zero, not an absence.
 	if a := w.part.missing(); a != nil && w.part.asked > 0 {
 		return figure.Value{None: a}
 	}
-	return w.ratio.value()
+	return w.ratio.Value()
 }

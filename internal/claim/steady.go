@@ -7,6 +7,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
@@ -23,9 +24,9 @@ const (
 // steadyAgain is time_to_steady.
 type steadyAgain struct{ askings }
 
-func startSteady(args []arg) probe { return &steadyAgain{newAskings(args)} }
+func startSteady(_ *walk, args []expr.Arg) probe { return &steadyAgain{newAskings(args)} }
 
-func (s *steadyAgain) value() figure.Value {
+func (s *steadyAgain) Value() figure.Value {
 	return s.each(func(o ordeal, rs []asking) (figure.Element, *figure.Absence) { return steadyAfter(o, rs, s.bound) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/proxy"
@@ -86,7 +87,7 @@ func judged(t *testing.T, kind string, at time.Duration, delivery history.Event)
 		h.R = append(h.R, history.Request{Stream: "trips", Phase: "fault", Instance: "1", Seq: uint64(i), Intended: sent, Sent: sent, Done: sent + time.Millisecond, Status: 200, Source: "memory"})
 	}
 	c, errs := claim.Compile(claim.Text{ID: "x", Holds: "availability(trips[phase=fault]) >= 99%"},
-		claim.Scope{Streams: []string{"trips"}, Phases: []string{"fault"}, Faults: []string{kind}})
+		expr.Scope{Streams: []string{"trips"}, Phases: []string{"fault"}, Faults: []string{kind}})
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/traffic"
@@ -109,7 +110,7 @@ func (s script) history(seed uint64) history.Slice {
 // readClocks is what the clocks say of one round; why: it does not count.
 func readClocks(t *testing.T, h history.History) (tracks []claim.Clocks, why string) {
 	t.Helper()
-	spec := claim.ClocksOf(claim.Scope{Streams: []string{"trip"}, Phases: []string{"all"}, Faults: []string{"blackhole"}})
+	spec := claim.ClocksOf(expr.Scope{Streams: []string{"trip"}, Phases: []string{"all"}, Faults: []string{"blackhole"}})
 	all := spec.Judge([]claim.ClockRound{spec.Observe(h)})
 	if len(all) == 1 && all[0].Why != "" {
 		return nil, all[0].Why

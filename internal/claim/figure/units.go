@@ -3,6 +3,7 @@ package figure
 import (
 	"math"
 	"strconv"
+	"strings"
 )
 
 // Dims are the exponents of a quantity's dimensions: a duration has Time 1, a
@@ -34,6 +35,15 @@ func (d Dims) Unit() string {
 		return "B/s"
 	}
 	return "s^" + strconv.Itoa(d.Time) + " B^" + strconv.Itoa(d.Bytes)
+}
+
+// DimsOfMetric are the dimensions of a metric, by the unit that its name ends in:
+// Prometheus' rules for names.
+func DimsOfMetric(name string) Dims {
+	if strings.HasSuffix(name, "_bytes") {
+		return Dims{Bytes: 1}
+	}
+	return Dims{}
 }
 
 // String names d in a message.

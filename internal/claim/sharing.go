@@ -4,8 +4,41 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
+
+// hitsAfterMissRow is the row of hits_after_miss.
+func hitsAfterMissRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "hits_after_miss", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
+			Form: expr.Share, Label: "hits after a miss", Noun: "answers",
+		},
+		Unit: "share",
+		Doc: "Share of hits among the answers asked for after a load of the same key was answered, and answered before what was loaded, " +
+			"and is kept for the time given, can have expired. Answers do not count where a change, or an instance that got ready, may have come between.",
+		start: func(w *walk, args []expr.Arg) probe {
+			return &afterMiss{read: w.read(args[0].Selector), ttl: args[1].Span}
+		},
+	}
+}
+
+// hitsElsewhereRow is the row of hits_elsewhere.
+func hitsElsewhereRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "hits_elsewhere", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
+			Form: expr.Share, Label: "hits elsewhere", Noun: "answers",
+		},
+		Unit: "share",
+		Doc: "The same, of the first answers that an instance gives for a key which another instance loaded, and of which it can hold nothing " +
+			"of its own: whether instances share one cache.",
+		start: func(w *walk, args []expr.Arg) probe {
+			return &afterMiss{read: w.read(args[0].Selector), ttl: args[1].Span, elsewhere: true}
+		},
+	}
+}
 
 // afterMiss is the share of hits among the answers that should be hits: those
 // asked for after a load of their key was answered, and answered before what was
@@ -16,7 +49,7 @@ type afterMiss struct {
 	elsewhere bool // only the first answers that another instance gave
 }
 
-func (m *afterMiss) value() figure.Value {
+func (m *afterMiss) Value() figure.Value {
 	if a := m.silent(); a != nil {
 		return figure.Value{None: a}
 	}
@@ -64,15 +97,15 @@ func (m *afterMiss) value() figure.Value {
 	case n > 0:
 	case between > 0:
 		return figure.NoData("changes that are acknowledged, or a phase without them",
-			"each of the %s of %s that followed a load may have followed a change too%s", figure.Count(between, "answers"), m.sel.text, m.book.refusals())
+			"each of the %s of %s that followed a load may have followed a change too%s", figure.Count(between, "answers"), m.sel.Text, m.book.refusals())
 	case len(m.book.of(sentOf, loaded)) == 0:
 		return figure.NoData("X-Source: database, or ai, on answers that were loaded", "no answer says that it was loaded")
 	case m.elsewhere && m.instances() == 1:
-		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.sel.text)
+		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.sel.Text)
 	case m.elsewhere:
 		return figure.NoData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.failures())
 	default:
-		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.sel.text, m.failures())
+		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.sel.Text, m.failures())
 	}
 	return figure.Value{X: float64(k) / float64(n), K: k, N: n, Samples: n, Grain: 1 / float64(n)}
 }
@@ -91,10 +124,24 @@ type place struct {
 	group, instance int32
 }
 
+// loadsRow is the row of loads.
+func loadsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "loads", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "loads", Noun: "answers",
+		},
+		Unit: "count",
+		Doc: "The fewest loads that explain the answers which come from the database, or the model: of answers to the same key that " +
+			"overlap in time, one load may have been enough.",
+		start: func(w *walk, args []expr.Arg) probe { return &loads{w.read(args[0].Selector)} },
+	}
+}
+
 // loads is the fewest loads that explain the answers which say that they were loaded.
 type loads struct{ read }
 
-func (l *loads) value() figure.Value {
+func (l *loads) Value() figure.Value {
 	if a := l.silent(); a != nil {
 		return figure.Value{None: a}
 	}

@@ -1,4 +1,4 @@
-package claim
+package expr
 
 import (
 	"strings"
@@ -25,11 +25,11 @@ type token struct {
 	from, to int
 }
 
-// lookAlikes are the characters that a person may type for an operator.
+// lookAlikes are characters that people type for an operator.
 var lookAlikes = map[rune]string{'−': "-", '×': "*", '·': "*", '÷': "/", '≤': "<=", '≥': ">="}
 
-// lex splits src. It never fails: a stray character or an unknown unit is only
-// a mistake where a parser comes to use it.
+// lex splits src. It never fails: the parser reports a stray character or an
+// unknown unit where it meets one.
 func lex(src []rune) []token {
 	var out []token
 	for i := 0; i < len(src); {

@@ -1,8 +1,7 @@
-package claim
+package expr
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/trektribe/bench/internal/claim/figure"
@@ -33,52 +32,52 @@ func (p *parser) term() {
 		p.fail(t.from, "expected a comparison or and, found "+p.describe(t))
 	}
 	if p.check(c) {
-		p.out.terms = append(p.out.terms, c)
+		p.out.Terms = append(p.out.Terms, c)
 	}
 }
 
-func (p *parser) comparison() *comparison {
+// comparison reads one comparison, or a truth that stands alone.
+func (p *parser) comparison() *Comparison {
 	first := p.peek().from
-	c := &comparison{lhs: p.sum()}
+	c := &Comparison{Left: p.sum()}
 	operator := p.peek()
 	switch {
 	case operator.text == "=" || operator.text == "!=":
 		p.fail(operator.from, "expected a comparison, found "+operator.text+"; did you mean \"==\"?")
 	case operator.kind == sign && p.isComparison(operator):
 		p.i++
-		c.op = operator.text
-		c.bounds = []*node{p.sum()}
+		c.Op = operator.text
+		c.Bounds = []*Node{p.sum()}
 	case p.isWord("in"):
 		p.i++
-		c.op = "in"
+		c.Op = "in"
 		lo := p.sum()
 		if t := p.peek(); t.text != ".." {
 			p.fail(t.from, "a range is written in a..b; expected .., found "+p.describe(t))
 		}
 		p.i++
-		c.bounds = []*node{lo, p.sum()}
+		c.Bounds = []*Node{lo, p.sum()}
 	}
-	c.text = p.text(first, p.toks[max(0, p.i-1)].to)
-	if c.op != "" {
+	c.Text = p.text(first, p.toks[max(0, p.i-1)].to)
+	if c.Op != "" {
 		p.orient(c, operator)
 	}
 	return c
 }
 
-func (p *parser) sum() *node {
-	if p.depth++; p.depth > deepest {
-		p.fail(p.peek().from, "nested too deeply")
-	}
+// sum, product and unary read arithmetic, the loosest first.
+func (p *parser) sum() *Node {
+	p.enter(p.peek().from)
 	n := p.product()
 	for t := p.peek(); t.kind == sign && (t.text == "+" || t.text == "-"); t = p.peek() {
 		p.i++
 		n = p.combine(t, n, p.product())
 	}
-	p.depth--
+	p.leave()
 	return n
 }
 
-func (p *parser) product() *node {
+func (p *parser) product() *Node {
 	n := p.unary()
 	for t := p.peek(); t.kind == sign && (t.text == "*" || t.text == "/"); t = p.peek() {
 		p.i++
@@ -87,17 +86,15 @@ func (p *parser) product() *node {
 	return n
 }
 
-func (p *parser) unary() *node {
+func (p *parser) unary() *Node {
 	t := p.peek()
 	p.i++
 	switch {
 	case t.text == "-" && t.kind == sign:
-		if p.depth++; p.depth > deepest {
-			p.fail(t.from, "nested too deeply")
-		}
+		p.enter(t.from)
 		n := p.unary()
-		p.depth--
-		minus := &node{op: '#', lit: figure.Value{X: -1}, from: t.from, to: t.to}
+		p.leave()
+		minus := &Node{Literal: figure.Value{X: -1}, from: t.from, to: t.to}
 		return p.combine(token{kind: sign, text: "*", from: t.from, to: t.to}, minus, n)
 	case t.text == "(" && t.kind == sign:
 		n := p.sum()
@@ -109,17 +106,18 @@ func (p *parser) unary() *node {
 	case t.kind == variable:
 		before := len(p.errs)
 		d := p.variable(t.text, t.from)
-		return &node{op: '#', lit: figure.Value{X: d.Seconds()}, dims: seconds, product: true, from: t.from, to: t.to, broken: len(p.errs) > before}
+		return &Node{Literal: figure.Value{X: d.Seconds()}, Dims: figure.Seconds, Product: true, from: t.from, to: t.to, broken: len(p.errs) > before}
 	case t.kind == word && p.peek().text == "(" && t.text != "and" && t.text != "in":
 		n := p.call(t)
-		n.call = len(p.out.calls)
-		p.out.calls = append(p.out.calls, *n.made)
+		n.Call.at = len(p.out.Calls)
+		p.out.Calls = append(p.out.Calls, n.Call)
 		return n
 	}
 	p.i--
+	m, known := p.language.named(t.text)
 	switch {
-	case t.kind == word && slices.Contains(measureNames(), t.text):
-		p.fail(t.from, t.text+" needs its arguments: "+t.text+argsOf(t.text))
+	case known:
+		p.fail(t.from, t.text+" needs its arguments: "+t.text+m.Args)
 	case t.kind == word && t.text != "and" && t.text != "in":
 		p.fail(t.from, fmt.Sprintf("%s is no figure; a measure is called, as in p50(%s)", t.text, t.text))
 	}
@@ -128,8 +126,8 @@ func (p *parser) unary() *node {
 }
 
 // literal is a number with its unit.
-func (p *parser) literal(t token) *node {
-	n := &node{op: '#', from: t.from, to: t.to}
+func (p *parser) literal(t token) *Node {
+	n := &Node{from: t.from, to: t.to}
 	x, err := strconv.ParseFloat(t.text, 64)
 	if err != nil {
 		p.note(t.from, t.text+" is too large")
@@ -141,12 +139,12 @@ func (p *parser) literal(t token) *node {
 			p.note(t.from, figure.Unknown("unit", t.unit, figure.UnitNames()))
 			n.broken = true
 		}
-		x, n.dims, n.percent = u.Of(x), u.Dims, t.unit == "%"
+		x, n.Dims, n.percent = u.Of(x), u.Dims, t.unit == "%"
 	} else if next := p.peek(); next.kind == word || next.text == "%" {
 		if _, ok := figure.UnitNamed(next.text); ok {
 			p.fail(t.from, "write the unit without a space: "+t.text+next.text)
 		}
 	}
-	n.lit, n.product = figure.Value{X: x}, true
+	n.Literal, n.Product = figure.Value{X: x}, true
 	return n
 }

@@ -7,15 +7,31 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
-// rise is what a gauge of the service grew by from the end of one phase to the
+// growthRow is the row of growth.
+func growthRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "growth", Args: "(gauge, phase, phase)", Params: []expr.Param{expr.Metric, expr.PhaseName, expr.PhaseName}, Keys: []string{"instance"},
+			Form: expr.Scalar, Label: "growth", Noun: "readings", Plain: true, MetricUnit: true,
+		},
+		Unit: "count, or bytes where the gauge ends in _bytes",
+		Doc: "What a gauge grew by from the end of the first phase to the end of the second, on the instance where that is most; zero where it fell. " +
+			"process_open_fds and process_resident_memory_bytes are read from the process itself where the harness starts it (on Linux; " +
+			"its process group together), and go_goroutines from /metrics. growth(go_goroutines, steady, after) <= 20.",
+		start: startGrowth,
+	}
+}
+
+// growth is what a gauge of the service grew by from the end of one phase to the
 // end of another, on the instance where that is most; zero where it fell.
-type rise struct {
+type growth struct {
 	blind
-	sel       selector
+	sel       expr.Selector
 	metric    string
 	labels    map[string]string
 	from, to  string
@@ -31,13 +47,13 @@ type level struct {
 	hasFrom, hasTo bool
 }
 
-func startRise(args []arg) probe {
-	return &rise{sel: args[0].sel, metric: args[0].name, labels: args[0].labels, from: args[1].name, to: args[2].name,
+func startGrowth(_ *walk, args []expr.Arg) probe {
+	return &growth{sel: args[0].Selector, metric: args[0].Name, labels: args[0].Labels, from: args[1].Name, to: args[2].Name,
 		instances: map[string]*level{}}
 }
 
-func (g *rise) event(e *history.Event) {
-	if !g.sel.instance(e.Instance) {
+func (g *growth) Event(e *history.Event) {
+	if !g.sel.Instance(e.Instance) {
 		return
 	}
 	if e.Kind == history.Process {
@@ -59,7 +75,7 @@ func (g *rise) event(e *history.Event) {
 		return
 	}
 	if text != "" || len(g.labels) > 0 {
-		labels, err := parseLabels("{" + text)
+		labels, err := expr.ParseLabels("{" + text)
 		for k, v := range g.labels {
 			if got, ok := labels[k]; err != nil || !ok || got != v {
 				return
@@ -74,14 +90,14 @@ func (g *rise) event(e *history.Event) {
 	}
 }
 
-func (g *rise) level(instance string) *level {
+func (g *growth) level(instance string) *level {
 	if g.instances[instance] == nil {
 		g.instances[instance] = &level{}
 	}
 	return g.instances[instance]
 }
 
-func (g *rise) value() figure.Value {
+func (g *growth) Value() figure.Value {
 	settle := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
 	v := figure.Value{Grain: 1}
 	if strings.HasSuffix(g.metric, "_bytes") {

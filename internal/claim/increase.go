@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 )
 
-// growth is what a counter of the service grew by, phase by phase, instance by
+// increase is what a counter of the service grew by, phase by phase, instance by
 // instance, label set by label set. It sees only the readings at the boundaries.
-type growth struct {
-	sel      selector
+type increase struct {
+	sel      expr.Selector
 	metric   string
 	labels   map[string]string // that a series must have
 	exported bool              // the name was read at all, with whatever labels
@@ -37,23 +38,24 @@ type reading struct {
 	hasBegin, hasEnd bool
 }
 
-func startGrowth(args []arg) *growth {
-	a := args[0]
-	return &growth{sel: a.sel, metric: a.name, labels: a.labels,
+// newIncrease counts what a metric grew by over the phases that sel is about, in
+// the series that have the labels.
+func newIncrease(sel expr.Selector, metric string, labels map[string]string) *increase {
+	return &increase{sel: sel, metric: metric, labels: labels,
 		reads: map[boundary]bool{}, series: map[point]*reading{}, seen: map[string]bool{}}
 }
 
-func (g *growth) request(r *history.Request) {
-	if !g.seen[r.Instance] && g.sel.instance(r.Instance) {
+func (g *increase) Request(r *history.Request) {
+	if !g.seen[r.Instance] && g.sel.Instance(r.Instance) {
 		g.seen[r.Instance] = true
 	}
 }
 
-func (g *growth) event(e *history.Event) {
-	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.sel.instance(e.Instance) && e.Detail != "" {
+func (g *increase) Event(e *history.Event) {
+	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.sel.Instance(e.Instance) && e.Detail != "" {
 		g.failed = ": " + e.Detail
 	}
-	if e.Kind != history.Counter || !g.sel.instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.metric {
+	if e.Kind != history.Counter || !g.sel.Instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.metric {
 		return
 	}
 	g.seen[e.Instance] = true
@@ -61,14 +63,14 @@ func (g *growth) event(e *history.Event) {
 	matches := false
 	if name == g.metric {
 		g.exported = true
-		labels, err := parseLabels("{" + text)
+		labels, err := expr.ParseLabels("{" + text)
 		if text == "" {
 			labels, err = nil, nil
 		}
 		matches = err == nil && g.carries(labels)
 		g.matched = g.matched || matches
 	}
-	if e.Detail != "begin" && e.Detail != "end" || !g.sel.phase(e.Phase) {
+	if e.Detail != "begin" && e.Detail != "end" || !g.sel.Phase(e.Phase) {
 		return
 	}
 	g.reads[boundary{e.Phase, e.Instance, e.Detail}] = true
@@ -94,7 +96,7 @@ func seenFromOutside(name string) bool {
 	return name == "process_open_fds" || name == "process_resident_memory_bytes"
 }
 
-func (g *growth) carries(labels map[string]string) bool {
+func (g *increase) carries(labels map[string]string) bool {
 	for k, want := range g.labels {
 		if got, ok := labels[k]; !ok || got != want {
 			return false
@@ -103,7 +105,7 @@ func (g *growth) carries(labels map[string]string) bool {
 	return true
 }
 
-func (g *growth) value() figure.Value {
+func (g *increase) Value() figure.Value {
 	const settle = "readings of /metrics at the begin and the end of the phase"
 	switch {
 	case len(g.reads) == 0 && !g.exported:
@@ -111,7 +113,7 @@ func (g *growth) value() figure.Value {
 	case !g.exported:
 		return figure.NoData("a service that exports "+g.metric, "the service does not export %s", g.metric)
 	case !g.matched:
-		return figure.NoData("a series with these labels", "the service exports no %s", g.sel.text)
+		return figure.NoData("a series with these labels", "the service exports no %s", g.sel.Text)
 	case len(g.reads) == 0:
 		return figure.NoData(settle, "%s was not read at the begin and the end of a phase%s", g.metric, g.failed)
 	}
@@ -135,7 +137,7 @@ func (g *growth) value() figure.Value {
 }
 
 // unread says which instance was not read at both ends of a phase in which any was.
-func (g *growth) unread() string {
+func (g *increase) unread() string {
 	named := len(g.seen) > 1 || !g.seen[""]
 	for _, b := range slices.SortedFunc(maps.Keys(g.reads), func(a, b boundary) int {
 		return strings.Compare(a.phase+"\x00"+a.instance+"\x00"+a.edge, b.phase+"\x00"+b.instance+"\x00"+b.edge)
@@ -154,60 +156,6 @@ func (g *growth) unread() string {
 	return ""
 }
 
-// instance reports whether s speaks about the instance.
-func (s *selector) instance(name string) bool {
-	for _, f := range s.filters {
-		if f.key == "instance" && (name == f.value) == f.not {
-			return false
-		}
-	}
-	return true
-}
-
 func comparePoints(a, b point) int {
 	return strings.Compare(a.phase+"\x00"+a.instance+"\x00"+a.name, b.phase+"\x00"+b.instance+"\x00"+b.name)
-}
-
-// parseLabels reads {kind="trips",result="hit"}; \" and \\ are escapes, and a
-// comma may end the list. Empty braces are no labels.
-func parseLabels(text string) (map[string]string, error) {
-	bad := fmt.Errorf(`labels are written {name="value",…}, not %s`, text)
-	rest, ok := strings.CutPrefix(text, "{")
-	if !ok {
-		return nil, bad
-	}
-	labels := map[string]string{}
-	for {
-		rest = strings.TrimSpace(rest)
-		if rest == "}" {
-			return labels, nil
-		}
-		name, after, ok := strings.Cut(rest, "=")
-		after = strings.TrimSpace(after)
-		if name = strings.TrimSpace(name); !ok || name == "" || !strings.HasPrefix(after, `"`) {
-			return nil, bad
-		}
-		var v strings.Builder
-		i := 1
-		for ; i < len(after) && after[i] != '"'; i++ {
-			if after[i] == '\\' && i+1 < len(after) {
-				i++
-				if after[i] == 'n' {
-					v.WriteByte('\n')
-					continue
-				}
-			}
-			v.WriteByte(after[i])
-		}
-		if i >= len(after) {
-			return nil, bad
-		}
-		labels[name] = v.String()
-		rest = strings.TrimSpace(after[i+1:])
-		if next, ok := strings.CutPrefix(rest, ","); ok {
-			rest = next
-		} else if rest != "}" {
-			return nil, bad
-		}
-	}
 }

@@ -13,9 +13,7 @@ type proof struct {
 	why    string // of the first that was not
 }
 
-func startDelivered(args []arg) probe { return &proof{kind: args[0].name} }
-
-func (p *proof) event(e *history.Event) {
+func (p *proof) Event(e *history.Event) {
 	if e.Kind != history.Delivery || e.Name != p.kind {
 		return
 	}
@@ -28,7 +26,7 @@ func (p *proof) event(e *history.Event) {
 	}
 }
 
-func (p *proof) value() figure.Value {
+func (p *proof) Value() figure.Value {
 	if p.n == 0 {
 		return figure.NoData("a canary that meets the fault", "nothing proves that %s was delivered", p.kind)
 	}

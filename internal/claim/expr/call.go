@@ -1,21 +1,11 @@
-package claim
+package expr
 
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
 )
-
-// An arg is a checked argument.
-type arg struct {
-	name   string            // of a metric, a dependency, a fault
-	labels map[string]string // of a metric
-	sel    selector
-	inner  func() probe // a set-valued measure
-	span   time.Duration
-}
 
 // A written is an argument as the text has it: a name, maybe with labels and
 // filters, or a call.
@@ -26,7 +16,7 @@ type written struct {
 	braces   bool
 	brackets int // rune of the "["; -1: none
 	filters  []writtenFilter
-	inner    *node
+	inner    *Node
 }
 
 // A writtenFilter is key=value with where both stand.
@@ -36,17 +26,35 @@ type writtenFilter struct {
 	keyAt, valueAt int
 }
 
-// call reads a measure's arguments and checks them. A call that is itself an
-// argument belongs to the outer one; any other is registered by the caller.
-func (p *parser) call(name token) *node {
-	if p.depth++; p.depth > deepest {
-		p.fail(name.from, "nested too deeply")
-	}
-	m, known := measureNamed(name.text)
+// call reads a measure with its arguments and checks them. Where it stands as an
+// argument itself, it belongs to the outer call; else the caller registers it.
+func (p *parser) call(name token) *Node {
+	p.enter(name.from)
+	m, known := p.language.named(name.text)
 	if !known {
-		p.note(name.from, figure.Unknown("measure", name.text, measureNames()))
+		p.note(name.from, figure.Unknown("measure", name.text, p.language.names()))
 	}
 	p.expect("(")
+	args := p.arguments()
+	closing := p.peek()
+	p.expect(")")
+	p.leave()
+
+	c := &Call{Signature: m, Text: p.text(name.from, closing.to), Col: name.from + 1}
+	n := &Node{Call: c, from: name.from, to: closing.to, Form: m.Form, Dims: m.Dims, percent: m.Form == Share,
+		Product: m.Form != Share && !m.Plain, broken: !known}
+	switch {
+	case !known:
+	case len(args) != len(m.Params):
+		p.note(name.from, fmt.Sprintf("%s takes %s, not %d: %s%s", m.Name, figure.Count(len(m.Params), "arguments"), len(args), m.Name, m.Args))
+	default:
+		p.take(n, args)
+	}
+	return n
+}
+
+// arguments reads what stands between the brackets of a call.
+func (p *parser) arguments() []written {
 	var args []written
 	for p.peek().text != ")" {
 		args = append(args, p.argument())
@@ -55,54 +63,55 @@ func (p *parser) call(name token) *node {
 		}
 		p.i++
 	}
-	closing := p.peek()
-	p.expect(")")
-	p.depth--
-	n := &node{op: 'c', from: name.from, to: closing.to, form: m.form, dims: m.dims, percent: m.form == share,
-		product: m.form != share && !m.plain, broken: !known}
-	// No delay that was injected is part of a proved time.
-	c := call{text: p.text(n.from, n.to), label: m.label, noun: m.noun, timed: m.dims == seconds && m.form != proved}
-	n.made = &c
-	if !known {
-		return n
-	}
-	if len(args) != len(m.params) {
-		p.note(name.from, fmt.Sprintf("%s takes %s, not %d: %s%s", m.Name, figure.Count(len(m.params), "arguments"), len(args), m.Name, m.Args))
-		return n
-	}
-	before := len(p.errs)
-	checked := make([]arg, len(args))
+	return args
+}
+
+// take gives the call n its arguments, and n what follows from them.
+func (p *parser) take(n *Node, args []written) {
+	c := n.Call
+	mistakes := len(p.errs)
 	for i, w := range args {
-		a := p.resolve(m, m.params[i], w)
-		checked[i] = a
-		if m.noun == "answers" && a.sel.fromCache() {
-			c.noun = "hits"
+		a := p.resolve(c.Signature, c.Params[i], w)
+		c.Args = append(c.Args, a)
+		switch want := c.Params[i]; {
+		case w.inner != nil:
+			n.reduce(w.inner.Call)
+		case want == Selection || want == SelectionOrSet || want == PartOfNext || want == Metric:
+			c.Selectors = append(c.Selectors, a.Selector)
+		case want == Limit:
+			c.limits = append(c.limits, a.Span)
 		}
-		if want := m.params[i]; want == metric && i == 0 || want == selection || want == selectionOrSet && w.inner == nil {
-			c.sels = append(c.sels, a.sel)
+		if c.Noun == "answers" && a.Selector.FromCache() {
+			c.Noun = "hits"
 		}
-		if m.params[i] == limit {
-			c.limits = append(c.limits, a.span)
-		}
-		if w.inner != nil {
-			c.limits = append(c.limits, w.inner.made.limits...)
-			// Times of few events: their logarithms scatter more than they do.
-			n.product = false
-			inner := w.inner.made
-			c.label, c.noun = m.label+" "+inner.label, inner.noun
-			if m.Name == "max" {
-				c.label = "longest " + inner.label
-			}
+		if c.Params[i] == Metric && c.MetricUnit {
+			n.Dims = figure.DimsOfMetric(a.Name)
 		}
 	}
-	if m.Name == "growth" && strings.HasSuffix(args[0].name, "_bytes") {
-		n.dims = figure.Dims{Bytes: 1} // as Prometheus' rules have it
+	if len(p.errs) > mistakes {
+		return
 	}
-	if m.Name == "share" && len(p.errs) == before && checked[0].sel.stream != checked[1].sel.stream && checked[1].sel.stream != "all" {
-		p.note(args[0].from, fmt.Sprintf("share is of one stream: %s is no part of %s", args[0].name, args[1].name))
+	for i, want := range c.Params {
+		if want != PartOfNext {
+			continue
+		}
+		if part, all := c.Args[i].Selector, c.Args[i+1].Selector; part.Stream != all.Stream && all.Stream != "all" {
+			p.note(args[i].from, fmt.Sprintf("%s is of one stream: %s is no part of %s", c.Name, args[i].name, args[i+1].name))
+		}
 	}
-	c.start = func() probe { return m.start(checked) }
-	return n
+}
+
+// reduce makes n one figure of the set that inner gives.
+func (n *Node) reduce(inner *Call) {
+	c := n.Call
+	c.limits = append(c.limits, inner.limits...)
+	// Times of few events: their logarithms scatter more than they do.
+	n.Product = false
+	label := c.Label
+	if c.LabelOfSet != "" {
+		label = c.LabelOfSet
+	}
+	c.Label, c.Noun = label+" "+inner.Label, inner.Noun
 }
 
 // argument reads one, whatever it may mean.
@@ -149,6 +158,7 @@ func (p *parser) name() string {
 	return string(p.src[from:to])
 }
 
+// skipTo goes on to the first token at or after a rune.
 func (p *parser) skipTo(at int) {
 	for p.peek().kind != end && p.peek().from < at {
 		p.i++
@@ -170,7 +180,7 @@ func (p *parser) labels() map[string]string {
 	if to >= len(p.src) {
 		p.fail(from, "the { is never closed")
 	}
-	labels, err := parseLabels(string(p.src[from : to+1]))
+	labels, err := ParseLabels(string(p.src[from : to+1]))
 	if err != nil {
 		p.note(from, err.Error())
 	}
@@ -178,10 +188,11 @@ func (p *parser) labels() map[string]string {
 	return labels
 }
 
+// filter reads key=value.
 func (p *parser) filter() writtenFilter {
 	f := writtenFilter{keyAt: p.peek().from}
 	if f.key = p.name(); f.key == "" {
-		p.fail(f.keyAt, "expected a key ("+strings.Join(filterKeys, ", ")+"), found "+p.describe(p.peek()))
+		p.fail(f.keyAt, "expected a key ("+strings.Join(FilterKeys(), ", ")+"), found "+p.describe(p.peek()))
 	}
 	switch t := p.peek(); t.text {
 	case "=", "==":

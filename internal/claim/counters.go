@@ -4,14 +4,90 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
+
+// deltaRow is the row of delta.
+func deltaRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "delta", Args: "(metric{label=\"…\"}[phase=…])", Params: []expr.Param{expr.Metric}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "growth", Noun: "readings",
+		},
+		Unit: "count",
+		Doc: "Growth of a counter that the service exports, from the begin to the end of the phases, summed over " +
+			"instances and over all label sets that have the labels given. No data where trips_db_queries_total, taken with all its labels, grew by " +
+			"less than the answers from the database need.",
+		start: startDelta,
+	}
+}
+
+// delta is the increase of a counter. Of the contract's own counter of database
+// queries it gives no figure where that misses loads which the answers prove.
+type delta struct{ against }
+
+// startDelta checks the contract's counter where all of it is asked for. Other
+// counters mean what their service says.
+func startDelta(w *walk, args []expr.Arg) probe {
+	a := args[0]
+	m := newIncrease(a.Selector, a.Name, a.Labels)
+	if a.Name != queriesTotal || len(a.Labels) > 0 {
+		return m
+	}
+	everything := expr.Selector{Text: a.Selector.Text, Stream: "all", Filters: a.Selector.Filters}
+	return &delta{against{read: w.read(everything), metric: m}}
+}
+
+func (d *delta) Request(r *history.Request) {
+	d.metric.Request(r)
+	if r.OK() && r.Source == source.Database {
+		d.read.Request(r)
+	}
+}
+
+func (d *delta) Value() figure.Value {
+	v := d.metric.Value()
+	if v.None == nil {
+		v.None = d.balance(v.X).short()
+	}
+	return v
+}
+
+// excessLoadsRow is the row of excess_loads.
+func excessLoadsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "excess_loads", Args: "(stream[…], metric)", Params: []expr.Param{expr.Selection, expr.MetricBeside}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "needless loads", Noun: "answers",
+		},
+		Unit: "count",
+		Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers; failed requests, and those under way while it was read, aside: queries, or paid " +
+			"calls, that single flight would have saved. No data where it grew by less than these, or where only what failed can explain it. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
+		start: startAgainst(excess, false),
+	}
+}
+
+// falseSourcesRow is the row of false_sources.
+func falseSourcesRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "false_sources", Args: "(stream[…], metric)", Params: []expr.Param{expr.Selection, expr.MetricBeside}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "false sources", Noun: "answers",
+		},
+		Unit: "count",
+		Doc: "How many answers provably do not come from where they say, by the service's own count of queries: more queries than answers from " +
+			"the database, or fewer than these need; what was under way while it was read may count on either side. No data where correct answers say no source. Nothing else may ask the database in these phases.",
+		start: startAgainst(lies, true),
+	}
+}
 
 // against compares answers with a counter of the service: how often it loaded.
 type against struct {
 	read
-	growth *growth
+	metric *increase
 	judge  judgement
 	alone  bool            // no other stream may load, or change anything, in these phases
 	others bool            // one did
@@ -33,17 +109,17 @@ type balance struct {
 // only because of what is not known.
 type judgement func(b balance) (float64, *figure.Absence)
 
-func startAgainst(judge judgement, alone bool) func([]arg) probe {
-	return func(args []arg) probe {
-		sel, metric := args[0].sel, args[1]
+func startAgainst(judge judgement, alone bool) func(*walk, []expr.Arg) probe {
+	return func(w *walk, args []expr.Arg) probe {
+		sel, metric := args[0].Selector, args[1]
 		// The counter is read over the phases that the stream is filtered by.
-		for _, f := range sel.filters {
-			if !metric.sel.has(f.key) {
-				metric.sel.filters = append(slices.Clone(metric.sel.filters), f)
+		phases := metric.Selector
+		for _, f := range sel.Filters {
+			if !phases.Has(f.Key) {
+				phases.Filters = append(slices.Clone(phases.Filters), f)
 			}
 		}
-		g := startGrowth([]arg{metric})
-		return &against{read: read{tally: tally{sel: sel}}, growth: g, judge: judge, alone: alone}
+		return &against{read: w.read(sel), metric: newIncrease(phases, metric.Name, metric.Labels), judge: judge, alone: alone}
 	}
 }
 
@@ -92,18 +168,18 @@ func (b balance) short() *figure.Absence {
 
 }
 
-func (a *against) event(e *history.Event) {
-	a.growth.event(e)
-	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.growth.metric && a.sel.phase(e.Phase) {
+func (a *against) Event(e *history.Event) {
+	a.metric.Event(e)
+	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.metric.metric && a.sel.Phase(e.Phase) {
 		a.reads = append(a.reads, *e)
 	}
 }
 
-func (a *against) request(r *history.Request) {
-	a.growth.request(r)
-	a.read.request(r)
-	if r.Sent > 0 && !a.sel.asks(r) && a.sel.phase(r.Phase) && r.Failure != history.Canceled {
-		a.others = a.others || !isFrom(r.Source, "cache")
+func (a *against) Request(r *history.Request) {
+	a.metric.Request(r)
+	a.read.Request(r)
+	if r.Sent > 0 && !asks(&a.sel, r) && a.sel.Phase(r.Phase) && r.Failure != history.Canceled {
+		a.others = a.others || !source.Is(r.Source, source.Cache)
 	}
 }
 
@@ -117,14 +193,14 @@ func (a *against) ends() []history.Event {
 	})
 }
 
-func (a *against) value() figure.Value {
+func (a *against) Value() figure.Value {
 	if none := a.silent(); none != nil {
 		return figure.Value{None: none}
 	}
 	if a.alone && a.others {
 		return figure.NoData("phases in which nothing else is asked for", "in the same phases other requests may ask the database too")
 	}
-	v := a.growth.value()
+	v := a.metric.Value()
 	if v.None != nil {
 		return v
 	}
@@ -156,34 +232,4 @@ func (a *against) balance(queries float64) balance {
 		}
 	}
 	return b
-}
-
-// queries is the growth of the contract's own counter of database queries. A counter
-// that misses loads which the answers prove says nothing of how many there were.
-type queries struct{ against }
-
-// startDelta checks the contract's counter where all of it is asked for, and no other:
-// what they count is theirs.
-func startDelta(args []arg) probe {
-	g := startGrowth(args)
-	if g.metric != queriesTotal || len(g.labels) > 0 {
-		return g
-	}
-	everything := selector{text: g.sel.text, stream: "all", filters: g.sel.filters}
-	return &queries{against{read: read{tally: tally{sel: everything}}, growth: g}}
-}
-
-func (q *queries) request(r *history.Request) {
-	q.growth.request(r)
-	if r.OK() && r.Source == "database" {
-		q.read.request(r)
-	}
-}
-
-func (q *queries) value() figure.Value {
-	v := q.growth.value()
-	if v.None == nil {
-		v.None = q.balance(v.X).short()
-	}
-	return v
 }

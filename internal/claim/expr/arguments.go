@@ -1,4 +1,4 @@
-package claim
+package expr
 
 import (
 	"fmt"
@@ -9,48 +9,49 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 )
 
 // resolve checks an argument against what the measure wants.
-func (p *parser) resolve(m Measure, want param, w written) arg {
-	a := arg{name: w.name, labels: w.labels}
+func (p *parser) resolve(m Signature, want Param, w written) Arg {
+	a := Arg{Name: w.name, Labels: w.labels}
 	plain := func(what string) {
 		if w.inner != nil || w.braces || w.brackets >= 0 {
 			p.note(w.from, fmt.Sprintf("%s takes the name of a %s: %s%s", m.Name, what, m.Name, m.Args))
 		}
 	}
 	switch want {
-	case selectionOrSet:
+	case SelectionOrSet:
 		if w.inner == nil {
-			a.sel = p.selector(m, w, true)
-		} else if w.inner.form == set {
-			a.inner = w.inner.made.start
+			a.Selector = p.selector(m, w, true)
+		} else if w.inner.Form == Set {
+			a.Inner = w.inner.Call
 		} else if !w.inner.broken {
 			p.note(w.from, fmt.Sprintf("%s gives one figure; %s takes a stream or a set", p.text(w.from, w.to), m.Name))
 		}
-	case selection:
+	case Selection, PartOfNext:
 		if w.inner != nil && !w.inner.broken {
 			p.note(w.from, m.Name+" takes a stream: "+m.Name+m.Args)
 		} else if w.inner == nil {
-			a.sel = p.selector(m, w, true)
+			a.Selector = p.selector(m, w, true)
 		}
-	case metric:
+	case Metric, MetricBeside:
 		if w.inner != nil {
 			p.note(w.from, m.Name+" takes a metric of the service: "+m.Name+m.Args)
 		} else {
-			a.sel = p.selector(m, w, false)
+			a.Selector = p.selector(m, w, false)
 		}
-	case span, limit:
-		a.span = p.span(m, w)
-	case phaseName:
+	case Span, Limit:
+		a.Span = p.span(m, w)
+	case PhaseName:
 		if plain("phase"); w.inner == nil && !slices.Contains(p.scope.Phases, w.name) {
 			p.note(w.from, figure.Unknown("phase", w.name, p.scope.Phases))
 		}
-	case dependency:
+	case Dependency:
 		if plain("dependency"); w.inner == nil && w.name != "redis" {
 			p.note(w.from, figure.Unknown("dependency", w.name, []string{"redis"}))
 		}
-	case faultKind:
+	case FaultKind:
 		if plain("fault"); w.inner == nil && !slices.Contains(p.scope.Faults, w.name) {
 			p.note(w.from, figure.Unknown("fault", w.name, p.scope.Faults))
 		}
@@ -59,7 +60,7 @@ func (p *parser) resolve(m Measure, want param, w written) arg {
 }
 
 // span is a duration, written out or as $NAME.
-func (p *parser) span(m Measure, w written) time.Duration {
+func (p *parser) span(m Signature, w written) time.Duration {
 	if w.inner != nil || w.braces || w.brackets >= 0 {
 		p.note(w.from, m.Name+" takes a duration here: "+m.Name+m.Args)
 		return 0
@@ -96,8 +97,8 @@ func (p *parser) variable(name string, at int) time.Duration {
 }
 
 // selector checks a stream or metric with its filters.
-func (p *parser) selector(m Measure, w written, stream bool) selector {
-	s := selector{text: p.text(w.from, w.to), stream: w.name}
+func (p *parser) selector(m Signature, w written, stream bool) Selector {
+	s := Selector{Text: p.text(w.from, w.to), Stream: w.name}
 	if stream {
 		if w.braces {
 			p.note(w.from, m.Name+" takes a stream, and streams have no labels; filter with [key=value]")
@@ -110,26 +111,26 @@ func (p *parser) selector(m Measure, w written, stream bool) selector {
 		p.note(w.brackets, "empty brackets; write [key=value] or nothing")
 	}
 	for _, f := range w.filters {
-		checked := filter{key: f.key, value: f.value, not: f.not}
+		checked := Filter{Key: f.key, Value: f.value, Not: f.not}
 		switch {
-		case !slices.Contains(filterKeys, f.key):
-			p.note(f.keyAt, figure.Unknown("key", f.key, filterKeys))
-		case !slices.Contains(m.keys, f.key):
-			p.note(f.keyAt, fmt.Sprintf("%s cannot filter by %s, which only an answer has; it takes %s", m.Name, f.key, strings.Join(m.keys, ", ")))
+		case !slices.Contains(FilterKeys(), f.key):
+			p.note(f.keyAt, figure.Unknown("key", f.key, FilterKeys()))
+		case !slices.Contains(m.Keys, f.key):
+			p.note(f.keyAt, fmt.Sprintf("%s cannot filter by %s, which only an answer has; it takes %s", m.Name, f.key, strings.Join(m.Keys, ", ")))
 		case f.key == "phase" && !slices.Contains(p.scope.Phases, f.value):
 			p.note(f.valueAt, figure.Unknown("phase", f.value, p.scope.Phases))
-		case f.key == "source" && !slices.Contains(sources, f.value):
-			p.note(f.valueAt, figure.Unknown("source", f.value, sources))
+		case f.key == "source" && !slices.Contains(source.All(), f.value):
+			p.note(f.valueAt, figure.Unknown("source", f.value, source.All()))
 		case f.key == "status":
 			status, err := strconv.Atoi(f.value)
 			if err != nil || status < 0 || status > 599 {
 				p.note(f.valueAt, fmt.Sprintf("%q is no HTTP status; 0 is no answer", f.value))
 			}
-			checked.status = status
+			checked.Status = status
 		case f.key == "within":
-			checked.limit = p.duration(f.value, f.valueAt, fmt.Sprintf("%q is no duration; write within=6ms", f.value))
+			checked.Limit = p.duration(f.value, f.valueAt, fmt.Sprintf("%q is no duration; write within=6ms", f.value))
 		}
-		s.filters = append(s.filters, checked)
+		s.Filters = append(s.Filters, checked)
 	}
 	return s
 }
@@ -139,7 +140,7 @@ func parseDuration(text string) (time.Duration, bool) {
 	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzµμ%/")
 	x, err := strconv.ParseFloat(digits, 64)
 	u, ok := figure.UnitNamed(text[len(digits):])
-	if err != nil || !ok || u.Dims != seconds || x <= 0 {
+	if err != nil || !ok || u.Dims != figure.Seconds || x <= 0 {
 		return 0, false
 	}
 	return time.Duration(u.Of(x) * float64(time.Second)), true

@@ -1,0 +1,17 @@
+package expr
+
+// A Scope is what an expression may name.
+type Scope struct {
+	Streams, Phases, Faults []string
+	Paths                   map[string]string // of streams; a stream without one asks for something of its own
+	Env                     map[string]string // of the target: $NAME in an expression is the duration that it holds
+}
+
+// An Error is a mistake in an expression.
+type Error struct {
+	Field string // what the scenario calls the expression: "holds", "requires"
+	Col   int    // 1-based, in runes, within that field's text
+	Msg   string // one line, with the nearest right word where there is one
+}
+
+func (e *Error) Error() string { return e.Msg }

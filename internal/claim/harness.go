@@ -1,0 +1,57 @@
+package claim
+
+import (
+	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/stats"
+)
+
+// deliveredRow is the row of delivered.
+func deliveredRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "delivered", Args: "(fault)", Params: []expr.Param{expr.FaultKind},
+			Form: expr.Truth, Label: "delivered", Noun: "canaries",
+		},
+		Unit: "yes or no",
+		Doc: "Whether every canary of this fault met it. 1 or 0 in an expression; may stand alone in requires. " +
+			"Without any canary there is no data.",
+		start: func(_ *walk, args []expr.Arg) probe { return &proof{kind: args[0].Name} },
+	}
+}
+
+// sendLagRow is the row of send_lag.
+func sendLagRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "send_lag", Args: "()",
+			Form: expr.Scalar, Dims: figure.Seconds, Label: "p99 send lag", Noun: "requests", OfGenerator: true,
+		},
+		Unit: "duration", Live: true,
+		Doc: "p99 of how late the generator sent (sent − intended) while a worker was free. What waited for a worker waited for " +
+			"the service, and is not in it.",
+		start: func(*walk, []expr.Arg) probe { return &sendLag{} },
+	}
+}
+
+// sendLag is the generator's own lateness: that of requests which left, and
+// for which a worker was free when they should have.
+type sendLag struct {
+	deaf
+	sketch stats.Sketch
+}
+
+func (s *sendLag) Request(r *history.Request) {
+	if r.Sent > 0 && !r.Queued && r.Failure != history.Canceled {
+		s.sketch.Record(r.Lag())
+	}
+}
+
+func (s *sendLag) Value() figure.Value {
+	if s.sketch.Count() == 0 {
+		return figure.NoData("traffic", "no request left while a worker was free")
+	}
+	x := s.sketch.Quantile(0.99).Seconds()
+	return figure.Value{X: x, Samples: s.sketch.Count(), Resolution: resolution * x}
+}

@@ -1,0 +1,58 @@
+package claim
+
+// table has a row for every measure, in the order in which `bench explain` prints
+// them. The rows stand with what measures them, one family a file.
+func table() []Measure {
+	return []Measure{
+		// latency.go
+		quantileRow("p50", "median", 0.50, 5),
+		quantileRow("p90", "p90", 0.90, 10),
+		quantileRow("p95", "p95", 0.95, 20),
+		quantileRow("p99", "p99", 0.99, 100),
+		quantileRow("p999", "p99.9", 0.999, 1000),
+		meanRow(),
+		maxRow(),
+		// counts.go
+		countRow(),
+		failuresRow(),
+		rateRow(),
+		offeredRow(),
+		achievedRow(),
+		// shares.go
+		availabilityRow(),
+		unsentRow(),
+		shareRow(),
+		hitRatioRow(),
+		// counters.go
+		deltaRow(),
+		// age.go
+		oldestRow(),
+		stalenessRow(),
+		staleReadsRow(),
+		// sharing.go
+		hitsAfterMissRow(),
+		hitsElsewhereRow(),
+		coldStartsRow(),
+		loadsRow(),
+		// counters.go
+		excessLoadsRow(),
+		falseSourcesRow(),
+		// harness.go
+		deliveredRow(),
+		sendLagRow(),
+		// dependency.go
+		timeToRecoverRow(),
+		timeToFallbackRow(),
+		timeToDetectRow(),
+		timeToHealthRow(),
+		// goodput.go
+		goodputLostRow(),
+		timeToGoodputRow(),
+		timeToSteadyRow(),
+		// processes.go
+		exitsRow(),
+		notReadyRow(),
+		timeToReadyRow(),
+		growthRow(),
+	}
+}
