@@ -7,18 +7,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
 // readCall reads the one HTTP call that a stream of traffic.Calls makes.
-func readCall(r *reader, v value, st *traffic.Stream) {
-	text, ok := r.text(v)
+func readCall(r *reader, v strictyaml.Value, st *traffic.Stream) {
+	text, ok := v.Text()
 	if !ok {
 		return
 	}
 	var err error
 	if st.Method, st.Path, err = parseCall(text); err != nil {
-		r.wrong(v.line, v.col, "call: %v", err)
+		v.Wrong("call: %v", err)
 	}
 }
 
@@ -32,28 +34,28 @@ func parseCall(s string) (method, path string, err error) {
 	found := hole.FindAllString(path, -1)
 	switch {
 	case strings.HasPrefix(method, "/") && path == "":
-		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", quote(s), s)
+		return "", "", fmt.Errorf("%s has no method (did you mean GET %s?)", near.Quote(s), s)
 	case !slices.Contains(traffic.Methods, method):
-		return "", "", fmt.Errorf("unknown method %s%s", quote(method), hint(method, traffic.Methods))
+		return "", "", fmt.Errorf("unknown method %s%s", near.Quote(method), near.Hint(method, traffic.Methods))
 	case path == "":
-		return "", "", fmt.Errorf("%s has no path, such as GET /api/trips", quote(s))
+		return "", "", fmt.Errorf("%s has no path, such as GET /api/trips", near.Quote(s))
 	case !strings.HasPrefix(path, "/"):
-		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", quote(path), path)
+		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", near.Quote(path), path)
 	case strings.ContainsAny(path, " #\\"):
-		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", quote(path))
+		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", near.Quote(path))
 	case len(found) > 1:
-		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} or {user} can be filled", quote(path))
+		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} or {user} can be filled", near.Quote(path))
 	case len(found) == 1 && !slices.Contains(traffic.Holes, found[0]):
-		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], hint(found[0], traffic.Holes))
+		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], near.Hint(found[0], traffic.Holes))
 	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
-		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id} or {user}", quote(path))
+		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id} or {user}", near.Quote(path))
 	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
-		return "", "", fmt.Errorf("the path %s has its %s in the query, where it cannot be filled", quote(path), found[0])
+		return "", "", fmt.Errorf("the path %s has its %s in the query, where it cannot be filled", near.Quote(path), found[0])
 	case method == "PUT" && path != traffic.TripPath:
 		return "", "", fmt.Errorf("PUT has a body for %s alone", traffic.TripPath)
 	}
 	if _, err := url.Parse("http://host" + path); err != nil {
-		return "", "", fmt.Errorf("the path %s is no URL's: check its %% signs", quote(path))
+		return "", "", fmt.Errorf("the path %s is no URL's: check its %% signs", near.Quote(path))
 	}
 	return method, path, nil
 }

@@ -5,46 +5,46 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/trektribe/bench/internal/command"
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 // accesses stand for many commands.
 var accesses = []string{"reads", "writes"}
 
 // readCommands reads what a fault is done to: reads, writes, or a list of names.
-func readCommands(r *reader, v value, f *Fault) {
-	if text, ok := scalar(v.node); ok {
+func readCommands(r *reader, v strictyaml.Value, f *Fault) {
+	if text, ok := v.Scalar(); ok {
 		switch word := strings.ToLower(text); {
 		case word == "reads" || word == "writes":
 			f.Commands = []string{word}
 		case knownCommand(text):
-			r.wrong(v.line, v.col, "commands: want a list of names, or reads or writes (did you mean [%s]?)", strings.ToUpper(text))
+			v.Wrong("commands: want a list of names, or reads or writes (did you mean [%s]?)", strings.ToUpper(text))
 		default:
-			r.wrong(v.line, v.col, "commands: unknown word %s%s; or a list of names, such as [GET, MGET]", quote(text), hint(text, accesses))
+			v.Wrong("commands: unknown word %s%s; or a list of names, such as [GET, MGET]", near.Quote(text), near.Hint(text, accesses))
 		}
 		return
 	}
-	if _, ok := v.node.(*ast.SequenceNode); !ok {
-		r.wrongType(v, "commands is a list of names, such as [GET, MGET], or reads or writes")
+	if !v.IsList() {
+		v.WrongType("commands is a list of names, such as [GET, MGET], or reads or writes")
 		return
 	}
 	seen := map[string]bool{}
-	for _, e := range r.list(v) {
-		text, ok := scalar(e.node)
+	for _, e := range v.List() {
+		text, ok := e.Scalar()
 		name := strings.ToUpper(text)
 		switch {
 		case !ok:
-			r.wrongType(e, "an entry of commands is the name of a command, such as GET")
+			e.WrongType("an entry of commands is the name of a command, such as GET")
 		case name == "READS" || name == "WRITES":
-			r.wrong(e.line, e.col, "commands: %s stands alone, without a list: commands: %s", strings.ToLower(name), strings.ToLower(name))
+			e.Wrong("commands: %s stands alone, without a list: commands: %s", strings.ToLower(name), strings.ToLower(name))
 		case !knownCommand(text):
-			r.wrong(e.line, e.col, "commands: unknown command %s%s", quote(text), commandHint(text))
+			e.Wrong("commands: unknown command %s%s", near.Quote(text), commandHint(text))
 		case seen[name]:
-			r.wrong(e.line, e.col, "commands: %s is given twice", name)
+			e.Wrong("commands: %s is given twice", name)
 		case f.Kind != "error" && !repliesOnce(name):
-			r.wrong(e.line, e.col, "commands: what %s is answered with is no single reply; only error can be done to it", name)
+			e.Wrong("commands: what %s is answered with is no single reply; only error can be done to it", name)
 		default:
 			f.Commands = append(f.Commands, name)
 		}
@@ -64,7 +64,7 @@ func knownCommand(text string) bool {
 
 // commandHint is hint without the whole list, which is long.
 func commandHint(text string) string {
-	if h := hint(text, command.Names()); strings.Contains(h, "did you mean") {
+	if h := near.Hint(text, command.Names()); strings.Contains(h, "did you mean") {
 		return h
 	}
 	return "; a command of a module has a dot in its name"
@@ -91,20 +91,20 @@ func readAnswer(text string, f *Fault) error {
 	word, _, _ := strings.Cut(text, " ")
 	switch {
 	case strings.HasPrefix(text, "-"):
-		return fmt.Errorf("%s: leave the - out, it is put before it", quote(text))
+		return fmt.Errorf("%s: leave the - out, it is put before it", near.Quote(text))
 	case strings.ContainsFunc(text, func(c rune) bool { return c < ' ' || c == 0x7f }), len(text) > longestAnswer:
-		return fmt.Errorf("%s: want one line of %d bytes at most", quote(text), longestAnswer)
+		return fmt.Errorf("%s: want one line of %d bytes at most", near.Quote(text), longestAnswer)
 	case word == "" || strings.ContainsFunc(word, func(c rune) bool { return c < 'A' || c > 'Z' }):
-		return fmt.Errorf("%s: want a word in capitals first, such as ERR or LOADING, by which clients tell errors apart", quote(text))
+		return fmt.Errorf("%s: want a word in capitals first, such as ERR or LOADING, by which clients tell errors apart", near.Quote(text))
 	}
 	f.Answer = text
 	return nil
 }
 
 // choice checks what commands and prefix say together.
-func (r *reader) choice(t table, f Fault) {
-	if !t.has("commands") && !t.has("prefix") {
-		r.wrong(t.line, t.col, "%s has neither commands nor prefix: say what it is done to, such as commands: [GET, MGET], commands: reads, or prefix: \"cache:\"", f.Kind)
+func (r *reader) choice(t strictyaml.Table, f Fault) {
+	if !t.Has("commands") && !t.Has("prefix") {
+		t.Wrong("%s has neither commands nor prefix: say what it is done to, such as commands: [GET, MGET], commands: reads, or prefix: \"cache:\"", f.Kind)
 		return
 	}
 	if f.Prefix == "" {
@@ -112,8 +112,7 @@ func (r *reader) choice(t table, f Fault) {
 	}
 	for _, name := range f.Commands {
 		if c, known := command.Find(name); known && c.Keys == (command.Keys{}) {
-			at := t.fields["prefix"]
-			r.wrong(at.line, at.col, "prefix: %s has no key that it could stand before", name)
+			t.At("prefix").Wrong("prefix: %s has no key that it could stand before", name)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 // What a condition looks back over: long enough for a share of requests to mean something at tens
@@ -17,51 +18,51 @@ const (
 var conditionKeys = []string{"holds", "over"}
 
 // condition reads steady or abort, after all that they may name: a text, or a mapping with it and how far it looks back.
-func (r *reader) condition(t table, key string, s *Scenario) *Condition {
-	v, ok := t.fields[key]
+func (r *reader) condition(t strictyaml.Table, key string, s *Scenario) *Condition {
+	v, ok := t.Get(key)
 	if !ok {
 		return nil
 	}
 	c := &Condition{Over: defaultOver}
-	if _, short := scalar(v.node); short {
-		c.Holds, _ = r.text(v)
+	if _, short := v.Scalar(); short {
+		c.Holds, _ = v.Text()
 	} else {
-		one, ok := r.table(v, key, conditionKeys)
+		one, ok := v.Table(key, conditionKeys)
 		if !ok {
 			return nil
 		}
-		c.Holds = one.text("holds", "the comparison, such as availability(all) >= 99%")
-		if d, given := one.duration("over", ""); given {
-			if at := one.fields["over"]; d < leastOver || d > mostOver {
-				r.wrong(at.line, at.col, "over: %v; a condition looks back over %v to %v", d, leastOver, mostOver)
+		c.Holds = one.Text("holds", "the comparison, such as availability(all) >= 99%")
+		if d, given := duration(one, "over", ""); given {
+			if at := one.At("over"); d < leastOver || d > mostOver {
+				at.Wrong("over: %v; a condition looks back over %v to %v", d, leastOver, mostOver)
 			}
 			c.Over = d
 		}
-		v = one.fields["holds"]
+		v = one.At("holds")
 	}
 	if scope, judge := r.scope(s); judge && c.Holds != "" {
 		_, errs := claim.CompileCondition(key, c.Holds, scope)
 		for _, e := range errs {
-			r.expression(v, e)
+			v.WrongAt(e.Col, e.Field, e.Msg)
 		}
 	}
 	return c
 }
 
 // steadyBefore checks that there is a fault to be steady before, and time to see whether it is.
-func (r *reader) steadyBefore(t table, s *Scenario) {
-	if s.Steady == nil || len(r.mistakes) > 0 {
+func (r *reader) steadyBefore(t strictyaml.Table, s *Scenario) {
+	if s.Steady == nil || r.file.Count() > 0 {
 		return
 	}
-	at, asked := t.fields["steady"], false
+	at, asked := t.At("steady"), false
 	for _, seg := range s.Segments() {
 		first, ok := seg.Hurts()
 		if asked = asked || ok; ok && first == 0 {
-			r.wrong(at.keyLine, at.keyCol, "steady: phase %s begins with a fault as soon as the instances are ready, and nothing was asked before; let a phase come first, or give the fault a from", seg.Phases[0].Name)
+			at.WrongKey("steady: phase %s begins with a fault as soon as the instances are ready, and nothing was asked before; let a phase come first, or give the fault a from", seg.Phases[0].Name)
 		}
 	}
 	if !asked {
-		r.wrong(at.keyLine, at.keyCol, "steady: no phase has a fault that it could be asked before; leave it out")
+		at.WrongKey("steady: no phase has a fault that it could be asked before; leave it out")
 	}
 }
 

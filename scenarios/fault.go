@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 // victims are what a fault can be on: a dependency, the service itself, or its database.
@@ -41,28 +44,28 @@ func (f Fault) least() time.Duration {
 
 // fault reads one fault of p and appends it if it is right. known: p.For is;
 // fresh: the instances are started for p.
-func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
-	before := len(r.mistakes)
-	t, ok := r.table(v, "a fault", faultKeys)
+func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instances int) {
+	before := r.file.Count()
+	t, ok := v.Table("a fault", faultKeys)
 	if !ok {
 		return
 	}
-	f := Fault{Kind: t.text("kind", "one of "+strings.Join(Kinds(), ", ")), On: t.text("on", "what it hits, redis, instance or database")}
+	f := Fault{Kind: t.Text("kind", "one of "+strings.Join(Kinds(), ", ")), On: t.Text("on", "what it hits, redis, instance or database")}
 	r.victim(t, f)
 	r.parameters(t, &f)
-	if at, ok := t.fields["instances"]; ok {
+	if at, ok := t.Get("instances"); ok {
 		f.Instances = r.instances(at, instances)
 	}
 	r.atStart(t, &f, fresh)
 	r.window(t, &f, p, known)
-	all := r.repeat(t, f, p, known && len(r.mistakes) == before)
-	if len(r.mistakes) > before {
+	all := r.repeat(t, f, p, known && r.file.Count() == before)
+	if r.file.Count() > before {
 		return
 	}
 	for _, f := range all {
 		for _, o := range p.Faults {
 			if why := clash(f, o); why != "" {
-				r.wrong(t.line, t.col, "%s", why)
+				t.Wrong("%s", why)
 				return
 			}
 		}
@@ -71,65 +74,65 @@ func (r *reader) fault(v value, p *Phase, known, fresh bool, instances int) {
 }
 
 // victim checks that f's kind can be on what it is on.
-func (r *reader) victim(t table, f Fault) {
-	at := t.fields["on"]
+func (r *reader) victim(t strictyaml.Table, f Fault) {
+	at := t.At("on")
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
 	switch {
 	case f.On == "":
 	case !slices.Contains(victims, f.On):
-		r.wrong(at.line, at.col, "on: there is no %s%s", quote(f.On), hint(f.On, victims))
+		at.Wrong("on: there is no %s%s", near.Quote(f.On), near.Hint(f.On, victims))
 	case i < 0: // told where the parameters are read
 	case len(kinds[i].process) == 0 && f.On != "redis":
-		r.wrong(at.line, at.col, "%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
+		at.Wrong("%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
 	case len(kinds[i].process) > 0 && kinds[i].process[0] == "database" && f.On != "database":
-		r.wrong(at.line, at.col, "%s is done to the database; write on: database", f.Kind)
+		at.Wrong("%s is done to the database; write on: database", f.Kind)
 	case f.Kind == "restarted" && f.On == "instance":
-		r.wrong(at.line, at.col, "restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end")
+		at.Wrong("restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end")
 	case len(kinds[i].process) > 0 && !slices.Contains(kinds[i].process, f.On):
-		r.wrong(at.line, at.col, "%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
-	case len(kinds[i].process) > 0 && f.On != "instance" && t.has("instances"):
-		v := t.fields["instances"]
-		r.wrong(v.keyLine, v.keyCol, "%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
+		at.Wrong("%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
+	case len(kinds[i].process) > 0 && f.On != "instance" && t.Has("instances"):
+		v := t.At("instances")
+		v.WrongKey("%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
 	}
 }
 
 // window reads when f is on, within p.
-func (r *reader) window(t table, f *Fault, p *Phase, known bool) {
+func (r *reader) window(t strictyaml.Table, f *Fault, p *Phase, known bool) {
 	from := time.Duration(0)
 	if !f.Start {
-		from, _ = t.duration("from", "")
+		from, _ = duration(t, "from", "")
 	}
-	length, given := t.duration("for", "")
-	if at := t.fields["for"]; given && length <= 0 {
-		r.wrong(at.line, at.col, "for: a fault lasts longer than 0s")
+	length, given := duration(t, "for", "")
+	if at := t.At("for"); given && length <= 0 {
+		at.Wrong("for: a fault lasts longer than 0s")
 		return
 	}
 	least := f.least()
-	if at := t.fields["for"]; given && length < least {
-		r.wrong(at.line, at.col, "for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
+	if at := t.At("for"); given && length < least {
+		at.Wrong("for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
 		return
 	}
 	if f.From, f.For = from, length; !known {
 		return
 	}
-	if at := t.fields["from"]; from >= p.For {
-		r.wrong(at.line, at.col, "a fault from %v does not fit a phase of %v", from, p.For)
+	if at := t.At("from"); from >= p.For {
+		at.Wrong("a fault from %v does not fit a phase of %v", from, p.For)
 		return
 	}
-	if !t.has("for") {
+	if !t.Has("for") {
 		if f.For = p.For - from; f.For < least {
-			r.wrong(t.line, t.col, "%s%s cannot be proved in less than %v, and %v are left of the phase; give the phase %v or more",
+			t.Wrong("%s%s cannot be proved in less than %v, and %v are left of the phase; give the phase %v or more",
 				f.Kind, parameterText(*f), least, f.For, from+least)
 		}
 		return
 	}
 	// Compared without a sum: a length may be near the largest there is.
-	if at := t.fields["for"]; f.For > p.For-from {
+	if at := t.At("for"); f.For > p.For-from {
 		begin := ""
 		if from > 0 {
 			begin = " from " + from.String()
 		}
-		r.wrong(at.line, at.col, "a fault of %v%s does not fit a phase of %v", f.For, begin, p.For)
+		at.Wrong("a fault of %v%s does not fit a phase of %v", f.For, begin, p.For)
 	}
 }
 
@@ -138,14 +141,14 @@ const mostRepeats = 1000
 
 // repeat is f as often as every says, each time for as long: until one would
 // not fit the phase whole. right: p.For is known, and f is without a mistake.
-func (r *reader) repeat(t table, f Fault, p *Phase, right bool) []Fault {
-	every, given := t.duration("every", "")
+func (r *reader) repeat(t strictyaml.Table, f Fault, p *Phase, right bool) []Fault {
+	every, given := duration(t, "every", "")
 	if !given {
 		return []Fault{f}
 	}
-	at := t.fields["every"]
-	if !t.has("for") {
-		r.wrong(at.keyLine, at.keyCol, "every needs a for: how long the fault is on each time, such as 300ms")
+	at := t.At("every")
+	if !t.Has("for") {
+		at.WrongKey("every needs a for: how long the fault is on each time, such as 300ms")
 		return nil
 	}
 	if !right {
@@ -157,11 +160,11 @@ func (r *reader) repeat(t table, f Fault, p *Phase, right bool) []Fault {
 	}
 	switch {
 	case every <= f.For:
-		r.wrong(at.line, at.col, "every: %v is not longer than the %v that the fault is on each time: it would never be off", every, f.For)
+		at.Wrong("every: %v is not longer than the %v that the fault is on each time: it would never be off", every, f.For)
 	case times < 2:
-		r.wrong(at.line, at.col, "every: a phase of %v has no room for a second time; leave every out", p.For)
+		at.Wrong("every: a phase of %v has no room for a second time; leave every out", p.For)
 	case times > mostRepeats:
-		r.wrong(at.line, at.col, "every: %d times in a phase of %v; the most is %d", times, p.For, mostRepeats)
+		at.Wrong("every: %d times in a phase of %v; the most is %d", times, p.For, mostRepeats)
 	default:
 		out := make([]Fault, times)
 		for i := range out {

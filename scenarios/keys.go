@@ -5,30 +5,32 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
 // keys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
-func (r *reader) keys(t table, st *traffic.Stream) {
-	v, given := t.fields["keys"]
+func (r *reader) keys(t strictyaml.Table, st *traffic.Stream) {
+	v, given := t.Get("keys")
 	switch has := st.Keyed(); {
 	case has && !given:
-		at := t.fields[st.Type]
-		r.wrong(at.line, at.col, "%s: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Type, st.Path)
+		at := t.At(st.Type)
+		at.Wrong("%s: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Type, st.Path)
 		return
 	case !has && given:
-		r.wrong(v.keyLine, v.keyCol, "keys: the path %s has no {id} or {user} to fill", st.Path)
+		v.WrongKey("keys: the path %s has no {id} or {user} to fill", st.Path)
 		return
 	case !given:
 		return
 	}
-	text, ok := r.text(v)
+	text, ok := v.Text()
 	if !ok {
 		return
 	}
 	var err error
 	if st.Keys, err = parseKeys(text); err != nil {
-		r.wrong(v.line, v.col, "keys: %v", err)
+		v.Wrong("keys: %v", err)
 	}
 }
 
@@ -37,7 +39,7 @@ var keysForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+
 // parseKeys reads "zipf(500, 1.1)" and "uniform(500)".
 func parseKeys(s string) (k traffic.Keys, err error) {
 	fail := func(why string) (traffic.Keys, error) {
-		return traffic.Keys{}, fmt.Errorf("%s: %s", quote(s), why)
+		return traffic.Keys{}, fmt.Errorf("%s: %s", near.Quote(s), why)
 	}
 	m := keysForm.FindStringSubmatch(s)
 	if m == nil {
@@ -61,7 +63,7 @@ func parseKeys(s string) (k traffic.Keys, err error) {
 			return fail("the exponent is above 0 and at most 10")
 		}
 	default:
-		return fail("unknown distribution" + hint(k.Dist, []string{"zipf", "uniform"}))
+		return fail("unknown distribution" + near.Hint(k.Dist, []string{"zipf", "uniform"}))
 	}
 	return k, nil
 }

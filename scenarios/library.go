@@ -12,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 //go:embed *.yaml
@@ -84,7 +87,7 @@ func Load(nameOrPath string) (*Scenario, error) { return LoadProfile(nameOrPath,
 // Profile is empty. A profile that no scenario can have is an error.
 func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
 	if profile != "" && !slices.Contains(profileNames, profile) {
-		return nil, fmt.Errorf("no profile %s%s", quote(profile), hint(profile, profileNames))
+		return nil, fmt.Errorf("no profile %s%s", near.Quote(profile), near.Hint(profile, profileNames))
 	}
 	if strings.ContainsAny(nameOrPath, `/\`) || strings.HasSuffix(nameOrPath, ".yaml") || strings.HasSuffix(nameOrPath, ".yml") {
 		text, err := readFile(nameOrPath)
@@ -99,11 +102,11 @@ func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
 	names := Library()
 	if !slices.Contains(names, nameOrPath) {
 		// Both are said: the near name to mend a slip, the list to choose from.
-		h := hint(nameOrPath, append(Library(), Groups()...))
+		h := near.Hint(nameOrPath, append(Library(), Groups()...))
 		if !strings.Contains(h, "there is:") {
 			h += "; the library has: " + strings.Join(names, ", ") + "; groups: " + strings.Join(Groups(), ", ")
 		}
-		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", quote(nameOrPath), h, nameOrPath)
+		return nil, fmt.Errorf("no scenario %s%s; a file is given by its path, such as ./%s.yaml", near.Quote(nameOrPath), h, nameOrPath)
 	}
 	text, err := files.ReadFile(nameOrPath + ".yaml")
 	if err != nil {
@@ -130,5 +133,5 @@ func readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, mostBytes+1))
+	return io.ReadAll(io.LimitReader(f, strictyaml.MostBytes+1))
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -20,20 +21,7 @@ type wrong struct {
 func TestMistakes(t *testing.T) {
 	for _, row := range []wrong{
 		{name: "empty", text: "§", want: []string{"the file is empty; a scenario has: name, about"}, raw: true},
-		{name: "only a comment", text: "§# nothing\n", want: []string{"the file is empty"}, raw: true},
-		{name: "only a document mark", text: "§---\n", want: []string{"the file is empty"}, raw: true},
 		{name: "text", text: "\n§hello world\n", want: []string{`a scenario is a mapping, such as {key: value}; here is "hello world"`}, raw: true},
-		{name: "list", text: "§- name: x\n", want: []string{"here is a list"}, raw: true},
-		{name: "no YAML", text: "name: x\nphases: [§{a: 1\n", want: []string{"not YAML: "}, raw: true},
-		{name: "tab that indents", text: "name: x\ntarget:\n§\tinstances: 2\n", want: []string{"a tab cannot indent"}, raw: true},
-		{name: "binary", text: "name: a§\x00b\n", want: []string{"not text: byte 0x00"}, raw: true},
-		{name: "not UTF-8", text: "name: aé§\xff\n", want: []string{"not text: byte 0xff"}, raw: true},
-		{name: "too large", text: "§" + strings.Repeat("# x\n", 1<<18+1), want: []string{"larger than 1 MiB"}, raw: true},
-		{name: "too long a line", text: "name: x\n§about: " + strings.Repeat("- ", 3000) + "\n", want: []string{"longer than 2000 bytes"}, raw: true},
-		{name: "too many lines", text: strings.Repeat("#\n", 4999) + "§#\n#\n", want: []string{"more than 5000 lines"}, raw: true},
-		{name: "too many words", text: strings.Repeat("- ["+strings.Repeat("a,", 48)+"a]\n", 200) + "§- a\n", want: []string{"more than 20000 words"}, raw: true},
-		{name: "too deep", text: strings.Repeat("[", 32) + "§[", want: []string{"nested more than 32 deep"}, raw: true},
-		{name: "two documents", text: complete("") + "---\n§name: y\n", want: []string{"a second document"}, raw: true},
 
 		{name: "nothing that is needed", text: "§§§about: x\n", raw: true,
 			want: []string{"a scenario has no name: ", "a scenario has no phases: ", "a scenario has no traffic: "}},
@@ -57,7 +45,6 @@ claims:
 			`unknown key "patience" of a stream (it is called timeout now)`,
 			`unknown key "require" of a claim (did you mean requires?)`}},
 		{name: "keys twice", text: "name: x\nabout: y\n§name: z\n", want: []string{`"name" is given twice, first in line 1`}},
-		{name: "a key that is a list", text: "[a]§: 1\n", want: []string{"not YAML: "}, raw: true},
 		{name: "wrong types", text: `
 name: §[a]
 about: §{}
@@ -285,7 +272,7 @@ func (row wrong) check(t *testing.T) {
 		text = complete(text)
 	}
 	_, err := scenarios.Parse("x.yaml", []byte(text))
-	var got scenarios.Mistakes
+	var got strictyaml.Mistakes
 	if !errors.As(err, &got) {
 		t.Fatalf("error %v, want mistakes", err)
 	}

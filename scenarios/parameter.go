@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 // A parameter is a key of a fault that some kinds take.
@@ -17,7 +20,7 @@ type parameter struct {
 	// if they stand above this one in the table, and zero if they were wrong.
 	read func(text string, f *Fault) error
 	// list reads a value that may be a list instead; nil: it may not.
-	list func(r *reader, v value, f *Fault)
+	list func(r *reader, v strictyaml.Value, f *Fault)
 }
 
 var parameters = []parameter{
@@ -44,31 +47,31 @@ func parameterKeys() []string {
 }
 
 // parameters reads what f's kind takes.
-func (r *reader) parameters(t table, f *Fault) {
+func (r *reader) parameters(t strictyaml.Table, f *Fault) {
 	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
 	if i < 0 {
-		if at := t.fields["kind"]; f.Kind != "" {
-			r.wrong(at.line, at.col, "unknown kind of fault %s%s", quote(f.Kind), hint(f.Kind, Kinds()))
+		if at := t.At("kind"); f.Kind != "" {
+			at.Wrong("unknown kind of fault %s%s", near.Quote(f.Kind), near.Hint(f.Kind, Kinds()))
 		}
 		return
 	}
 	for _, p := range parameters {
-		v, given := t.fields[p.key]
+		v, given := t.Get(p.key)
 		needed := slices.Contains(kinds[i].needs, p.key) || p.key == "jitter" && f.Shape != ""
 		switch {
 		case !given && needed:
-			t.missing(p.key, p.why)
+			t.Missing(p.key, p.why)
 		case !given:
 		case !needed && !slices.Contains(kinds[i].takes, p.key):
-			r.wrong(v.keyLine, v.keyCol, "%s takes no %s", f.Kind, p.key)
+			v.WrongKey("%s takes no %s", f.Kind, p.key)
 		case p.list != nil:
 			p.list(r, v, f)
 		default:
-			text, ok := scalar(v.node)
+			text, ok := v.Scalar()
 			if !ok {
-				r.wrongType(v, p.key+" is "+p.is)
+				v.WrongType(p.key + " is " + p.is)
 			} else if err := p.read(text, f); err != nil {
-				r.wrong(v.line, v.col, "%s: %v", p.key, err)
+				v.Wrong("%s: %v", p.key, err)
 			}
 		}
 	}
@@ -94,7 +97,7 @@ func readDelay(text string, f *Fault) error {
 
 func readShape(text string, f *Fault) error {
 	if text != "normal" {
-		return fmt.Errorf("unknown shape %s%s; leave it out for uniform", quote(text), hint(text, []string{"normal"}))
+		return fmt.Errorf("unknown shape %s%s; leave it out for uniform", near.Quote(text), near.Hint(text, []string{"normal"}))
 	}
 	f.Shape = text
 	return nil
@@ -132,11 +135,11 @@ func readShare(text string, f *Fault) error {
 	const want = "want more than 0% and 100% at most, such as 5%"
 	num, percent := strings.CutSuffix(text, "%")
 	if number.MatchString(text) {
-		return fmt.Errorf("%s has no unit: %s", quote(text), want)
+		return fmt.Errorf("%s has no unit: %s", near.Quote(text), want)
 	}
 	n, err := strconv.ParseFloat(num, 64)
 	if !percent || !number.MatchString(num) || err != nil || n <= 0 || n > 100 {
-		return fmt.Errorf("%s: %s", quote(text), want)
+		return fmt.Errorf("%s: %s", near.Quote(text), want)
 	}
 	f.Share = n / 100
 	return nil
@@ -155,7 +158,7 @@ func readSize(text string, f *Fault) (err error) {
 func readByteRate(text string, f *Fault) (err error) {
 	amount, ok := strings.CutSuffix(text, "/s")
 	if !ok {
-		return fmt.Errorf("%s: want a number of bytes per second, such as 20KB/s", quote(text))
+		return fmt.Errorf("%s: want a number of bytes per second, such as 20KB/s", near.Quote(text))
 	}
 	f.Rate, err = parseBytes(amount)
 	return err
@@ -163,7 +166,7 @@ func readByteRate(text string, f *Fault) (err error) {
 
 func readDirection(text string, f *Fault) error {
 	if right := []string{"requests", "replies"}; !slices.Contains(right, text) {
-		return fmt.Errorf("unknown direction %s%s", quote(text), hint(text, right))
+		return fmt.Errorf("unknown direction %s%s", near.Quote(text), near.Hint(text, right))
 	}
 	f.Direction = text
 	return nil

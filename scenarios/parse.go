@@ -1,13 +1,14 @@
 package scenarios
 
 import (
-	"cmp"
 	"maps"
 	"regexp"
 	"slices"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 // Defaults, all of them; what has none is required.
@@ -36,8 +37,18 @@ var (
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 
+// renamed are keys that had another name once.
+var renamed = map[string]string{"patience": "timeout"}
+
+// A reader turns one file into a Scenario.
+type reader struct {
+	file    *strictyaml.File
+	groups  []string // names that no scenario may have
+	profile profile  // what is read in place of what the scenario says
+}
+
 // Parse reads one scenario; file is its name in messages. The error is
-// Mistakes: everything that is wrong, not only the first, in the order of the file.
+// strictyaml.Mistakes: everything that is wrong, not only the first, in the order of the file.
 // That is without a profile, but what is wrong under one is a mistake too.
 func Parse(file string, text []byte) (*Scenario, error) {
 	return read(file, text, "", Groups())
@@ -46,54 +57,42 @@ func Parse(file string, text []byte) (*Scenario, error) {
 // read is Parse under a profile, which the scenario need not have; groups are
 // the names that no scenario may have.
 func read(file string, text []byte, profile string, groups []string) (*Scenario, error) {
-	r := &reader{file: file, groups: groups}
-	var s *Scenario
-	if t, ok := r.root(text); ok {
-		s = r.scenario(t)
-		for _, p := range r.profiles(t, s) {
-			if under := r.under(p, t); p.name == profile {
-				s = under
-			}
+	f, t, ok := strictyaml.Read(file, text, strictyaml.Form{What: "scenario", Keys: scenarioKeys, Renamed: renamed})
+	if !ok {
+		return nil, f.Err()
+	}
+	r := &reader{file: f, groups: groups}
+	s := r.scenario(t)
+	for _, p := range r.profiles(t, s) {
+		if under := r.under(p, t); p.name == profile {
+			s = under
 		}
 	}
-	if len(r.mistakes) == 0 {
-		return s, nil
+	if err := f.Err(); err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(r.mistakes, func(a, b Mistake) int {
-		return cmp.Or(a.Line-b.Line, a.Col-b.Col)
-	})
-	return nil, r.mistakes
-}
-
-// root reads text as the mapping that a scenario is.
-func (r *reader) root(text []byte) (table, bool) {
-	node := r.open(text)
-	if node == nil {
-		return table{}, false
-	}
-	v := value{node: node, what: "the file"}
-	v.line, v.col = position(node)
-	return r.table(v, "a scenario", scenarioKeys)
+	s.File = file
+	return s, nil
 }
 
 // scenario reads t under the reader's profile.
-func (r *reader) scenario(t table) *Scenario {
-	s := &Scenario{File: r.file}
-	s.Name = t.name("name", "results are filed under it", "-_")
-	if t.has("about") {
-		s.About = t.text("about", "")
+func (r *reader) scenario(t strictyaml.Table) *Scenario {
+	s := &Scenario{}
+	s.Name = name(t, "name", "results are filed under it", "-_")
+	if t.Has("about") {
+		s.About = t.Text("about", "")
 	}
 	r.group(t, s)
 	s.Target = r.target(t)
-	if v, ok := r.profile.fields["env"]; ok {
+	if v, ok := r.profile.fields.Get("env"); ok {
 		maps.Copy(s.Target.Env, r.env(v))
 	}
 	s.Rounds = r.rounds(t)
-	for i, p := range r.items(t, "phases", "at least one is needed, such as {name: steady, for: 3s}") {
+	for i, p := range t.List("phases", "at least one is needed, such as {name: steady, for: 3s}") {
 		r.phase(p, i, s)
 	}
 	r.fits(t, s)
-	for _, p := range r.items(t, "traffic", "nothing is observed without any") {
+	for _, p := range t.List("traffic", "nothing is observed without any") {
 		r.stream(p, s)
 	}
 	s.Steady, s.Abort = r.condition(t, "steady", s), r.condition(t, "abort", s)
@@ -104,69 +103,63 @@ func (r *reader) scenario(t table) *Scenario {
 }
 
 // group reads the group, and sees to it that a word names a group or a scenario, never both.
-func (r *reader) group(t table, s *Scenario) {
-	s.Group = t.name("group", "", "-_")
-	name, group := t.fields["name"], t.fields["group"]
+func (r *reader) group(t strictyaml.Table, s *Scenario) {
+	s.Group = name(t, "group", "", "-_")
+	group := t.At("group")
 	if s.Group != "" && s.Group == s.Name {
-		r.wrong(group.line, group.col, "group: %s is the name of the scenario itself; a group needs another", s.Group)
+		group.Wrong("group: %s is the name of the scenario itself; a group needs another", s.Group)
 		return
 	}
 	if slices.Contains(r.groups, s.Name) {
-		r.wrong(name.line, name.col, "name: %s is a group of the library; a scenario needs another", s.Name)
+		t.At("name").Wrong("name: %s is a group of the library; a scenario needs another", s.Name)
 	}
 	if slices.Contains(Library(), s.Group) {
-		r.wrong(group.line, group.col, "group: %s is a scenario of the library; a group needs another name", s.Group)
+		group.Wrong("group: %s is a scenario of the library; a group needs another name", s.Group)
 	}
 }
 
-// items are the entries of a list that must be there.
-func (r *reader) items(t table, key, missing string) []value {
-	v, ok := t.fields[key]
-	if !ok {
-		t.missing(key, missing)
-		return nil
-	}
-	return r.list(v)
-}
-
-func (r *reader) target(t table) Target {
+func (r *reader) target(t strictyaml.Table) Target {
 	out := Target{Instances: defaultInstances, Env: map[string]string{}}
-	v, ok := t.fields["target"]
+	v, ok := t.Get("target")
 	if !ok {
 		return out
 	}
-	if t, ok = r.table(v, "a target", targetKeys); !ok {
+	if t, ok = v.Table("a target", targetKeys); !ok {
 		return out
 	}
-	out.Instances = t.whole("instances", 1, mostInstances, defaultInstances)
-	if v, ok := t.fields["env"]; ok {
+	out.Instances = t.Whole("instances", 1, mostInstances, defaultInstances)
+	if v, ok := t.Get("env"); ok {
 		out.Env = r.env(v)
 	}
 	return out
 }
 
-func (r *reader) rounds(t table) claim.Looks {
-	bounds := map[string]value{}
-	for _, fields := range []map[string]value{t.fields, r.profile.fields} {
-		if v, ok := fields["rounds"]; ok {
-			one, _ := r.table(v, "rounds", roundsKeys)
-			maps.Copy(bounds, one.fields)
+func (r *reader) rounds(t strictyaml.Table) claim.Looks {
+	var bounds strictyaml.Table
+	for _, from := range []strictyaml.Table{t, r.profile.fields} {
+		v, ok := from.Get("rounds")
+		if !ok {
+			continue
+		}
+		said, _ := v.Table("rounds", roundsKeys)
+		for _, key := range roundsKeys {
+			if v, ok := said.Get(key); ok {
+				bounds.Put(key, v)
+			}
 		}
 	}
-	t = table{r: r, fields: bounds}
 	out := claim.Looks{
-		Min: t.whole("min", 1, mostRounds, defaultMin),
-		Max: t.whole("max", 1, mostRounds, defaultMax),
+		Min: bounds.Whole("min", 1, mostRounds, defaultMin),
+		Max: bounds.Whole("max", 1, mostRounds, defaultMax),
 	}
 	// A single bound moves the other's default rather than contradicting it.
 	switch {
-	case !t.has("min"):
+	case !bounds.Has("min"):
 		out.Min = min(out.Min, max(out.Max, 1))
-	case !t.has("max"):
+	case !bounds.Has("max"):
 		out.Max = max(out.Max, out.Min)
 	case out.Min > out.Max && out.Max > 0:
-		at := t.fields["max"]
-		r.wrong(at.line, at.col, "max %d is below min %d", out.Max, out.Min)
+		bounds.At("max").Wrong("max %d is below min %d", out.Max, out.Min)
 	}
 	return out
 }
@@ -184,28 +177,23 @@ var reserved = map[string]string{
 }
 
 // env reads variables for the service. Values are texts, however they look.
-func (r *reader) env(v value) map[string]string {
+func (r *reader) env(v strictyaml.Value) map[string]string {
 	out := map[string]string{}
-	entries, _ := r.entries(v, "env")
+	entries, _ := v.Entries("env")
 	for _, e := range entries {
-		s, ok := scalar(e.node)
-		why, taken := reserved[e.key]
-		withoutRedis := e.key == "REDIS_URL" && ok && s == ""
+		s, ok := e.Scalar()
+		why, taken := reserved[e.Key]
+		withoutRedis := e.Key == "REDIS_URL" && ok && s == ""
 		switch {
-		case !envName.MatchString(e.key):
-			r.wrong(e.keyLine, e.keyCol, "env name %s: want NAME: value, with letters, digits and _", quote(e.key))
+		case !envName.MatchString(e.Key):
+			e.WrongKey("env name %s: want NAME: value, with letters, digits and _", near.Quote(e.Key))
 		case taken && !withoutRedis:
-			r.wrong(e.keyLine, e.keyCol, "%s is set by the lab: %s", e.key, why)
+			e.WrongKey("%s is set by the lab: %s", e.Key, why)
 		case !ok:
-			r.wrongType(e, e.key+" is a text, as in "+e.key+": value")
+			e.WrongType(e.Key + " is a text, as in " + e.Key + ": value")
 		default:
-			out[e.key] = s
+			out[e.Key] = s
 		}
 	}
 	return out
-}
-
-func (t table) has(key string) bool {
-	_, ok := t.fields[key]
-	return ok
 }

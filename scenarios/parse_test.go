@@ -12,6 +12,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -232,7 +233,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := scenarios.Parse("x.yaml", text)
-		var m scenarios.Mistakes
+		var m strictyaml.Mistakes
 		switch {
 		case err == nil && s == nil, err != nil && s != nil:
 			t.Fatalf("Parse = %v, %v", s, err)

@@ -6,10 +6,8 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -157,25 +155,4 @@ func (s *Scenario) Scope() expr.Scope {
 		}
 	}
 	return c
-}
-
-// A Mistake is one thing wrong in a scenario file.
-type Mistake struct {
-	File      string
-	Line, Col int // 1-based; columns count runes
-	Msg       string
-}
-
-func (m Mistake) String() string { return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Col, m.Msg) }
-
-// Mistakes is every Mistake of a file, in the order of their places. It is an error.
-type Mistakes []Mistake
-
-// Error is one line for each mistake: file:line:col: message.
-func (m Mistakes) Error() string {
-	lines := make([]string, len(m))
-	for i, one := range m {
-		lines[i] = one.String()
-	}
-	return strings.Join(lines, "\n")
 }

@@ -1,18 +1,20 @@
 package scenarios
 
+import "github.com/trektribe/bench/internal/strictyaml"
+
 // begins reports whether the instances are started afresh for the phase p that comes after earlier ones.
 func begins(earlier []Phase, p Phase) bool {
 	return len(earlier) == 0 || p.Env != nil || p.Restart || earlier[len(earlier)-1].Env != nil
 }
 
 // restart reads whether p begins from a fresh state though its environment is no other.
-func (r *reader) restart(t table, p *Phase) {
-	v, ok := t.fields["restart"]
+func (r *reader) restart(t strictyaml.Table, p *Phase) {
+	v, ok := t.Get("restart")
 	if !ok {
 		return
 	}
-	if s, _ := scalar(v.node); s != "true" {
-		r.wrongType(v, "restart is true, or left out")
+	if s, _ := v.Scalar(); s != "true" {
+		v.WrongType("restart is true, or left out")
 		return
 	}
 	p.Restart = true
@@ -29,21 +31,21 @@ var notAtStart = map[string]string{
 }
 
 // atStart reads whether f is on before the instances start. fresh: they are started for its phase.
-func (r *reader) atStart(t table, f *Fault, fresh bool) {
-	at, ok := t.fields["from"]
+func (r *reader) atStart(t strictyaml.Table, f *Fault, fresh bool) {
+	at, ok := t.Get("from")
 	if !ok {
 		return
 	}
-	if s, _ := scalar(at.node); s != atStart {
+	if s, _ := at.Scalar(); s != atStart {
 		return
 	}
 	f.Start = true // the window is then read without a from, also where it is wrong here
 	switch why := notAtStart[f.Kind]; {
 	case f.On == "instance":
-		r.wrong(at.line, at.col, "from: start is before there is an instance to hurt; give the time after the phase's start, such as 500ms")
+		at.Wrong("from: start is before there is an instance to hurt; give the time after the phase's start, such as 500ms")
 	case why != "":
-		r.wrong(at.line, at.col, "%s cannot be on from: start: %s", f.Kind, why)
+		at.Wrong("%s cannot be on from: start: %s", f.Kind, why)
 	case !fresh:
-		r.wrong(at.line, at.col, "from: start, and the instances run already when this phase begins; add restart: true to the phase, or give a time such as 0s")
+		at.Wrong("from: start, and the instances run already when this phase begins; add restart: true to the phase, or give a time such as 0s")
 	}
 }

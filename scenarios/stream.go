@@ -5,88 +5,88 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
 // stream reads one stream and appends it, also where parts of it are wrong.
-func (r *reader) stream(v value, s *Scenario) {
-	t, ok := r.table(v, "a stream", streamKeys)
+func (r *reader) stream(v strictyaml.Value, s *Scenario) {
+	t, ok := v.Table("a stream", streamKeys)
 	if !ok {
 		return
 	}
 	st := Stream{Stream: traffic.Stream{Timeout: defaultTimeout}}
-	st.Name = t.name("name", "claims refer to it", "_")
-	at := t.fields["name"]
+	st.Name = name(t, "name", "claims refer to it", "_")
+	at := t.At("name")
 	switch {
 	case st.Name == "all":
-		r.wrong(at.line, at.col, "a stream cannot be named all: in claims that is every stream")
+		at.Wrong("a stream cannot be named all: in claims that is every stream")
 	case st.Name != "" && slices.ContainsFunc(s.Traffic, func(o Stream) bool { return o.Name == st.Name }):
-		r.wrong(at.line, at.col, "a second stream named %s", st.Name)
+		at.Wrong("a second stream named %s", st.Name)
 	}
-	before := len(r.mistakes)
+	before := r.file.Count()
 	r.sends(t, &st.Stream)
-	if len(r.mistakes) == before {
+	if r.file.Count() == before {
 		r.keys(t, &st.Stream)
 	}
 	if v, ok := r.profile.rates[st.Name]; ok {
-		t.fields["rate"] = v
+		t.Put("rate", v)
 	}
-	if rate := t.text("rate", "how often it is called, such as 400/s"); rate != "" {
+	if rate := t.Text("rate", "how often it is called, such as 400/s"); rate != "" {
 		var err error
 		if st.From, st.To, err = parseRate(rate); err != nil {
-			at := t.fields["rate"]
-			r.wrong(at.line, at.col, "rate: %v", err)
+			t.At("rate").Wrong("rate: %v", err)
 		}
 	}
 	r.arrivals(t, &st)
-	if p, ok := t.duration("timeout", ""); ok {
-		if at := t.fields["timeout"]; p <= 0 || p > mostTimeout {
-			r.wrong(at.line, at.col, "timeout is above 0s and at most %v; here is %v", mostTimeout, p)
+	if p, ok := duration(t, "timeout", ""); ok {
+		if at := t.At("timeout"); p <= 0 || p > mostTimeout {
+			at.Wrong("timeout is above 0s and at most %v; here is %v", mostTimeout, p)
 		}
 		st.Timeout = p
 	}
-	st.Workers = t.whole("workers", 1, mostWorkers, defaultWorkers)
-	if p, ok := t.fields["phases"]; ok {
+	st.Workers = t.Whole("workers", 1, mostWorkers, defaultWorkers)
+	if p, ok := t.Get("phases"); ok {
 		st.Phases = r.phaseNames(p, s)
 	}
-	if i, ok := t.fields["instances"]; ok {
+	if i, ok := t.Get("instances"); ok {
 		st.Instances = r.instances(i, s.Target.Instances)
 	}
 	whole := !slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.For == 0 })
-	if len(r.mistakes) == before && whole && len(s.Phases) > 0 && st.mean()*s.active(st).Seconds() < 1-1e-6 {
-		at := t.fields["rate"]
-		r.wrong(at.line, at.col, "rate: less than one request a round in the stream's %v", s.active(st))
+	if r.file.Count() == before && whole && len(s.Phases) > 0 && st.mean()*s.active(st).Seconds() < 1-1e-6 {
+		t.At("rate").Wrong("rate: less than one request a round in the stream's %v", s.active(st))
 	}
 	s.Traffic = append(s.Traffic, st)
 }
 
-func (r *reader) arrivals(t table, st *Stream) {
-	v, ok := t.fields["arrivals"]
+func (r *reader) arrivals(t strictyaml.Table, st *Stream) {
+	v, ok := t.Get("arrivals")
 	if !ok {
 		return
 	}
 	known := []string{"constant", "poisson"}
-	switch a, ok := r.text(v); {
+	switch a, ok := v.Text(); {
 	case !ok:
 	case slices.Contains(known, a):
 		st.Poisson = a == "poisson"
 	default:
-		r.wrong(v.line, v.col, "unknown arrivals %s%s", quote(a), hint(a, known))
+		v.Wrong("unknown arrivals %s%s", near.Quote(a), near.Hint(a, known))
 	}
 }
 
 // phaseNames reads the phases that a stream is limited to, in the round's order.
-func (r *reader) phaseNames(v value, s *Scenario) []string {
+func (r *reader) phaseNames(v strictyaml.Value, s *Scenario) []string {
 	known := s.Scope().Phases
 	known = slices.DeleteFunc(known, func(n string) bool { return n == "" })
 	var out []string
-	for _, e := range r.list(v) {
-		switch n, ok := r.text(e); {
+	for _, e := range v.List() {
+		switch n, ok := e.Text(); {
 		case !ok:
 		case slices.Contains(out, n):
-			r.wrong(e.line, e.col, "phase %s is given twice", quote(n))
+			e.Wrong("phase %s is given twice", near.Quote(n))
 		case len(known) > 0 && !slices.Contains(known, n):
-			r.wrong(e.line, e.col, "unknown phase %s%s", quote(n), hint(n, known))
+			e.Wrong("unknown phase %s%s", near.Quote(n), near.Hint(n, known))
 		default:
 			out = append(out, n)
 		}

@@ -1,6 +1,9 @@
 package scenarios
 
-import "github.com/trektribe/bench/internal/traffic"
+import (
+	"github.com/trektribe/bench/internal/strictyaml"
+	"github.com/trektribe/bench/internal/traffic"
+)
 
 // streamTypes are what a stream can send. The key that says what it sends is the
 // type's own name. To add one: a file here that reads it, a row, its part of
@@ -12,7 +15,7 @@ var streamTypes = []streamType{
 type streamType struct {
 	name  string // one of traffic.Types
 	about string // what its key holds
-	read  func(r *reader, v value, st *traffic.Stream)
+	read  func(r *reader, v strictyaml.Value, st *traffic.Stream)
 	text  func(st traffic.Stream) string // for people, in one line
 }
 
@@ -26,15 +29,15 @@ func streamTypeKeys() []string {
 }
 
 // sends reads what a stream sends.
-func (r *reader) sends(t table, st *traffic.Stream) {
+func (r *reader) sends(t strictyaml.Table, st *traffic.Stream) {
 	for _, y := range streamTypes {
-		if v, ok := t.fields[y.name]; ok {
+		if v, ok := t.Get(y.name); ok {
 			st.Type = y.name
 			y.read(r, v, st)
 			return
 		}
 	}
-	t.missing(streamTypes[0].name, streamTypes[0].about)
+	t.Missing(streamTypes[0].name, streamTypes[0].about)
 }
 
 // sendsText is what st sends, for people.

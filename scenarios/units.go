@@ -8,6 +8,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/near"
+	"github.com/trektribe/bench/internal/strictyaml"
 )
 
 const (
@@ -24,10 +27,10 @@ var number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 // parseDuration reads "2s", "180ms", "1m30s"; never negative.
 func parseDuration(s string) (time.Duration, error) {
 	if strings.HasPrefix(s, "-") {
-		return 0, fmt.Errorf("%s is negative", quote(s))
+		return 0, fmt.Errorf("%s is negative", near.Quote(s))
 	}
 	if number.MatchString(s) && strings.Trim(s, "0.") != "" {
-		return 0, fmt.Errorf("%s has no unit (did you mean %ss?)", quote(s), s)
+		return 0, fmt.Errorf("%s has no unit (did you mean %ss?)", near.Quote(s), s)
 	}
 	d, err := time.ParseDuration(s)
 	if err == nil {
@@ -35,9 +38,30 @@ func parseDuration(s string) (time.Duration, error) {
 	}
 	unit := strings.TrimLeft(s, "0123456789.")
 	if unit != s && unit != "" && len(unit) <= 8 {
-		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, durationUnits))
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, durationUnits))
 	}
-	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", quote(s))
+	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", near.Quote(s))
+}
+
+// duration is a field's length of time. ok: it is there, and right. missing: it must be there, and
+// what it is for.
+func duration(t strictyaml.Table, key, missing string) (d time.Duration, ok bool) {
+	v, there := t.Get(key)
+	if !there {
+		t.Missing(key, missing)
+		return 0, false
+	}
+	s, isScalar := v.Scalar()
+	if !isScalar {
+		v.WrongType(key + " is a duration, such as 180ms or 2s")
+		return 0, false
+	}
+	d, err := parseDuration(s)
+	if err != nil {
+		v.Wrong("%s: %v", key, err)
+		return 0, false
+	}
+	return d, true
 }
 
 // parseRate reads "400/s", "30/min" and ramps "100/s..400/s", in requests per second.
@@ -57,29 +81,29 @@ func oneRate(s string) (float64, error) {
 	const want = "want a number per second or minute, such as 400/s or 30/min, or a ramp, such as 100/s..400/s"
 	num, unit, _ := strings.Cut(s, "/")
 	if strings.HasPrefix(num, "-") && number.MatchString(num[1:]) {
-		return 0, fmt.Errorf("%s is negative: a rate is above zero", quote(s))
+		return 0, fmt.Errorf("%s is negative: a rate is above zero", near.Quote(s))
 	}
 	if !number.MatchString(num) {
-		return 0, fmt.Errorf("%s: %s", quote(s), want)
+		return 0, fmt.Errorf("%s: %s", near.Quote(s), want)
 	}
 	n, err := strconv.ParseFloat(num, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: %s", quote(s), want)
+		return 0, fmt.Errorf("%s: %s", near.Quote(s), want)
 	}
 	switch unit {
 	case "s":
 	case "min":
 		n /= 60
 	case "":
-		return 0, fmt.Errorf("%s has no unit: %s", quote(s), want)
+		return 0, fmt.Errorf("%s has no unit: %s", near.Quote(s), want)
 	default:
-		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, []string{"s", "min"}))
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, []string{"s", "min"}))
 	}
 	if n <= 0 {
-		return 0, fmt.Errorf("%s: a rate is above zero", quote(s))
+		return 0, fmt.Errorf("%s: a rate is above zero", near.Quote(s))
 	}
 	if n > fastest {
-		return 0, fmt.Errorf("%s is above %.0f/s, more than one machine can send", quote(s), fastest)
+		return 0, fmt.Errorf("%s is above %.0f/s, more than one machine can send", near.Quote(s), fastest)
 	}
 	return n, nil
 }
@@ -97,19 +121,19 @@ func parseBytes(s string) (int64, error) {
 	n, err := strconv.ParseFloat(num, 64)
 	switch {
 	case !number.MatchString(num) || err != nil:
-		return 0, fmt.Errorf("%s: %s", quote(s), want)
+		return 0, fmt.Errorf("%s: %s", near.Quote(s), want)
 	case unit == "":
-		return 0, fmt.Errorf("%s has no unit: %s", quote(s), want)
+		return 0, fmt.Errorf("%s has no unit: %s", near.Quote(s), want)
 	case !slices.Contains(byteUnits, unit):
-		return 0, fmt.Errorf("%s: bad unit %s%s", quote(s), quote(unit), hint(unit, byteUnits))
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, byteUnits))
 	}
 	n *= math.Pow(1000, float64(slices.Index(byteUnits, unit)))
 	whole := math.Round(n)
 	switch {
 	case math.Abs(n-whole) > 1e-6 || whole < 1: // 1.001KB is not quite 1001 in binary
-		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", quote(s))
+		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", near.Quote(s))
 	case whole > mostAmount:
-		return 0, fmt.Errorf("%s is above %s, more than any reply is or a connection carries a second", quote(s), bytesText(mostAmount))
+		return 0, fmt.Errorf("%s is above %s, more than any reply is or a connection carries a second", near.Quote(s), bytesText(mostAmount))
 	}
 	return int64(whole), nil
 }

@@ -1,7 +1,11 @@
-// Package near finds the right word beside a wrong one.
+// Package near helps with a wrong word: it finds the right one beside it, and
+// writes both for a message. It knows no domain.
 package near
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // longest is how long a word may be; no name is longer, and the search is quadratic.
 const longest = 64
@@ -21,6 +25,26 @@ func Word(word string, right []string) string {
 		}
 	}
 	return best
+}
+
+// Hint ends a message about a wrong word: the right word if one is close, else all of them.
+func Hint(word string, right []string) string {
+	if best := Word(word, right); best != "" {
+		return fmt.Sprintf(" (did you mean %s?)", best)
+	}
+	if len(right) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (there is: %s)", strings.Join(right, ", "))
+}
+
+// Quote makes what somebody wrote fit into a line.
+func Quote(s string) string {
+	const most = 60
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
 }
 
 // edits is how many runes must be inserted, dropped, replaced or swapped with
