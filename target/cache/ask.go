@@ -14,38 +14,38 @@ var (
 // ask runs one command, and waits for it no longer than wait. The command goes
 // on alone, up to Limits.Command: a connection that takes its time to come
 // about is there for the next request, and one that hangs ends there.
-func ask[T any](h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error) {
+func ask[T any](l *Line, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error) {
 	type outcome struct {
 		v   T
 		err error
 	}
 	var none T
 	select {
-	case h.slots <- struct{}{}:
+	case l.slots <- struct{}{}:
 	default:
 		return none, errBusy
 	}
 	done := make(chan outcome, 1)
-	h.wg.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), h.limits.Command)
+	l.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), l.limits.Command)
 		defer cancel()
 		v, err := command(ctx)
-		<-h.slots // first: who waited may ask again at once
+		<-l.slots // first: who waited may ask again at once
 		done <- outcome{v, err}
 	})
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
 	case o := <-done:
-		h.report(epoch, o.err)
+		l.report(epoch, o.err)
 		return o.v, o.err
 	case <-timer.C:
-		if wait >= h.limits.Wait {
-			h.report(epoch, errLate)
+		if wait >= l.limits.Wait {
+			l.report(epoch, errLate)
 		} else {
 			// The request had less time left than Redis is due: not Redis is late. What
 			// becomes of the command counts.
-			h.wg.Go(func() { h.report(epoch, (<-done).err) })
+			l.wg.Go(func() { l.report(epoch, (<-done).err) })
 		}
 		return none, errLate
 	}
@@ -54,15 +54,15 @@ func ask[T any](h *Hardened, epoch uint64, wait time.Duration, command func(cont
 // insist asks as ask does, and once more where half of the time brings no answer:
 // one connection may hang and another not, and what is not answered here costs a
 // load. For commands that may be done twice.
-func insist[T any](h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (v T, err error) {
+func insist[T any](l *Line, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (v T, err error) {
 	type outcome struct {
 		v   T
 		err error
 	}
 	done := make(chan outcome, 2)
 	try := func(wait time.Duration) {
-		h.wg.Go(func() {
-			v, err := ask(h, epoch, wait, command)
+		l.wg.Go(func() {
+			v, err := ask(l, epoch, wait, command)
 			done <- outcome{v, err}
 		})
 	}
@@ -82,19 +82,4 @@ func insist[T any](h *Hardened, epoch uint64, wait time.Duration, command func(c
 		}
 	}
 	return v, err
-}
-
-func (h *Hardened) report(epoch uint64, err error) {
-	if err != nil {
-		h.hooks.Log.Debug("redis command", "error", err)
-	}
-	if h.breaker.report(epoch, err == nil) {
-		h.hooks.Log.Warn("redis fails: answers are cached in memory until it is back", "error", err)
-	}
-}
-
-func (h *Hardened) trip(err error) {
-	if h.breaker.trip() {
-		h.hooks.Log.Warn("redis missed an invalidation: answers are cached in memory until it has it", "error", err)
-	}
 }

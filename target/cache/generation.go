@@ -1,6 +1,8 @@
 package cache
 
 import (
+	"context"
+	"crypto/rand"
 	"strconv"
 	"strings"
 	"time"
@@ -49,4 +51,18 @@ func unseal(s, generation string) (envelope, bool) {
 	}
 	expires, err := strconv.ParseInt(ms, 10, 64)
 	return envelope{json, time.UnixMilli(expires)}, err == nil
+}
+
+// pay tells Redis of changes, each by a new generation of its key.
+func (h *Hardened) pay(ctx context.Context, owed []*change) error {
+	for _, c := range owed {
+		// Longer than any value of the generation before: the last of these comes from
+		// a load that began just before the change. The minute is for clocks.
+		life := c.key.TTL + h.limits.Load + time.Minute
+		if err := h.redis.Set(ctx, generationKey(c.key), rand.Text(), life); err != nil {
+			return err
+		}
+		h.breaker.settle(c)
+	}
+	return nil
 }

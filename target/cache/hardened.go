@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -28,29 +27,22 @@ import (
 // Across instances a change reaches Redis at once, and other instances'
 // memory, which they use only without Redis, when its entry expires.
 type Hardened struct {
+	*Line
 	hooks   Hooks
-	limits  Limits
 	redis   Redis // nil: none configured
 	local   *local
 	flights flights
-	breaker *breaker
-	slots   chan struct{}  // one for each command under way
-	wg      sync.WaitGroup // commands and the prober
-	stop    chan struct{}
 }
 
 // NewHardened starts the policy: it tries r once, for no longer than the limits
 // let it, and goes on without it where that fails. A nil r is no Redis.
 func NewHardened(ctx context.Context, r Redis, limits Limits, hooks Hooks) *Hardened {
-	h := &Hardened{
-		hooks:   hooks,
-		limits:  limits,
-		redis:   r,
-		local:   newLocal(limits.Entries, limits.Bytes),
-		breaker: newBreaker(limits.Failures, limits.Pending, limits.Load),
-		slots:   make(chan struct{}, limits.Inflight),
-		stop:    make(chan struct{}),
+	h := &Hardened{hooks: hooks, redis: r, local: newLocal(limits.Entries, limits.Bytes)}
+	var recovery Recovery
+	if r != nil {
+		recovery = Recovery{r.Connect, h.probeKey, h.payAll}
 	}
+	h.Line = NewLine(limits, hooks.Log, "answers are cached in memory", recovery)
 	if r == nil {
 		hooks.Log.Info("no redis configured: answers are cached in memory")
 		return h
@@ -63,7 +55,6 @@ func NewHardened(ctx context.Context, r Redis, limits Limits, hooks Hooks) *Hard
 	} else {
 		hooks.Log.Info("redis connected")
 	}
-	h.wg.Go(h.probe)
 	return h
 }
 
@@ -71,7 +62,7 @@ func NewHardened(ctx context.Context, r Redis, limits Limits, hooks Hooks) *Hard
 func (h *Hardened) Get(ctx context.Context, k Key, load Load) (Answer, error) {
 	l := lookup{key: k, began: time.Now(), mark: h.local.mark(k.Name), generation: unknown}
 	if epoch, ok := h.allow(k.Name, h.limits.Wait); ok {
-		found, err := ask(h, epoch, h.limits.Wait-time.Since(l.began), func(ctx context.Context) ([]string, error) {
+		found, err := ask(h.Line, epoch, h.limits.Wait-time.Since(l.began), func(ctx context.Context) ([]string, error) {
 			return h.redis.Get(ctx, valueKey(k), generationKey(k))
 		})
 		if err == nil {
@@ -110,7 +101,7 @@ func (h *Hardened) Changed(_ context.Context, keys ...Key) {
 		return // the prober pays
 	}
 	epoch, _, _ := h.breaker.allow("")
-	_, err := ask(h, epoch, h.limits.Wait, func(ctx context.Context) (struct{}, error) {
+	_, err := ask(h.Line, epoch, h.limits.Wait, func(ctx context.Context) (struct{}, error) {
 		err := h.pay(ctx, owed)
 		if err != nil {
 			h.trip(err)
@@ -225,7 +216,7 @@ func (h *Hardened) share(l lookup, e envelope, over func()) {
 		over()
 		return
 	}
-	_, err := insist(h, epoch, h.limits.Wait-l.spent, func(ctx context.Context) (struct{}, error) {
+	_, err := insist(h.Line, epoch, h.limits.Wait-l.spent, func(ctx context.Context) (struct{}, error) {
 		defer over() // not before: who sees the lease gone must see the value
 		return struct{}{}, h.redis.Set(ctx, valueKey(l.key), e.seal(l.generation), time.Until(e.expires))
 	})
@@ -257,3 +248,16 @@ func (h *Hardened) allow(key string, wait time.Duration) (epoch uint64, ok bool)
 	}
 	return epoch, ok
 }
+
+func (h *Hardened) trip(err error) {
+	if h.breaker.trip() {
+		h.hooks.Log.Warn("redis missed an invalidation: answers are cached in memory until it has it", "error", err)
+	}
+}
+
+func (h *Hardened) probeKey(ctx context.Context) error {
+	_, err := h.redis.Get(ctx, "probe")
+	return err
+}
+
+func (h *Hardened) payAll(ctx context.Context) error { return h.pay(ctx, h.breaker.debts()) }

@@ -88,7 +88,7 @@ func (h *Hardened) keep(key string, lease time.Duration, began time.Time, done <
 		if !ok {
 			return false
 		}
-		_, err := ask(h, epoch, h.limits.Command, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
+		_, err := ask(h.Line, epoch, h.limits.Command, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
 		return err == nil
 	}
 	tick := time.NewTicker(lease / 3)
@@ -131,7 +131,7 @@ func (h *Hardened) look(l *lookup, charge bool) (e envelope, free bool, err erro
 }
 
 // An asker is ask or insist.
-type asker[T any] func(h *Hardened, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error)
+type asker[T any] func(l *Line, epoch uint64, wait time.Duration, command func(context.Context) (T, error)) (T, error)
 
 // spend asks Redis by ask for as long as is left of l's time for it, and charges
 // l for that; but not for looks that were answered while another instance loads,
@@ -143,7 +143,7 @@ func spend[T any](h *Hardened, l *lookup, charge bool, ask asker[T], command fun
 		return v, errLate
 	}
 	began := time.Now()
-	v, err = ask(h, epoch, left, command)
+	v, err = ask(h.Line, epoch, left, command)
 	if charge || err != nil {
 		l.spent += time.Since(began)
 	}
