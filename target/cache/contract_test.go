@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/relaytest"
 )
 
 // TestPoliciesKeepTheContract holds what both policies promise.
@@ -65,9 +66,9 @@ func TestPoliciesStartWithoutTheirRedis(t *testing.T) {
 	for name, open := range policies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the documented one takes its time
-			r := startRelay(t, startRedis(t).Addr())
-			r.refuse()
-			c := open(t, r.addr, quiet())
+			r := relaytest.Start(t, startRedis(t).Addr())
+			r.Refuse()
+			c := open(t, r.Addr, quiet())
 			if got := c.State(); got != cache.Down {
 				t.Errorf("state %s, want down", got)
 			}
@@ -77,7 +78,7 @@ func TestPoliciesStartWithoutTheirRedis(t *testing.T) {
 			if got := get(t, c, k, db.load()); got != answer(0, cache.FromMemory) {
 				t.Errorf("answer %v, want one from memory", got)
 			}
-			r.listen()
+			r.Listen()
 			if name == "documented" { // it never looks again
 				if got := get(t, c, k, db.load()); got.Source != cache.FromMemory || c.State() != cache.Down {
 					t.Errorf("with Redis there: %v, state %s; want memory, down", got, c.State())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/relaytest"
 )
 
 var trips = cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
@@ -18,18 +19,18 @@ var trips = cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
 // faults are the shapes of a Redis that is gone, and their ends.
 var faults = []struct {
 	name        string
-	break_, fix func(*relay)
+	break_, fix func(*relaytest.Relay)
 }{
-	{"refused", (*relay).refuse, (*relay).listen},
-	{"hangs", (*relay).stall, (*relay).resume},
+	{"refused", (*relaytest.Relay).Refuse, (*relaytest.Relay).Listen},
+	{"hangs", (*relaytest.Relay).Stall, (*relaytest.Relay).Resume},
 }
 
 func TestHardenedOutlivesAFault(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			r := startRelay(t, startRedis(t).Addr())
+			r := relaytest.Start(t, startRedis(t).Addr())
 			var seen counts
-			c := hardened(t, r.addr, cache.DefaultLimits(), seen.hooks())
+			c := hardened(t, r.Addr, cache.DefaultLimits(), seen.hooks())
 			var db database
 			get(t, c, trips, db.load())
 			if got := get(t, c, trips, db.load()); got.Source != cache.FromRedis {
@@ -74,16 +75,16 @@ func TestHardenedOutlivesAFault(t *testing.T) {
 // TestHardenedWaitsForItsBoundOnly lets commands go on for far longer than the
 // test would wait: every answer proves that nobody waited for one.
 func TestHardenedWaitsForItsBoundOnly(t *testing.T) {
-	r := startRelay(t, startRedis(t).Addr())
+	r := relaytest.Start(t, startRedis(t).Addr())
 	limits := cache.DefaultLimits()
 	limits.Command = 10 * patience
 	limits.Inflight = 4
 	limits.Failures = 1000 // the breaker must not help
 	limits.Wait = 5 * time.Millisecond
-	c := hardened(t, r.addr, limits, quiet())
+	c := hardened(t, r.Addr, limits, quiet())
 	var db database
-	r.stall()
-	defer r.refuse()
+	r.Stall()
+	defer r.Refuse()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -100,14 +101,14 @@ func TestHardenedWaitsForItsBoundOnly(t *testing.T) {
 }
 
 func TestHardenedServesNothingBeyondItsTime(t *testing.T) {
-	r := startRelay(t, startRedis(t).Addr())
-	c := hardened(t, r.addr, cache.DefaultLimits(), quiet())
+	r := relaytest.Start(t, startRedis(t).Addr())
+	c := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 	var db database
 	k := cache.Key{Kind: "trip", Name: "trip:1", TTL: 300 * time.Millisecond}
 	loaded := time.Now()
 	get(t, c, k, db.load())
 	get(t, c, k, db.load()) // memory has it from Redis now
-	r.refuse()
+	r.Refuse()
 	for {
 		began := time.Now()
 		got := get(t, c, k, db.load())
@@ -226,8 +227,8 @@ func TestHardenedTellsRedisOfChangesItMissed(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			m := startRedis(t)
-			r := startRelay(t, m.Addr())
-			cut := hardened(t, r.addr, cache.DefaultLimits(), quiet())
+			r := relaytest.Start(t, m.Addr())
+			cut := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 			whole := hardened(t, m.Addr(), cache.DefaultLimits(), quiet())
 			var db database
 			get(t, whole, trips, db.load())
@@ -308,10 +309,10 @@ func TestHardenedNeverGoesBack(t *testing.T) {
 		run(t, []cache.Policy{hardened(t, m.Addr(), limits, quiet()), hardened(t, m.Addr(), limits, quiet())}, func() {})
 	})
 	t.Run("an unsteady Redis", func(t *testing.T) {
-		r := startRelay(t, startRedis(t).Addr())
+		r := relaytest.Start(t, startRedis(t).Addr())
 		limits := cache.DefaultLimits()
 		limits.Wait, limits.Probe = 10*time.Millisecond, 10*time.Millisecond
-		c := hardened(t, r.addr, limits, quiet())
+		c := hardened(t, r.Addr, limits, quiet())
 		run(t, []cache.Policy{c}, func() {
 			for range 3 {
 				for _, f := range faults {
@@ -365,8 +366,8 @@ func TestHardenedLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			r := startRelay(t, startRedis(t).Addr())
-			c := hardened(t, r.addr, cache.DefaultLimits(), quiet())
+			r := relaytest.Start(t, startRedis(t).Addr())
+			c := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 			var db database
 			get(t, c, trips, db.load())
 			f.break_(r)

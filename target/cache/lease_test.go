@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/relaytest"
 )
 
 // patientLimits let a busy machine take its time: nothing but the lease decides who loads.
@@ -222,22 +223,22 @@ func TestAnInstanceLoadsByItself(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		when func(r *relay, end func(), h *holder)
+		when func(r *relaytest.Relay, end func(), h *holder)
 		err  error // of the holder's load
 	}{
-		{"redis refuses", func(r *relay, _ func(), _ *holder) { r.refuse() }, nil},
-		{"redis hangs", func(r *relay, _ func(), _ *holder) { r.stall() }, nil},
-		{"the cache closes", func(_ *relay, end func(), _ *holder) { go end() }, nil},
-		{"the load fails", func(_ *relay, _ func(), h *holder) { h.letGo() }, errDatabase},
+		{"redis refuses", func(r *relaytest.Relay, _ func(), _ *holder) { r.Refuse() }, nil},
+		{"redis hangs", func(r *relaytest.Relay, _ func(), _ *holder) { r.Stall() }, nil},
+		{"the cache closes", func(_ *relaytest.Relay, end func(), _ *holder) { go end() }, nil},
+		{"the load fails", func(_ *relaytest.Relay, _ func(), h *holder) { h.letGo() }, errDatabase},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			addr := startRedis(t).Addr()
-			r := startRelay(t, addr)
+			r := relaytest.Start(t, addr)
 			limits := patientLimits()
 			var db database
 			h := hold(t, hardened(t, addr, limits, quiet()), &db, tc.err)
 			limits.Wait, limits.Command = time.Second, time.Second
-			client, err := cache.BoundedClient("redis://"+r.addr, limits.Command)
+			client, err := cache.BoundedClient("redis://"+r.Addr, limits.Command)
 			if err != nil {
 				t.Fatal(err)
 			}
