@@ -20,6 +20,8 @@ type metrics struct {
 	redis    prometheus.Histogram
 	http     *prometheus.HistogramVec
 	injected *prometheus.GaugeVec
+	limited  *prometheus.CounterVec
+	carried  prometheus.Counter
 }
 
 // buckets reach from a local Redis, 50 µs, to the client's default timeouts, 10 s.
@@ -43,8 +45,13 @@ func newMetrics() *metrics {
 		injected: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "injected_delay_seconds", Help: "Delay that is injected into calls of a dependency, not its own; uniform in min..max."},
 			[]string{"dependency", "bound"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rate_limit_decisions_total", Help: "Calls by where they were counted (redis, memory) and whether they were let through (allowed, refused)."},
+			[]string{"tier", "result"}),
+		carried: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "rate_limit_carried_total", Help: "Calls that were let through without Redis, and that it was told of later."}),
 	}
-	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected,
+	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -67,6 +74,16 @@ func (m *metrics) redisCommand(took time.Duration) { m.redis.Observe(took.Second
 func (m *metrics) httpRequest(route, source string, took time.Duration) {
 	m.http.WithLabelValues(route, source).Observe(took.Seconds())
 }
+
+func (m *metrics) limitDecision(tier string, allowed bool) {
+	result := "refused"
+	if allowed {
+		result = "allowed"
+	}
+	m.limited.WithLabelValues(tier, result).Inc()
+}
+
+func (m *metrics) carriedOver(n int) { m.carried.Add(float64(n)) }
 
 // redisOptions shows options of the Redis client as they are when somebody looks:
 // some of them the client finds out from its server.

@@ -2,59 +2,86 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/config"
 )
 
-// openCache makes the policy that conf names, and what closes its Redis; that
-// may be called more than once.
-func openCache(ctx context.Context, conf config.Config, opts Options, hooks cache.Hooks, m *metrics) (cache.Policy, func() error, error) {
-	limits := opts.limits()
-	redis, closeRedis, err := openRedis(conf, opts, limits, m)
+// openCache makes the policy that conf names.
+func openCache(ctx context.Context, conf config.Config, opts Options, hooks cache.Hooks, m *metrics, c *clients) (cache.Policy, error) {
+	redis, err := openRedis(conf, opts, m, c)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if conf.Policy == config.Documented {
-		return cache.NewDocumented(ctx, redis, hooks), closeRedis, nil
+		return cache.NewDocumented(ctx, redis, hooks), nil
 	}
-	return cache.NewHardened(ctx, redis, limits, hooks), closeRedis, nil
+	return cache.NewHardened(ctx, redis, opts.limits(), hooks), nil
 }
 
 // openRedis is nil where no Redis is configured.
-func openRedis(conf config.Config, opts Options, limits cache.Limits, m *metrics) (cache.Redis, func() error, error) {
-	if conf.RedisURL == "" {
-		return nil, func() error { return nil }, nil
+func openRedis(conf config.Config, opts Options, m *metrics, c *clients) (cache.Redis, error) {
+	client, err := c.open()
+	if client == nil {
+		return nil, err
 	}
-	var client *cache.Client
-	var err error
-	if conf.Policy == config.Documented {
-		client, err = cache.DefaultClient(conf.RedisURL)
-	} else {
-		client, err = cache.BoundedClient(conf.RedisURL, limits.Command)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("REDIS_URL: %w", err)
-	}
-	m.redisOptions(func() map[string]float64 { return redisOptions(client, conf, limits) })
+	m.redisOptions(func() map[string]float64 { return redisOptions(client, conf, opts.limits()) })
 	redis := cache.Timed(client, m.redisCommand)
 	if opts.DecorateRedis != nil {
 		redis = opts.DecorateRedis(redis)
 	}
-	return redis, sync.OnceValue(client.Close), nil
+	return redis, nil
+}
+
+// clients are the service's clients of Redis, one for each part that asks it: a part
+// that finds Redis lost makes new connections, and must not end those of another.
+type clients struct {
+	conf   config.Config
+	limits cache.Limits
+	all    []*cache.Client
+}
+
+// open opens one more as the policy has it, or nil where no Redis is configured.
+func (c *clients) open() (client *cache.Client, err error) {
+	if c.conf.RedisURL == "" {
+		return nil, nil
+	}
+	if c.conf.Policy == config.Documented {
+		client, err = cache.DefaultClient(c.conf.RedisURL)
+	} else {
+		client, err = cache.BoundedClient(c.conf.RedisURL, c.limits.Command)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	c.all = append(c.all, client)
+	return client, nil
+}
+
+// close ends what is under way on all of them. It may be called more than once.
+func (c *clients) close() error {
+	var errs []error
+	for _, client := range c.all {
+		errs = append(errs, client.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // redisOptions are the client's options and what the policy adds to them, for
 // whoever wants to know how long a request should stall: durations in seconds.
 func redisOptions(client *cache.Client, conf config.Config, limits cache.Limits) map[string]float64 {
 	o := client.Options()
+	parts := 1.0 // the cache
+	if conf.RateLimit > 0 {
+		parts = 2 // the limiter waits for itself
+	}
 	if conf.Policy == config.Documented {
-		o["calls_per_request"] = 2 // a GET that fails, and the SET of what is loaded instead
+		o["calls_per_request"] = 2 * parts // a GET that fails, and the SET of what is loaded, or counted, instead
 		return o
 	}
-	o["request_wait_seconds"] = limits.Wait.Seconds()
+	o["request_wait_seconds"] = parts * limits.Wait.Seconds()
 	o["command_timeout_seconds"] = limits.Command.Seconds()
 	o["breaker_failures"] = float64(limits.Failures)
 	o["probe_seconds"] = limits.Probe.Seconds()

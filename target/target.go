@@ -21,6 +21,7 @@ import (
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/config"
 	"github.com/trektribe/bench/target/delay"
+	"github.com/trektribe/bench/target/limit"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -35,7 +36,12 @@ type Options struct {
 	DecorateModel func(ai.Model) ai.Model       // outside of call counting and injected delay
 	DecorateRedis func(cache.Redis) cache.Redis // outside of command timing; not called where no Redis is configured
 	DecorateCache func(cache.Cache) cache.Cache
-	Limits        func(cache.Limits) cache.Limits // of the hardened policy
+	// Of the limiter, where calls are limited. Scripts are what the hardened one asks of Redis,
+	// outside of command timing; not called where no Redis is configured.
+	DecorateLimiter  func(limit.Limiter) limit.Limiter
+	DecorateScripts  func(cache.Scripts) cache.Scripts
+	DecorateIdentify func(api.Identify) api.Identify // whose call it is
+	Limits           func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
 	Warm  func(warm func(context.Context)) func(context.Context)
@@ -89,11 +95,13 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 		model = opts.DecorateModel(model)
 	}
 
-	policy, closeRedis, err := openCache(ctx, conf, opts, cache.Hooks{Log: log, Count: m.cacheRequest}, m)
+	redis := &clients{conf: conf, limits: opts.limits()}
+	defer func() { err = errors.Join(err, redis.close()) }()
+	policy, err := openCache(ctx, conf, opts, cache.Hooks{Log: log, Count: m.cacheRequest}, m, redis)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, policy.Close(), closeRedis()) }()
+	defer func() { err = errors.Join(err, policy.Close()) }()
 	var answers cache.Cache = policy
 	if opts.DecorateCache != nil {
 		answers = opts.DecorateCache(policy)
@@ -102,6 +110,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	deps := api.Deps{Instance: conf.Instance, Store: data, Model: model, Cache: answers,
 		TTLTrips: conf.TTLTrips, TTLProfiles: conf.TTLProfiles, TTLAI: conf.TTLAI,
 		Metrics: m.handler(), Log: log, Observe: m.httpRequest}
+	endLimit, err := limitCalls(conf, opts, m, redis, policy, &deps)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endLimit()) }()
 	if conf.Policy == config.Hardened && conf.TTLTrips > 0 {
 		defer warm(ctx, deps, opts.limits().Load, opts.Warm)()
 	}
@@ -118,7 +131,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	if opts.Drain == 0 {
 		opts.Drain = DefaultDrain
 	}
-	return serve(ctx, listener, api.New(deps), log, opts.Drain, closeRedis)
+	return serve(ctx, listener, api.New(deps), log, opts.Drain, redis.close)
 }
 
 func openStore(ctx context.Context, conf config.Config) (store.DB, error) {

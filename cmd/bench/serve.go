@@ -28,6 +28,10 @@ Environment:
   TTL_TRIPS            how long trips are cached (default 300s; 0s: not at all)
   TTL_PROFILES         the same of profiles (default 300s)
   TTL_AI               the same of recommendations (default 3600s)
+  RATE_LIMIT           calls below /api/ of one client in one window (default 0: no limit)
+  RATE_WINDOW          how long a window is (default 900s)
+  INSTANCES            how many instances share the limit; without Redis each grants its part (default 1)
+  TRUSTED_PROXIES      whose X-Forwarded-For is believed: addresses, networks, loopback (default nobody's)
   DB_DELAY             added to each database query, as in 180ms-250ms; absent: nothing
   AI_DELAY             added to each call of the model, as in 1s-2s; absent: nothing
   LOG_LEVEL            debug, info, warn or error (default info)

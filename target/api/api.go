@@ -11,6 +11,7 @@ import (
 
 	"github.com/trektribe/bench/target/ai"
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/limit"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -20,7 +21,10 @@ type Deps struct {
 	Store    store.Store
 	Model    ai.Model
 	Cache    cache.Cache
-	Metrics  http.Handler // of GET /metrics
+	Limiter  limit.Limiter                   // of all calls below /api/; nil: no limit
+	Identify Identify                        // tells the limiter's clients apart
+	Limited  func(tier string, allowed bool) // called once for each of its decisions
+	Metrics  http.Handler                    // of GET /metrics
 	Log      *slog.Logger
 	// How long what is answered is kept; 0: not cached, neither read nor written.
 	TTLTrips, TTLProfiles, TTLAI time.Duration
@@ -63,6 +67,7 @@ func (a *api) route(name string, m methods) http.Handler {
 		}
 		handle, ok := m[method]
 		switch {
+		case !a.admit(w, r):
 		case ok:
 			handle(w, r)
 		case m == nil:

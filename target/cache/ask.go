@@ -7,7 +7,8 @@ import (
 )
 
 var (
-	errBusy = errors.New("too many redis commands under way")
+	// ErrBusy says that Redis was not asked: Limits.Inflight commands are under way.
+	ErrBusy = errors.New("too many redis commands under way")
 	errLate = errors.New("redis did not answer in time")
 )
 
@@ -23,7 +24,7 @@ func ask[T any](l *Line, epoch uint64, wait time.Duration, command func(context.
 	select {
 	case l.slots <- struct{}{}:
 	default:
-		return none, errBusy
+		return none, ErrBusy
 	}
 	done := make(chan outcome, 1)
 	l.wg.Go(func() {

@@ -93,6 +93,13 @@ func (d *Documented) State() State {
 // Close has nothing to wait for: the policy works in its callers' goroutines.
 func (d *Documented) Close() error { return nil }
 
+// Read is the document's get, for what is no answer: a key without a kind is not counted among the
+// look-ups. It returns "" where the key is in neither tier.
+func (d *Documented) Read(ctx context.Context, k Key) (string, Source) { return d.get(ctx, k) }
+
+// Write is the document's set.
+func (d *Documented) Write(ctx context.Context, k Key, value string) { d.set(ctx, k, value) }
+
 // get returns "" where the key is in neither tier.
 func (d *Documented) get(ctx context.Context, k Key) (string, Source) {
 	if d.useMemoryFallback {
@@ -100,11 +107,11 @@ func (d *Documented) get(ctx context.Context, k Key) (string, Source) {
 	}
 	found, err := d.client.Get(ctx, k.Name)
 	if err != nil {
-		d.hooks.Count(k.Kind, "redis", failed)
+		d.count(k, "redis", failed)
 		d.hooks.Log.Error("Redis GET error", "key", k.Name, "error", err)
 		return d.getFromMemory(k), FromMemory
 	}
-	d.hooks.Count(k.Kind, "redis", result(found[0] != ""))
+	d.count(k, "redis", result(found[0] != ""))
 	return found[0], FromRedis
 }
 
@@ -127,7 +134,7 @@ func (d *Documented) getFromMemory(k Key) string {
 		delete(d.memoryCache, k.Name)
 		e = cacheEntry{}
 	}
-	d.hooks.Count(k.Kind, "memory", result(e.value != ""))
+	d.count(k, "memory", result(e.value != ""))
 	return e.value
 }
 
@@ -135,6 +142,12 @@ func (d *Documented) setInMemory(k Key, value string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.memoryCache[k.Name] = cacheEntry{value: value, expires: time.Now().Add(k.TTL)}
+}
+
+func (d *Documented) count(k Key, tier, result string) {
+	if k.Kind != "" {
+		d.hooks.Count(k.Kind, tier, result)
+	}
 }
 
 func result(found bool) string {

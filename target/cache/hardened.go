@@ -108,7 +108,7 @@ func (h *Hardened) Changed(_ context.Context, keys ...Key) {
 		}
 		return struct{}{}, err
 	})
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, ErrBusy) {
 		h.trip(err)
 	}
 }
@@ -220,7 +220,7 @@ func (h *Hardened) share(l lookup, e envelope, over func()) {
 		defer over() // not before: who sees the lease gone must see the value
 		return struct{}{}, h.redis.Set(ctx, valueKey(l.key), e.seal(l.generation), time.Until(e.expires))
 	})
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, ErrBusy) {
 		over()
 	}
 }

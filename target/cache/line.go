@@ -46,7 +46,7 @@ func NewLine(limits Limits, log *slog.Logger, without string, recovery Recovery)
 }
 
 // Ask runs one command over l, and waits for it no longer than wait.
-// Its errors are ErrDown, the command's, or that it did not end in time.
+// Its errors are ErrDown and ErrBusy, the command's, or that it did not end in time.
 func Ask[T any](l *Line, wait time.Duration, command func(context.Context) (T, error)) (v T, err error) {
 	epoch, _, ok := l.breaker.allow("")
 	if !ok {

@@ -190,10 +190,13 @@ func flag(on bool) float64 {
 	return 0
 }
 
-// Close ends what is under way; it fails.
+// Close ends what is under way; it fails. It may be called more than once.
 func (c *Client) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
 	c.closed = true
 	return c.cur.Close()
 }

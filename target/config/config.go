@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -27,24 +28,31 @@ const (
 
 // A Config is resolved: nothing defaults later.
 type Config struct {
-	Host        string        // HOST, 127.0.0.1
-	Port        int           // PORT, 4000; 0: the kernel chooses
-	Instance    string        // INSTANCE, "1"
-	RedisURL    string        // REDIS_URL; empty: memory only. Holds a secret: never log it
-	RedisAddr   string        // host:port of RedisURL, fit for logs
-	MongoURI    string        // MONGODB_URI; empty: SQLite. Holds a secret: never log it
-	SQLitePath  string        // SQLITE_PATH; empty: private and in memory
-	Policy      string        // CACHE_POLICY, Hardened
-	TTLTrips    time.Duration // TTL_TRIPS, 300s; 0: trips are not cached
-	TTLProfiles time.Duration // TTL_PROFILES, 300s; 0: users are not cached
-	TTLAI       time.Duration // TTL_AI, 3600s; 0: recommendations are not cached
-	DBDelay     delay.Range   // DB_DELAY; zero: none
-	AIDelay     delay.Range   // AI_DELAY; zero: none
-	LogLevel    slog.Level    // LOG_LEVEL, info
+	Host        string         // HOST, 127.0.0.1
+	Port        int            // PORT, 4000; 0: the kernel chooses
+	Instance    string         // INSTANCE, "1"
+	RedisURL    string         // REDIS_URL; empty: memory only. Holds a secret: never log it
+	RedisAddr   string         // host:port of RedisURL, fit for logs
+	MongoURI    string         // MONGODB_URI; empty: SQLite. Holds a secret: never log it
+	SQLitePath  string         // SQLITE_PATH; empty: private and in memory
+	Policy      string         // CACHE_POLICY, Hardened
+	TTLTrips    time.Duration  // TTL_TRIPS, 300s; 0: trips are not cached
+	TTLProfiles time.Duration  // TTL_PROFILES, 300s; 0: users are not cached
+	TTLAI       time.Duration  // TTL_AI, 3600s; 0: recommendations are not cached
+	RateLimit   int            // RATE_LIMIT, 0: calls below /api/ of one client in one window; 0: no limit
+	RateWindow  time.Duration  // RATE_WINDOW, 900s
+	Instances   int            // INSTANCES, 1: how many share the limit
+	Trusted     []netip.Prefix // TRUSTED_PROXIES; empty: X-Forwarded-For is not believed
+	DBDelay     delay.Range    // DB_DELAY; zero: none
+	AIDelay     delay.Range    // AI_DELAY; zero: none
+	LogLevel    slog.Level     // LOG_LEVEL, info
 }
 
 // maxTTL keeps a mistyped unit from caching for years.
 const maxTTL = 30 * 24 * time.Hour
+
+// maxRateLimit bounds what is kept of one client: some 10 bytes for each call in its window.
+const maxRateLimit = 100_000
 
 // FromEnv resolves the environment. The error joins every mistake.
 func FromEnv(getenv func(string) string) (Config, error) {
@@ -100,6 +108,23 @@ func FromEnv(getenv func(string) string) (Config, error) {
 			fail(ttl.name, "bad time to live %q; want 1ms to 720h, such as %s, or 0 to cache nothing", v, ttl.unset)
 		}
 	}
+	for _, n := range []struct {
+		name, unset string
+		least, most int
+		into        *int
+	}{{"RATE_LIMIT", "0", 0, maxRateLimit, &c.RateLimit}, {"INSTANCES", "1", 1, 1000, &c.Instances}} {
+		v := text(n.name, n.unset)
+		if *n.into, err = strconv.Atoi(v); err != nil || *n.into < n.least || *n.into > n.most {
+			fail(n.name, "bad number %q; want %d to %d", v, n.least, n.most)
+		}
+	}
+	window := text("RATE_WINDOW", "900s")
+	if c.RateWindow, err = time.ParseDuration(window); err != nil || c.RateWindow < time.Millisecond || c.RateWindow > maxTTL {
+		fail("RATE_WINDOW", "bad window %q; want 1ms to 720h, such as 900s", window)
+	}
+	if c.Trusted, err = ParseProxies(text("TRUSTED_PROXIES", "")); err != nil {
+		fail("TRUSTED_PROXIES", "%v", err)
+	}
 	for _, wait := range []struct {
 		name string
 		into *delay.Range
@@ -131,4 +156,23 @@ func ParseDelay(s string) (delay.Range, error) {
 		return delay.Range{}, fmt.Errorf("bad delay %q; want one duration such as 200ms, or a range such as 180ms-250ms, at most %v", s, maxDelay)
 	}
 	return delay.Range{Min: least, Max: most}, nil
+}
+
+// ParseProxies reads a list such as "loopback, 10.0.0.0/8, 2001:db8::7".
+func ParseProxies(s string) (trusted []netip.Prefix, err error) {
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if word == "loopback" {
+			trusted = append(trusted, netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"))
+			continue
+		}
+		p, err := netip.ParsePrefix(word)
+		if a, err2 := netip.ParseAddr(word); err2 == nil {
+			p, err = netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("bad proxy %q; want an address, a network such as 10.0.0.0/8, or loopback", word)
+		}
+		trusted = append(trusted, p.Masked())
+	}
+	return trusted, nil
 }

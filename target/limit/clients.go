@@ -1,0 +1,123 @@
+package limit
+
+import (
+	"container/list"
+	"slices"
+	"sync"
+)
+
+// clients is what this instance knows of the windows of its clients: the least
+// recently seen goes first, once there are too many. Safe for concurrent use.
+type clients struct {
+	most int
+
+	mu     sync.Mutex
+	byName map[string]*list.Element
+	order  *list.List // of *client, most recently seen first
+}
+
+// A client is one window of one client. Admissions are known by their ids.
+type client struct {
+	name  string
+	ends  int64   // of the window, Unix ms
+	count int     // admissions by all instances, when Redis last told
+	held  []int64 // admitted here, and Redis has confirmed them
+	owed  []int64 // admitted here, and Redis does not know of them, or may not
+	void  []int64 // refused here, and Redis may have counted them
+}
+
+// known is what a request tells Redis of its client.
+type known struct {
+	ends       int64
+	held       int
+	owed, void []int64
+}
+
+func newClients(most int) *clients {
+	return &clients{most: most, byName: map[string]*list.Element{}, order: list.New()}
+}
+
+// with calls f with name's client while nobody else has it. A window that is over is a new client's.
+func (c *clients) with(name string, now int64, f func(*client)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, ok := c.byName[name]
+	if ok {
+		c.order.MoveToFront(e)
+	} else {
+		e = c.order.PushFront(&client{name: name})
+		c.byName[name] = e
+		if c.order.Len() > c.most {
+			delete(c.byName, c.order.Remove(c.order.Back()).(*client).name)
+		}
+	}
+	cl := e.Value.(*client)
+	if cl.ends <= now {
+		*cl = client{name: name}
+	}
+	f(cl)
+}
+
+// owing lists the clients of whom Redis must be told something.
+func (c *clients) owing(now int64) (names []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for e := c.order.Front(); e != nil; e = e.Next() {
+		if cl := e.Value.(*client); cl.ends > now && len(cl.owed)+len(cl.void) > 0 {
+			names = append(names, cl.name)
+		}
+	}
+	return names
+}
+
+// knows is what Redis is told; where it was emptied, all of it.
+func (c *client) knows(all bool) known {
+	k := known{ends: c.ends, held: len(c.held), owed: slices.Clone(c.owed), void: slices.Clone(c.void)}
+	if all {
+		k.held, k.owed = 0, append(k.owed, c.held...)
+	}
+	return k
+}
+
+// learn takes what Redis answered to who had told it k and asked for an admission of id, or
+// for none, and says how many admissions Redis has heard of by that.
+func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
+	confirmed := remove(&c.owed, k.owed)
+	remove(&c.void, k.void)
+	switch {
+	case r.ends <= now:
+		return 0 // the window is over meanwhile, or none is open
+	case r.ends == c.ends:
+	case k.ends != c.ends:
+		return 0 // another reply, of another window, came first
+	case r.same: // Redis counts these admissions in a window that ends at another time
+		c.ends, c.count = r.ends, 0
+	default:
+		*c = client{name: c.name, ends: r.ends}
+		confirmed = nil
+	}
+	c.count = max(c.count, r.count) // replies may overtake one another
+	c.held = append(c.held, confirmed...)
+	if id != 0 && r.verdict == allowed {
+		c.held = append(c.held, id)
+	}
+	return len(confirmed)
+}
+
+// remove takes ids from the list and returns those that were in it.
+func remove(from *[]int64, ids []int64) (removed []int64) {
+	if len(*from) == 0 || len(ids) == 0 {
+		return nil
+	}
+	gone := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		gone[id] = true
+	}
+	*from = slices.DeleteFunc(*from, func(id int64) bool {
+		if gone[id] {
+			removed = append(removed, id)
+		}
+		return gone[id]
+	})
+	return removed
+}

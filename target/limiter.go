@@ -1,0 +1,48 @@
+package target
+
+import (
+	"github.com/trektribe/bench/target/api"
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/config"
+	"github.com/trektribe/bench/target/limit"
+)
+
+// limitCalls gives d the limiter that conf names, if it names one. The function it returns ends it.
+func limitCalls(conf config.Config, opts Options, m *metrics, c *clients, policy cache.Policy, d *api.Deps) (end func() error, err error) {
+	if conf.RateLimit == 0 {
+		return func() error { return nil }, nil
+	}
+	rule := limit.Rule{Limit: conf.RateLimit, Window: conf.RateWindow, Instances: conf.Instances}
+	limiter, err := openLimiter(rule, opts, m, c, policy, d)
+	if err != nil {
+		return nil, err
+	}
+	d.Log.Info("calls are limited", "limit", rule.Limit, "window", rule.Window.String(), "instances", rule.Instances)
+	d.Limiter, d.Identify, d.Limited = limiter, api.Addresses(conf.Trusted), m.limitDecision
+	if opts.DecorateLimiter != nil {
+		d.Limiter = opts.DecorateLimiter(limiter)
+	}
+	if opts.DecorateIdentify != nil {
+		d.Identify = opts.DecorateIdentify(d.Identify)
+	}
+	return limiter.Close, nil
+}
+
+// openLimiter makes the policy. The documented one counts through the cache's own service, as the document's does.
+func openLimiter(rule limit.Rule, opts Options, m *metrics, c *clients, policy cache.Policy, d *api.Deps) (limit.Policy, error) {
+	if service, ok := policy.(limit.Service); ok {
+		return limit.NewDocumented(rule, service), nil
+	}
+	client, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	var scripts cache.Scripts // nil where no Redis is configured
+	if client != nil {
+		scripts = cache.TimedScripts(client, m.redisCommand)
+		if opts.DecorateScripts != nil {
+			scripts = opts.DecorateScripts(scripts)
+		}
+	}
+	return limit.NewHardened(rule, scripts, opts.limits(), limit.Hooks{Log: d.Log, Carried: m.carriedOver}), nil
+}
