@@ -21,7 +21,6 @@ import (
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/config"
 	"github.com/trektribe/bench/target/delay"
-	"github.com/trektribe/bench/target/limit"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -36,12 +35,8 @@ type Options struct {
 	DecorateModel func(ai.Model) ai.Model       // outside of call counting and injected delay
 	DecorateRedis func(cache.Redis) cache.Redis // outside of command timing; not called where no Redis is configured
 	DecorateCache func(cache.Cache) cache.Cache
-	// Of the limiter, where calls are limited. Scripts are what the hardened one asks of Redis,
-	// outside of command timing; not called where no Redis is configured.
-	DecorateLimiter  func(limit.Limiter) limit.Limiter
-	DecorateScripts  func(cache.Scripts) cache.Scripts
-	DecorateIdentify func(api.Identify) api.Identify // whose call it is
-	Limits           func(cache.Limits) cache.Limits // of the hardened policy
+	Limit         LimitSeams                      // where calls are limited
+	Limits        func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
 	Warm  func(warm func(context.Context)) func(context.Context)

@@ -31,14 +31,16 @@ func (m Mutant) Options() target.Options {
 	return o
 }
 
-// Names lists the mutants, sorted.
+// Names lists the mutants that the self-check asks for, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(table)) }
 
 // Find finds a mutant by its name. Its error names the nearest, and all others.
 func Find(name string) (Mutant, error) {
-	if m, ok := table[name]; ok {
-		m.Name = name
-		return m, nil
+	for _, t := range []map[string]Mutant{table, unjudged} {
+		if m, ok := t[name]; ok {
+			m.Name = name
+			return m, nil
+		}
 	}
 	hint := ""
 	if n := near.Word(name, Names()); n != "" {

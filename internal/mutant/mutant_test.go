@@ -30,13 +30,26 @@ type world struct {
 
 func open(t *testing.T, policy string, opts target.Options) *world {
 	t.Helper()
-	w := &world{t: t, redis: miniredis.NewMiniRedis()}
-	w.redis.ClockTTL(true)
-	if err := w.redis.Start(); err != nil {
+	w := &world{t: t, redis: startRedis(t)}
+	w.url = serve(t, opts, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + w.redis.Addr()})
+	return w
+}
+
+func startRedis(t *testing.T) *miniredis.Miniredis {
+	t.Helper()
+	m := miniredis.NewMiniRedis()
+	m.ClockTTL(true)
+	if err := m.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.redis.Close)
-	env := map[string]string{"PORT": "0", "CACHE_POLICY": policy, "REDIS_URL": "redis://" + w.redis.Addr()}
+	t.Cleanup(m.Close)
+	return m
+}
+
+// serve starts a service and returns its URL.
+func serve(t *testing.T, opts target.Options, env map[string]string) (url string) {
+	t.Helper()
+	env["PORT"] = "0"
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	opts.Ready = func(a net.Addr) { ready <- a }
@@ -44,7 +57,7 @@ func open(t *testing.T, policy string, opts target.Options) *world {
 	go func() { ended <- target.Run(ctx, func(n string) string { return env[n] }, io.Discard, opts) }()
 	select {
 	case a := <-ready:
-		w.url = "http://" + a.String()
+		url = "http://" + a.String()
 	case err := <-ended:
 		t.Fatal(err)
 	}
@@ -54,7 +67,7 @@ func open(t *testing.T, policy string, opts target.Options) *world {
 			t.Error(err)
 		}
 	})
-	return w
+	return url
 }
 
 // get returns the status and the source of the listing; 0 is no answer within patience.

@@ -19,6 +19,7 @@ type Relay struct {
 	listener net.Listener
 	conns    map[net.Conn]bool
 	hang     bool
+	lose     int // replies to lose
 	changed  *sync.Cond
 	closed   bool
 	wg       sync.WaitGroup
@@ -74,6 +75,13 @@ func (r *Relay) Stall() { r.set(true) }
 // Resume lets them go.
 func (r *Relay) Resume() { r.set(false) }
 
+// Lose ends the connections of the next n replies where these would begin: what asked for them is done.
+func (r *Relay) Lose(n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lose = n
+}
+
 func (r *Relay) set(hang bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,8 +99,8 @@ func (r *Relay) pass(client net.Conn) {
 	r.conns[client], r.conns[server] = true, true
 	r.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { r.copy(server, client) })
-	both.Go(func() { r.copy(client, server) })
+	both.Go(func() { r.copy(server, client, false) })
+	both.Go(func() { r.copy(client, server, true) })
 	both.Wait()
 	r.mu.Lock()
 	delete(r.conns, client)
@@ -100,7 +108,7 @@ func (r *Relay) pass(client net.Conn) {
 	r.mu.Unlock()
 }
 
-func (r *Relay) copy(to, from net.Conn) {
+func (r *Relay) copy(to, from net.Conn, replies bool) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 64<<10)
@@ -110,7 +118,14 @@ func (r *Relay) copy(to, from net.Conn) {
 		for r.hang && !r.closed {
 			r.changed.Wait()
 		}
+		lost := replies && n > 0 && r.lose > 0
+		if lost {
+			r.lose--
+		}
 		r.mu.Unlock()
+		if lost {
+			return
+		}
 		if n > 0 {
 			if _, err := to.Write(buf[:n]); err != nil {
 				return

@@ -1,0 +1,144 @@
+package mutant
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/cache"
+)
+
+// The hardened limiter runs one script for each request, with one key and with the arguments limit, window in ms, what it
+// knows of the window, and at 5 the request's id, which is empty where nothing is to be
+// counted; the script answers {let through, count, end of the window in Unix ms, 0}. These are others in its place.
+
+// A counter is what a mutant runs in place of the limiter's script.
+type counter func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error)
+
+type counted struct {
+	cache.Scripts
+	count counter
+}
+
+func (c counted) EvalSha(ctx context.Context, _ string, keys []string, args ...any) (any, error) {
+	if fmt.Sprint(args[4]) == "" { // a probe, or what is carried over: these count by other keys
+		_, err := nothing.Run(ctx, c.Scripts, keys)
+		return []any{int64(1), int64(0), int64(0), int64(0)}, err
+	}
+	return c.count(ctx, c.Scripts, keys[0], args)
+}
+
+var nothing = cache.NewScript(`return redis.call('EXISTS', KEYS[1])`)
+
+// counting puts a counter in the place of the limiter's.
+func counting(c counter) func(*target.Options) {
+	return func(o *target.Options) {
+		o.Limit.Scripts = func(r cache.Scripts) cache.Scripts { return counted{r, c} }
+	}
+}
+
+// counts puts one script there.
+func counts(body string) func(*target.Options) {
+	s := cache.NewScript(prelude + body)
+	return counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
+		return s.Run(ctx, r, []string{key}, args...)
+	})
+}
+
+const prelude = `
+local key, limit, window = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function ends()
+  local left = redis.call('PTTL', key)
+  if left < 0 then left = window end
+  return now + left
+end
+local n = tonumber(redis.call('GET', key) or '0')
+`
+
+const renewed = `
+if n < limit then redis.call('INCR', key) end
+redis.call('PEXPIRE', key, window)
+if n < limit then return {1, n + 1, ends(), 0} end
+return {0, n, ends(), 0}`
+
+const noExpiry = `
+if n >= limit then return {0, n, ends(), 0} end
+redis.call('INCR', key)
+return {1, n + 1, ends(), 0}`
+
+const offByOne = `
+if n > limit then return {0, n, ends(), 0} end
+if redis.call('INCR', key) == 1 then redis.call('PEXPIRE', key, window) end
+return {1, n + 1, ends(), 0}`
+
+// right is not broken by itself.
+const right = `
+if n >= limit then return {0, n, ends(), 0} end
+if redis.call('INCR', key) == 1 then redis.call('PEXPIRE', key, window) end
+return {1, n + 1, ends(), 0}`
+
+// countsRefused keeps a log of the window's requests, all of them.
+var countsRefused = `
+key = key .. 'log'
+redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
+n = redis.call('ZCARD', key)
+redis.call('ZADD', key, now, ARGV[5])
+redis.call('PEXPIRE', key, window)
+if n < limit then return {1, n + 1, ends(), 0} end
+return {0, n, ends(), 0}`
+
+// expiryLost increments, and sets the expiry when it has read that this was the first.
+func expiryLost(o *target.Options) {
+	increment := cache.NewScript(prelude + `
+if n >= limit then return {0, n, ends(), 0} end
+return {1, redis.call('INCR', key), now + window, 0}`)
+	expire := cache.NewScript(`return redis.call('PEXPIRE', KEYS[1], ARGV[2])`)
+	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
+		got, err := increment.Run(ctx, r, []string{key}, args...)
+		if err == nil && got.([]any)[1] == int64(1) {
+			_, err = expire.Run(ctx, r, []string{key}, args...)
+		}
+		return got, err
+	})(o)
+}
+
+// getThenSet reads in one step and writes in another; the window begins with the first.
+func getThenSet(o *target.Options) {
+	get := cache.NewScript(prelude + `
+if n >= limit then return {0, n, ends(), 0} end
+return {1, n + 1, ends(), 0}`)
+	set := cache.NewScript(`
+if ARGV[1] == '1' then return redis.call('SET', KEYS[1], '1', 'PX', ARGV[2]) end
+return redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')`)
+	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
+		got, err := get.Run(ctx, r, []string{key}, args...)
+		if err != nil || got.([]any)[0] == int64(0) {
+			return got, err
+		}
+		_, err = set.Run(ctx, r, []string{key}, got.([]any)[1], args[1])
+		return got, err
+	})(o)
+}
+
+// ownCounters gives an instance keys of its own.
+func ownCounters(o *target.Options) {
+	own, s := rand.Text(), cache.NewScript(prelude+right)
+	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
+		return s.Run(ctx, r, []string{key + own}, args...)
+	})(o)
+}
+
+// repeats tries an increment again whose reply it did not get.
+func repeats(o *target.Options) {
+	s := cache.NewScript(prelude + right)
+	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
+		got, err := s.Run(ctx, r, []string{key}, args...)
+		for n := 0; err != nil && ctx.Err() == nil && n < 3; n++ {
+			got, err = s.Run(ctx, r, []string{key}, args...)
+		}
+		return got, err
+	})(o)
+}
