@@ -29,16 +29,16 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/proxy", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
-	{"internal/lab", 30, []string{"internal/proxy", "internal/history"},
+	{"internal/lab", 30, []string{"internal/proxy", "internal/fault", "internal/history"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
 	{"internal/load", 30, []string{"internal/history", "internal/traffic"},
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
-	{"internal/proxy", 20, []string{"internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
-	{"scenarios", 20, []string{"internal/claim", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
+	{"internal/proxy", 20, []string{"internal/fault", "internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
+	{"scenarios", 20, []string{"internal/claim", "internal/fault", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
 	{"reports", 20, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/claim", 10, []string{"internal/history", "internal/stats", "internal/claim"}, "a claim is a pure function of histories, wherever they come from"},
@@ -46,7 +46,8 @@ var floors = []floor{
 	{"internal/claim/source", 1, nil, "the names of sources stand in one place, below the language and the measures"},
 	{"internal/claim/figure", 1, []string{"internal/near"}, "a number means the same whatever was measured: it knows no history"},
 	{"internal/strictyaml", 10, []string{"internal/near"}, "how a file is read strictly does not depend on what it says: it knows keys, not scenarios"},
-	{"internal/predict", 10, nil, "what options say must not depend on what was measured: the two are compared"},
+	{"internal/predict", 10, []string{"internal/fault"}, "what options say must not depend on what was measured: the two are compared"},
+	{"internal/fault", 5, []string{"internal/command"}, "what a kind of fault is must not depend on who does it, plays it or foretells it"},
 	{"fixtures", 10, nil, "the same seed gives the same data to the target and to whoever checks it"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/traffic", 0, nil, "what a stream sends is one thing for who says it and who sends it"},
@@ -91,6 +92,7 @@ var impure = []struct {
 	why string
 }{
 	{"internal/claim", []string{"os", "net", "math/rand", "syscall"}, "a saved run must be judged alike anywhere: no file, no network, no chance"},
+	{"internal/fault", []string{"os", "net", "math/rand", "syscall"}, "a catalogue says what faults are, and does none"},
 	{"internal/predict", []string{"os", "net", "math/rand", "syscall"}, "the same options give the same prediction"},
 	{"internal/stats", []string{"os", "net", "math/rand", "syscall"}, "the same figures give the same interval"},
 	{"reports", []string{"os", "net", "math/rand", "syscall"}, "same input, same bytes; what is read and where it goes is the caller's"},

@@ -5,42 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/near"
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// victims are what a fault can be on: a dependency, the service itself, or its database.
-var victims = []string{"redis", "instance", "database"}
-
 var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
-
-const (
-	// canaryWait and stillWait are how long a canary of the lab's waits for a silence, on a path and of a process.
-	canaryWait = 100 * time.Millisecond
-	stillWait  = 250 * time.Millisecond
-	// spare is what a fault lasts beyond that, as it begins and is probed a little late on a busy machine.
-	spare = 100 * time.Millisecond
-)
-
-// least is how long f must last: one that is over before its canary has met it is never
-// proved, and then no claim of the scenario is decided. A canary meets a reply that is late when it comes, at most
-// delay + jitter later; a normal delay is without chance for canaries, and one that grows begins with delay.
-// Of an unknown kind nothing is known.
-func (f Fault) least() time.Duration {
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
-	if i < 0 {
-		return 0
-	}
-	wait := canaryWait
-	if kinds[i].still {
-		wait = stillWait
-	}
-	late := min(f.Delay, longest) // either may be near the largest duration there is
-	if f.Shape == "" {
-		late += min(f.Jitter, longest)
-	}
-	return max(wait, late) + spare
-}
 
 // fault reads one fault of p and appends it if it is right. known: p.For is;
 // fresh: the instances are started for p.
@@ -50,8 +20,8 @@ func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instance
 	if !ok {
 		return
 	}
-	f := Fault{Kind: t.Text("kind", "one of "+strings.Join(Kinds(), ", ")), On: t.Text("on", "what it hits, redis, instance or database")}
-	r.victim(t, f)
+	f := fault.Fault{Kind: t.Text("kind", "one of "+strings.Join(fault.Names(), ", ")), On: t.Text("on", "what it hits, redis, instance or database")}
+	r.on(t, f)
 	r.parameters(t, &f)
 	if at, ok := t.Get("instances"); ok {
 		f.Instances = r.instances(at, instances)
@@ -73,31 +43,33 @@ func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instance
 	p.Faults = append(p.Faults, all...)
 }
 
-// victim checks that f's kind can be on what it is on.
-func (r *reader) victim(t strictyaml.Table, f Fault) {
+// on checks that f's kind can be done to its target.
+func (r *reader) on(t strictyaml.Table, f fault.Fault) {
 	at := t.At("on")
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
+	k, known := fault.Find(f.Kind)
 	switch {
 	case f.On == "":
-	case !slices.Contains(victims, f.On):
-		at.Wrong("on: there is no %s%s", near.Quote(f.On), near.Hint(f.On, victims))
-	case i < 0: // told where the parameters are read
-	case len(kinds[i].process) == 0 && f.On != "redis":
+	case !slices.Contains(fault.Targets, f.On):
+		at.Wrong("on: there is no %s%s", near.Quote(f.On), near.Hint(f.On, fault.Targets))
+	case !known: // told where the parameters are read
+	case slices.Contains(k.On, f.On):
+		if k.Acts != fault.Path && f.On != "instance" && t.Has("instances") {
+			v := t.At("instances")
+			v.WrongKey("%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
+		}
+	case k.Acts == fault.Path:
 		at.Wrong("%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
-	case len(kinds[i].process) > 0 && kinds[i].process[0] == "database" && f.On != "database":
+	case slices.Contains(k.On, "database"):
 		at.Wrong("%s is done to the database; write on: database", f.Kind)
 	case f.Kind == "restarted" && f.On == "instance":
 		at.Wrong("restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end")
-	case len(kinds[i].process) > 0 && !slices.Contains(kinds[i].process, f.On):
-		at.Wrong("%s is done to the process of %s, not of %s", f.Kind, strings.Join(kinds[i].process, " or "), f.On)
-	case len(kinds[i].process) > 0 && f.On != "instance" && t.Has("instances"):
-		v := t.At("instances")
-		v.WrongKey("%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
+	default:
+		at.Wrong("%s is done to the process of %s, not of %s", f.Kind, strings.Join(k.On, " or "), f.On)
 	}
 }
 
 // window reads when f is on, within p.
-func (r *reader) window(t strictyaml.Table, f *Fault, p *Phase, known bool) {
+func (r *reader) window(t strictyaml.Table, f *fault.Fault, p *Phase, known bool) {
 	from := time.Duration(0)
 	if !f.Start {
 		from, _ = duration(t, "from", "")
@@ -107,7 +79,7 @@ func (r *reader) window(t strictyaml.Table, f *Fault, p *Phase, known bool) {
 		at.Wrong("for: a fault lasts longer than 0s")
 		return
 	}
-	least := f.least()
+	least := f.Least()
 	if at := t.At("for"); given && length < least {
 		at.Wrong("for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
 		return
@@ -141,10 +113,10 @@ const mostRepeats = 1000
 
 // repeat is f as often as every says, each time for as long: until one would
 // not fit the phase whole. right: p.For is known, and f is without a mistake.
-func (r *reader) repeat(t strictyaml.Table, f Fault, p *Phase, right bool) []Fault {
+func (r *reader) repeat(t strictyaml.Table, f fault.Fault, p *Phase, right bool) []fault.Fault {
 	every, given := duration(t, "every", "")
 	if !given {
-		return []Fault{f}
+		return []fault.Fault{f}
 	}
 	at := t.At("every")
 	if !t.Has("for") {
@@ -166,7 +138,7 @@ func (r *reader) repeat(t strictyaml.Table, f Fault, p *Phase, right bool) []Fau
 	case times > mostRepeats:
 		at.Wrong("every: %d times in a phase of %v; the most is %d", times, p.For, mostRepeats)
 	default:
-		out := make([]Fault, times)
+		out := make([]fault.Fault, times)
 		for i := range out {
 			out[i] = f
 			out[i].From += time.Duration(i) * every

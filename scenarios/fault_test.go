@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -15,20 +16,20 @@ const ms = time.Millisecond
 func TestParametersOfFaults(t *testing.T) {
 	for _, row := range []struct {
 		text string
-		want scenarios.Fault
+		want fault.Fault
 		plan string
 	}{
-		{"kind: latency, delay: 50ms, jitter: 40ms, shape: normal", scenarios.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 40 * ms, Shape: "normal"}, "latency of 50ms ± 40ms (normal) on redis"},
-		{"kind: latency, delay: 50ms, to: 1s", scenarios.Fault{Kind: "latency", Delay: 50 * ms, To: time.Second}, "latency of 50ms growing to 1s on redis"},
-		{"kind: spikes, delay: 50ms, share: 2.5%", scenarios.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.025}, "spikes of 50ms in 2.5% of replies on redis"},
-		{"kind: cutoff, after: 1.5KB", scenarios.Fault{Kind: "cutoff", After: 1500}, "cutoff after 1.5KB of replies on redis"},
-		{"kind: slow, rate: 20KB/s", scenarios.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
-		{"kind: oneway, direction: replies", scenarios.Fault{Kind: "oneway", Direction: "replies"}, "oneway that holds replies on redis"},
-		{"kind: slices, size: 1.001KB, delay: 5ms", scenarios.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
-		{"kind: error, commands: reads, answer: BUSY wait", scenarios.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
-		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", scenarios.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},
-		{"kind: late, prefix: \"trip:\", delay: 50ms, jitter: 10ms", scenarios.Fault{Kind: "late", Prefix: "trip:", Delay: 50 * ms, Jitter: 10 * ms}, "late of 50ms ± 10ms for commands of keys trip:… on redis"},
-		{"kind: mute, commands: [JSON.GET, MULTI]", scenarios.Fault{Kind: "mute", Commands: []string{"JSON.GET", "MULTI"}}, "mute for JSON.GET, MULTI on redis"},
+		{"kind: latency, delay: 50ms, jitter: 40ms, shape: normal", fault.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 40 * ms, Shape: "normal"}, "latency of 50ms ± 40ms (normal) on redis"},
+		{"kind: latency, delay: 50ms, to: 1s", fault.Fault{Kind: "latency", Delay: 50 * ms, To: time.Second}, "latency of 50ms growing to 1s on redis"},
+		{"kind: spikes, delay: 50ms, share: 2.5%", fault.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.025}, "spikes of 50ms in 2.5% of replies on redis"},
+		{"kind: cutoff, after: 1.5KB", fault.Fault{Kind: "cutoff", After: 1500}, "cutoff after 1.5KB of replies on redis"},
+		{"kind: slow, rate: 20KB/s", fault.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
+		{"kind: oneway, direction: replies", fault.Fault{Kind: "oneway", Direction: "replies"}, "oneway that holds replies on redis"},
+		{"kind: slices, size: 1.001KB, delay: 5ms", fault.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
+		{"kind: error, commands: reads, answer: BUSY wait", fault.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
+		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", fault.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},
+		{"kind: late, prefix: \"trip:\", delay: 50ms, jitter: 10ms", fault.Fault{Kind: "late", Prefix: "trip:", Delay: 50 * ms, Jitter: 10 * ms}, "late of 50ms ± 10ms for commands of keys trip:… on redis"},
+		{"kind: mute, commands: [JSON.GET, MULTI]", fault.Fault{Kind: "mute", Commands: []string{"JSON.GET", "MULTI"}}, "mute for JSON.GET, MULTI on redis"},
 	} {
 		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))
 		row.want.On, row.want.For = "redis", 2*time.Second
@@ -62,13 +63,13 @@ phases:
 profiles: {nightly: {phases: {a: 1999ms}}}
 `
 	one, two := []string{"1"}, []string{"2"}
-	refused := func(from time.Duration) scenarios.Fault {
-		return scenarios.Fault{Kind: "refused", On: "redis", Instances: one, From: from, For: 300 * ms}
+	refused := func(from time.Duration) fault.Fault {
+		return fault.Fault{Kind: "refused", On: "redis", Instances: one, From: from, For: 300 * ms}
 	}
-	latency := func(from time.Duration) scenarios.Fault {
-		return scenarios.Fault{Kind: "latency", On: "redis", Instances: one, From: from, For: 300 * ms, Delay: 5 * ms, To: 10 * ms}
+	latency := func(from time.Duration) fault.Fault {
+		return fault.Fault{Kind: "latency", On: "redis", Instances: one, From: from, For: 300 * ms, Delay: 5 * ms, To: 10 * ms}
 	}
-	want := []scenarios.Fault{
+	want := []fault.Fault{
 		refused(100 * ms), refused(700 * ms), refused(1300 * ms), // and at 1.9 s for 0.1 s: not whole
 		latency(400 * ms), latency(1000 * ms), latency(1600 * ms),
 		{Kind: "blackhole", On: "redis", Instances: two, For: 999 * ms},

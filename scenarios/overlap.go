@@ -3,15 +3,17 @@ package scenarios
 import (
 	"fmt"
 	"slices"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // clash says why f and o cannot be in one phase; empty: they can.
-func clash(f, o Fault) string {
+func clash(f, o fault.Fault) string {
 	if contradict(f, o) {
 		return fmt.Sprintf("it overlaps the %s on %s from %v to %v: one dependency of one instance has one fault at a time",
 			o.Kind, o.On, o.From, o.From+o.For)
 	}
-	for _, pair := range [][2]Fault{{f, o}, {o, f}} {
+	for _, pair := range [][2]fault.Fault{{f, o}, {o, f}} {
 		if path, away := pair[0], pair[1]; idle(path, away) {
 			return fmt.Sprintf("the %s on %s from %v to %v would touch nothing: its instances are %s from %v to %v; give it other instances, or let it last longer than that",
 				path.Kind, path.On, path.From, path.From+path.For, away.Kind, away.From, away.From+away.For)
@@ -22,23 +24,26 @@ func clash(f, o Fault) string {
 
 // contradict reports whether two faults are to be on one thing at a time. Redis can be emptied
 // whatever is on the paths to it: that is done to Redis itself, and over at once.
-func contradict(a, b Fault) bool {
-	beside := a.Kind == "flushed" && b.onPath() || b.Kind == "flushed" && a.onPath()
+func contradict(a, b fault.Fault) bool {
+	beside := kindOf(a).Beside && b.OnPath() || kindOf(b).Beside && a.OnPath()
 	return a.On == b.On && !beside && a.From < b.From+b.For && b.From < a.From+a.For && meet(a.Instances, b.Instances)
 }
 
 // idle reports whether none of path's instances is there to feel it while it is on: its canaries, which
 // are the harness's own, would prove it all the same. Who is killed has no connection; who is stopped keeps
 // those it has, and will miss the ones that have ended. Who is terminated may use Redis for its last words.
-func idle(path, away Fault) bool {
-	gone := away.Kind == "killed" || away.Kind == "stopped" && !slices.Contains([]string{"reset", "close", "refused"}, path.Kind)
-	return path.onPath() && !path.Start && away.On == "instance" && gone &&
+func idle(path, away fault.Fault) bool {
+	lives := kindOf(away).New.Call == fault.Silence // it keeps its connections
+	ends := kindOf(path).Old.Call == fault.Ended && kindOf(path).Spares == ""
+	gone := kindOf(away).Idles && !(lives && ends)
+	return path.OnPath() && !path.Start && away.On == "instance" && gone &&
 		away.From <= path.From && path.From+path.For <= away.From+away.For && within(path.Instances, away.Instances)
 }
 
-// onPath reports whether f is done to the paths to a dependency, and not to a process.
-func (f Fault) onPath() bool {
-	return slices.ContainsFunc(kinds, func(k kind) bool { return k.name == f.Kind && len(k.process) == 0 })
+// kindOf is what the catalogue says of f.
+func kindOf(f fault.Fault) fault.Kind {
+	k, _ := fault.Find(f.Kind)
+	return k
 }
 
 // meet reports whether two sets of instances share one; empty is all.

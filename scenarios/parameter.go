@@ -5,89 +5,88 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/near"
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// A parameter is a key of a fault that some kinds take.
-type parameter struct {
-	key string
-	is  string // the form of its value
-	why string // what it is, where it is missing
-	// read puts the value into f. What other parameters gave is there already
-	// if they stand above this one in the table, and zero if they were wrong.
-	read func(text string, f *Fault) error
+// A parameterReader reads the value of a fault's parameter.
+type parameterReader struct {
+	// text puts the value into f. What the parameters before it in the catalogue gave is there already, and
+	// zero if they were wrong.
+	text func(text string, f *fault.Fault) error
 	// list reads a value that may be a list instead; nil: it may not.
-	list func(r *reader, v strictyaml.Value, f *Fault)
+	list func(v strictyaml.Value, f *fault.Fault)
 }
 
-var parameters = []parameter{
-	{"delay", "a duration, such as 50ms", "how much later a reply comes, such as 50ms", readDelay, nil},
-	{"shape", "normal, or left out for uniform", "", readShape, nil},
-	{"jitter", "a duration, such as 10ms", "the standard deviation of a normal delay, such as 10ms", readJitter, nil},
-	{"to", "a duration, such as 500ms", "", readTo, nil},
-	{"share", "a percentage, such as 5%", "how many of the replies come later, such as 5%", readShare, nil},
-	{"after", "a number of bytes, such as 20KB", "how many bytes of replies a connection passes before it ends, such as 20KB", readAfter, nil},
-	{"size", "a number of bytes, such as 100B", "how many bytes of a reply come at once, such as 100B", readSize, nil},
-	{"rate", "a number of bytes per second, such as 20KB/s", "how fast replies come on each connection, such as 20KB/s", readByteRate, nil},
-	{"direction", "requests or replies", "what is held, requests or replies", readDirection, nil},
-	{"commands", "a list of commands, or reads or writes", "", nil, readCommands},
-	{"prefix", "a text", "", readPrefix, nil},
-	{"answer", "an error of Redis", "the error that is answered, such as LOADING Redis is loading the dataset in memory", readAnswer, nil},
+// parameterReaders has one for each parameter of the catalogue.
+var parameterReaders = map[string]parameterReader{
+	"delay":     {text: readDelay},
+	"jitter":    {text: readJitter},
+	"shape":     {text: readShape},
+	"to":        {text: readTo},
+	"share":     {text: readShare},
+	"after":     {text: readAfter},
+	"rate":      {text: readByteRate},
+	"size":      {text: readSize},
+	"direction": {text: readDirection},
+	"commands":  {list: readCommands},
+	"prefix":    {text: readPrefix},
+	"answer":    {text: readAnswer},
 }
 
 func parameterKeys() []string {
 	var out []string
-	for _, p := range parameters {
-		out = append(out, p.key)
+	for _, p := range fault.Parameters() {
+		out = append(out, p.Name)
 	}
 	return out
 }
 
 // parameters reads what f's kind takes.
-func (r *reader) parameters(t strictyaml.Table, f *Fault) {
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
-	if i < 0 {
+func (r *reader) parameters(t strictyaml.Table, f *fault.Fault) {
+	k, ok := fault.Find(f.Kind)
+	if !ok {
 		if at := t.At("kind"); f.Kind != "" {
-			at.Wrong("unknown kind of fault %s%s", near.Quote(f.Kind), near.Hint(f.Kind, Kinds()))
+			at.Wrong("unknown kind of fault %s%s", near.Quote(f.Kind), near.Hint(f.Kind, fault.Names()))
 		}
 		return
 	}
-	for _, p := range parameters {
-		v, given := t.Get(p.key)
-		needed := slices.Contains(kinds[i].needs, p.key) || p.key == "jitter" && f.Shape != ""
-		switch {
+	if shape, _ := t.At("shape").Scalar(); slices.Contains(k.Takes, "shape") && slices.Contains(fault.Shapes, shape) {
+		f.Shape = shape // before the jitter, which is read by it
+	}
+	for _, p := range fault.Parameters() {
+		v, given := t.Get(p.Name)
+		needed := slices.Contains(k.Needs, p.Name)
+		switch read := parameterReaders[p.Name]; {
 		case !given && needed:
-			t.Missing(p.key, p.why)
+			t.Missing(p.Name, p.About)
+		case !given && p.Name == "jitter" && f.Shape != "":
+			t.Missing(p.Name, "the standard deviation of a normal delay, such as 10ms")
 		case !given:
-		case !needed && !slices.Contains(kinds[i].takes, p.key):
-			v.WrongKey("%s takes no %s", f.Kind, p.key)
-		case p.list != nil:
-			p.list(r, v, f)
+		case !needed && !slices.Contains(k.Takes, p.Name):
+			v.WrongKey("%s takes no %s", f.Kind, p.Name)
+		case read.list != nil:
+			read.list(v, f)
 		default:
 			text, ok := v.Scalar()
 			if !ok {
-				v.WrongType(p.key + " is " + p.is)
-			} else if err := p.read(text, f); err != nil {
-				v.Wrong("%s: %v", p.key, err)
+				v.WrongType(p.Name + " is " + p.Form)
+			} else if err := read.text(text, f); err != nil {
+				v.Wrong("%s: %v", p.Name, err)
 			}
 		}
 	}
-	if slices.Contains(kinds[i].takes, "commands") {
+	if k.Chooses() {
 		r.choice(t, *f)
 	}
 }
 
-// leastDelay: a proxy adds up to 0.8 ms of its own to any delay (measured), so
-// that a smaller one would mostly be its noise.
-const leastDelay = 2 * time.Millisecond
-
-func readDelay(text string, f *Fault) error {
+func readDelay(text string, f *fault.Fault) error {
 	d, err := parseDuration(text)
-	if err == nil && d < leastDelay {
-		err = fmt.Errorf("%v is below %v, the least that a proxy adds faithfully", d, leastDelay)
+	if err == nil && d < fault.LeastDelay {
+		err = fmt.Errorf("%v is below %v, the least that a proxy adds faithfully", d, fault.LeastDelay)
 	}
 	if err == nil {
 		f.Delay = d
@@ -95,15 +94,15 @@ func readDelay(text string, f *Fault) error {
 	return err
 }
 
-func readShape(text string, f *Fault) error {
-	if text != "normal" {
-		return fmt.Errorf("unknown shape %s%s; leave it out for uniform", near.Quote(text), near.Hint(text, []string{"normal"}))
+func readShape(text string, f *fault.Fault) error {
+	if !slices.Contains(fault.Shapes, text) {
+		return fmt.Errorf("unknown shape %s%s; leave it out for uniform", near.Quote(text), near.Hint(text, fault.Shapes))
 	}
 	f.Shape = text
 	return nil
 }
 
-func readJitter(text string, f *Fault) error {
+func readJitter(text string, f *fault.Fault) error {
 	d, err := parseDuration(text)
 	switch {
 	case err != nil:
@@ -112,14 +111,14 @@ func readJitter(text string, f *Fault) error {
 		return fmt.Errorf("%v leaves nothing to chance; leave the shape out", d)
 	case f.Shape != "" && f.Delay > 0 && d > f.Delay:
 		return fmt.Errorf("%v is above the delay of %v: so wide a normal delay is mostly cut at 0", d, f.Delay)
-	case f.Shape == "" && f.Delay > 0 && f.Delay-d < leastDelay:
-		return fmt.Errorf("%v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", d, leastDelay, f.Delay)
+	case f.Shape == "" && f.Delay > 0 && f.Delay-d < fault.LeastDelay:
+		return fmt.Errorf("%v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", d, fault.LeastDelay, f.Delay)
 	}
 	f.Jitter = d
 	return nil
 }
 
-func readTo(text string, f *Fault) error {
+func readTo(text string, f *fault.Fault) error {
 	d, err := parseDuration(text)
 	switch {
 	case err != nil:
@@ -131,7 +130,7 @@ func readTo(text string, f *Fault) error {
 	return nil
 }
 
-func readShare(text string, f *Fault) error {
+func readShare(text string, f *fault.Fault) error {
 	const want = "want more than 0% and 100% at most, such as 5%"
 	num, percent := strings.CutSuffix(text, "%")
 	if number.MatchString(text) {
@@ -145,17 +144,17 @@ func readShare(text string, f *Fault) error {
 	return nil
 }
 
-func readAfter(text string, f *Fault) (err error) {
+func readAfter(text string, f *fault.Fault) (err error) {
 	f.After, err = parseBytes(text)
 	return err
 }
 
-func readSize(text string, f *Fault) (err error) {
+func readSize(text string, f *fault.Fault) (err error) {
 	f.Size, err = parseBytes(text)
 	return err
 }
 
-func readByteRate(text string, f *Fault) (err error) {
+func readByteRate(text string, f *fault.Fault) (err error) {
 	amount, ok := strings.CutSuffix(text, "/s")
 	if !ok {
 		return fmt.Errorf("%s: want a number of bytes per second, such as 20KB/s", near.Quote(text))
@@ -164,16 +163,16 @@ func readByteRate(text string, f *Fault) (err error) {
 	return err
 }
 
-func readDirection(text string, f *Fault) error {
-	if right := []string{"requests", "replies"}; !slices.Contains(right, text) {
-		return fmt.Errorf("unknown direction %s%s", near.Quote(text), near.Hint(text, right))
+func readDirection(text string, f *fault.Fault) error {
+	if !slices.Contains(fault.Directions, text) {
+		return fmt.Errorf("unknown direction %s%s", near.Quote(text), near.Hint(text, fault.Directions))
 	}
 	f.Direction = text
 	return nil
 }
 
 // parameterText is what f's parameters say after its kind, for people.
-func parameterText(f Fault) string {
+func parameterText(f fault.Fault) string {
 	s := ""
 	switch {
 	case f.Size > 0:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
@@ -69,7 +70,7 @@ traffic: [{name: trips, call: GET /api/trips, rate: 400/s}]
 		Target: scenarios.Target{Instances: 2, Env: map[string]string{}},
 		Rounds: claim.Looks{Min: 3, Max: 8},
 		Phases: []scenarios.Phase{{Name: "only", For: 4 * time.Second,
-			Faults: []scenarios.Fault{{Kind: "refused", On: "redis", From: time.Second, For: 3 * time.Second}}}},
+			Faults: []fault.Fault{{Kind: "refused", On: "redis", From: time.Second, For: 3 * time.Second}}}},
 		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trips", Type: traffic.Calls, Call: get("/api/trips"),
 			From: 400, To: 400, Timeout: 2 * time.Second, Workers: 256}}},
 		Claims: []claim.Text{},
@@ -89,7 +90,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		Rounds: claim.Looks{Min: 2, Max: 5},
 		Phases: []scenarios.Phase{
 			{Name: "cold", For: 60 * s, Env: map[string]string{"TTL_TRIPS": "0s"}},
-			{Name: "fault", For: 90 * s, Faults: []scenarios.Fault{
+			{Name: "fault", For: 90 * s, Faults: []fault.Fault{
 				{Kind: "blackhole", On: "redis", For: 30 * s},
 				{Kind: "latency", On: "redis", Instances: []string{"1", "3"}, From: 30 * s, For: 30 * s, Delay: 50 * time.Millisecond, Jitter: 10 * time.Millisecond},
 				{Kind: "refused", On: "redis", Instances: []string{"2"}, From: 45 * s, For: 45 * s},

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // Plan prints what a run of s against arms would do: every default resolved,
@@ -163,10 +165,9 @@ func orAll(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-func faultText(f Fault) string {
+func faultText(f fault.Fault) string {
 	s := f.Kind + parameterText(f)
-	i := slices.IndexFunc(kinds, func(k kind) bool { return k.name == f.Kind })
-	switch process := i >= 0 && len(kinds[i].process) > 0; {
+	switch process := !f.OnPath(); {
 	case process && f.On == "redis":
 		return s + " on redis itself"
 	case process && f.On == "database":

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -48,8 +49,8 @@ profiles: {nightly: {phases: {a: 1m}}}
 `
 	const s = time.Second
 	want := []scenarios.Phase{
-		{Name: "a", For: 60 * s, Faults: []scenarios.Fault{{Kind: "blackhole", On: "redis", For: s}, {Kind: "refused", On: "redis", From: s, For: 59 * s}}},
-		{Name: "b", For: 2 * s, Faults: []scenarios.Fault{{Kind: "refused", On: "redis", For: 2 * s}}},
+		{Name: "a", For: 60 * s, Faults: []fault.Fault{{Kind: "blackhole", On: "redis", For: s}, {Kind: "refused", On: "redis", From: s, For: 59 * s}}},
+		{Name: "b", For: 2 * s, Faults: []fault.Fault{{Kind: "refused", On: "redis", For: 2 * s}}},
 	}
 	if got := mustLoad(t, complete(text), "nightly").Phases; !reflect.DeepEqual(got, want) {
 		t.Errorf("phases under nightly: %+v\nwant %+v", got, want)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
@@ -47,29 +48,7 @@ type Phase struct {
 	For     time.Duration     `json:"for"`               // above zero
 	Env     map[string]string `json:"env,omitempty"`     // on top of the target's, for this phase alone
 	Restart bool              `json:"restart,omitempty"` // begin from a fresh state, with the environment of the phase
-	Faults  []Fault           `json:"faults,omitempty"`  // none overlaps another on the same dependency and instance
-}
-
-// A Fault is an entry of the fault catalogue, placed in its phase.
-type Fault struct {
-	Kind      string        `json:"kind"`
-	On        string        `json:"on"`
-	Instances []string      `json:"instances,omitempty"` // empty: all
-	Start     bool          `json:"start,omitempty"`     // on before the instances start, and From is 0; in a phase that begins a segment only
-	From      time.Duration `json:"from"`                // after the phase's start
-	For       time.Duration `json:"for"`                 // default: to the phase's end
-	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; late: to those of Commands; slices: after every piece
-	Jitter    time.Duration `json:"jitter,omitempty"`    // latency, late: uniform ± around Delay, or the standard deviation of a normal one; at most Delay
-	Shape     string        `json:"shape,omitempty"`     // latency: "normal"; empty: uniform
-	To        time.Duration `json:"to,omitempty"`        // latency: what Delay grows to over For; 0: it stays
-	Share     float64       `json:"share,omitempty"`     // spikes: of the replies, above 0 to 1
-	After     int64         `json:"after,omitempty"`     // cutoff: bytes of replies that a connection passes
-	Size      int64         `json:"size,omitempty"`      // slices: bytes of a piece
-	Direction string        `json:"direction,omitempty"` // oneway: what is held, "requests" or "replies"
-	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection
-	Commands  []string      `json:"commands,omitempty"`  // error, lost, late, mute: what they are done to: names in capitals, or "reads" or "writes" alone; empty: what has the Prefix
-	Prefix    string        `json:"prefix,omitempty"`    // error, lost, late, mute: of a key of the command; empty: any
-	Answer    string        `json:"answer,omitempty"`    // error: what the command is answered
+	Faults  []fault.Fault     `json:"faults,omitempty"`  // none overlaps another on the same dependency and instance
 }
 
 // A Stream is one kind of request. Where its phases do not follow one another

@@ -1,6 +1,9 @@
 package scenarios
 
-import "github.com/trektribe/bench/internal/strictyaml"
+import (
+	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/strictyaml"
+)
 
 // begins reports whether the instances are started afresh for the phase p that comes after earlier ones.
 func begins(earlier []Phase, p Phase) bool {
@@ -23,15 +26,8 @@ func (r *reader) restart(t strictyaml.Table, p *Phase) {
 // atStart is the word that from takes beside durations.
 const atStart = "start"
 
-// notAtStart are the faults of redis that cannot be on while the instances start, and why.
-var notAtStart = map[string]string{
-	"restarted": "it is over at once, and instances that start meet a fresh redis as it is",
-	"flushed":   "instances that start meet an empty redis as it is",
-	"slowcmd":   "it ends by its own time, and nobody knows how long the instances take to start",
-}
-
 // atStart reads whether f is on before the instances start. fresh: they are started for its phase.
-func (r *reader) atStart(t strictyaml.Table, f *Fault, fresh bool) {
+func (r *reader) atStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 	at, ok := t.Get("from")
 	if !ok {
 		return
@@ -40,7 +36,7 @@ func (r *reader) atStart(t strictyaml.Table, f *Fault, fresh bool) {
 		return
 	}
 	f.Start = true // the window is then read without a from, also where it is wrong here
-	switch why := notAtStart[f.Kind]; {
+	switch why := kindOf(*f).NotYet; {
 	case f.On == "instance":
 		at.Wrong("from: start is before there is an instance to hurt; give the time after the phase's start, such as 500ms")
 	case why != "":

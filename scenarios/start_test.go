@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -18,7 +19,7 @@ phases:
   - {name: other, for: 2s, env: {X: 1}, faults: [{kind: killed, on: redis, from: start}]}
   - {name: back, for: 2s, faults: [{kind: latency, delay: 5ms, on: redis, from: start, for: 300ms, every: 1s, instances: [2]}]}
 `))
-	want := [][]scenarios.Fault{
+	want := [][]fault.Fault{
 		nil,
 		{{Kind: "refused", On: "redis", Start: true, For: 1500 * ms}},
 		{{Kind: "killed", On: "redis", Start: true, For: 2 * time.Second}},

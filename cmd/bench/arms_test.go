@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -91,7 +92,7 @@ func TestTheExitCodeIsTheVerdictOfTheDecidingArms(t *testing.T) {
 // out and said; what was named is refused by the run instead.
 func TestScenariosThatNeedMoreInstancesAreLeftOut(t *testing.T) {
 	small := &scenarios.Scenario{Name: "small", Traffic: []scenarios.Stream{{Instances: []string{"1", "2"}}}}
-	large := &scenarios.Scenario{Name: "large", Phases: []scenarios.Phase{{Faults: []scenarios.Fault{{Instances: []string{"3"}}}}}}
+	large := &scenarios.Scenario{Name: "large", Phases: []scenarios.Phase{{Faults: []fault.Fault{{Instances: []string{"3"}}}}}}
 	for _, tt := range []struct {
 		names []string
 		n     int

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -52,7 +53,7 @@ func runExplain(_ context.Context, args []string, out, errw io.Writer) int {
 		fmt.Fprintln(out, text)
 		found = true
 	}
-	if text, ok := scenarios.ExplainKind(name); ok {
+	if text, ok := fault.Explain(name); ok {
 		fmt.Fprintln(out, text)
 		found = true
 	}
@@ -74,7 +75,7 @@ func explainAll(out io.Writer, all []*scenarios.Scenario) {
 		fmt.Fprintf(out, "  %s\n", m.Name)
 	}
 	fmt.Fprintln(out, "\nFaults:")
-	for _, k := range scenarios.Kinds() {
+	for _, k := range fault.Names() {
 		fmt.Fprintf(out, "  %s\n", k)
 	}
 }

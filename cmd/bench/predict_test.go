@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/target"
@@ -32,7 +33,7 @@ import (
 func TestStallsArePredicted(t *testing.T) {
 	for _, tc := range []struct {
 		kind   string
-		fault  proxy.Fault
+		fault  fault.Fault
 		lasts  time.Duration
 		rate   float64 // requests a second
 		query  string  // of REDIS_URL: options of the documented policy's client
@@ -52,12 +53,12 @@ func TestStallsArePredicted(t *testing.T) {
 		{kind: "blackhole", lasts: 2 * time.Second, rate: 10, query: "read_timeout=200ms&max_retries=-1"},
 		{kind: "refused", lasts: 2 * time.Second, rate: 20, query: "max_retries=1&pool_size=5"},
 		{kind: "close", lasts: time.Second, rate: 20, query: "max_retries=-1&min_retry_backoff=1ms"},
-		{kind: "latency", fault: proxy.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 60, query: "pool_size=3", chance: true},
-		{kind: "latency", fault: proxy.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 30, chance: true},
-		{kind: "latency", fault: proxy.Fault{Delay: 30 * time.Millisecond}, lasts: time.Second, rate: 8, quick: true, chance: true},
+		{kind: "latency", fault: fault.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 60, query: "pool_size=3", chance: true},
+		{kind: "latency", fault: fault.Fault{Delay: 100 * time.Millisecond}, lasts: 1500 * time.Millisecond, rate: 30, chance: true},
+		{kind: "latency", fault: fault.Fault{Delay: 30 * time.Millisecond}, lasts: time.Second, rate: 8, quick: true, chance: true},
 		{kind: "stopped", lasts: time.Second, rate: 50},
-		{kind: "oneway", fault: proxy.Fault{Direction: "replies"}, lasts: time.Second, rate: 50},
-		{kind: "latency", fault: proxy.Fault{Delay: 200 * time.Millisecond}, lasts: time.Second, rate: 50, chance: true},
+		{kind: "oneway", fault: fault.Fault{Direction: "replies"}, lasts: time.Second, rate: 50},
+		{kind: "latency", fault: fault.Fault{Delay: 200 * time.Millisecond}, lasts: time.Second, rate: 50, chance: true},
 		{kind: "loading", lasts: time.Second, rate: 50},
 		{kind: "readonly", lasts: time.Second, rate: 20},
 		{kind: "noauth", lasts: time.Second, rate: 50},
@@ -68,15 +69,15 @@ func TestStallsArePredicted(t *testing.T) {
 		{kind: "hang", lasts: 1500 * time.Millisecond, rate: 50, query: noneIdle + "&read_timeout=300ms&max_retries=1", full: true, quick: true},
 		{kind: "hang", lasts: 1500 * time.Millisecond, rate: 50},
 		{kind: "maxclients", lasts: time.Second, rate: 20, query: noneIdle + "&max_retries=1", full: true},
-		{kind: "cutoff", fault: proxy.Fault{After: 1}, lasts: time.Second, rate: 20, full: true},
-		{kind: "cutoff", fault: proxy.Fault{After: 200}, lasts: time.Second, rate: 20},
-		{kind: "slow", fault: proxy.Fault{Rate: 1}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
-		{kind: "slow", fault: proxy.Fault{Rate: 500}, lasts: time.Second, rate: 20},
-		{kind: "slices", fault: proxy.Fault{Size: 10, Delay: 20 * time.Millisecond}, lasts: time.Second, rate: 20},
-		{kind: "mute", fault: proxy.Fault{Commands: "GET,SET,SETEX"}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
-		{kind: "lost", fault: proxy.Fault{Commands: "GET"}, lasts: time.Second, rate: 20},
-		{kind: "late", fault: proxy.Fault{Commands: "GET", Delay: 100 * time.Millisecond}, lasts: time.Second, rate: 8},
-		{kind: "error", fault: proxy.Fault{Commands: "GET", Answer: "LOADING Redis is loading the dataset in memory"}, lasts: time.Second, rate: 20},
+		{kind: "cutoff", fault: fault.Fault{After: 1}, lasts: time.Second, rate: 20, full: true},
+		{kind: "cutoff", fault: fault.Fault{After: 200}, lasts: time.Second, rate: 20},
+		{kind: "slow", fault: fault.Fault{Rate: 1}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
+		{kind: "slow", fault: fault.Fault{Rate: 500}, lasts: time.Second, rate: 20},
+		{kind: "slices", fault: fault.Fault{Size: 10, Delay: 20 * time.Millisecond}, lasts: time.Second, rate: 20},
+		{kind: "mute", fault: fault.Fault{Commands: []string{"GET", "SET", "SETEX"}}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
+		{kind: "lost", fault: fault.Fault{Commands: []string{"GET"}}, lasts: time.Second, rate: 20},
+		{kind: "late", fault: fault.Fault{Commands: []string{"GET"}, Delay: 100 * time.Millisecond}, lasts: time.Second, rate: 8},
+		{kind: "error", fault: fault.Fault{Commands: []string{"GET"}, Answer: "LOADING Redis is loading the dataset in memory"}, lasts: time.Second, rate: 20},
 	} {
 		for _, policy := range []string{"documented", "hardened"} {
 			if tc.query != "" && policy == "hardened" {
@@ -261,7 +262,7 @@ func (o ordeal) noise() time.Duration {
 }
 
 // suffer has the fault on for lasts, and asks for users meanwhile.
-func (r *rig) suffer(f proxy.Fault, lasts time.Duration, rate float64) ordeal {
+func (r *rig) suffer(f fault.Fault, lasts time.Duration, rate float64) ordeal {
 	answered := make(chan struct{})
 	noise := r.beside(answered)
 	heal := r.strike(f)
@@ -285,8 +286,8 @@ func (r *rig) suffer(f proxy.Fault, lasts time.Duration, rate float64) ordeal {
 	return o
 }
 
-func (r *rig) strike(f proxy.Fault) (heal func()) {
-	apply := func(f proxy.Fault) {
+func (r *rig) strike(f fault.Fault) (heal func()) {
+	apply := func(f fault.Fault) {
 		if err := r.proxy.Apply(context.Background(), f); err != nil {
 			r.t.Fatal(err)
 		}
@@ -318,7 +319,7 @@ func (r *rig) strike(f proxy.Fault) (heal func()) {
 		return func() {}
 	}
 	apply(f)
-	return func() { apply(proxy.Fault{}) }
+	return func() { apply(fault.Fault{}) }
 }
 
 // beside does what needs no Redis until the end, past that of a fault: a stall

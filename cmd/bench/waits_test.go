@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/mutant"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
 )
@@ -208,7 +208,7 @@ func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 	}
 	strike := func() {
 		for _, i := range hurt {
-			i.strike(proxy.Fault{Kind: l.kind})
+			i.strike(fault.Fault{Kind: l.kind})
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -221,7 +221,7 @@ func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 	}
 	heal := func() {
 		for _, i := range hurt {
-			i.strike(proxy.Fault{})
+			i.strike(fault.Fault{})
 		}
 	}
 	times := 1

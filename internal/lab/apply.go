@@ -6,19 +6,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
-// An Action is something done to the world: a fault on the paths to Redis, or one of a process, or its end.
+// An Action is a fault that begins or ends.
 type Action struct {
-	Arm       string   // empty: all
-	Instances []string // empty: all
-	On        string   // "redis", "instance", "database"
-	Fault     proxy.Fault
-	Planned   time.Duration // on the clock
-	For       time.Duration // how long the fault is to last; needed by those that end by their own time (slowcmd, busy)
-	Heal      bool          // Fault is being lifted; an empty Fault.Kind lifts whatever is on
+	fault.Fault               // its Start and From are not looked at: it is done now. An empty Kind with Heal: whatever is on
+	Arm         string        // empty: all
+	Planned     time.Duration // on the clock
+	Heal        bool          // the fault is lifted
 }
 
 // A spot is where a fault is. An empty instance: the arm's Redis itself.
@@ -94,11 +92,11 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 			each(links, func(k *link) error { return l.lift(ctx, k, a) }),
 			each(victims, func(v *victim) error { return l.relieve(ctx, v, a) }))
 	}
-	kind := l.spec.findKind(a.Fault.Kind, a.On)
-	if err := a.check(kind); err != nil {
+	does := l.spec.mechanism(a.Kind, a.On)
+	if err := a.check(does); err != nil {
 		return err
 	}
-	if err := l.clear(ctx, links, victims, kind); err != nil {
+	if err := l.clear(ctx, links, victims, a.Fault); err != nil {
 		return err
 	}
 
@@ -111,7 +109,7 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 	}
 	for _, v := range victims {
 		t := newTrial(v.spot, a)
-		t.victim, t.kind = v, kind
+		t.victim, t.does = v, does
 		trials = append(trials, t)
 	}
 	each(trials, func(t *trial) error {
@@ -130,15 +128,15 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 	})
 }
 
-// check says what is wrong with a's fault, of kind k (nil: a proxy's); nil: it can be done, as far as can be told from a alone.
-func (a Action) check(k *kind) error {
-	if a.Fault.Kind == "" {
+// check says what is wrong with a's fault, done by a mechanism (nil: by a proxy); nil: it can be done, as far as can be told from a alone.
+func (a Action) check(does *mechanism) error {
+	if a.Kind == "" {
 		return errors.New("a fault without a kind: say what to do, or Heal")
 	}
-	if k != nil {
-		return k.wrong(a)
+	if err := a.Check(); err != nil || does == nil {
+		return err
 	}
-	return a.Fault.Check()
+	return does.wrong(a)
 }
 
 // hurt switches t's fault on and has it watched.
@@ -151,7 +149,7 @@ func (l *Lab) hurt(ctx context.Context, t *trial) error {
 		// It may be half on. Whether or not this mends it, the caller cannot count on the fault.
 		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWithin)
 		defer cancel()
-		err = errors.Join(err, k.proxy.Apply(heal, proxy.Fault{}))
+		err = errors.Join(err, k.proxy.Apply(heal, fault.Fault{}))
 		if t.old != nil {
 			t.old.Close()
 		}
@@ -172,12 +170,12 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 	if t == nil {
 		return nil
 	}
-	if a.Fault.Kind != "" && a.Fault.Kind != t.fault.Kind {
-		return fmt.Errorf("lift %s on %v: %s is on there", a.Fault.Kind, k.spot, t.fault.Kind)
+	if a.Kind != "" && a.Kind != t.fault.Kind {
+		return fmt.Errorf("lift %s on %v: %s is on there", a.Kind, k.spot, t.fault.Kind)
 	}
 	t.stop() // a probe that is under way would meet both the fault and its end
 	at := l.spec.Clock.Now()
-	if err := k.proxy.Apply(ctx, proxy.Fault{}); err != nil {
+	if err := k.proxy.Apply(ctx, fault.Fault{}); err != nil {
 		return fmt.Errorf("lift %s on %v: %w", t.fault.Kind, k.spot, err)
 	}
 	l.record(history.Event{Kind: history.FaultOff, Arm: k.arm, Instance: k.instance, Name: t.fault.Kind, On: k.on,
@@ -189,8 +187,8 @@ func (l *Lab) lift(ctx context.Context, k *link, a Action) error {
 
 // parameters is what the fault was given, for people.
 func (t *trial) parameters() string {
-	if t.kind != nil && t.kind.timed {
-		return fmt.Sprintf("for %v", t.lasts)
+	if t.does != nil && t.does.timed {
+		return fmt.Sprintf("for %v", t.fault.For)
 	}
 	return t.fault.Arguments()
 }

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
-var blackhole = lab.Action{On: "redis", Fault: proxy.Fault{Kind: "blackhole"}}
+var blackhole = lab.Action{Fault: fault.Fault{Kind: "blackhole", On: "redis"}}
 
 // lifted is a with its fault lifted.
 func lifted(a lab.Action) lab.Action {
@@ -39,20 +39,21 @@ func TestFaultsAreProved(t *testing.T) {
 	w := open(t, s)
 	w.fresh(t, nil)
 	rows := []struct {
-		fault        proxy.Fault
+		fault        fault.Fault
 		old, new     string
 		oldAfterward string
 	}{
-		{proxy.Fault{Kind: "blackhole"}, "old silence", "new silence", "old reply"},
-		{proxy.Fault{Kind: "latency", Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond, Seed: 1}, "old reply", "new reply", "old reply"},
-		{proxy.Fault{Kind: "refused"}, "old eof", "new refused", ""},
+		{fault.Fault{Kind: "blackhole"}, "old silence", "new silence", "old reply"},
+		{fault.Fault{Kind: "latency", Delay: 40 * time.Millisecond, Jitter: 10 * time.Millisecond, Seed: 1}, "old reply", "new reply", "old reply"},
+		{fault.Fault{Kind: "refused"}, "old eof", "new refused", ""},
 	}
 	for _, row := range rows {
 		t.Run(row.fault.Kind, func(t *testing.T) {
 			w.mu.Lock()
 			w.events = nil
 			w.mu.Unlock()
-			a := lab.Action{Arm: "hardened", Instances: []string{"2"}, On: "redis", Fault: row.fault, Planned: time.Second}
+			a := onRedis(row.fault, "2")
+			a.Arm = "hardened"
 			if err := w.Apply(t.Context(), a); err != nil {
 				t.Fatal(err)
 			}
@@ -152,12 +153,12 @@ func TestApplyRefuses(t *testing.T) {
 		action lab.Action
 		want   string
 	}{
-		{lab.Action{On: "mongo", Fault: blackhole.Fault}, `no dependency "mongo"`},
-		{lab.Action{Fault: blackhole.Fault}, `no dependency ""`},
-		{lab.Action{On: "redis", Fault: blackhole.Fault, Arm: "documented"}, `no arm "documented": there are hardened`},
-		{lab.Action{On: "redis", Fault: blackhole.Fault, Instances: []string{"1", "9"}}, `no instance "9": there are 1`},
-		{lab.Action{On: "redis"}, "without a kind"},
-		{lab.Action{On: "redis", Fault: proxy.Fault{Kind: "gremlins"}}, "gremlins"},
+		{doing("mongo", "blackhole"), `no dependency "mongo"`},
+		{doing("", "blackhole"), `no dependency ""`},
+		{lab.Action{Fault: blackhole.Fault, Arm: "documented"}, `no arm "documented": there are hardened`},
+		{onRedis(blackhole.Fault, "1", "9"), `no instance "9": there are 1`},
+		{doing("redis", ""), "without a kind"},
+		{doing("redis", "gremlins"), "gremlins"},
 	}
 	for _, row := range rows {
 		if err := w.Apply(t.Context(), row.action); err == nil || !strings.Contains(err.Error(), row.want) {
@@ -174,14 +175,14 @@ func TestApplyRefuses(t *testing.T) {
 	if err := w.Apply(t.Context(), blackhole); err != nil {
 		t.Fatal(err)
 	}
-	refused := lab.Action{On: "redis", Fault: proxy.Fault{Kind: "refused"}}
+	refused := lab.Action{Fault: fault.Fault{Kind: "refused", On: "redis"}}
 	if err := w.Apply(t.Context(), refused); err == nil || !strings.Contains(err.Error(), "already has the fault blackhole") {
 		t.Errorf("a second fault: %v", err)
 	}
 	if err := w.Apply(t.Context(), lifted(refused)); err == nil || !strings.Contains(err.Error(), "blackhole is on there") {
 		t.Errorf("lifting another fault: %v", err)
 	}
-	if err := w.Apply(t.Context(), lab.Action{On: "redis", Heal: true}); err != nil {
+	if err := w.Apply(t.Context(), lab.Action{Fault: fault.Fault{On: "redis"}, Heal: true}); err != nil {
 		t.Errorf("lifting whatever is on: %v", err)
 	}
 }

@@ -6,16 +6,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // choose lists the links and the victims that a means; all of them exist, and can be given the fault.
 func (l *Lab) choose(a Action) ([]*link, []*victim, error) {
-	if a.Fault.Kind == "" {
+	if a.Kind == "" {
 		if err := l.spec.canHurt(a.On); err != nil {
 			return nil, nil, err
 		}
 	} else if a.Heal {
-		if err := l.spec.Can(a.Fault.Kind, a.On); err != nil {
+		if err := l.spec.Can(a.Kind, a.On); err != nil {
 			return nil, nil, err
 		}
 	} else if err := l.spec.CanDo(a); err != nil {
@@ -24,13 +26,13 @@ func (l *Lab) choose(a Action) ([]*link, []*victim, error) {
 	var links []*link
 	var victims []*victim
 	var err error
-	k := l.spec.findKind(a.Fault.Kind, a.On)
-	if k == nil && a.On == "redis" {
+	does := l.spec.mechanism(a.Kind, a.On)
+	if does == nil && a.On == "redis" {
 		if links, err = pick(l.links(), a); err != nil {
 			return nil, nil, err
 		}
 	}
-	if k != nil || a.Fault.Kind == "" && (a.On != "redis" || len(a.Instances) == 0) {
+	if does != nil || a.Kind == "" && (a.On != "redis" || len(a.Instances) == 0) {
 		victims, err = pick(l.victims(a.On), a)
 	}
 	return links, victims, err
@@ -65,9 +67,9 @@ func pick[T interface{ where() spot }](all []T, a Action) ([]T, error) {
 	return chosen, nil
 }
 
-// clear refuses a fault of kind k (nil: a proxy's) where another is on that it would contradict, and
+// clear refuses f where another is on that it would contradict, and
 // waits for the canaries of those that have just been lifted: they must not meet this one.
-func (l *Lab) clear(ctx context.Context, links []*link, victims []*victim, k *kind) error {
+func (l *Lab) clear(ctx context.Context, links []*link, victims []*victim, f fault.Fault) error {
 	var near []*trial // what must not be on
 	var past []*trial // what must have been looked at
 	for _, p := range links {
@@ -77,8 +79,9 @@ func (l *Lab) clear(ctx context.Context, links []*link, victims []*victim, k *ki
 		near, past = append(near, v.trial), append(past, v.past)
 	}
 	// A path is as good as the Redis at its end.
+	kind, _ := fault.Find(f.Kind)
 	for _, p := range l.links() {
-		if slices.ContainsFunc(victims, func(v *victim) bool { return v.store != nil && v.arm == p.arm }) && !k.beside {
+		if slices.ContainsFunc(victims, func(v *victim) bool { return v.store != nil && v.arm == p.arm }) && !kind.Beside {
 			near, past = append(near, p.trial), append(past, p.past)
 		}
 	}

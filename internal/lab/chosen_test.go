@@ -7,21 +7,20 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // Canaries prove that the fault is on; that the service sends what it is for, they cannot.
 func TestAFaultOfChosenCommandsIsDeliveredWhereTheServiceSendsSuch(t *testing.T) {
-	for _, fault := range []proxy.Fault{
+	for _, f := range []fault.Fault{
 		{Kind: "error", Prefix: "cache:", Answer: "LOADING Redis is loading the dataset in memory"},
 		{Kind: "late", Prefix: "cache:", Delay: 30 * time.Millisecond},
 		{Kind: "mute", Prefix: "cache:"},
 		{Kind: "lost", Prefix: "cache:"},
 	} {
 		for key, value := range map[string]float64{"cache:1": 1, "user:1": 0} {
-			t.Run(fault.Kind+" "+key, func(t *testing.T) {
+			t.Run(f.Kind+" "+key, func(t *testing.T) {
 				w := open(t, spec(t))
 				w.fresh(t, nil)
 				o, err := redis.ParseURL(environ(t, w.Arms()[0].Instances[0])["REDIS_URL"])
@@ -31,7 +30,7 @@ func TestAFaultOfChosenCommandsIsDeliveredWhereTheServiceSendsSuch(t *testing.T)
 				o.MaxRetries, o.ReadTimeout = -1, 200*time.Millisecond
 				c := redis.NewClient(o)
 				defer c.Close()
-				a := lab.Action{On: "redis", Fault: fault, Planned: time.Second}
+				a := onRedis(f)
 				if err := c.Get(t.Context(), "cache:1").Err(); err != redis.Nil {
 					t.Fatal(err)
 				}

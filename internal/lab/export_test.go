@@ -4,16 +4,13 @@ import (
 	"context"
 	"slices"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/proxy"
 )
-
-// Patience and Stillness are what a canary waits for a silence, on a path and of a process.
-const Patience, Stillness = patience, stillness
 
 // Misinject records that a's fault is on, and has it watched, but does something else instead: to
 // the proxies of other instances, or of a's own.
-func (l *Lab) Misinject(ctx context.Context, a Action, elsewhere bool, instead proxy.Fault) error {
+func (l *Lab) Misinject(ctx context.Context, a Action, elsewhere bool, instead fault.Fault) error {
 	l.applying.Lock()
 	defer l.applying.Unlock()
 	for _, k := range l.links() {
@@ -23,7 +20,7 @@ func (l *Lab) Misinject(ctx context.Context, a Action, elsewhere bool, instead p
 			t.link = k
 			l.before(ctx, t)
 			t.since = l.spec.Clock.Now()
-			l.record(history.Event{Kind: history.FaultOn, Arm: k.arm, Instance: k.instance, Name: a.Fault.Kind, On: k.on, At: t.since, Until: t.since})
+			l.record(history.Event{Kind: history.FaultOn, Arm: k.arm, Instance: k.instance, Name: a.Kind, On: k.on, At: t.since, Until: t.since})
 			k.trial = t
 			l.trials.add(t)
 			defer func() { go l.watch(t) }()

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // Fresh brings every arm to a fresh state: instances stopped, Redis flushed, database new,
@@ -116,7 +116,7 @@ func (l *Lab) liftAll(ctx context.Context) error {
 		return err
 	}
 	return each(l.links(), func(k *link) error {
-		if err := k.proxy.Apply(ctx, proxy.Fault{}); err != nil {
+		if err := k.proxy.Apply(ctx, fault.Fault{}); err != nil {
 			return fmt.Errorf("lift the faults on %v: %w", k.spot, err)
 		}
 		k.trial = nil

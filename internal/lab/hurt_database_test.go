@@ -20,9 +20,9 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -119,7 +119,7 @@ func mustQuery(t *testing.T, in lab.Instance, path string) string {
 	return got
 }
 
-var locked = fault("database", "locked")
+var locked = doing("database", "locked")
 
 // queries are what must not be answered while a database is locked.
 var queries = map[string]string{
@@ -328,15 +328,15 @@ func TestDatabaseFaultsRefuse(t *testing.T) {
 	refused("have the service use SQLITE_PATH", locked)
 	w.fresh(t, map[string]string{"FAKE": "sqlite", "JOURNAL": "WAL", "BUSY": "50"})
 	one, slow := locked, locked
-	one.Instances, slow.Fault = []string{"1"}, proxy.Fault{Kind: "locked", Delay: time.Second}
+	one.Instances, slow.Delay = []string{"1"}, time.Second
 	refused("the one database of all instances: name no instances", one)
 	refused("takes no delay", slow)
-	refused(`unknown fault "killed" on database; there are: locked`, fault("database", "killed"))
+	refused(`unknown fault "killed" on database; there are: locked`, doing("database", "killed"))
 	w.do(t, locked)
 	refused("database of hardened already has the fault locked: lift it first", locked)
 	w.do(t, blackhole) // the path to Redis is another thing
 	w.do(t, lifted(blackhole))
-	w.do(t, lab.Action{On: "database", Heal: true})
+	w.do(t, lab.Action{Fault: fault.Fault{On: "database"}, Heal: true})
 	mustQuery(t, w.Arms()[0].Instances[0], read)
 }
 

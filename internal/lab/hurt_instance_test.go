@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
@@ -44,7 +45,7 @@ func TestInstanceIsHurt(t *testing.T) {
 			w.fresh(t, map[string]string{"TTL_TRIPS": row.kind})
 			w.forget()
 			before := w.Arms()[0].Instances
-			a := fault("instance", row.kind)
+			a := doing("instance", row.kind)
 			a.Instances = []string{"2"}
 			w.do(t, a)
 			until(t, "instance 2 is away", 5*time.Second, func() bool { return answers(before[1]) != nil })
@@ -95,7 +96,7 @@ func TestInstanceIsHurt(t *testing.T) {
 func TestTerminatedButDeaf(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, map[string]string{"FAKE": "deaf"})
-	a := fault("instance", "terminated")
+	a := doing("instance", "terminated")
 	w.do(t, a)
 	w.do(t, lifted(a))
 	if err := w.Settle(t.Context()); err != nil {
@@ -111,7 +112,7 @@ func TestTerminatedButDeaf(t *testing.T) {
 
 func TestInstanceFaultsRefuse(t *testing.T) {
 	w := open(t, spec(t))
-	a := fault("instance", "killed")
+	a := doing("instance", "killed")
 	refused := func(want string, a lab.Action) {
 		t.Helper()
 		if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), want) {
@@ -123,13 +124,13 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	unknown := a
 	unknown.Instances = []string{"1", "9"}
 	refused(`no instance "9": there are 1`, unknown)
-	refused(`unknown fault "blackhole" on instance; there are: killed, terminated, stopped`, fault("instance", "blackhole"))
+	refused(`unknown fault "blackhole" on instance; there are: killed, stopped, terminated`, doing("instance", "blackhole"))
 	w.do(t, a)
-	refused("instance hardened-1 already has the fault killed: lift it first", fault("instance", "stopped"))
-	refused("killed is on there", lifted(fault("instance", "stopped")))
+	refused("instance hardened-1 already has the fault killed: lift it first", doing("instance", "stopped"))
+	refused("killed is on there", lifted(doing("instance", "stopped")))
 	w.do(t, blackhole) // a path is another thing
 	w.do(t, lifted(blackhole))
-	w.do(t, lab.Action{On: "instance", Heal: true})
+	w.do(t, lab.Action{Fault: fault.Fault{On: "instance"}, Heal: true})
 	if err := w.Settle(t.Context()); err != nil { // what is told of it would come later
 		t.Fatal(err)
 	}
@@ -156,7 +157,7 @@ func (w *world) exits() (n int) {
 func TestDiesWhenLetGoOn(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	a := fault("instance", "stopped")
+	a := doing("instance", "stopped")
 	w.do(t, a)
 	w.probed(t, a, 1)
 	asked := make(chan struct{})
@@ -182,7 +183,7 @@ func TestDiesWhenLetGoOn(t *testing.T) {
 func TestPortTakenWhileDown(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	a := fault("instance", "killed")
+	a := doing("instance", "killed")
 	w.do(t, a)
 	other, err := net.Listen("tcp", strings.TrimPrefix(w.Arms()[0].Instances[0].URL, "http://"))
 	if err != nil {
@@ -203,8 +204,8 @@ func (w *world) findsNobody(t *testing.T, why string) {
 	t.Helper()
 	w.forget()
 	for _, kind := range []string{"killed", "terminated", "stopped"} {
-		w.do(t, fault("instance", kind))
-		w.do(t, lifted(fault("instance", kind)))
+		w.do(t, doing("instance", kind))
+		w.do(t, lifted(doing("instance", kind)))
 	}
 	if err := w.Settle(t.Context()); err != nil {
 		t.Fatal(err)
@@ -222,7 +223,7 @@ func TestNotReadyAgain(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "flag")
 	w := open(t, spec(t))
 	w.fresh(t, map[string]string{"FAKE": "flag", "FLAG": flag})
-	a := fault("instance", "killed")
+	a := doing("instance", "killed")
 	w.do(t, a)
 	w.probed(t, a, 1)
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
@@ -281,7 +282,7 @@ func TestNotReadyWhenLetGoOn(t *testing.T) {
 	s.ReadyIn = 2 * time.Second
 	w := open(t, s)
 	w.fresh(t, map[string]string{"FAKE": "flag", "FLAG": flag})
-	a := fault("instance", "stopped")
+	a := doing("instance", "stopped")
 	w.do(t, a)
 	w.probed(t, a, 1)
 	if err := os.WriteFile(flag, nil, 0o600); err != nil {
@@ -293,7 +294,7 @@ func TestNotReadyWhenLetGoOn(t *testing.T) {
 	os.Remove(flag)
 	w.proved(t, a, "1")
 	w.forget()
-	again := fault("instance", "killed") // by which it gets well
+	again := doing("instance", "killed") // by which it gets well
 	w.do(t, again)
 	w.probed(t, again, 1)
 	w.do(t, lifted(again))
@@ -313,7 +314,7 @@ func TestCutShortInstanceFault(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := w.Apply(ctx, fault("instance", "killed")); !errors.Is(err, context.Canceled) {
+	if err := w.Apply(ctx, doing("instance", "killed")); !errors.Is(err, context.Canceled) {
 		t.Errorf("Apply: %v, want canceled", err)
 	}
 	if err := answers(w.Arms()[0].Instances[0]); err != nil {
@@ -329,14 +330,14 @@ func TestFreshAndCloseWithInstancesHurt(t *testing.T) {
 	w := open(t, spec(t)) // whose end looks for processes
 	for _, kind := range []string{"killed", "terminated", "stopped"} {
 		w.fresh(t, nil)
-		w.do(t, fault("instance", kind))
+		w.do(t, doing("instance", kind))
 		w.fresh(t, nil)
 		if err := errors.Join(answers(w.Arms()[0].Instances[0]), w.Died()); err != nil {
 			t.Errorf("%s: in the next round: %v", kind, err)
 		}
 	}
-	w.do(t, fault("instance", "stopped"))
-	w.do(t, fault("redis", "stopped"))
+	w.do(t, doing("instance", "stopped"))
+	w.do(t, doing("redis", "stopped"))
 	began := time.Now()
 	if err := w.Close(); err != nil {
 		t.Errorf("Close: %v", err)
@@ -345,7 +346,7 @@ func TestFreshAndCloseWithInstancesHurt(t *testing.T) {
 	if took := time.Since(began); took >= 3*time.Second {
 		t.Errorf("Close took %v with a stopped instance", took)
 	}
-	if err := w.Apply(context.Background(), lab.Action{On: "instance", Heal: true}); !errors.Is(err, context.Canceled) {
+	if err := w.Apply(context.Background(), lab.Action{Fault: fault.Fault{On: "instance"}, Heal: true}); !errors.Is(err, context.Canceled) {
 		t.Errorf("lifting on a closed lab: %v, want canceled", err)
 	}
 }

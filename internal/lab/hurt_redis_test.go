@@ -10,10 +10,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/machinetest"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // service is a client of Redis as the first instance has it: through its proxy, with little patience.
@@ -65,7 +65,7 @@ func TestRedisIsHurt(t *testing.T) {
 			w.fresh(t, nil)
 			c := service(t, w)
 			for _, row := range rows {
-				a := fault("redis", row.kind)
+				a := doing("redis", row.kind)
 				a.For = 400 * time.Millisecond
 				if row.redis != "" && row.redis != have {
 					if s.Can(row.kind, "redis") == nil { // another row's
@@ -115,7 +115,7 @@ func TestRedisIsHurt(t *testing.T) {
 func TestRedisStartsAgainThoughItsPortWasTakenForAMoment(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	a := fault("redis", "killed")
+	a := doing("redis", "killed")
 	w.do(t, a)
 	if err := os.WriteFile(portTakenOnce(), nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -132,21 +132,21 @@ func TestRedisStartsAgainThoughItsPortWasTakenForAMoment(t *testing.T) {
 func TestRedisFaultsThatContradict(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	w.do(t, fault("redis", "stopped"))
-	if err := w.Apply(t.Context(), lifted(fault("redis", "killed"))); err == nil || !strings.Contains(err.Error(), "stopped is on there") {
+	w.do(t, doing("redis", "stopped"))
+	if err := w.Apply(t.Context(), lifted(doing("redis", "killed"))); err == nil || !strings.Contains(err.Error(), "stopped is on there") {
 		t.Errorf("lifting another fault: %v", err)
 	}
-	w.do(t, lifted(fault("redis", "stopped")))
+	w.do(t, lifted(doing("redis", "stopped")))
 	rows := []struct {
 		on, then lab.Action
 		want     string // empty: both can be on
 	}{
-		{fault("redis", "stopped"), fault("redis", "killed"), "redis of hardened already has the fault stopped: lift it first"},
-		{fault("redis", "killed"), fault("redis", "flushed"), "redis of hardened already has the fault killed"},
-		{fault("redis", "oom"), fault("redis", "readonly"), "redis of hardened already has the fault oom"},
-		{fault("redis", "stopped"), blackhole, "redis of hardened already has the fault stopped"},
-		{blackhole, fault("redis", "restarted"), "redis of hardened-1 already has the fault blackhole"},
-		{blackhole, fault("redis", "flushed"), ""},
+		{doing("redis", "stopped"), doing("redis", "killed"), "redis of hardened already has the fault stopped: lift it first"},
+		{doing("redis", "killed"), doing("redis", "flushed"), "redis of hardened already has the fault killed"},
+		{doing("redis", "oom"), doing("redis", "readonly"), "redis of hardened already has the fault oom"},
+		{doing("redis", "stopped"), blackhole, "redis of hardened already has the fault stopped"},
+		{blackhole, doing("redis", "restarted"), "redis of hardened-1 already has the fault blackhole"},
+		{blackhole, doing("redis", "flushed"), ""},
 	}
 	for _, row := range rows {
 		what := row.then.Fault.Kind + " while " + row.on.Fault.Kind
@@ -155,7 +155,7 @@ func TestRedisFaultsThatContradict(t *testing.T) {
 		if (err == nil) != (row.want == "") || err != nil && !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%s: %v, want %q", what, err, row.want)
 		}
-		w.do(t, lab.Action{On: row.on.On, Heal: true}) // whatever is on
+		w.do(t, lab.Action{Fault: fault.Fault{On: row.on.On}, Heal: true}) // whatever is on
 		if err := w.Apply(t.Context(), row.on); err != nil {
 			t.Errorf("%s again: %v", row.on.Fault.Kind, err)
 		}
@@ -166,12 +166,12 @@ func TestRedisFaultsThatContradict(t *testing.T) {
 func TestRedisFaultsRefuse(t *testing.T) {
 	w := open(t, spec(t))
 	w.fresh(t, nil)
-	delayed, one := fault("redis", "killed"), fault("redis", "killed")
+	delayed, one := doing("redis", "killed"), doing("redis", "killed")
 	delayed.Fault.Delay, one.Instances = time.Second, []string{"1"}
 	for want, a := range map[string]lab.Action{
 		"takes no delay": delayed,
 		"name no instances, or choose a fault of the path": one,
-		`no arm "documented": there are hardened`:          {Arm: "documented", On: "redis", Fault: proxy.Fault{Kind: "killed"}},
+		`no arm "documented": there are hardened`:          {Arm: "documented", Fault: fault.Fault{Kind: "killed", On: "redis"}},
 	} {
 		if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Apply(%+v) = %v, want an error with %q", a, err, want)
@@ -196,7 +196,7 @@ func TestFreshMakesRedisWhole(t *testing.T) {
 				if s.Can(kind, "redis") != nil {
 					continue
 				}
-				a := fault("redis", kind)
+				a := doing("redis", kind)
 				a.For = 300 * time.Millisecond
 				w.forget()
 				w.do(t, a)
@@ -209,7 +209,7 @@ func TestFreshMakesRedisWhole(t *testing.T) {
 				if got := service(t, w).Get(t.Context(), "starts").Val(); got != "1" {
 					t.Errorf("%s: starts = %q in the next round, want 1", kind, got)
 				}
-				w.do(t, fault("redis", "restarted"))
+				w.do(t, doing("redis", "restarted"))
 				if err := w.Settle(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -228,13 +228,13 @@ func TestCutShortFaultIsUndone(t *testing.T) {
 			cancel()
 		}
 	}
-	if err := w.Apply(ctx, fault("redis", "restarted")); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
+	if err := w.Apply(ctx, doing("redis", "restarted")); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) {
 		t.Errorf("Apply: %v, want canceled", err)
 	}
 	if err := service(t, w).Ping(t.Context()).Err(); err != nil {
 		t.Errorf("afterwards: %v, want Redis whole", err)
 	}
-	w.do(t, fault("redis", "flushed"))
+	w.do(t, doing("redis", "flushed"))
 }
 
 // TestSlowCommandIsEndedEarly lifts a fault long before its own end. Until 5 s have passed Redis hears nothing.
@@ -244,7 +244,7 @@ func TestSlowCommandIsEndedEarly(t *testing.T) {
 	s.Redis = "server"
 	w := open(t, s)
 	w.fresh(t, nil)
-	a := fault("redis", "slowcmd")
+	a := doing("redis", "slowcmd")
 	if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), "say how long") {
 		t.Errorf("without a length: %v", err)
 	}

@@ -81,7 +81,7 @@ func TestServerIsHurtInPart(t *testing.T) {
 			if err := old.Set(ctx, "k", "v", 0).Err(); err != nil {
 				t.Fatal(err)
 			}
-			a := fault("redis", row.kind)
+			a := doing("redis", row.kind)
 			a.For = 20 * time.Second // busy is ended early
 			w.do(t, a)
 			for what, c := range map[string]struct {
@@ -129,7 +129,7 @@ func TestServerIsHurtInPart(t *testing.T) {
 			}
 		})
 	}
-	w.do(t, fault("redis", "maxclients")) // and is closed with it
+	w.do(t, doing("redis", "maxclients")) // and is closed with it
 }
 
 // TestReloadedKeepsTheData restarts Redis with its data, and then without.
@@ -159,7 +159,7 @@ func TestReloadedKeepsTheData(t *testing.T) {
 				t.Fatal(err)
 			}
 			was := runID()
-			a := fault("redis", "reloaded")
+			a := doing("redis", "reloaded")
 			w.do(t, a)
 			w.do(t, lifted(a)) // it was
 			if got := has(); got != 2 {
@@ -176,8 +176,8 @@ func TestReloadedKeepsTheData(t *testing.T) {
 			if keys := c.Keys(t.Context(), "*").Val(); len(keys) != 2 {
 				t.Errorf("keys %q after it, want the two of before", keys)
 			}
-			w.do(t, fault("redis", next))
-			w.do(t, lifted(fault("redis", next)))
+			w.do(t, doing("redis", next))
+			w.do(t, lifted(doing("redis", next)))
 			if got := has(); got != 0 {
 				t.Errorf("%d keys after it was %s, want none", got, next)
 			}

@@ -20,7 +20,6 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
@@ -158,7 +157,7 @@ func harness() error {
 		return err
 	}
 	for what := range strings.FieldsSeq(os.Getenv("STOP")) {
-		if err := l.Apply(context.Background(), lab.Action{On: what, Fault: proxy.Fault{Kind: "stopped"}}); err != nil {
+		if err := l.Apply(context.Background(), doing(what, "stopped")); err != nil {
 			return err
 		}
 	}

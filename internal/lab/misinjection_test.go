@@ -7,22 +7,21 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // Whatever goes wrong with a fault on its way, a claim about it is undecided, though every
 // request of the fault was answered in no time.
 func TestAMisinjectedFaultDecidesNothing(t *testing.T) {
-	blackhole := proxy.Fault{Kind: "blackhole"}
-	replies, requests := proxy.Fault{Kind: "oneway", Direction: "replies"}, proxy.Fault{Kind: "oneway", Direction: "requests"}
-	cut := proxy.Fault{Kind: "cutoff", After: 1}
+	blackhole := fault.Fault{Kind: "blackhole"}
+	replies, requests := fault.Fault{Kind: "oneway", Direction: "replies"}, fault.Fault{Kind: "oneway", Direction: "requests"}
+	cut := fault.Fault{Kind: "cutoff", After: 1}
 	for _, row := range []struct {
 		name      string
-		meant     proxy.Fault
+		meant     fault.Fault
 		elsewhere bool // done to the other instance
-		done      proxy.Fault
+		done      fault.Fault
 		fake      string
 		late      bool // done when it should be over
 		why       string
@@ -42,10 +41,10 @@ func TestAMisinjectedFaultDecidesNothing(t *testing.T) {
 			s.Instances = 2
 			w := open(t, s)
 			w.fresh(t, map[string]string{"FAKE": row.fake})
-			a := lab.Action{Instances: []string{"1"}, On: "redis", Fault: row.meant}
+			a := onRedis(row.meant, "1")
 			instead := row.done
 			if row.late {
-				instead = proxy.Fault{}
+				instead = fault.Fault{}
 			}
 			if err := w.Misinject(t.Context(), a, row.elsewhere, instead); err != nil {
 				t.Fatal(err)
@@ -55,7 +54,7 @@ func TestAMisinjectedFaultDecidesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			if row.late {
-				if err := w.Misinject(t.Context(), lab.Action{Instances: []string{"none"}, On: "redis", Fault: row.meant}, true, row.done); err != nil {
+				if err := w.Misinject(t.Context(), onRedis(row.meant, "none"), true, row.done); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -18,13 +19,13 @@ const remoteClose = 5 * time.Second
 // a toxiproxy that somebody else runs.
 type path interface {
 	// Apply does a fault; the zero Fault lifts what is on.
-	Apply(context.Context, proxy.Fault) error
+	Apply(context.Context, fault.Fault) error
 	OpenCanary(context.Context) (*proxy.Canary, error)
 	ProbeNew(ctx context.Context, patience time.Duration) proxy.Meeting
 }
 
 // delivered says whether what a canary met is what f does on this path; if not, why.
-func (k *link) delivered(f proxy.Fault, m proxy.Meeting, old bool) (bool, string) {
+func (k *link) delivered(f fault.Fault, m proxy.Meeting, old bool) (bool, string) {
 	if k.own == nil {
 		return proxy.DeliveredRemotely(f, m, old)
 	}
@@ -121,7 +122,7 @@ func (s Spec) CanDo(a Action) error {
 	if err := s.Can(a.Fault.Kind, a.On); err != nil || len(s.URLs) == 0 {
 		return err
 	}
-	if err := a.Fault.CheckRemote(); err != nil {
+	if err := proxy.CheckRemote(a.Fault); err != nil {
 		return err
 	}
 	if len(s.Toxiproxy) > 1 || len(a.Instances) == 0 {
@@ -137,11 +138,11 @@ func (s Spec) CanDo(a Action) error {
 }
 
 // canRemotely reports whether the kind can be done to a service that already runs.
-func (s Spec) canRemotely(name, on string) error {
-	if !slices.Contains(proxy.Kinds(), name) {
-		return fmt.Errorf("%s on %s needs a Redis that the harness has started; through a toxiproxy of somebody else's what can be done is: %s", name, on, proxy.RemoteKinds())
+func (s Spec) canRemotely(k fault.Kind, on string) error {
+	if k.Acts != fault.Path {
+		return fmt.Errorf("%s on %s needs a Redis that the harness has started; through a toxiproxy of somebody else's what can be done is: %s", k.Name, on, proxy.RemoteSignatures())
 	}
-	return proxy.CanRemotely(name)
+	return proxy.CanRemotely(k.Name)
 }
 
 // canHurtRemotely reports whether there is a way to hurt what a service that already runs stands on.
@@ -152,7 +153,7 @@ func (s Spec) canHurtRemotely(on string) error {
 			"(--target-url) are not its own: let the harness start the service (--target-cmd), or name the toxiproxy before its Redis (--toxiproxy)", on)
 	case on != "redis":
 		return errors.New("instances that already run (--target-url) are not the harness's to hurt: let it start the service (--target-cmd); " +
-			"through --toxiproxy what can be done is on redis: " + proxy.RemoteKinds())
+			"through --toxiproxy what can be done is on redis: " + proxy.RemoteSignatures())
 	}
 	return nil
 }

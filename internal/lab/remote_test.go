@@ -19,9 +19,9 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
 
@@ -37,7 +37,7 @@ func remoteHarness() error {
 	if err := l.Fresh(context.Background(), nil); err != nil {
 		return err
 	}
-	if err := l.Apply(context.Background(), lab.Action{On: "redis", Fault: proxy.Fault{Kind: os.Getenv("FAULT")}}); err != nil {
+	if err := l.Apply(context.Background(), doing("redis", os.Getenv("FAULT"))); err != nil {
 		return err
 	}
 	fmt.Println("up")
@@ -137,9 +137,9 @@ func TestAServiceThatRunsLosesItsRedisThroughSomebodysToxiproxy(t *testing.T) {
 	s := foreignRedis(t, "redis")
 	w := open(t, s.spec(s.URL+"/redis"))
 	w.fresh(t, nil)
-	for _, f := range []proxy.Fault{{Kind: "blackhole"}, {Kind: "refused"}, {Kind: "reset"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
+	for _, f := range []fault.Fault{{Kind: "blackhole"}, {Kind: "refused"}, {Kind: "reset"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
 		kinds := map[history.Kind]int{}
-		for _, e := range w.played(t, lab.Action{On: "redis", Fault: f, Planned: time.Second}) {
+		for _, e := range w.played(t, onRedis(f)) {
 			kinds[e.Kind]++
 			if e.Arm != "service" || e.Instance != "" || e.On != "redis" || e.Kind != history.Canary && e.Name != f.Kind {
 				t.Errorf("recorded %+v", e)
@@ -200,7 +200,7 @@ func TestSomebodysProxyIsPutBackAtTheEnd(t *testing.T) {
 			t.Error(err)
 		}
 	}} {
-		if err := w.Apply(t.Context(), lab.Action{On: "redis", Fault: proxy.Fault{Kind: "refused"}}); err != nil {
+		if err := w.Apply(t.Context(), doing("redis", "refused")); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.State("redis"); got != "disabled" {
@@ -221,7 +221,7 @@ func TestOneInstanceAloneLosesRedis(t *testing.T) {
 	sp.URLs = append(sp.URLs, s.service)
 	w := open(t, sp)
 	w.fresh(t, nil)
-	a := lab.Action{On: "redis", Instances: []string{"2"}, Fault: proxy.Fault{Kind: "blackhole"}}
+	a := lab.Action{Fault: fault.Fault{Kind: "blackhole", On: "redis", Instances: []string{"2"}}}
 	if err := w.Apply(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func TestAToxiproxyThatDiesUnderAFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := lab.Action{On: "redis", Fault: proxy.Fault{Kind: "blackhole"}}
+	a := lab.Action{Fault: fault.Fault{Kind: "blackhole", On: "redis"}}
 	if err := l.Apply(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +369,7 @@ func TestOpenRefusesToxiproxies(t *testing.T) {
 func TestWhatCanBeDoneThroughAToxiproxy(t *testing.T) {
 	urls := []string{"http://127.0.0.1:1", "http://127.0.0.1:2"}
 	ask := func(toxiproxy []string, kind, on string, instances ...string) error {
-		return lab.Spec{URLs: urls, Toxiproxy: toxiproxy}.CanDo(lab.Action{On: on, Instances: instances, Fault: proxy.Fault{Kind: kind}})
+		return lab.Spec{URLs: urls, Toxiproxy: toxiproxy}.CanDo(lab.Action{Fault: fault.Fault{Kind: kind, On: on, Instances: instances}})
 	}
 	one, two := []string{"http://127.0.0.1:8474"}, []string{"http://127.0.0.1:8474/a", "http://127.0.0.1:8474/b"}
 	for _, row := range []struct {

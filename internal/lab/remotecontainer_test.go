@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // contained is the toxiproxy of s as it looks from outside a container: the proxy listens everywhere, before a
@@ -103,8 +103,8 @@ func TestAToxiproxyInAContainer(t *testing.T) {
 	if got := l.Trusted(); len(got) != 0 {
 		t.Errorf("before any fault %v is trusted", got)
 	}
-	for _, f := range []proxy.Fault{{Kind: "refused"}, {Kind: "blackhole"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
-		w.played(t, lab.Action{On: "redis", Fault: f})
+	for _, f := range []fault.Fault{{Kind: "refused"}, {Kind: "blackhole"}, {Kind: "latency", Delay: 40 * time.Millisecond}} {
+		w.played(t, onRedis(f))
 	}
 	if got := l.Trusted(); len(got) != 1 || !strings.HasSuffix(got[0], "/redis") {
 		t.Errorf("trusted: %v, want the proxy", got)

@@ -45,7 +45,7 @@ func (l *Lab) countUses() {
 func (l *Lab) hurtFirst(ctx context.Context, env map[string]string, faults []Action) error {
 	for _, a := range faults {
 		if a.Heal || a.On == "instance" {
-			return fmt.Errorf("%s on %s is not for before the instances start", a.Fault.Kind, a.On)
+			return fmt.Errorf("%s on %s is not for before the instances start", a.Kind, a.On)
 		}
 		a.Planned = l.spec.Clock.Now()
 		if err := l.apply(ctx, a, &start{env}); err != nil {

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
-var refused = lab.Action{On: "redis", Fault: proxy.Fault{Kind: "refused"}}
+var refused = lab.Action{Fault: fault.Fault{Kind: "refused", On: "redis"}}
 
 // shortly opens a lab whose instances have little time to get ready.
 func shortly(t *testing.T) *world {
@@ -54,7 +54,7 @@ func (w *world) names() (names []string) {
 // A service that waits for Redis is started while there is none: it is told that it was not ready,
 // and it is when the fault is over.
 func TestAFaultIsOnBeforeTheInstancesStart(t *testing.T) {
-	for _, a := range []lab.Action{refused, blackhole, fault("redis", "killed"), fault("redis", "stopped"), fault("redis", "loading")} {
+	for _, a := range []lab.Action{refused, blackhole, doing("redis", "killed"), doing("redis", "stopped"), doing("redis", "loading")} {
 		t.Run(a.Fault.Kind, func(t *testing.T) {
 			w := shortly(t)
 			w.startHurt(t, "patient", a)
@@ -124,10 +124,10 @@ func TestAFaultFromTheStartIsDeliveredToThoseThatUseThePath(t *testing.T) {
 
 func TestOnlyWhatNeedsNoInstanceIsDoneBeforeTheStart(t *testing.T) {
 	w := shortly(t)
-	if err := w.Fresh(t.Context(), nil, fault("instance", "killed")); err == nil || !strings.Contains(err.Error(), "before the instances start") {
+	if err := w.Fresh(t.Context(), nil, doing("instance", "killed")); err == nil || !strings.Contains(err.Error(), "before the instances start") {
 		t.Errorf("killed on instance: %v", err)
 	}
-	if err := w.Fresh(t.Context(), nil, lab.Action{On: "redis", Fault: proxy.Fault{Kind: "gremlins"}}); err == nil || !strings.Contains(err.Error(), "gremlins") {
+	if err := w.Fresh(t.Context(), nil, doing("redis", "gremlins")); err == nil || !strings.Contains(err.Error(), "gremlins") {
 		t.Errorf("gremlins: %v", err)
 	}
 	// Without a fault, who is not ready is as wrong as ever.

@@ -8,13 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/proxy"
 )
-
-// stillness is what a probe of a process waits before it calls that a silence: a PING takes 0.1 ms.
-// A fault that must be met as silence lasts longer than this, or nothing proves it.
-const stillness = 250 * time.Millisecond
 
 // probeSoon is the pause before a process that may take its time to end is looked at again.
 const probeSoon = 20 * time.Millisecond
@@ -39,7 +36,7 @@ func (l *Lab) meetsNobody(t *trial) {
 	if t.victim.unready {
 		t.flaw = fmt.Sprintf("%v had not come up again", t.spot)
 	}
-	if slices.Contains(t.kind.meets, t.found) {
+	if slices.Contains(t.meets(), t.found) {
 		t.proved, t.flaw = 1, ""
 	}
 	l.deliver(t)
@@ -57,7 +54,7 @@ func (l *Lab) strike(ctx context.Context, t *trial) error {
 	}
 	v.sick = true
 	t.since = l.spec.Clock.Now()
-	err := t.kind.hurt(ctx, l, t)
+	err := t.does.hurt(ctx, l, t)
 	until := l.spec.Clock.Now()
 	if err == nil {
 		err = ctx.Err()
@@ -69,11 +66,11 @@ func (l *Lab) strike(ctx context.Context, t *trial) error {
 		Planned: t.planned, At: t.since, Until: until, Detail: t.parameters()})
 	v.trial = t
 	l.trials.add(t)
-	if !t.kind.brief {
+	if !t.kind().Brief {
 		go l.attend(t)
 		return nil
 	}
-	if len(t.kind.meets) > 0 {
+	if len(t.meets()) > 0 {
 		l.examine(t)
 	}
 	go l.attend(t)
@@ -108,8 +105,8 @@ func (l *Lab) relieve(ctx context.Context, v *victim, a Action) error {
 	if t == nil {
 		return nil
 	}
-	if a.Fault.Kind != "" && a.Fault.Kind != t.fault.Kind {
-		return fmt.Errorf("lift %s on %v: %s is on there", a.Fault.Kind, v.spot, t.fault.Kind)
+	if a.Kind != "" && a.Kind != t.fault.Kind {
+		return fmt.Errorf("lift %s on %v: %s is on there", a.Kind, v.spot, t.fault.Kind)
 	}
 	return l.heal(ctx, t, a.Planned)
 }
@@ -138,11 +135,11 @@ func (l *Lab) heal(ctx context.Context, t *trial, planned time.Duration) error {
 func (l *Lab) attend(t *trial) {
 	defer close(t.done)
 	for !t.isOver() {
-		if !t.kind.brief {
+		if !t.kind().Brief {
 			l.examine(t)
 		}
 		again := probeAgain
-		if t.kind.slowly && t.proved == 0 { // it has not ended yet
+		if t.does.slowly && t.proved == 0 { // it has not ended yet
 			again = probeSoon
 		}
 		select {
@@ -160,7 +157,7 @@ func (l *Lab) attend(t *trial) {
 		l.look(t)
 	}
 	close(t.quiet)
-	if t.kind.slowly && t.proved == 0 {
+	if t.does.slowly && t.proved == 0 {
 		t.doubt("it was not seen to end while the fault lasted")
 	}
 	l.deliver(t)
@@ -172,30 +169,30 @@ func (l *Lab) examine(t *trial) {
 	ctx, finish := t.untilOver()
 	at := l.spec.Clock.Now()
 	patience := healedPatience // an answer may be late on a busy machine, and its absence is no proof
-	if slices.Contains(t.kind.meets, "silence") {
-		patience = stillness
+	if slices.Contains(t.meets(), "silence") {
+		patience = fault.ProcessWait
 	}
 	m := t.probe(ctx, patience)
 	var old proxy.Meeting
 	asked := l.spec.Clock.Now()
-	if t.kind.spares {
+	if t.does.spares {
 		old = t.victim.goesOn(patience)
 	}
 	finish()
-	ended := t.kind.timed && l.spec.Clock.Now() >= t.since+t.lasts
+	ended := t.does.timed && l.spec.Clock.Now() >= t.since+t.fault.For
 	if t.isOver() || ended {
 		return
 	}
-	proof := slices.Contains(t.kind.meets, m.Met)
-	if t.kind.slowly && !proof {
+	proof := slices.Contains(t.meets(), m.Met)
+	if t.does.slowly && !proof {
 		return
 	}
 	l.met(t, t.fault.Kind, "new", at, m)
 	t.proved++
 	if !proof {
-		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.kind.meets, " or ")))
+		t.doubt(fmt.Sprintf("a new connection met %v, want %s", m, strings.Join(t.meets(), " or ")))
 	}
-	if t.kind.spares {
+	if t.does.spares {
 		l.met(t, t.fault.Kind, "old", asked, old)
 		if old.Met != "reply" {
 			t.doubt(fmt.Sprintf("a connection that was open before met %v, and was to go on", old))
@@ -205,7 +202,7 @@ func (l *Lab) examine(t *trial) {
 
 // probe opens a new connection to the victim and asks for what t's fault takes away.
 func (t *trial) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
-	if t.kind.writes {
+	if t.does.writes {
 		return t.victim.store.write(ctx, patience)
 	}
 	return t.victim.probe(ctx, patience)
@@ -213,11 +210,11 @@ func (t *trial) probe(ctx context.Context, patience time.Duration) proxy.Meeting
 
 // look looks at what else must be so once the fault has been lifted.
 func (l *Lab) look(t *trial) {
-	if t.kind.after == nil {
+	if t.does.after == nil {
 		return
 	}
 	at := l.spec.Clock.Now()
-	m := t.kind.after(context.Background(), t)
+	m := t.does.after(context.Background(), t)
 	l.met(t, "", "kept", at, m)
 	if m.Met != "reply" {
 		t.doubt(fmt.Sprintf("after it, what was there before met %v", m))

@@ -7,14 +7,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
 const (
-	// patience is what a canary waits where a silence proves the fault: a clean path through
-	// the proxy answers in 0.1 ms at the median (measured), a thousandth of it.
-	patience = 100 * time.Millisecond
 	// healedPatience is the longer wait where an answer comes unless something is wrong, beside
 	// what the fault delays: on a busy machine 100 ms would be too short.
 	healedPatience = time.Second
@@ -25,16 +23,13 @@ const (
 	healWithin = 2 * time.Second
 )
 
-// silent are the kinds that a canary meets as a silence.
-var silent = []string{"blackhole", "oneway", "hang", "mute"}
-
 // A trial proves that one fault arrived on one link: a canary connection that was whole
 // before the fault, and new ones during it, must meet what the fault does, every time.
 //
 // Of a process fault there is no old connection: new ones go straight to the victim.
 type trial struct {
 	spot
-	fault   proxy.Fault
+	fault   fault.Fault
 	planned time.Duration
 	since   time.Duration // when it was switched on
 	hit     int64         // the commands that its link's faults had been done to before
@@ -42,10 +37,9 @@ type trial struct {
 	link *link         // nil: of a process fault
 	old  *proxy.Canary // opened before the fault; nil: that did not work
 
-	victim *victim // nil: of a proxy's fault
-	kind   *kind   // of a process fault
-	lasts  time.Duration
-	found  string // what a canary met before it
+	victim *victim    // nil: of a proxy's fault
+	does   *mechanism // of a process fault
+	found  string     // what a canary met before it
 
 	start *start // it is on since before the instances started; nil: it is not
 
@@ -65,7 +59,7 @@ type trial struct {
 }
 
 func newTrial(at spot, a Action) *trial {
-	t := &trial{spot: at, fault: a.Fault, planned: a.Planned, lasts: a.For, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{}),
+	t := &trial{spot: at, fault: a.Fault, planned: a.Planned, over: make(chan struct{}), end: make(chan bool, 1), done: make(chan struct{}),
 		quiet: make(chan struct{}), settled: make(chan struct{})}
 	t.stop = sync.OnceFunc(func() { close(t.over) })
 	var once sync.Once
@@ -157,8 +151,8 @@ func (l *Lab) deliver(t *trial) {
 func (l *Lab) during(t *trial, oldLives *bool) bool {
 	ctx, finish := t.untilOver()
 	wait := healedPatience + t.fault.Delay + t.fault.Jitter
-	if slices.Contains(silent, t.fault.Kind) {
-		wait = patience
+	if slices.Contains(t.meets(), "silence") {
+		wait = fault.PathWait
 	}
 	at := l.spec.Clock.Now()
 	var old, fresh proxy.Meeting
@@ -250,6 +244,20 @@ func (t *trial) doubt(why string) {
 	if t.flaw == "" {
 		t.flaw = why
 	}
+}
+
+// kind is what the catalogue says of t's fault.
+func (t *trial) kind() fault.Kind {
+	k, _ := fault.Find(t.fault.Kind)
+	return k
+}
+
+// meets is what a canary on a new connection meets while t's fault is on, one of these.
+func (t *trial) meets() []string {
+	if t.does != nil && len(t.does.meets) > 0 {
+		return t.does.meets
+	}
+	return t.kind().New.Canary
 }
 
 // survived reports whether a connection can be probed again.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -98,7 +99,7 @@ func (v *victim) isGone() bool {
 	if v.inst != nil {
 		select {
 		case <-v.process().done:
-		case <-time.After(patience):
+		case <-time.After(fault.PathWait):
 		}
 	}
 	return v.gone()

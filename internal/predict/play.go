@@ -3,6 +3,8 @@ package predict
 import (
 	"container/heap"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A play simulates one fault and one client that many requests share. Each
@@ -11,7 +13,7 @@ import (
 // once and dials only once a second. Time is simulated; it is 0 when the fault begins.
 type play struct {
 	c    client
-	f    fault
+	f    episode
 	seed uint64
 
 	now    time.Duration
@@ -53,9 +55,9 @@ type waiter struct {
 // that is unknown: as many as a light load leaves.
 const warmConnections = 2
 
-func newPlay(c client, f fault, seed uint64) *play {
+func newPlay(c client, f episode, seed uint64) *play {
 	p := &play{c: c, f: f, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
-	if f.atMost == ofFresh {
+	if f.atMost == fault.OnlyFresh {
 		p.idle = 0
 	}
 	for i := range f.requests {
@@ -123,7 +125,7 @@ func (p *play) connect(s *cost, n int, done func(ok bool)) {
 			p.again(s, n, true, done)
 			return
 		}
-		if p.idle > 0 && p.now < p.f.length && p.f.pooled == meetsEnd {
+		if p.idle > 0 && p.now < p.f.length && p.f.pooled == fault.Ended {
 			p.idle = 0 // the client notices closed connections before it uses them
 		}
 		if p.idle > 0 {
@@ -141,7 +143,7 @@ func (p *play) dial(s *cost, n, left int, done func(ok bool)) {
 	case left == p.c.dials && p.misdialled >= p.c.pool && p.now < p.opens:
 		p.release()
 		p.again(s, n, true, done)
-	case p.f.fresh != meetsRefusal || p.now >= p.f.length:
+	case p.f.fresh != fault.Refused || p.now >= p.f.length:
 		p.call(s, n, p.f.fresh, p.c.handshake+1, done)
 	case left > 1:
 		s.dialling += p.c.dialPause
@@ -160,15 +162,15 @@ func (p *play) dial(s *cost, n, left int, done func(ok bool)) {
 }
 
 // call spends trips round trips on a connection that meets this fate. More than one: the connection is new.
-func (p *play) call(s *cost, n int, meets fate, trips int, done func(ok bool)) {
+func (p *play) call(s *cost, n int, meets fault.Fate, trips int, done func(ok bool)) {
 	fresh := trips > 1
 	if p.now >= p.f.length {
-		meets, trips = meetsReply, 0
+		meets, trips = fault.Answered, 0
 	}
 	switch meets {
-	case meetsReply, meetsDelay:
+	case fault.Answered, fault.Delayed:
 		p.trip(s, n, trips, fresh, done)
-	case meetsSilence:
+	case fault.Silence:
 		left := p.f.length - p.now
 		if p.c.read <= 0 || left <= p.c.read {
 			s.held += left
@@ -176,7 +178,7 @@ func (p *play) call(s *cost, n int, meets fate, trips int, done func(ok bool)) {
 			return
 		}
 		p.timeout(s, n, fresh, done)
-	case meetsError:
+	case fault.Retried:
 		if fresh { // the client retries the first command of a handshake like any other
 			p.handshakePauses(s, p.c.retries*(1+min(1, p.c.handshake-1)), func() { p.idle++; p.release(); p.again(s, n, true, done) })
 			return
@@ -184,10 +186,10 @@ func (p *play) call(s *cost, n int, meets fate, trips int, done func(ok bool)) {
 		p.idle++
 		p.release()
 		p.again(s, n, true, done)
-	case meetsEviction, meetsEnd:
+	case fault.Evicted, fault.Ended:
 		if fresh {
 			rounds := p.c.retries
-			if meets == meetsEviction {
+			if meets == fault.Evicted {
 				rounds *= 1 + min(1, p.c.handshake-1)
 			}
 			p.handshakePauses(s, rounds, func() { p.release(); p.again(s, n, true, done) })

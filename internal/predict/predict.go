@@ -13,6 +13,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A Prediction is how long the longest stall of a request should be.
@@ -52,11 +54,11 @@ func LongestStall(kind string, options map[string]float64) (p Prediction, ok boo
 	if missing != "" {
 		return Prediction{Why: "the service does not export redis_client_option{name=\"" + missing + "\"}"}, false
 	}
-	f, why := faultOf(kind, options)
+	f, why := episodeOf(kind, options)
 	if why != "" {
 		return Prediction{Why: why}, false
 	}
-	if f.atMost == ofChosen {
+	if f.atMost == fault.OnlyChosen {
 		c.handshake = 0 // a fault on chosen commands leaves the others alone
 	}
 	rounds := clamp(40_000/f.requests, 5, 41) // odd, for the median
@@ -82,7 +84,7 @@ func LongestStall(kind string, options map[string]float64) (p Prediction, ok boo
 		p.Stall, p.Lo, p.Why = 0, 0, f.atMost+", and costs that at most: "+p.Why
 		return p, false
 	}
-	if f.pooled == meetsError && c.retries > 0 && f.requests > 1 {
+	if f.pooled == fault.Retried && c.retries > 0 && f.requests > 1 {
 		// Two calls at the same moment open a connection, whose handshake costs as
 		// much again. Tenths of a millisecond decide whether they coincide.
 		p.Stall, p.Why = 0, "chance decides how many calls open a connection, whose handshake is tried again as they are: "+p.Why
@@ -93,13 +95,13 @@ func LongestStall(kind string, options map[string]float64) (p Prediction, ok boo
 
 // widen adds what chance decides beside the pauses: no option tells whether
 // the longest request also opens a connection or loads.
-func (p *Prediction) widen(c client, f fault) {
+func (p *Prediction) widen(c client, f episode) {
 	if f.delay > 0 {
 		trips := c.handshake + c.calls
 		p.wider(c, time.Duration(trips)*(max(f.delay, f.to)+f.jitter), fmt.Sprintf("opens a connection and stores what it loads, %d round trips", trips))
 		p.Lo = min(p.Lo, max(0, f.delay-f.jitter))
 	}
-	if f.pooled == meetsError && c.retries > 0 {
+	if f.pooled == fault.Retried && c.retries > 0 {
 		var pauses time.Duration
 		for i := range c.retries {
 			pauses += c.pause(i+1, 1)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -93,14 +94,14 @@ func TestClosedCanaryMeetsAnError(t *testing.T) {
 }
 
 func TestDelivered(t *testing.T) {
-	latency := proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms}
-	tiny := proxy.Fault{Kind: "latency", Delay: 3 * ms, Jitter: 2 * ms}
-	normal := proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 50 * ms, Shape: "normal"}
-	ramp := proxy.Fault{Kind: "latency", Delay: 50 * ms, To: 500 * ms, For: time.Second}
-	spikes := proxy.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.01}
+	latency := fault.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms}
+	tiny := fault.Fault{Kind: "latency", Delay: 3 * ms, Jitter: 2 * ms}
+	normal := fault.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 50 * ms, Shape: "normal"}
+	ramp := fault.Fault{Kind: "latency", Delay: 50 * ms, To: 500 * ms, For: time.Second}
+	spikes := fault.Fault{Kind: "spikes", Delay: 50 * ms, Share: 0.01}
 	const old, new, both = 1, 2, 3
 	for _, test := range []struct {
-		f    proxy.Fault
+		f    fault.Fault
 		met  string
 		wait time.Duration
 		when int // the connections for which it is delivered
@@ -140,15 +141,15 @@ func TestDelivered(t *testing.T) {
 		{closes, "eof", 0, both},
 		{closes, "reset", 0, 0},
 		{closes, "refused", 0, 0},
-		{proxy.Fault{Kind: "cutoff", After: 5}, "eof", 0, both},
-		{proxy.Fault{Kind: "cutoff", After: 5}, "reply", 0, 0},
-		{proxy.Fault{Kind: "slow", Rate: 5}, "reply", 20 * ms, both},
-		{proxy.Fault{Kind: "slow", Rate: 5}, "reply", 18 * ms, 0},
-		{proxy.Fault{Kind: "slow", Rate: 5}, "silence", 100 * ms, 0},
-		{proxy.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 20 * ms, both},
-		{proxy.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 18 * ms, 0},
-		{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", 100 * ms, both},
-		{proxy.Fault{Kind: "oneway", Direction: "replies"}, "reply", 0, 0},
+		{fault.Fault{Kind: "cutoff", After: 5}, "eof", 0, both},
+		{fault.Fault{Kind: "cutoff", After: 5}, "reply", 0, 0},
+		{fault.Fault{Kind: "slow", Rate: 5}, "reply", 20 * ms, both},
+		{fault.Fault{Kind: "slow", Rate: 5}, "reply", 18 * ms, 0},
+		{fault.Fault{Kind: "slow", Rate: 5}, "silence", 100 * ms, 0},
+		{fault.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 20 * ms, both},
+		{fault.Fault{Kind: "slices", Size: 5, Delay: 20 * ms}, "reply", 18 * ms, 0},
+		{fault.Fault{Kind: "oneway", Direction: "requests"}, "silence", 100 * ms, both},
+		{fault.Fault{Kind: "oneway", Direction: "replies"}, "reply", 0, 0},
 		{refused, "eof", 0, old},
 		{refused, "reset", 0, old},
 		{refused, "refused", 0, new},
@@ -156,7 +157,7 @@ func TestDelivered(t *testing.T) {
 		{refused, "reply", 0, 0},
 		{refused, "error", 0, 0},
 		{refused, "", 0, 0},
-		{proxy.Fault{Kind: "flood"}, "silence", 100 * ms, 0},
+		{fault.Fault{Kind: "flood"}, "silence", 100 * ms, 0},
 	} {
 		for _, conn := range []int{old, new} {
 			got, why := proxy.Delivered(test.f, proxy.Meeting{Met: test.met, Wait: test.wait}, conn == old)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -102,7 +103,7 @@ func TestErrorAnswersTheChosenCommandsAndExecutesTheOthers(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
 		p := open(t, s.addr())
-		apply(t, p, proxy.Fault{Kind: "error", Commands: ch.commands, Prefix: ch.prefix, Answer: loading})
+		apply(t, p, fault.Fault{Kind: "error", Commands: names(ch.commands), Prefix: ch.prefix, Answer: loading})
 		conns, n := scale()
 		all := pipelines(t, conns, n, p.Addr(), func(r *bufio.Reader, _ net.Conn, cmds [][]string) error {
 			for i, cmd := range cmds {
@@ -126,7 +127,7 @@ func TestLateDelaysTheChosenRepliesAndKeepsTheirOrder(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
 		p := open(t, s.addr())
-		apply(t, p, proxy.Fault{Kind: "late", Commands: ch.commands, Prefix: ch.prefix, Delay: delay, Jitter: 10 * ms})
+		apply(t, p, fault.Fault{Kind: "late", Commands: names(ch.commands), Prefix: ch.prefix, Delay: delay, Jitter: 10 * ms})
 		conns, n := scale()
 		all := pipelines(t, conns, n, p.Addr(), func(r *bufio.Reader, _ net.Conn, cmds [][]string) error {
 			began := time.Now()
@@ -149,7 +150,7 @@ func TestLateLeavesOtherRepliesAlone(t *testing.T) {
 	const delay = 100 * ms
 	p := open(t, listenStore(t).addr())
 	c, other := dial(t, p.Addr()), dial(t, p.Addr())
-	apply(t, p, proxy.Fault{Kind: "late", Prefix: "cache:", Delay: delay})
+	apply(t, p, fault.Fault{Kind: "late", Prefix: "cache:", Delay: delay})
 	quickest := long
 	for i := range 20 {
 		key := fmt.Sprintf("user:%d", i)
@@ -183,7 +184,7 @@ func TestMuteHoldsTheChosenRepliesAndWhatIsBehindThem(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
 		p := open(t, s.addr())
-		apply(t, p, proxy.Fault{Kind: "mute", Commands: ch.commands, Prefix: ch.prefix})
+		apply(t, p, fault.Fault{Kind: "mute", Commands: names(ch.commands), Prefix: ch.prefix})
 		const conns, n = 20, 1000
 		var held sync.WaitGroup
 		held.Add(conns)
@@ -232,7 +233,7 @@ func TestLostExecutesTheChosenCommandAndEndsWhereItsReplyWouldBegin(t *testing.T
 	for _, ch := range choices {
 		s := listenStore(t)
 		p := open(t, s.addr())
-		apply(t, p, proxy.Fault{Kind: "lost", Commands: ch.commands, Prefix: ch.prefix})
+		apply(t, p, fault.Fault{Kind: "lost", Commands: names(ch.commands), Prefix: ch.prefix})
 		conns, n := 250, 400
 		if testing.Short() {
 			conns = 40
@@ -310,7 +311,7 @@ func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 			}
 		})
 	}
-	faults := []proxy.Fault{
+	faults := []fault.Fault{
 		{Kind: "error", Prefix: "cache:", Answer: loading}, clean, {Kind: "late", Prefix: "cache:", Delay: 5 * ms, Jitter: 5 * ms},
 		{Kind: "mute", Prefix: "cache:"}, {Kind: "error", Prefix: "cache:", Answer: loading}, {Kind: "mute", Prefix: "cache:"}, clean, blackhole,
 		{Kind: "error", Prefix: "cache:", Answer: loading}, slow(2 * ms), {Kind: "lost", Prefix: "cache:"}, {Kind: "slices", Size: 1000, Delay: 2 * ms}, {Kind: "error", Prefix: "cache:", Answer: loading},

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // What following costs a hop, against what the chunks' way through a link costs without it.
@@ -14,7 +16,7 @@ func BenchmarkFollow(b *testing.B) {
 		for _, follows := range []bool{false, true} {
 			b.Run(fmt.Sprintf("size=%d/follows=%v", size, follows), func(b *testing.B) {
 				p := &Proxy{links: map[*link]struct{}{}}
-				p.plan.Store(newPlan(Fault{}, kinds[0], 0))
+				p.plan.Store(newPlan(fault.Fault{}, clean, 0))
 				c := newConn(p, nil)
 				ask := &link{proxy: p, conn: c, dir: up, plan: p.plan.Load()}
 				say := &link{proxy: p, conn: c, dir: down, plan: p.plan.Load()}

@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 func TestNormalLatencyIsDrawnAroundTheMeanAndCutAtZero(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	const delay, jitter = 12 * ms, 12 * ms
-	apply(t, p, proxy.Fault{Kind: "latency", Delay: delay, Jitter: jitter, Shape: "normal", Seed: 1})
+	apply(t, p, fault.Fault{Kind: "latency", Delay: delay, Jitter: jitter, Shape: "normal", Seed: 1})
 	waits := replies(t, p, 60)
 	slices.Sort(waits)
 	// Noise only adds. A sixth of the draws is cut at 0, a sixth is above two means.
@@ -27,7 +27,7 @@ func TestLatencyGrowsOverTheFault(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	const from, to, length = 5 * ms, 65 * ms, 400 * ms
 	began := time.Now()
-	apply(t, p, proxy.Fault{Kind: "latency", Delay: from, To: to, For: length})
+	apply(t, p, fault.Fault{Kind: "latency", Delay: from, To: to, For: length})
 	for time.Since(began) < length+200*ms {
 		at := time.Since(began)
 		wait := replies(t, p, 1)[0]
@@ -45,7 +45,7 @@ func TestLatencyGrowsOverTheFault(t *testing.T) {
 func TestSpikesHitTheirShareOfReplies(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	const delay = 60 * ms
-	apply(t, p, proxy.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
+	apply(t, p, fault.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
 	late := 0
 	for _, wait := range replies(t, p, 100) {
 		if wait >= delay {
@@ -62,7 +62,7 @@ func TestSpikesHitTheirShareOfReplies(t *testing.T) {
 func TestSpikesAreDrawnOnceForAReply(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	const delay, size = 100 * ms, 600_000
-	apply(t, p, proxy.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
+	apply(t, p, fault.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
 	c := dial(t, p.Addr())
 	late := 0
 	for i := range 30 {
@@ -80,26 +80,10 @@ func TestSpikesAreDrawnOnceForAReply(t *testing.T) {
 
 func TestSpikesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
-	apply(t, p, proxy.Fault{Kind: "spikes", Delay: time.Hour, Share: 1})
+	apply(t, p, fault.Fault{Kind: "spikes", Delay: time.Hour, Share: 1})
 	c := dial(t, p.Addr())
 	send(t, c, "PING\r\n")
 	silent(t, c, brief)
 	apply(t, p, clean)
 	expect(t, c, []byte("+PONG\r\n"))
-}
-
-func TestArgumentsOfAFault(t *testing.T) {
-	for _, test := range []struct {
-		f    proxy.Fault
-		want string
-	}{
-		{blackhole, ""},
-		{proxy.Fault{Kind: "latency", Delay: 5 * ms, Jitter: 2 * ms, Shape: "normal", To: time.Second, For: time.Second, Seed: 7},
-			"delay 5ms, jitter 2ms, shape normal, to 1s, seed 7"},
-		{proxy.Fault{Kind: "spikes", Delay: 5 * ms, Share: 0.05}, "delay 5ms, share 0.05, seed 0"},
-	} {
-		if got := test.f.Arguments(); got != test.want {
-			t.Errorf("%+v: Arguments() = %q, want %q", test.f, got, test.want)
-		}
-	}
 }

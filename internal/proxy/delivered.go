@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A Meeting is what a canary met.
@@ -31,15 +33,31 @@ func (m Meeting) String() string {
 //
 // It is strict: what a clean path could also have shown is no delivery, and
 // neither is an "error", which says nothing about the path.
-func Delivered(f Fault, m Meeting, old bool) (bool, string) {
-	k, err := f.check()
+func Delivered(f fault.Fault, m Meeting, old bool) (bool, string) {
+	does, err := find(f)
 	if err != nil {
 		return false, err.Error()
 	}
-	if why := k.proof(f, m, old); why != "" {
+	prove := does.proof
+	if prove == nil {
+		prove = proveWord
+	}
+	if why := prove(f, m, old); why != "" {
 		return false, why
 	}
 	return true, ""
+}
+
+// proveWord wants what the catalogue says that a canary meets; on a clean path that is a reply.
+func proveWord(f fault.Fault, m Meeting, old bool) string {
+	k, found := fault.Find(f.Kind)
+	switch {
+	case !found:
+		return m.unless("reply")
+	case old:
+		return m.unless(k.Old.Canary...)
+	}
+	return m.unless(k.New.Canary...)
 }
 
 // unless says that m is none of want; empty: it is.
@@ -51,14 +69,14 @@ func (m Meeting) unless(want ...string) string {
 }
 
 // proveHang: an old connection shows nothing, as a clean path is what it meets.
-func proveHang(f Fault, m Meeting, old bool) string {
+func proveHang(f fault.Fault, m Meeting, old bool) string {
 	if old {
 		return m.unless("reply")
 	}
-	return proveBlackhole(f, m, old)
+	return proveSilence(f, m, old)
 }
 
-func proveBlackhole(_ Fault, m Meeting, _ bool) string {
+func proveSilence(_ fault.Fault, m Meeting, _ bool) string {
 	if why := m.unless("silence"); why != "" {
 		return why
 	}
@@ -69,8 +87,8 @@ func proveBlackhole(_ Fault, m Meeting, _ bool) string {
 }
 
 // proveOneway wants a silence, of which it matters whether the dependency was asked.
-func proveOneway(f Fault, m Meeting, old bool) string {
-	if why := proveBlackhole(f, m, old); why != "" {
+func proveOneway(f fault.Fault, m Meeting, old bool) string {
+	if why := proveSilence(f, m, old); why != "" {
 		return why
 	}
 	switch held := f.Direction == up.String(); {
@@ -80,13 +98,4 @@ func proveOneway(f Fault, m Meeting, old bool) string {
 		return "met silence, but its request was held too"
 	}
 	return ""
-}
-
-// proveRefused: the kernel answers a new connection; an old one ends with FIN,
-// or with RST where the proxy had not read all that was sent to it.
-func proveRefused(_ Fault, m Meeting, old bool) string {
-	if old {
-		return m.unless("eof", "reset")
-	}
-	return m.unless("refused")
 }

@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 func TestHangLeavesNewConnectionsUnreadUntilItIsLifted(t *testing.T) {
@@ -47,7 +47,7 @@ func TestHangThatIsFollowedByARefusalEndsWhatWaited(t *testing.T) {
 // held, and new ones all meet the same end.
 func TestEndingsReachConnectionsInEveryState(t *testing.T) {
 	for _, test := range []struct {
-		f    proxy.Fault
+		f    fault.Fault
 		want string
 	}{{resets, "reset"}, {closes, "eof"}} {
 		t.Run(test.f.Kind, func(t *testing.T) {

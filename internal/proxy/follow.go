@@ -46,7 +46,7 @@ func (l *link) requests(c *stream.StreamChunk) {
 		}
 		at += n
 		switch {
-		case !l.ask.plan.kind.answers || l.ask.verdict == spared:
+		case !l.ask.plan.does.answers || l.ask.verdict == spared:
 			l.flush()
 		case l.ask.verdict == undecided:
 			l.pass(c, data[from:start])
@@ -79,7 +79,7 @@ func (l *link) enter(came time.Time) {
 	if hit {
 		d = debt{plan: r.plan}
 	}
-	if hit && r.plan.kind.answers {
+	if hit && r.plan.does.answers {
 		d = debt{answer: "-" + r.plan.fault.Answer + "\r\n"}
 		l.proxy.count.struck(l.conn)
 		if l.tx {

@@ -12,11 +12,17 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
-func failing(commands string) proxy.Fault {
-	return proxy.Fault{Kind: "error", Commands: commands, Answer: loading}
+func failing(commands string) fault.Fault {
+	return fault.Fault{Kind: "error", Commands: names(commands), Answer: loading}
+}
+
+// names splits what stands between commas.
+func names(commands string) []string {
+	return strings.FieldsFunc(commands, func(c rune) bool { return c == ',' })
 }
 
 func value(key string) string { return replyTo("GET", []string{key}) }
@@ -46,7 +52,7 @@ func TestErrorInATransactionAbortsIt(t *testing.T) {
 // What a transaction replies comes with EXEC.
 func TestTheRepliesOfATransactionAreThoseOfExec(t *testing.T) {
 	p := open(t, listenStore(t).addr())
-	apply(t, p, proxy.Fault{Kind: "mute", Commands: "GET"})
+	apply(t, p, fault.Fault{Kind: "mute", Commands: []string{"GET"}})
 	c := dial(t, p.Addr())
 	send(t, c, "%s%s%s%s", ask("MULTI"), ask("GET", "a"), ask("EXEC"), ask("PING"))
 	expect(t, c, []byte("+OK\r\n+QUEUED\r\n"))
@@ -60,7 +66,7 @@ func TestAnswersKeepTheirPlaceBehindRepliesThatAreStillOwed(t *testing.T) {
 	s := listenStore(t)
 	p := open(t, s.addr())
 	c := dial(t, p.Addr())
-	apply(t, p, proxy.Fault{Kind: "oneway", Direction: "replies"})
+	apply(t, p, fault.Fault{Kind: "oneway", Direction: "replies"})
 	send(t, c, "%s", ask("GET", "a"))
 	eventually(t, func() string {
 		if s.calls.Load() == 0 {
@@ -82,11 +88,11 @@ func TestAnswersKeepTheirPlaceBehindRepliesThatAreStillOwed(t *testing.T) {
 }
 
 func TestCommandsThatCameBeforeTheFaultAreNotHit(t *testing.T) {
-	for _, f := range []proxy.Fault{{Kind: "lost", Commands: "reads"}, {Kind: "mute", Commands: "reads"}, {Kind: "late", Commands: "reads", Delay: time.Hour}} {
+	for _, f := range []fault.Fault{{Kind: "lost", Commands: []string{"reads"}}, {Kind: "mute", Commands: []string{"reads"}}, {Kind: "late", Commands: []string{"reads"}, Delay: time.Hour}} {
 		s := listenStore(t)
 		p := open(t, s.addr())
 		c := dial(t, p.Addr())
-		apply(t, p, proxy.Fault{Kind: "oneway", Direction: "replies"})
+		apply(t, p, fault.Fault{Kind: "oneway", Direction: "replies"})
 		send(t, c, "%s", ask("GET", "a"))
 		eventually(t, func() string {
 			if p.Stats().Up == 0 {
@@ -164,7 +170,7 @@ func TestAnOwedAnswerWhosePlaceIsLostEndsTheConnection(t *testing.T) {
 func TestLostGivesEachConnectionItsEarlierReplies(t *testing.T) {
 	s := listenStore(t)
 	p := open(t, s.addr())
-	apply(t, p, proxy.Fault{Kind: "lost", Commands: "SET"})
+	apply(t, p, fault.Fault{Kind: "lost", Commands: []string{"SET"}})
 	c := dial(t, p.Addr())
 	big := strings.Repeat("x", 3<<20)
 	send(t, c, "%s%s", ask("GET", "a"), ask("PING"))

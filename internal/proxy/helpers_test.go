@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -157,7 +158,7 @@ func open(t testing.TB, upstream string) *proxy.Proxy {
 	return p
 }
 
-func apply(t testing.TB, p *proxy.Proxy, f proxy.Fault) {
+func apply(t testing.TB, p *proxy.Proxy, f fault.Fault) {
 	t.Helper()
 	if err := p.Apply(context.Background(), f); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -13,28 +14,28 @@ const ms = time.Millisecond
 
 // samples has faults of every kind, with what a canary meets on old and on new connections.
 var samples = []struct {
-	f        proxy.Fault
+	f        fault.Fault
 	old, new string
 }{
 	{slow(25 * ms), "reply", "reply"},
-	{proxy.Fault{Kind: "latency", Delay: 25 * ms, Jitter: 20 * ms, Shape: "normal"}, "reply", "reply"},
-	{proxy.Fault{Kind: "latency", Delay: 25 * ms, To: 30 * ms, For: time.Second}, "reply", "reply"},
-	{proxy.Fault{Kind: "spikes", Delay: 25 * ms, Share: 0.05}, "reply", "reply"},
+	{fault.Fault{Kind: "latency", Delay: 25 * ms, Jitter: 20 * ms, Shape: "normal"}, "reply", "reply"},
+	{fault.Fault{Kind: "latency", Delay: 25 * ms, To: 30 * ms, For: time.Second}, "reply", "reply"},
+	{fault.Fault{Kind: "spikes", Delay: 25 * ms, Share: 0.05}, "reply", "reply"},
 	{blackhole, "silence", "silence"},
 	{hang, "reply", "silence"},
 	{resets, "reset", "reset"},
 	{closes, "eof", "eof"},
-	{proxy.Fault{Kind: "cutoff", After: 100_000}, "eof", "eof"},
-	{proxy.Fault{Kind: "slow", Rate: 1_000_000}, "reply", "reply"},
-	{proxy.Fault{Kind: "slices", Size: 1, Delay: 25 * ms}, "reply", "reply"},
-	{proxy.Fault{Kind: "slices", Size: 1000, Delay: 25 * ms}, "reply", "reply"},
-	{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence"},
-	{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence"},
+	{fault.Fault{Kind: "cutoff", After: 100_000}, "eof", "eof"},
+	{fault.Fault{Kind: "slow", Rate: 1_000_000}, "reply", "reply"},
+	{fault.Fault{Kind: "slices", Size: 1, Delay: 25 * ms}, "reply", "reply"},
+	{fault.Fault{Kind: "slices", Size: 1000, Delay: 25 * ms}, "reply", "reply"},
+	{fault.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence"},
+	{fault.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence"},
 	{refused, "eof", "refused"},
-	{proxy.Fault{Kind: "error", Commands: "HGET,MGET", Answer: "BUSY it is"}, "reply", "reply"},
-	{proxy.Fault{Kind: "lost", Commands: "writes"}, "eof", "eof"},
-	{proxy.Fault{Kind: "late", Prefix: "cache:", Delay: 25 * ms}, "reply", "reply"},
-	{proxy.Fault{Kind: "mute", Commands: "MGET", Prefix: "cache:"}, "silence", "silence"},
+	{fault.Fault{Kind: "error", Commands: []string{"HGET", "MGET"}, Answer: "BUSY it is"}, "reply", "reply"},
+	{fault.Fault{Kind: "lost", Commands: []string{"writes"}}, "eof", "eof"},
+	{fault.Fault{Kind: "late", Prefix: "cache:", Delay: 25 * ms}, "reply", "reply"},
+	{fault.Fault{Kind: "mute", Commands: []string{"MGET"}, Prefix: "cache:"}, "silence", "silence"},
 }
 
 func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {

@@ -78,7 +78,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 		if l.proxy.adopt(l) {
 			l.begin()
 		}
-		if end := l.plan.kind.ends; end != nil {
+		if end := l.plan.does.ends; end != nil {
 			l.conn.end(end)
 			l.abandon(stub)
 		}
@@ -145,9 +145,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 
 // begin starts on a plan: everything that waits gets its time under it.
 func (l *link) begin() {
-	if l.plan.kind.draws() {
-		l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
-	}
+	l.draws = rand.New(rand.NewPCG(l.plan.fault.Seed, l.conn.id))
 	l.burst, l.last = time.Time{}, time.Time{}
 	l.passed, l.free = 0, time.Time{}
 	for i := range l.queue {
@@ -158,8 +156,8 @@ func (l *link) begin() {
 }
 
 func (l *link) holding() bool {
-	k := l.plan.kind
-	return k.holds != nil && k.holds(l.plan.fault, l.dir)
+	does := l.plan.does
+	return does.holds != nil && does.holds(l.plan.fault, l.dir)
 }
 
 // sameReply is the longest pause inside a reply. What comes later without a
@@ -171,8 +169,8 @@ const sameReply = 10 * time.Millisecond
 // of many chunks is delayed once, by an unbiased draw, and a stream is never
 // slowed.
 func (l *link) due(came time.Time) time.Time {
-	k := l.plan.kind
-	if k.delay == nil || l.dir == up {
+	does := l.plan.does
+	if does.delay == nil || l.dir == up {
 		return came
 	}
 	asked := l.conn.asked.Load()
@@ -182,7 +180,7 @@ func (l *link) due(came time.Time) time.Time {
 		return came.Add(l.delay)
 	}
 	l.asked = asked
-	l.delay = k.delay(l.plan.fault, moment{since: came.Sub(l.plan.began), own: l.conn.own.Load(), draws: l.draws})
+	l.delay = does.delay(l.plan.fault, moment{since: came.Sub(l.plan.began), own: l.conn.own.Load(), draws: l.draws})
 	l.burst = came.Add(l.delay)
 	return l.burst
 }

@@ -63,7 +63,7 @@ func (d *door) accept() {
 // from its links.
 func (d *door) serve(c *conn) {
 	pl := d.proxy.plan.Load()
-	for pl.kind.hangs {
+	for pl.does.hangs {
 		select {
 		case <-pl.next:
 			pl = d.proxy.plan.Load()
@@ -72,7 +72,7 @@ func (d *door) serve(c *conn) {
 			return
 		}
 	}
-	if end := pl.kind.ends; end != nil {
+	if end := pl.does.ends; end != nil {
 		c.end(end)
 		return
 	}

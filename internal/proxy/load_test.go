@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // Adding and removing toxics under this load hangs toxiproxy after some ten
@@ -44,7 +44,7 @@ func TestTogglingUnderLoadNeverHangs(t *testing.T) {
 	defer tick.Stop()
 	toggles := 0
 	start := time.Now()
-	faults := []proxy.Fault{
+	faults := []fault.Fault{
 		{Kind: "latency", Delay: 25 * time.Millisecond, Jitter: 10 * time.Millisecond}, clean, blackhole, clean,
 		refused, clean, {Kind: "latency", Delay: 5 * time.Millisecond, Jitter: 5 * time.Millisecond}, blackhole, refused,
 		{Kind: "latency", Delay: 2 * time.Millisecond}, clean,
@@ -120,7 +120,7 @@ func TestClientThatStoppedReadingHoldsUpNothing(t *testing.T) {
 		send(t, c, "GET 10000000 1\r\n")
 	}
 	expect(t, c, pattern(10, 1))
-	for _, f := range []proxy.Fault{slow(time.Millisecond), blackhole, clean, refused, clean} {
+	for _, f := range []fault.Fault{slow(time.Millisecond), blackhole, clean, refused, clean} {
 		apply(t, p, f)
 	}
 	if m := p.ProbeNew(context.Background(), long); m.Met != "reply" {

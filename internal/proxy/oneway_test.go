@@ -4,7 +4,7 @@ import (
 	"net"
 	"testing"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
@@ -19,7 +19,7 @@ func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 			send(t, old, "PING\r\n")
 			expect(t, old, []byte("+PONG\r\n"))
 
-			apply(t, p, proxy.Fault{Kind: "oneway", Direction: direction})
+			apply(t, p, fault.Fault{Kind: "oneway", Direction: direction})
 			before := s.calls.Load()
 			conns := []net.Conn{old, dial(t, p.Addr())}
 			for _, c := range conns {

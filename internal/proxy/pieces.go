@@ -1,22 +1,16 @@
 package proxy
 
 import (
-	"fmt"
 	"math"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
-func checkAbove(name string, n int64) string {
-	if n > 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s %d: want more than 0", name, n)
-}
-
 // limitCutoff cuts a canary off within its first reply, however short that is.
-func limitCutoff(f Fault, own bool) int64 {
+func limitCutoff(f fault.Fault, own bool) int64 {
 	if own {
 		return 1
 	}
@@ -26,11 +20,11 @@ func limitCutoff(f Fault, own bool) int64 {
 // limit is how many more bytes may pass before the connection ends. It falls
 // when a connection on which the server spoke first turns out to be a canary's.
 func (l *link) limit() int64 {
-	k := l.plan.kind
-	if k.limit == nil || l.dir == up {
+	does := l.plan.does
+	if does.limit == nil || l.dir == up {
 		return math.MaxInt64
 	}
-	return max(0, k.limit(l.plan.fault, l.conn.own.Load())-l.passed)
+	return max(0, does.limit(l.plan.fault, l.conn.own.Load())-l.passed)
 }
 
 // piecesASecond is into how many pieces the bytes of a second are cut: few
@@ -41,18 +35,11 @@ const piecesASecond = 100
 // on a busy machine, and well below a canary's usual patience of 100 ms.
 const slowCanary = 20 * time.Millisecond
 
-func pauseSlow(f Fault, n int, own bool) time.Duration {
+func pauseSlow(f fault.Fault, n int, own bool) time.Duration {
 	if own {
 		return slowCanary
 	}
 	return time.Duration(float64(n) / float64(f.Rate) * float64(time.Second))
-}
-
-func checkSlices(f Fault) string {
-	if why := checkDelay(f); why != "" {
-		return why
-	}
-	return checkAbove("size", f.Size)
 }
 
 // part is as much of first as may leave at once. A canary's reply leaves in two
@@ -60,7 +47,7 @@ func checkSlices(f Fault) string {
 func (l *link) part(first piece) *stream.StreamChunk {
 	c := first.chunk
 	n := min(int64(len(c.Data)), l.limit())
-	if piece := l.plan.kind.piece; piece != nil && l.dir == down {
+	if piece := l.plan.does.piece; piece != nil && l.dir == down {
 		switch own := l.conn.own.Load(); {
 		case !own:
 			n = min(n, piece(l.plan.fault))
@@ -78,11 +65,11 @@ func (l *link) part(first piece) *stream.StreamChunk {
 // before it leaves by its schedule, so that late timers do not add up; a reader
 // who was slow himself is not made up for.
 func (l *link) rest(head piece, n int) {
-	k := l.plan.kind
-	if k.pause == nil || l.dir == up {
+	does := l.plan.does
+	if does.pause == nil || l.dir == up {
 		return
 	}
-	pause := k.pause(l.plan.fault, n, l.conn.own.Load())
+	pause := does.pause(l.plan.fault, n, l.conn.own.Load())
 	now := time.Now()
 	if head.came.After(l.free) || now.Sub(l.free) > pause {
 		l.free = now

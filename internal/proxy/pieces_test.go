@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
@@ -16,7 +16,7 @@ func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
 		old := dial(t, p.Addr())
 		send(t, old, "GET 300000 1\r\n")
 		expect(t, old, append(pattern(300_000, 1), "\r\n"...))
-		apply(t, p, proxy.Fault{Kind: "cutoff", After: int64(after)})
+		apply(t, p, fault.Fault{Kind: "cutoff", After: int64(after)})
 		before := s.calls.Load()
 		fresh := dial(t, p.Addr())
 		send(t, old, "GET 300000 2\r\n")
@@ -50,7 +50,7 @@ func TestCutoffEndsACanaryWhoseServerSpokeFirst(t *testing.T) {
 		c.Write([]byte("+HELLO\r\n"))
 		redis(s, c)
 	}).addr())
-	apply(t, p, proxy.Fault{Kind: "cutoff", After: 1000})
+	apply(t, p, fault.Fault{Kind: "cutoff", After: 1000})
 	c := dial(t, p.Addr())
 	expect(t, c, []byte("+HELLO\r\n"))
 	send(t, c, "*1\r\n$4\r\nPiNg\r\n")
@@ -63,7 +63,7 @@ func TestCutoffLetsShorterRepliesPassAndForgetsThemWhenLifted(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	c := dial(t, p.Addr())
 	for range 3 {
-		apply(t, p, proxy.Fault{Kind: "cutoff", After: 20})
+		apply(t, p, fault.Fault{Kind: "cutoff", After: 20})
 		for range 2 {
 			send(t, c, "GET 5 1\r\n")
 			expect(t, c, append(pattern(5, 1), "\r\n"...))
@@ -79,7 +79,7 @@ func TestSlowKeepsItsRateOnEachConnection(t *testing.T) {
 	send(t, old, "PING\r\n")
 	expect(t, old, []byte("+PONG\r\n"))
 	const rate, size = 200_000, 60_000
-	apply(t, p, proxy.Fault{Kind: "slow", Rate: rate})
+	apply(t, p, fault.Fault{Kind: "slow", Rate: rate})
 	fresh := dial(t, p.Addr())
 	began := time.Now()
 	for _, c := range []net.Conn{old, fresh} {
@@ -107,7 +107,7 @@ func TestSlowKeepsItsRateOnEachConnection(t *testing.T) {
 func TestSlowIsLiftedAtOnceAndLeavesRequestsAlone(t *testing.T) {
 	s := listen(t, echo)
 	p := open(t, s.addr())
-	apply(t, p, proxy.Fault{Kind: "slow", Rate: 1000})
+	apply(t, p, fault.Fault{Kind: "slow", Rate: 1000})
 	c := dial(t, p.Addr())
 	want := pattern(500_000, 1) // 500 s
 	send(t, c, "%s", want)
@@ -128,7 +128,7 @@ func TestSlicesComeInPiecesOneAfterAnother(t *testing.T) {
 	send(t, old, "PING\r\n")
 	expect(t, old, []byte("+PONG\r\n"))
 	const size, delay, pieces = 100, 40 * ms, 5
-	apply(t, p, proxy.Fault{Kind: "slices", Size: size, Delay: delay})
+	apply(t, p, fault.Fault{Kind: "slices", Size: size, Delay: delay})
 	want := append(pattern(size*pieces-2, 1), "\r\n"...)
 	for _, c := range []net.Conn{old, dial(t, p.Addr())} {
 		began := time.Now()
@@ -158,7 +158,7 @@ func TestSlicesComeInPiecesOneAfterAnother(t *testing.T) {
 
 func TestSlicesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
-	apply(t, p, proxy.Fault{Kind: "slices", Size: 10, Delay: time.Hour})
+	apply(t, p, fault.Fault{Kind: "slices", Size: 10, Delay: time.Hour})
 	c := dial(t, p.Addr())
 	send(t, c, "GET 200000 1\r\n")
 	want := append(pattern(200_000, 1), "\r\n"...)

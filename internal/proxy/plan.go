@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A plan is a fault in effect. Links read the proxy's current plan before each
 // thing they do, so a change is one atomic store.
 type plan struct {
-	fault  Fault
-	kind   kind
+	fault  fault.Fault
+	does   mechanism
 	choice *choice // of commands; nil: the kind chooses none
 	began  time.Time
 	next   chan struct{} // closed when another plan has taken its place
@@ -19,8 +21,8 @@ type plan struct {
 	everywhere chan struct{} // closed when behind is 0
 }
 
-func newPlan(f Fault, k kind, behind int) *plan {
-	pl := &plan{fault: f, kind: k, choice: newChoice(f, k), began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
+func newPlan(f fault.Fault, does mechanism, behind int) *plan {
+	pl := &plan{fault: f, does: does, choice: newChoice(f), began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
 	if behind == 0 {
 		close(pl.everywhere)
 	}
@@ -28,9 +30,9 @@ func newPlan(f Fault, k kind, behind int) *plan {
 }
 
 // swap makes f the plan. Links that are there follow soon; new ones begin with it.
-func (p *Proxy) swap(f Fault, k kind) *plan {
+func (p *Proxy) swap(f fault.Fault, does mechanism) *plan {
 	p.mu.Lock()
-	pl := newPlan(f, k, len(p.links))
+	pl := newPlan(f, does, len(p.links))
 	old := p.plan.Swap(pl)
 	p.mu.Unlock()
 	close(old.next)
@@ -70,7 +72,7 @@ func (p *Proxy) adopt(l *link) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l.plan = p.plan.Load()
-	if l.plan.kind.ends == nil { // one that ends connections is in effect when they are gone
+	if l.plan.does.ends == nil { // one that ends connections is in effect when they are gone
 		l.plan.countDown()
 		l.caughtUp = l.plan
 	}

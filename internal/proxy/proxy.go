@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // watchdog bounds each wait for our own toxics to follow, which takes well
@@ -57,7 +59,7 @@ func Open(name, upstream string) (*Proxy, error) {
 		turn:  make(chan struct{}, 1),
 		links: map[*link]struct{}{},
 	}
-	p.plan.Store(newPlan(Fault{}, kinds[0], 0))
+	p.plan.Store(newPlan(fault.Fault{}, clean, 0))
 	if err := p.carrier.install(p); err != nil {
 		return nil, fmt.Errorf("open proxy %s: %w", name, err)
 	}
@@ -78,18 +80,18 @@ func (p *Proxy) Addr() string { return p.addr }
 // An error says that f is not known to be in effect: it is no fault of ours,
 // ctx ended, the proxy is closed or did not follow within 2 s, or, after
 // "refused", somebody has taken the port meanwhile. Apply may be called again.
-func (p *Proxy) Apply(ctx context.Context, f Fault) error {
-	k, err := f.check()
+func (p *Proxy) Apply(ctx context.Context, f fault.Fault) error {
+	does, err := find(f)
 	if err != nil {
 		return fmt.Errorf("proxy %s: %w", p.name, err)
 	}
-	if err := p.apply(ctx, f, k); err != nil {
-		return fmt.Errorf("proxy %s: apply %s: %w", p.name, k.label(), err)
+	if err := p.apply(ctx, f, does); err != nil {
+		return fmt.Errorf("proxy %s: apply %s: %w", p.name, does.label(), err)
 	}
 	return nil
 }
 
-func (p *Proxy) apply(ctx context.Context, f Fault, k kind) error {
+func (p *Proxy) apply(ctx context.Context, f fault.Fault, does mechanism) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -102,11 +104,11 @@ func (p *Proxy) apply(ctx context.Context, f Fault, k kind) error {
 	if p.closed {
 		return errors.New("it is closed")
 	}
-	if k.refuses {
+	if does.refuses {
 		p.shut()
-		return p.follow(ctx, p.swap(f, k))
+		return p.follow(ctx, p.swap(f, does))
 	}
-	pl := p.swap(f, k)
+	pl := p.swap(f, does)
 	if p.door == nil {
 		if err := p.listenAgain(); err != nil {
 			return err
@@ -126,7 +128,7 @@ func (p *Proxy) Close() error {
 	}
 	p.closed = true
 	p.shut()
-	if err := p.follow(context.Background(), p.swap(Fault{}, closing)); err != nil {
+	if err := p.follow(context.Background(), p.swap(fault.Fault{}, closing)); err != nil {
 		return fmt.Errorf("close proxy %s: %w", p.name, err)
 	}
 	return nil

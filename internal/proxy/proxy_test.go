@@ -11,24 +11,25 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
 var (
-	blackhole = proxy.Fault{Kind: "blackhole"}
-	hang      = proxy.Fault{Kind: "hang"}
-	resets    = proxy.Fault{Kind: "reset"}
-	closes    = proxy.Fault{Kind: "close"}
-	refused   = proxy.Fault{Kind: "refused"}
-	clean     = proxy.Fault{}
+	blackhole = fault.Fault{Kind: "blackhole"}
+	hang      = fault.Fault{Kind: "hang"}
+	resets    = fault.Fault{Kind: "reset"}
+	closes    = fault.Fault{Kind: "close"}
+	refused   = fault.Fault{Kind: "refused"}
+	clean     = fault.Fault{}
 )
 
-func slow(d time.Duration) proxy.Fault { return proxy.Fault{Kind: "latency", Delay: d} }
+func slow(d time.Duration) fault.Fault { return fault.Fault{Kind: "latency", Delay: d} }
 
 func TestFaultsReachOldAndNewConnections(t *testing.T) {
 	for _, test := range []struct {
 		name             string
-		f                proxy.Fault
+		f                fault.Fault
 		patience         time.Duration
 		met, newMet      []string
 		usableAfterwards bool
@@ -149,30 +150,30 @@ func TestOneRefusalAfterAnother(t *testing.T) {
 func TestApplyRejects(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	for _, test := range []struct {
-		f    proxy.Fault
+		f    fault.Fault
 		want []string
 	}{
-		{proxy.Fault{Kind: "latencyy"}, []string{`"latencyy"`, "latency", "blackhole", "refused", `""`}},
-		{proxy.Fault{Kind: "latency"}, []string{"delay 0s"}},
+		{fault.Fault{Kind: "latencyy"}, []string{`"latencyy"`, "latency", "blackhole", "refused", `""`}},
+		{fault.Fault{Kind: "latency"}, []string{"delay 0s"}},
 		{slow(-1), []string{"delay -1ns"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: 6}, []string{"jitter 6ns", "5ns"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: -1}, []string{"jitter -1ns"}},
-		{proxy.Fault{Kind: "blackhole", Delay: 5}, []string{"blackhole", "no delay"}},
-		{proxy.Fault{Delay: 5}, []string{"clean", "no delay"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, Jitter: 1, Shape: "round"}, []string{`shape "round"`, "normal"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, Shape: "normal"}, []string{"want a jitter"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, To: 5, For: 1}, []string{"to 5ns", "more than the delay"}},
-		{proxy.Fault{Kind: "latency", Delay: 5, To: 6}, []string{"for 0s"}},
-		{proxy.Fault{Kind: "cutoff"}, []string{"after 0"}},
-		{proxy.Fault{Kind: "cutoff", After: -1}, []string{"after -1"}},
-		{proxy.Fault{Kind: "slow"}, []string{"rate 0"}},
-		{proxy.Fault{Kind: "slices", Delay: 5}, []string{"size 0"}},
-		{proxy.Fault{Kind: "slices", Size: 5}, []string{"delay 0s"}},
-		{proxy.Fault{Kind: "oneway"}, []string{`direction ""`, "requests or replies"}},
-		{proxy.Fault{Kind: "blackhole", Direction: "replies"}, []string{"takes no direction"}},
-		{proxy.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
-		{proxy.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
-		{proxy.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},
+		{fault.Fault{Kind: "latency", Delay: 5, Jitter: 6}, []string{"jitter 6ns", "5ns"}},
+		{fault.Fault{Kind: "latency", Delay: 5, Jitter: -1}, []string{"jitter -1ns"}},
+		{fault.Fault{Kind: "blackhole", Delay: 5}, []string{"blackhole", "no delay"}},
+		{fault.Fault{Delay: 5}, []string{"clean", "no delay"}},
+		{fault.Fault{Kind: "latency", Delay: 5, Jitter: 1, Shape: "round"}, []string{`shape "round"`, "normal"}},
+		{fault.Fault{Kind: "latency", Delay: 5, Shape: "normal"}, []string{"want a jitter"}},
+		{fault.Fault{Kind: "latency", Delay: 5, To: 5, For: 1}, []string{"to 5ns", "more than the delay"}},
+		{fault.Fault{Kind: "latency", Delay: 5, To: 6}, []string{"for 0s"}},
+		{fault.Fault{Kind: "cutoff"}, []string{"after 0"}},
+		{fault.Fault{Kind: "cutoff", After: -1}, []string{"after -1"}},
+		{fault.Fault{Kind: "slow"}, []string{"rate 0"}},
+		{fault.Fault{Kind: "slices", Delay: 5}, []string{"size 0"}},
+		{fault.Fault{Kind: "slices", Size: 5}, []string{"delay 0s"}},
+		{fault.Fault{Kind: "oneway"}, []string{`direction ""`, "requests or replies"}},
+		{fault.Fault{Kind: "blackhole", Direction: "replies"}, []string{"takes no direction"}},
+		{fault.Fault{Kind: "spikes", Delay: 5}, []string{"share 0"}},
+		{fault.Fault{Kind: "spikes", Delay: 5, Share: 1.1}, []string{"share 1.1"}},
+		{fault.Fault{Kind: "spikes", Share: 1}, []string{"delay 0s"}},
 	} {
 		err := p.Apply(context.Background(), test.f)
 		for _, want := range test.want {
@@ -240,7 +241,7 @@ func TestUpstreamDeadIsAcceptedAndEnded(t *testing.T) {
 }
 
 func TestCloseGivesEverythingBack(t *testing.T) {
-	faults := []proxy.Fault{clean, slow(time.Hour)}
+	faults := []fault.Fault{clean, slow(time.Hour)}
 	for _, s := range samples {
 		faults = append(faults, s.f)
 	}
@@ -277,7 +278,7 @@ func TestCloseGivesEverythingBack(t *testing.T) {
 				t.Fatalf("the port was not given back: %v", err)
 			}
 			l.Close()
-			for _, f := range []proxy.Fault{clean, blackhole, refused} {
+			for _, f := range []fault.Fault{clean, blackhole, refused} {
 				if err := p.Apply(context.Background(), f); err == nil || !strings.Contains(err.Error(), "closed") {
 					t.Errorf("Apply(%+v) after Close = %v, want an error", f, err)
 				}
@@ -318,7 +319,7 @@ func TestStatsLeaveTheCanariesOut(t *testing.T) {
 func TestEndsArePassedOn(t *testing.T) {
 	s := listen(t, redis)
 	p := open(t, s.addr())
-	for _, f := range []proxy.Fault{clean, slow(5 * time.Millisecond)} {
+	for _, f := range []fault.Fault{clean, slow(5 * time.Millisecond)} {
 		apply(t, p, f)
 		byServer := dial(t, p.Addr())
 		send(t, byServer, "GET 200000 3\r\nQUIT\r\n")

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A Place names a proxy of a toxiproxy that somebody else runs.
@@ -119,18 +121,18 @@ func (r *Remote) Place() Place { return r.at }
 // Apply puts the proxy as it was found, and then, unless f is the zero Fault, does f to it. It returns
 // when toxiproxy shows that f is in effect. An error says that f is not known to be in
 // effect, or that what was on is not known to be off; Apply may be called again.
-func (r *Remote) Apply(ctx context.Context, f Fault) error {
-	k, err := f.remote()
+func (r *Remote) Apply(ctx context.Context, f fault.Fault) error {
+	does, err := findRemote(f)
 	if err != nil {
 		return fmt.Errorf("proxy %v: %w", r.at, err)
 	}
-	if err := r.apply(ctx, f, k); err != nil {
-		return fmt.Errorf("proxy %v: apply %s: %w", r.at, kind{name: f.Kind}.label(), err)
+	if err := r.apply(ctx, f, does); err != nil {
+		return fmt.Errorf("proxy %v: apply %s: %w", r.at, mechanism{name: f.Kind}.label(), err)
 	}
 	return nil
 }
 
-func (r *Remote) apply(ctx context.Context, f Fault, k remoteKind) error {
+func (r *Remote) apply(ctx context.Context, f fault.Fault, does remoteMechanism) error {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
@@ -141,10 +143,10 @@ func (r *Remote) apply(ctx context.Context, f Fault, k remoteKind) error {
 		return err
 	}
 	var toxics []poses
-	if k.toxics != nil {
-		toxics = k.toxics(f)
+	if does.toxics != nil {
+		toxics = does.toxics(f)
 	}
-	d := Debt{URL: r.at.URL, Proxy: r.at.Proxy, Disabled: k.refuses}
+	d := Debt{URL: r.at.URL, Proxy: r.at.Proxy, Disabled: does.refuses}
 	for i := range toxics {
 		toxics[i].Name, toxics[i].Toxicity = r.token+"-"+toxics[i].Stream, 1
 		d.Toxics = append(d.Toxics, toxics[i].Name)
@@ -153,8 +155,8 @@ func (r *Remote) apply(ctx context.Context, f Fault, k remoteKind) error {
 		return err
 	}
 	r.debt = &d
-	if k.dose != nil {
-		more := k.dose(f)
+	if does.dose != nil {
+		more := does.dose(f)
 		r.dose.Store(&more)
 	}
 	for _, t := range toxics {
@@ -162,12 +164,12 @@ func (r *Remote) apply(ctx context.Context, f Fault, k remoteKind) error {
 			return err
 		}
 	}
-	if k.refuses {
+	if does.refuses {
 		if err := r.api.enable(ctx, r.at.Proxy, false); err != nil {
 			return err
 		}
 	}
-	if err := r.shows(ctx, toxics, !k.refuses); err != nil {
+	if err := r.shows(ctx, toxics, !does.refuses); err != nil {
 		return err
 	}
 	return r.owe(d) // whoever was stopped meanwhile may find that it has been put back, and must not go on

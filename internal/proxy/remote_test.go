@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/internal/proxy/toxitest"
 )
@@ -52,23 +53,23 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 			o := &owed{}
 			r := remote(t, s, "", o)
 			for _, row := range []struct {
-				fault    proxy.Fault
+				fault    fault.Fault
 				old, new string
 				carries  string
 			}{
-				{proxy.Fault{Kind: "latency", Delay: 40 * ms, Jitter: 10 * ms}, "reply", "reply", "enabled bench-test-upstream"},
-				{proxy.Fault{Kind: "blackhole"}, "silence", "silence", "enabled bench-test-upstream"},
-				{proxy.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence", "enabled bench-test-upstream"},
-				{proxy.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "reset"}, "eof reset", "reset", "enabled bench-test-upstream"},
-				{proxy.Fault{Kind: "close"}, "eof reset", "eof reset", "enabled bench-test-upstream"},
-				{proxy.Fault{Kind: "cutoff", After: 1}, "eof", "eof", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "cutoff", After: 20_000}, "eof reset", "eof reset", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "slow", Rate: 1000}, "reply", "reply", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "slow", Rate: 500_000}, "reply", "reply", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "slices", Size: 5, Delay: 5 * ms}, "reply", "reply", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "slices", Size: 1000, Delay: 20 * ms}, "reply", "reply", "enabled bench-test-downstream"},
-				{proxy.Fault{Kind: "refused"}, "eof reset", "refused", "disabled"},
+				{fault.Fault{Kind: "latency", Delay: 40 * ms, Jitter: 10 * ms}, "reply", "reply", "enabled bench-test-upstream"},
+				{fault.Fault{Kind: "blackhole"}, "silence", "silence", "enabled bench-test-upstream"},
+				{fault.Fault{Kind: "oneway", Direction: "requests"}, "silence", "silence", "enabled bench-test-upstream"},
+				{fault.Fault{Kind: "oneway", Direction: "replies"}, "silence", "silence", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "reset"}, "eof reset", "reset", "enabled bench-test-upstream"},
+				{fault.Fault{Kind: "close"}, "eof reset", "eof reset", "enabled bench-test-upstream"},
+				{fault.Fault{Kind: "cutoff", After: 1}, "eof", "eof", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "cutoff", After: 20_000}, "eof reset", "eof reset", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "slow", Rate: 1000}, "reply", "reply", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "slow", Rate: 500_000}, "reply", "reply", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "slices", Size: 5, Delay: 5 * ms}, "reply", "reply", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "slices", Size: 1000, Delay: 20 * ms}, "reply", "reply", "enabled bench-test-downstream"},
+				{fault.Fault{Kind: "refused"}, "eof reset", "refused", "disabled"},
 			} {
 				what := strings.TrimSpace(row.fault.Kind + " " + row.fault.Arguments())
 				c, err := r.OpenCanary(t.Context())
@@ -98,7 +99,7 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 						}
 					}
 				}
-				if err := r.Apply(t.Context(), proxy.Fault{}); err != nil {
+				if err := r.Apply(t.Context(), fault.Fault{}); err != nil {
 					t.Fatalf("lift %s: %v", what, err)
 				}
 				if m := c.Probe(t.Context(), long); row.old == "reply" && m.Met != "reply" {
@@ -128,20 +129,20 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 func TestWhatAToxiproxyCannotDoIsRefused(t *testing.T) {
 	ms := time.Millisecond
 	for _, row := range []struct {
-		fault proxy.Fault
+		fault fault.Fault
 		want  string
 	}{
-		{proxy.Fault{Kind: "hang"}, "none of its toxics"},
-		{proxy.Fault{Kind: "spikes", Delay: 5 * ms, Share: 0.1}, "none of its toxics"},
-		{proxy.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms, Shape: "normal"}, "shape (normal)"},
-		{proxy.Fault{Kind: "latency", Delay: 50 * ms, To: 60 * ms, For: time.Second}, "to (60ms)"},
-		{proxy.Fault{Kind: "latency", Delay: 2500 * time.Microsecond}, "whole milliseconds"},
-		{proxy.Fault{Kind: "slow", Rate: 1500}, "multiple of 1000"},
-		{proxy.Fault{Kind: "slow", Rate: 10_000_000}, "200000 bytes"},
-		{proxy.Fault{Kind: "cutoff", After: 1 << 20}, "1048576 bytes"},
-		{proxy.Fault{Kind: "slices", Size: 10, Delay: 2500 * time.Nanosecond}, "µs"},
+		{fault.Fault{Kind: "hang"}, "none of its toxics"},
+		{fault.Fault{Kind: "spikes", Delay: 5 * ms, Share: 0.1}, "none of its toxics"},
+		{fault.Fault{Kind: "latency", Delay: 50 * ms, Jitter: 10 * ms, Shape: "normal"}, "shape (normal)"},
+		{fault.Fault{Kind: "latency", Delay: 50 * ms, To: 60 * ms, For: time.Second}, "to (60ms)"},
+		{fault.Fault{Kind: "latency", Delay: 2500 * time.Microsecond}, "whole milliseconds"},
+		{fault.Fault{Kind: "slow", Rate: 1500}, "multiple of 1000"},
+		{fault.Fault{Kind: "slow", Rate: 10_000_000}, "200000 bytes"},
+		{fault.Fault{Kind: "cutoff", After: 1 << 20}, "1048576 bytes"},
+		{fault.Fault{Kind: "slices", Size: 10, Delay: 2500 * time.Nanosecond}, "µs"},
 	} {
-		err := row.fault.CheckRemote()
+		err := proxy.CheckRemote(row.fault)
 		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), "what can: latency (delay, jitter)") {
 			t.Errorf("%s: %v, want an error with %q and what can be done", row.fault.Kind, err, row.want)
 		}
@@ -217,7 +218,7 @@ func TestNothingIsChangedThatNobodyWouldPutBack(t *testing.T) {
 func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
 	s := toxitest.Start(t)
 	s.Proxy("redis", listen(t, redis).addr())
-	for _, f := range []proxy.Fault{blackhole, {Kind: "refused"}} {
+	for _, f := range []fault.Fault{blackhole, {Kind: "refused"}} {
 		o := &owed{}
 		r := remote(t, s, "redis", o)
 		if err := r.Apply(t.Context(), f); err != nil {

@@ -4,11 +4,10 @@ import (
 	"bytes"
 
 	"github.com/trektribe/bench/internal/command"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 const (
-	// longestName is that of a command; none has more.
-	longestName = 24
 	// longestInline is Redis's own bound (PROTO_INLINE_MAX_SIZE).
 	longestInline = 64 << 10
 	// keysWithin is in how many bytes of a command its keys are looked at: what it
@@ -42,10 +41,10 @@ type request struct {
 	bulk   int64
 	size   int64 // bytes so far
 
-	name  [longestName]byte // as it is spelt, cut
-	upper [longestName]byte // in capitals
-	named int               // its bytes, also those that were cut
-	word  [8]byte           // the argument after it, cut
+	name  [fault.LongestCommand]byte // as it is spelt, cut
+	upper [fault.LongestCommand]byte // in capitals
+	named int                        // its bytes, also those that were cut
+	word  [8]byte                    // the argument after it, cut
 	cmd   command.Command
 
 	first, last, step int // where keys stand; last below first: nowhere
@@ -179,7 +178,7 @@ func (r *request) end() mark {
 func (r *request) argument(b []byte) {
 	switch {
 	case r.arg == 0:
-		if r.named < longestName {
+		if r.named < fault.LongestCommand {
 			copy(r.name[r.named:], b)
 		}
 		r.named += len(b)
@@ -230,7 +229,7 @@ func (r *request) argumentEnds() {
 
 // nameEnds looks the command up, and decides what its name decides.
 func (r *request) nameEnds() {
-	if r.named > longestName {
+	if r.named > fault.LongestCommand {
 		r.verdict = spared
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/trektribe/bench/internal/fault"
 )
 
 // A piece of each type, nested, with attributes, as one stream.
@@ -62,7 +64,7 @@ func asked(pieces [][]byte, pl *plan) []string {
 			case lost:
 				return append(out, "lost")
 			case whole:
-				out = append(out, fmt.Sprintf("%d %.24s %d %s %v", done, r.name[:min(r.named, longestName)], r.args, r.cmd.Follow, r.verdict == chosen))
+				out = append(out, fmt.Sprintf("%d %.24s %d %s %v", done, r.name[:min(r.named, fault.LongestCommand)], r.args, r.cmd.Follow, r.verdict == chosen))
 			}
 		}
 	}
@@ -107,12 +109,12 @@ func bulk(args ...string) string {
 	return b.String()
 }
 
-func planOf(f Fault) *plan {
-	k, err := f.check()
+func planOf(f fault.Fault) *plan {
+	does, err := find(f)
 	if err != nil {
 		panic(err)
 	}
-	return newPlan(f, k, 0)
+	return newPlan(f, does, 0)
 }
 
 func TestCommandsAreChosenByNameAndKey(t *testing.T) {
@@ -137,7 +139,7 @@ func TestCommandsAreChosenByNameAndKey(t *testing.T) {
 		{"JSON.GET", "cache:", []string{bulk("JSON.GET", "cache:1")}, []string{bulk("JSON.GET", "a", "cache:1")}},
 		{"PING", "", []string{"PING\r\n", bulk("PiNg")}, []string{get}},
 	} {
-		pl := planOf(Fault{Kind: "mute", Commands: row.commands, Prefix: row.prefix})
+		pl := planOf(fault.Fault{Kind: "mute", Commands: strings.FieldsFunc(row.commands, func(c rune) bool { return c == ',' }), Prefix: row.prefix})
 		check := func(texts []string, want string) {
 			for _, text := range texts {
 				for _, cuts := range [][]byte{nil, {0xff}, {0x92, 0x24, 0x49}} {
@@ -152,7 +154,7 @@ func TestCommandsAreChosenByNameAndKey(t *testing.T) {
 		check(row.spared, "false")
 	}
 	for _, bad := range []string{"*1\r\n+GET\r\n", "*x\r\n", "*1\r\n$-1\r\n", "\x16\x03\x01\n", "GET " + strings.Repeat("x", longestInline) + "\r\n"} {
-		if got := asked([][]byte{[]byte(bad)}, planOf(Fault{})); got[0] != "lost" {
+		if got := asked([][]byte{[]byte(bad)}, planOf(fault.Fault{})); got[0] != "lost" {
 			t.Errorf("%.40q gives %v, want it lost", bad, got)
 		}
 	}
@@ -176,7 +178,7 @@ func FuzzRequests(f *testing.F) {
 		f.Add([]byte(text), []byte{0x55})
 		f.Add([]byte(text), []byte{0xff})
 	}
-	pl := planOf(Fault{Kind: "mute", Prefix: "cache:"})
+	pl := planOf(fault.Fault{Kind: "mute", Prefix: "cache:"})
 	f.Fuzz(func(t *testing.T, text, cuts []byte) {
 		want := asked([][]byte{text}, pl)
 		if got := asked(split(text, cuts), pl); !slices.Equal(got, want) {
@@ -188,7 +190,7 @@ func FuzzRequests(f *testing.F) {
 func TestFollowingKeepsNoBytes(t *testing.T) {
 	var ask request
 	var say reply
-	pl := planOf(Fault{Kind: "mute", Prefix: "cache:"})
+	pl := planOf(fault.Fault{Kind: "mute", Prefix: "cache:"})
 	big := bytes.Repeat([]byte("x"), 32<<10)
 	command, answer := []byte(bulk("SET", "cache:1", "v")), []byte("*2\r\n$1\r\na\r\n|1\r\n+a\r\n:1\r\n:1\r\n")
 	if n := testing.AllocsPerRun(100, func() {

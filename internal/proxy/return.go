@@ -26,13 +26,13 @@ func (l *link) replies(c *stream.StreamChunk) {
 			if l.hit() {
 				l.proxy.count.struck(l.conn)
 				l.stay = never
-				switch k := l.plan.kind; {
-				case k.loses:
+				switch does := l.plan.does; {
+				case does.loses:
 					l.pass(c, data[from:at])
 					l.lose()
 					return
-				case k.late != nil:
-					l.stay = k.late(l.plan.fault, moment{since: c.Timestamp.Sub(l.plan.began), own: l.conn.own.Load(), draws: l.draws})
+				case does.late != nil:
+					l.stay = does.late(l.plan.fault, moment{since: c.Timestamp.Sub(l.plan.began), own: l.conn.own.Load(), draws: l.draws})
 				}
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/fault"
 )
 
 func TestLatencyIsDrawnAroundTheDelay(t *testing.T) {
@@ -20,7 +20,7 @@ func TestLatencyIsDrawnAroundTheDelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	apply(t, p, proxy.Fault{Kind: "latency", Delay: delay, Jitter: jitter, Seed: 1})
+	apply(t, p, fault.Fault{Kind: "latency", Delay: delay, Jitter: jitter, Seed: 1})
 	waits := make([]time.Duration, 40)
 	for i := range waits {
 		m := c.Probe(ctx, long)
@@ -50,7 +50,7 @@ func TestSeedGivesTheSameDelays(t *testing.T) {
 	up := listen(t, redis).addr()
 	first := func(seed uint64) time.Duration {
 		p := open(t, up)
-		apply(t, p, proxy.Fault{Kind: "latency", Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Seed: seed})
+		apply(t, p, fault.Fault{Kind: "latency", Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Seed: seed})
 		return p.ProbeNew(ctx, long).Wait
 	}
 	differ := false
@@ -70,7 +70,7 @@ func TestSeedGivesTheSameDelays(t *testing.T) {
 func TestLatencyIsDrawnOnceForAReply(t *testing.T) {
 	p := open(t, listen(t, redis).addr())
 	const delay, size = 80 * time.Millisecond, 600_000
-	apply(t, p, proxy.Fault{Kind: "latency", Delay: delay, Jitter: delay, Seed: 1})
+	apply(t, p, fault.Fault{Kind: "latency", Delay: delay, Jitter: delay, Seed: 1})
 	c := dial(t, p.Addr())
 	least := long
 	for i := 0; i < 20 && least > delay; i++ {
@@ -127,7 +127,7 @@ func TestStreamIsWholeAndInOrderAcrossFaults(t *testing.T) {
 	go func() {
 		var err error
 		for i := 0; ctx.Err() == nil && err == nil; i++ {
-			f := []proxy.Fault{
+			f := []fault.Fault{
 				blackhole, {Kind: "latency", Delay: 4 * time.Millisecond, Jitter: 4 * time.Millisecond, Seed: uint64(i)}, clean,
 			}[i%3]
 			err = p.Apply(context.Background(), f)

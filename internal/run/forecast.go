@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -56,7 +57,7 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 
 // circumstances are the client's options and what else a stall depends on. An answer from a cache made one call
 // of it; what is measured of loads is what exceeds a load, so that only its calls are in it.
-func circumstances(s *scenarios.Scenario, p scenarios.Phase, f scenarios.Fault, k claim.Clocks) map[string]float64 {
+func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k claim.Clocks) map[string]float64 {
 	o := map[string]float64{
 		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),
 		"down_seconds": k.Down,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/internal/traffic"
@@ -43,7 +44,7 @@ func TestForecastIsOfTheSameAnswersAsTheStall(t *testing.T) {
 	options["calls_per_request"] = 2
 	s := &scenarios.Scenario{
 		Target:  scenarios.Target{Instances: 1},
-		Phases:  []scenarios.Phase{{Name: "fault", Faults: []scenarios.Fault{{Kind: "refused", On: "redis", For: 1800 * time.Millisecond}}}},
+		Phases:  []scenarios.Phase{{Name: "fault", Faults: []fault.Fault{{Kind: "refused", On: "redis", For: 1800 * time.Millisecond}}}},
 		Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trip", From: 150, To: 150}}},
 	}
 	for hits, want := range map[bool]float64{true: 0.813, false: 0.932} {
@@ -53,7 +54,7 @@ func TestForecastIsOfTheSameAnswersAsTheStall(t *testing.T) {
 			t.Errorf("hits %v: %+v, want %v s", hits, f, want)
 		}
 	}
-	s.Phases[0].Faults[0] = scenarios.Fault{Kind: "restarted", On: "redis"}
+	s.Phases[0].Faults[0] = fault.Fault{Kind: "restarted", On: "redis"}
 	if f := forecast(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client, Down: 0.1}); f == nil || f.Known || f.Hi < 0.1 || f.Lo > 0 {
 		t.Errorf("restarted: %+v", f)
 	}
@@ -61,22 +62,22 @@ func TestForecastIsOfTheSameAnswersAsTheStall(t *testing.T) {
 
 // The worst fault is told of, and what is bounded only is shown as that, with the reason.
 func TestTheWorstFaultIsForecast(t *testing.T) {
-	fault := func(kind string, lasts time.Duration) scenarios.Fault {
-		return scenarios.Fault{Kind: kind, On: "redis", For: lasts}
+	doing := func(kind string, lasts time.Duration) fault.Fault {
+		return fault.Fault{Kind: kind, On: "redis", For: lasts}
 	}
-	hang, short, long := fault("hang", time.Second), fault("blackhole", 500*time.Millisecond), fault("blackhole", 2*time.Second)
+	hang, short, long := doing("hang", time.Second), doing("blackhole", 500*time.Millisecond), doing("blackhole", 2*time.Second)
 	for _, row := range []struct {
 		name   string
-		faults []scenarios.Fault
+		faults []fault.Fault
 		known  bool
 		lo, hi float64 // s, roughly
 		why    string
 	}{
-		{"a bound", []scenarios.Fault{hang}, false, 0, 1, "hang: only a request that needs a new connection"},
-		{"a bound above what is known", []scenarios.Fault{hang, short}, false, 0.5, 1, "hang: only"},
-		{"in any order", []scenarios.Fault{short, hang}, false, 0.5, 1, "hang: only"},
-		{"a bound below what is known", []scenarios.Fault{hang, long}, true, 2, 2, "2s without a reply"},
-		{"one that nobody knows", []scenarios.Fault{long, fault("restarted", time.Second)}, false, 2, 0, "restarted: it stalls as long as Redis takes to start"},
+		{"a bound", []fault.Fault{hang}, false, 0, 1, "hang: only a request that needs a new connection"},
+		{"a bound above what is known", []fault.Fault{hang, short}, false, 0.5, 1, "hang: only"},
+		{"in any order", []fault.Fault{short, hang}, false, 0.5, 1, "hang: only"},
+		{"a bound below what is known", []fault.Fault{hang, long}, true, 2, 2, "2s without a reply"},
+		{"one that nobody knows", []fault.Fault{long, doing("restarted", time.Second)}, false, 2, 0, "restarted: it stalls as long as Redis takes to start"},
 	} {
 		s := &scenarios.Scenario{
 			Target:  scenarios.Target{Instances: 1},

@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,7 +17,6 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -141,32 +139,27 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 	return nil
 }
 
-// action is what a scenario's fault asks of the lab.
-func action(f scenarios.Fault, seed uint64) lab.Action {
-	return lab.Action{Instances: f.Instances, On: f.On, For: f.For, Fault: proxy.Fault{
-		Kind: f.Kind, Delay: f.Delay, Jitter: f.Jitter, Shape: f.Shape, To: f.To, Share: f.Share,
-		After: f.After, Rate: f.Rate, Size: f.Size, Direction: f.Direction,
-		Commands: strings.Join(f.Commands, ","), Prefix: f.Prefix, Answer: f.Answer,
-		Seed: seed, For: f.For,
-	}}
-}
-
 // A step is a fault that begins or ends.
 type step struct {
-	at      time.Duration
-	action  lab.Action
-	atStart bool // it begins before the instances start
+	at     time.Duration
+	fault  int // numbers the faults of the timeline
+	action lab.Action
 }
+
+// atStart reports whether it begins before the instances start.
+func (s step) atStart() bool { return s.action.Start && !s.action.Heal }
 
 // steps are the fault timeline of t, in the order in which it is played.
 func (p *player) steps(t timeline) []step {
 	var steps []step
+	n := 0
 	for i, ph := range t.phases {
 		from, _ := t.span(i)
 		for _, f := range ph.Faults {
-			on, off := action(f, p.seed), action(f, p.seed)
-			on.Planned, off.Planned, off.Heal = from+f.From, from+f.From+f.For, true
-			steps = append(steps, step{on.Planned, on, f.Start}, step{off.Planned, off, false})
+			f.Seed = p.seed
+			on, off := lab.Action{Fault: f, Planned: from + f.From}, lab.Action{Fault: f, Planned: from + f.From + f.For, Heal: true}
+			steps = append(steps, step{on.Planned, n, on}, step{off.Planned, n, off})
+			n++
 		}
 	}
 	// A fault that ends where another begins is lifted first.
@@ -181,7 +174,7 @@ func (p *player) steps(t timeline) []step {
 func (p *player) atStart(phases []scenarios.Phase) []lab.Action {
 	var out []lab.Action
 	for _, s := range p.steps(timeline{phases: phases}) {
-		if s.atStart && !p.running {
+		if s.atStart() && !p.running {
 			out = append(out, s.action)
 		}
 	}
@@ -191,10 +184,10 @@ func (p *player) atStart(phases []scenarios.Phase) []lab.Action {
 // faults plays the fault timeline. Whatever was switched on is off when it returns, also when ctx ended first.
 func (p *player) faults(ctx context.Context, t timeline) error {
 	steps := p.steps(t)
-	active := map[int]lab.Action{}
-	for i, s := range steps {
-		if s.atStart {
-			active[i] = s.action
+	active := map[int]lab.Action{} // by fault
+	for _, s := range steps {
+		if s.atStart() {
+			active[s.fault] = s.action
 		}
 	}
 	defer func() {
@@ -208,8 +201,8 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		p.back = putBack{n: len(active), at: p.clock.Now(), err: errors.Join(errs...)}
 	}()
 	unasked := len(active) == 0 // what is on from the start needs no steady service
-	for i, s := range steps {
-		if s.atStart {
+	for _, s := range steps {
+		if s.atStart() {
 			continue
 		}
 		if !p.until(ctx, s.at) {
@@ -222,18 +215,14 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 			}
 		}
 		if !s.action.Heal {
-			active[i] = s.action
+			active[s.fault] = s.action
 		}
 		// An instance that does not come back after a fault is what there is to see, and recorded.
 		if err := without(p.lab.Apply(ctx, s.action), lab.ErrNotReady); err != nil {
-			return fmt.Errorf("%s on %s: %w", s.action.Fault.Kind, s.action.On, err)
+			return fmt.Errorf("%s on %s: %w", s.action.Kind, s.action.On, err)
 		}
 		if s.action.Heal {
-			for j, a := range active {
-				if a.On == s.action.On && a.Fault == s.action.Fault && slices.Equal(a.Instances, s.action.Instances) {
-					delete(active, j)
-				}
-			}
+			delete(active, s.fault)
 		}
 	}
 	return nil

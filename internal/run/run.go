@@ -145,7 +145,7 @@ func (o *Options) settle() error {
 				if len(o.Lab.URLs) > 0 && len(o.Lab.Toxiproxy) == 0 {
 					continue // it is played without its faults
 				}
-				if err := o.Lab.CanDo(action(f, o.Seed)); err != nil {
+				if err := o.Lab.CanDo(lab.Action{Fault: f}); err != nil {
 					errs = append(errs, fmt.Errorf("scenario %s: phase %s: %w", s.Name, p.Name, err))
 				}
 			}

@@ -5,13 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
 
 func phases() timeline {
 	return timeline{start: 10 * time.Second, phases: []scenarios.Phase{
 		{Name: "warm", For: 1 * time.Second},
-		{Name: "fault", For: 2 * time.Second, Faults: []scenarios.Fault{{Kind: "refused", On: "redis"}, {Kind: "latency", On: "mongo"}}},
+		{Name: "fault", For: 2 * time.Second, Faults: []fault.Fault{{Kind: "refused", On: "redis"}, {Kind: "latency", On: "mongo"}}},
 		{Name: "after", For: 3 * time.Second},
 	}}
 }

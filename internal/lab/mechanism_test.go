@@ -7,15 +7,21 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/scenarios"
 )
 
-// fault is an action on "redis" or "instance".
-func fault(on, kind string) lab.Action {
-	return lab.Action{On: on, Fault: proxy.Fault{Kind: kind}, Planned: time.Second}
+// doing is an action on "redis" or "instance".
+func doing(on, kind string) lab.Action {
+	return lab.Action{Fault: fault.Fault{Kind: kind, On: on}, Planned: time.Second}
+}
+
+// onRedis is an action on the paths of these instances to redis; none: of all.
+func onRedis(f fault.Fault, instances ...string) lab.Action {
+	f.On, f.Instances = "redis", instances
+	return lab.Action{Fault: f, Planned: time.Second}
 }
 
 // do applies a and fails the test if that does not work.
@@ -120,7 +126,7 @@ func TestCan(t *testing.T) {
 
 // The scenario language refuses a fault that is over before its canary has waited for it.
 func TestScenariosLastLongerThanCanariesWait(t *testing.T) {
-	for kind, wait := range map[string]time.Duration{"blackhole": lab.Patience, "mute, commands: reads": lab.Patience, "stopped": lab.Stillness, "slowcmd": lab.Stillness} {
+	for kind, wait := range map[string]time.Duration{"blackhole": fault.PathWait, "mute, commands: reads": fault.PathWait, "stopped": fault.ProcessWait, "slowcmd": fault.ProcessWait} {
 		text := fmt.Sprintf("name: x\nphases: [{name: a, for: 2s, faults: [{kind: %s, on: redis, for: %v}]}]\ntraffic: [{name: t, call: GET /a, rate: 1/s}]\n", kind, wait)
 		if _, err := scenarios.Parse("x.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "cannot be proved") {
 			t.Errorf("%s for %v, which its canary waits: %v, want that it cannot be proved", kind, wait, err)
