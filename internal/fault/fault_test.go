@@ -52,3 +52,35 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestExplain(t *testing.T) {
+	for name, want := range map[string]string{
+		"hang": `hang: new connections are accepted and never answered, old ones go on; those that waited are served when it ends
+  done to   the path to redis
+  client    an answer at once on old connections, no answer until it ends on new ones; only a request that needs a new connection meets it
+  lasts     200ms or more, for its canaries to prove it
+  redis     any; not through somebody else's toxiproxy`,
+		"slices": `slices: replies come in pieces of at most size, each delay after the one before
+  done to   the path to redis
+  needs     delay, a duration, such as 50ms; 2ms or more
+  needs     size, a number of bytes, such as 100B; above 0B
+  client    no answer until it ends; it depends on the size of the replies
+  lasts     200ms or more, for its canaries to prove it; or its longest delay and 100ms, where that is more
+  redis     any; also through somebody else's toxiproxy`,
+		"terminated": `terminated: SIGTERM; started again when it ends
+  done to   instance
+  lasts     200ms or more, for its canaries to prove it`,
+		"slowcmd": `slowcmd: one command blocks all others for as long as it lasts; needs --redis server
+  done to   redis
+  client    no answer until it ends
+  lasts     350ms or more, for its canaries to prove it
+  redis     --redis server`,
+	} {
+		if got, ok := fault.Explain(name); !ok || got != want {
+			t.Errorf("%s is explained as\n%s\nwant\n%s", name, got, want)
+		}
+	}
+	if text, ok := fault.Explain("none"); ok {
+		t.Errorf("there is no such kind, and %q", text)
+	}
+}

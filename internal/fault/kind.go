@@ -1,7 +1,6 @@
 package fault
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -132,26 +131,4 @@ func (k Kind) Signature(without ...string) string {
 		return k.Name
 	}
 	return k.Name + " (" + strings.Join(have, ", ") + ")"
-}
-
-// Explain says what a kind of fault does, to what, and which parameters it has; false: there is no such kind.
-func Explain(name string) (text string, ok bool) {
-	k, ok := Find(name)
-	if !ok {
-		return "", false
-	}
-	to := strings.Join(k.On, " or ")
-	if k.Acts == Path {
-		to = "the path to " + to
-	}
-	text = fmt.Sprintf("%s: %s\n  done to   %s", k.Name, k.About, to)
-	for _, row := range []struct {
-		name string
-		keys []string
-	}{{"needs", k.Needs}, {"takes", k.Takes}} {
-		if len(row.keys) > 0 {
-			text += fmt.Sprintf("\n  %-9s %s", row.name, strings.Join(row.keys, ", "))
-		}
-	}
-	return text, true
 }
