@@ -121,47 +121,26 @@ func (m *matrix) cell(mu mutant.Mutant, id string) string {
 	return stray
 }
 
+// findings are what the cells of a matrix add up to.
+type findings struct {
+	kills            int
+	wrong, undecided []string // a line each
+}
+
 // print shows the matrix and what is wrong in it, and gives the exit code.
 func (m *matrix) print(w io.Writer) (code int) {
 	width := 0
 	for _, r := range m.rows {
 		width = max(width, len(r.id))
 	}
-	var wrong, undecided []string
 	fmt.Fprintf(w, "%-*s", width, "claim")
 	for i := range m.mutants {
 		fmt.Fprintf(w, " %2d", i+1)
 	}
 	fmt.Fprintln(w)
-	kills := 0
+	var f findings
 	for _, r := range m.rows {
-		line := fmt.Sprintf("%-*s", width, r.id)
-		noticed, unsure := false, false
-		for _, mu := range m.mutants {
-			c := m.cell(mu, r.id)
-			got := m.verdicts[[2]string{whole + "+" + mu.Name, r.id}]
-			line += "  " + c
-			switch c {
-			case killed:
-				kills++
-				noticed = true
-			case survived:
-				wrong = append(wrong, fmt.Sprintf("%s survives %s, which %s as for the whole service: %s", mu.Name, r.id, got.Verdict, got.Because))
-			case stray:
-				wrong = append(wrong, fmt.Sprintf("%s is not said to touch %s, which is %s: %s", mu.Name, r.id, got.Verdict, got.Because))
-			case open:
-				unsure = true
-				if got.Verdict != claim.Inconclusive {
-					got = m.verdicts[[2]string{whole, r.id}]
-				}
-				undecided = append(undecided, fmt.Sprintf("%s of %s is undecided: %s", r.id, got.Arm, got.Because))
-			}
-		}
-		fmt.Fprintln(w, strings.TrimRight(line, " "))
-		// One that is undecided is said to be so, and may well break it.
-		if m.complete && !noticed && !unsure {
-			wrong = append(wrong, fmt.Sprintf("no mutant breaks %s (%s): nobody knows whether it can fail", r.id, r.scenario))
-		}
+		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-*s%s", width, r.id, m.cells(r, &f)), " "))
 	}
 	fmt.Fprintf(w, "\n%s noticed   %s as of the whole service   %s noticed, which is chance   %s not noticed   %s noticed without reason   %s undecided\n\n",
 		killed, same, grazed, survived, stray, open)
@@ -169,15 +148,46 @@ func (m *matrix) print(w io.Writer) (code int) {
 		fmt.Fprintf(w, "%2d  %-18s %s\n", i+1, mu.Name, mu.About)
 	}
 	fmt.Fprintln(w)
-	for _, line := range slices.Concat(wrong, undecided) {
+	for _, line := range slices.Concat(f.wrong, f.undecided) {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "%d mutants × %d claims: %d noticed, %d wrong, %d undecided · ", len(m.mutants), len(m.rows), kills, len(wrong), len(undecided))
+	fmt.Fprintf(w, "%d mutants × %d claims: %d noticed, %d wrong, %d undecided · ", len(m.mutants), len(m.rows), f.kills, len(f.wrong), len(f.undecided))
 	switch {
-	case len(wrong) > 0:
+	case len(f.wrong) > 0:
 		return exitRefuted
-	case len(undecided) > 0:
+	case len(f.undecided) > 0:
 		return exitUndecided
 	}
 	return exitHolds
+}
+
+// cells are the signs of one claim, one for each mutant. What they tell is added to f.
+func (m *matrix) cells(r row, f *findings) string {
+	line := ""
+	noticed, unsure := false, false
+	for _, mu := range m.mutants {
+		sign := m.cell(mu, r.id)
+		got := m.verdicts[[2]string{whole + "+" + mu.Name, r.id}]
+		line += "  " + sign
+		switch sign {
+		case killed:
+			f.kills++
+			noticed = true
+		case survived:
+			f.wrong = append(f.wrong, fmt.Sprintf("%s survives %s, which %s as for the whole service: %s", mu.Name, r.id, got.Verdict, got.Because))
+		case stray:
+			f.wrong = append(f.wrong, fmt.Sprintf("%s is not said to touch %s, which is %s: %s", mu.Name, r.id, got.Verdict, got.Because))
+		case open:
+			unsure = true
+			if got.Verdict != claim.Inconclusive {
+				got = m.verdicts[[2]string{whole, r.id}]
+			}
+			f.undecided = append(f.undecided, fmt.Sprintf("%s of %s is undecided: %s", r.id, got.Arm, got.Because))
+		}
+	}
+	// One that is undecided is said to be so, and may well break it.
+	if m.complete && !noticed && !unsure {
+		f.wrong = append(f.wrong, fmt.Sprintf("no mutant breaks %s (%s): nobody knows whether it can fail", r.id, r.scenario))
+	}
+	return line
 }

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"context"
+	"io"
+)
+
+// A command is one verb. To add one: a file of its name, which opens with its help, and a row of commands.
+type command struct {
+	name  string
+	about string // one line for the overview; empty: not listed
+	help  string
+	run   func(ctx context.Context, args []string, out, err io.Writer) int
+}
+
+// commands in the order in which a new user meets them. A function, because
+// help prints the table that holds it.
+func commands() []command {
+	return []command{
+		{"run", "run scenarios and judge their claims", runHelp, runRun},
+		{"plan", "print what a scenario would do, with every default resolved", planHelp, runPlan},
+		{"list", "list the scenarios and their claims", listHelp, runList},
+		{"explain", "say what a claim or a measure means", explainHelp, runExplain},
+		{"judge", "judge a saved run again", judgeHelp, runJudge},
+		{"selfcheck", "show that the claims notice a broken service", selfcheckHelp, runSelfcheck},
+		{"doctor", "say what this machine can decide", doctorHelp, runDoctor},
+		{"serve", "the reference trip API", serveHelp, runServe},
+		{"redis", "the embedded Redis", redisHelp, runRedis},
+		{"watchdog", "", watchdogHelp, runWatchdog},
+	}
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/reports"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// loadAll loads the named scenarios and those of named groups, or the whole
+// library, under a profile; empty: as they stand.
+func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
+	if len(names) == 0 {
+		names = scenarios.Library()
+	}
+	var out []*scenarios.Scenario
+	var errs []error
+	seen := map[string]bool{}
+	profiled := false
+	for _, n := range names {
+		members := scenarios.InGroup(n)
+		if len(members) == 0 {
+			members = []string{n}
+		}
+		for _, n := range members {
+			s, err := scenarios.LoadProfile(n, profile)
+			if err != nil {
+				if !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
+					errs = append(errs, err)
+				}
+				continue
+			}
+			if seen[s.Name] {
+				errs = append(errs, fmt.Errorf("scenario %s is named twice", s.Name))
+			}
+			seen[s.Name] = true
+			profiled = profiled || s.Profile != ""
+			out = append(out, s)
+		}
+	}
+	if profile != "" && !profiled && len(errs) == 0 {
+		errs = append(errs, fmt.Errorf("none of the scenarios has the profile %s", profile))
+	}
+	return out, errors.Join(errs...)
+}
+
+// fitting leaves out the scenarios that need more than n instances, but for those
+// that were named. n below 1 is no limit.
+func fitting(all []*scenarios.Scenario, names []string, n int, say func(string)) []*scenarios.Scenario {
+	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
+		out := n > 0 && s.Needs() > n && !slices.Contains(names, s.Name) && !slices.Contains(names, s.File)
+		if out {
+			say(fmt.Sprintf("%s is left out: it needs %d instances, and there are %d", s.Name, s.Needs(), n))
+		}
+		return out
+	})
+}
+
+// forecast says how long a run takes.
+func forecast(all []*scenarios.Scenario) string {
+	var least, most time.Duration
+	for _, s := range all {
+		l, m := run.Estimate(s)
+		least, most = least+l, most+m
+	}
+	return fmt.Sprintf("this takes %s to %s", reports.Span(least), reports.Span(most))
+}

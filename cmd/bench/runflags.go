@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// runFlags are the flags of bench run; runHelp says what each is.
+type runFlags struct {
+	set *flag.FlagSet // which of them were given
+
+	arms, profile, redis, command, out string
+	urls, hosts, toxiproxies           list
+	instances                          int
+	readyIn                            time.Duration
+	seed                               uint64
+	reportOnly, noColor                bool
+}
+
+// parseRunFlags reads the flags, and the names of scenarios that stand between them.
+func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, err error) {
+	f.set = flag.NewFlagSet("run", flag.ContinueOnError)
+	f.set.StringVar(&f.arms, "arms", "", "")
+	f.set.StringVar(&f.profile, "profile", "", "")
+	f.set.StringVar(&f.redis, "redis", "embedded", "")
+	f.set.StringVar(&f.command, "target-cmd", "", "")
+	f.set.Var(&f.urls, "target-url", "")
+	f.set.Var(&f.hosts, "allow-host", "")
+	f.set.Var(&f.toxiproxies, "toxiproxy", "")
+	f.set.IntVar(&f.instances, "instances", 0, "")
+	f.set.DurationVar(&f.readyIn, "ready-in", 15*time.Second, "")
+	f.set.Uint64Var(&f.seed, "seed", 0, "")
+	f.set.StringVar(&f.out, "out", "reports/out", "")
+	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
+	f.set.BoolVar(&f.noColor, "no-color", false, "")
+	names, err = parse(f.set, runHelp, args, out)
+	return f, names, err
+}
+
+// options turns the flags and the names into what to run. The error is everything that is wrong with them.
+func (f runFlags) options(names []string) (run.Options, error) {
+	spec, specErr := f.spec()
+	all, scenariosErr := f.scenarios(names)
+	if err := errors.Join(specErr, scenariosErr); err != nil {
+		return run.Options{}, err
+	}
+	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out}
+	if !given(f.set, "seed") {
+		o.Seed = uint64(rand.Uint32())
+	}
+	return o, nil
+}
+
+// spec is the lab that the flags ask for.
+func (f runFlags) spec() (lab.Spec, error) {
+	var errs []error
+	if given(f.set, "instances") && (f.instances < 1 || f.instances > 16) {
+		errs = append(errs, fmt.Errorf("--instances %d: want 1 to 16", f.instances))
+	}
+	if f.readyIn <= 0 {
+		errs = append(errs, fmt.Errorf("--ready-in %v: want more than 0", f.readyIn))
+	}
+	command, err := splitWords(f.command)
+	if given(f.set, "target-cmd") && err == nil && len(command) == 0 {
+		err = errors.New("the command is empty")
+	}
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--target-cmd: %w", err))
+	}
+	arms, err := parseArms(f.arms, len(command) > 0 || len(f.urls) > 0)
+	errs = append(errs, err)
+	if len(command) > 0 && len(f.urls) > 0 {
+		errs = append(errs, errors.New("--target-cmd and --target-url exclude one another"))
+	}
+	if len(f.toxiproxies) > 0 && len(f.urls) == 0 {
+		errs = append(errs, errors.New("--toxiproxy is for a service that already runs (--target-url): what bench starts has proxies of its own"))
+	}
+	return lab.Spec{Arms: arms, Redis: f.redis, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
+		errors.Join(errs...)
+}
+
+// scenarios are those of the names, or the usual ones.
+func (f runFlags) scenarios(names []string) ([]*scenarios.Scenario, error) {
+	if len(names) == 0 {
+		names = scenarios.Usual()
+	}
+	return loadAll(names, f.profile)
+}
+
+// runName names the run's folder: after its scenario, or after the group that alone was named.
+func runName(all []*scenarios.Scenario, names []string) string {
+	switch {
+	case len(names) != 1:
+		return "bench"
+	case len(all) > 1:
+		return names[0]
+	}
+	return all[0].Name
+}
