@@ -13,7 +13,7 @@ import (
 )
 
 // readCall reads the one HTTP call that a stream of traffic.Calls makes.
-func readCall(r *reader, v strictyaml.Value, st *traffic.Stream) {
+func readCall(v strictyaml.Value, st *traffic.Stream) {
 	text, ok := v.Text()
 	if !ok {
 		return

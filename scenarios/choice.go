@@ -75,8 +75,8 @@ func readAnswer(text string, f *fault.Fault) error {
 	return nil
 }
 
-// choice checks what commands and prefix say together.
-func (r *reader) choice(t strictyaml.Table, f fault.Fault) {
+// checkChoice checks what commands and prefix say together.
+func checkChoice(t strictyaml.Table, f fault.Fault) {
 	if !t.Has("commands") && !t.Has("prefix") {
 		t.Wrong("%s has neither commands nor prefix: say what it is done to, such as commands: [GET, MGET], commands: reads, or prefix: \"cache:\"", f.Kind)
 		return

@@ -9,9 +9,9 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// claims reads the claims, after all that they may name.
-func (r *reader) claims(t strictyaml.Table, s *Scenario) {
-	scope, judge := r.scope(s)
+// readClaims reads the claims, after all that they may name.
+func readClaims(t strictyaml.Table, s *Scenario) {
+	scope, judge := scopeOf(s)
 	s.Claims = filed(t, "claims", claimKeys, func(t strictyaml.Table, id string) (claim.Text, []*expr.Error) {
 		c := claim.Text{ID: id, Holds: t.Text("holds", "the comparison that must be true")}
 		for key, field := range map[string]*string{"says": &c.Says, "source": &c.Source, "reading": &c.Reading, "requires": &c.Requires} {
@@ -59,9 +59,9 @@ func filed[T any](t strictyaml.Table, key string, keys []string, one func(t stri
 	return out
 }
 
-// scope is what expressions may name. Where nothing is left to name, every one
+// scopeOf is what expressions may name. Where nothing is left to name, every one
 // would be wrong for that reason alone, and none is to be judged.
-func (r *reader) scope(s *Scenario) (scope expr.Scope, judge bool) {
+func scopeOf(s *Scenario) (scope expr.Scope, judge bool) {
 	scope = s.Scope()
 	nameless := func(n string) bool { return n == "" }
 	scope.Streams, scope.Phases = slices.DeleteFunc(scope.Streams, nameless), slices.DeleteFunc(scope.Phases, nameless)

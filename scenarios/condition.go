@@ -17,8 +17,8 @@ const (
 
 var conditionKeys = []string{"holds", "over"}
 
-// condition reads steady or abort, after all that they may name: a text, or a mapping with it and how far it looks back.
-func (r *reader) condition(t strictyaml.Table, key string, s *Scenario) *Condition {
+// readCondition reads steady or abort, after all that they may name: a text, or a mapping with it and how far it looks back.
+func readCondition(t strictyaml.Table, key string, s *Scenario) *Condition {
 	v, ok := t.Get(key)
 	if !ok {
 		return nil
@@ -33,14 +33,14 @@ func (r *reader) condition(t strictyaml.Table, key string, s *Scenario) *Conditi
 		}
 		c.Holds = one.Text("holds", "the comparison, such as availability(all) >= 99%")
 		if d, given := duration(one, "over", ""); given {
-			if at := one.At("over"); d < leastOver || d > mostOver {
-				at.Wrong("over: %v; a condition looks back over %v to %v", d, leastOver, mostOver)
+			if d < leastOver || d > mostOver {
+				one.At("over").Wrong("over: %v; a condition looks back over %v to %v", d, leastOver, mostOver)
 			}
 			c.Over = d
 		}
 		v = one.At("holds")
 	}
-	if scope, judge := r.scope(s); judge && c.Holds != "" {
+	if scope, judge := scopeOf(s); judge && c.Holds != "" {
 		_, errs := claim.CompileCondition(key, c.Holds, scope)
 		for _, e := range errs {
 			v.WrongAt(e.Col, e.Field, e.Msg)

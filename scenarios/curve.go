@@ -14,9 +14,9 @@ import (
 
 var curveKeys = []string{"id", "says", "of", "ttl"}
 
-// curves reads the curves, after the environment that they may name.
-func (r *reader) curves(t strictyaml.Table, s *Scenario) {
-	scope, judge := r.scope(s)
+// readCurves reads the curves, after the environment that they may name.
+func readCurves(t strictyaml.Table, s *Scenario) {
+	scope, judge := scopeOf(s)
 	s.Curves = filed(t, "curves", curveKeys, func(t strictyaml.Table, id string) (claim.CurveText, []*expr.Error) {
 		c := claim.CurveText{
 			ID:  id,

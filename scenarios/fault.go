@@ -21,14 +21,14 @@ func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instance
 		return
 	}
 	f := fault.Fault{Kind: t.Text("kind", "one of "+strings.Join(fault.Names(), ", ")), On: t.Text("on", "what it hits, redis, instance or database")}
-	r.on(t, f)
-	r.parameters(t, &f)
+	checkOn(t, f)
+	readParameters(t, &f)
 	if at, ok := t.Get("instances"); ok {
-		f.Instances = r.instances(at, instances)
+		f.Instances = readInstances(at, instances)
 	}
-	r.atStart(t, &f, fresh)
-	r.window(t, &f, p, known)
-	all := r.repeat(t, f, p, known && r.file.Count() == before)
+	readAtStart(t, &f, fresh)
+	readWindow(t, &f, p, known)
+	all := repeated(t, f, p, known && r.file.Count() == before)
 	if r.file.Count() > before {
 		return
 	}
@@ -43,8 +43,8 @@ func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instance
 	p.Faults = append(p.Faults, all...)
 }
 
-// on checks that f's kind can be done to its target.
-func (r *reader) on(t strictyaml.Table, f fault.Fault) {
+// checkOn checks that f's kind can be done to its target.
+func checkOn(t strictyaml.Table, f fault.Fault) {
 	at := t.At("on")
 	k, known := fault.Find(f.Kind)
 	switch {
@@ -68,27 +68,27 @@ func (r *reader) on(t strictyaml.Table, f fault.Fault) {
 	}
 }
 
-// window reads when f is on, within p.
-func (r *reader) window(t strictyaml.Table, f *fault.Fault, p *Phase, known bool) {
+// readWindow reads when f is on, within p.
+func readWindow(t strictyaml.Table, f *fault.Fault, p *Phase, known bool) {
 	from := time.Duration(0)
 	if !f.Start {
 		from, _ = duration(t, "from", "")
 	}
 	length, given := duration(t, "for", "")
-	if at := t.At("for"); given && length <= 0 {
-		at.Wrong("for: a fault lasts longer than 0s")
+	if given && length <= 0 {
+		t.At("for").Wrong("for: a fault lasts longer than 0s")
 		return
 	}
 	least := f.Least()
-	if at := t.At("for"); given && length < least {
-		at.Wrong("for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
+	if given && length < least {
+		t.At("for").Wrong("for: %s%s cannot be proved in less than %v; give it for: %v or more", f.Kind, parameterText(*f), least, least)
 		return
 	}
 	if f.From, f.For = from, length; !known {
 		return
 	}
-	if at := t.At("from"); from >= p.For {
-		at.Wrong("a fault from %v does not fit a phase of %v", from, p.For)
+	if from >= p.For {
+		t.At("from").Wrong("a fault from %v does not fit a phase of %v", from, p.For)
 		return
 	}
 	if !t.Has("for") {
@@ -111,9 +111,9 @@ func (r *reader) window(t strictyaml.Table, f *fault.Fault, p *Phase, known bool
 // mostRepeats bounds what one entry stands for; more is a slip of the unit.
 const mostRepeats = 1000
 
-// repeat is f as often as every says, each time for as long: until one would
+// repeated is f as often as every says, each time for as long: until one would
 // not fit the phase whole. right: p.For is known, and f is without a mistake.
-func (r *reader) repeat(t strictyaml.Table, f fault.Fault, p *Phase, right bool) []fault.Fault {
+func repeated(t strictyaml.Table, f fault.Fault, p *Phase, right bool) []fault.Fault {
 	every, given := duration(t, "every", "")
 	if !given {
 		return []fault.Fault{f}

@@ -10,8 +10,8 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// keys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
-func (r *reader) keys(t strictyaml.Table, st *traffic.Stream) {
+// readKeys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
+func readKeys(t strictyaml.Table, st *traffic.Stream) {
 	v, given := t.Get("keys")
 	switch has := st.Keyed(); {
 	case has && !given:

@@ -44,12 +44,12 @@ func parameterKeys() []string {
 	return out
 }
 
-// parameters reads what f's kind takes.
-func (r *reader) parameters(t strictyaml.Table, f *fault.Fault) {
+// readParameters reads what f's kind takes.
+func readParameters(t strictyaml.Table, f *fault.Fault) {
 	k, ok := fault.Find(f.Kind)
 	if !ok {
-		if at := t.At("kind"); f.Kind != "" {
-			at.Wrong("unknown kind of fault %s%s", near.Quote(f.Kind), near.Hint(f.Kind, fault.Names()))
+		if f.Kind != "" {
+			t.At("kind").Wrong("unknown kind of fault %s%s", near.Quote(f.Kind), near.Hint(f.Kind, fault.Names()))
 		}
 		return
 	}
@@ -79,7 +79,7 @@ func (r *reader) parameters(t strictyaml.Table, f *fault.Fault) {
 		}
 	}
 	if k.Chooses() {
-		r.choice(t, *f)
+		checkChoice(t, *f)
 	}
 }
 

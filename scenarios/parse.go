@@ -85,20 +85,20 @@ func (r *reader) scenario(t strictyaml.Table) *Scenario {
 	r.group(t, s)
 	s.Target = r.target(t)
 	if v, ok := r.profile.fields.Get("env"); ok {
-		maps.Copy(s.Target.Env, r.env(v))
+		maps.Copy(s.Target.Env, readEnv(v))
 	}
 	s.Rounds = r.rounds(t)
 	for i, p := range t.List("phases", "at least one is needed, such as {name: steady, for: 3s}") {
 		r.phase(p, i, s)
 	}
-	r.fits(t, s)
+	checkLength(t, s)
 	for _, p := range t.List("traffic", "nothing is observed without any") {
 		r.stream(p, s)
 	}
-	s.Steady, s.Abort = r.condition(t, "steady", s), r.condition(t, "abort", s)
+	s.Steady, s.Abort = readCondition(t, "steady", s), readCondition(t, "abort", s)
 	r.steadyBefore(t, s)
-	r.claims(t, s)
-	r.curves(t, s)
+	readClaims(t, s)
+	readCurves(t, s)
 	return s
 }
 
@@ -129,7 +129,7 @@ func (r *reader) target(t strictyaml.Table) Target {
 	}
 	out.Instances = t.Whole("instances", 1, mostInstances, defaultInstances)
 	if v, ok := t.Get("env"); ok {
-		out.Env = r.env(v)
+		out.Env = readEnv(v)
 	}
 	return out
 }
@@ -176,8 +176,8 @@ var reserved = map[string]string{
 	"CACHE_POLICY": "it is what the arms of a run compare",
 }
 
-// env reads variables for the service. Values are texts, however they look.
-func (r *reader) env(v strictyaml.Value) map[string]string {
+// readEnv reads variables for the service. Values are texts, however they look.
+func readEnv(v strictyaml.Value) map[string]string {
 	out := map[string]string{}
 	entries, _ := v.Entries("env")
 	for _, e := range entries {

@@ -37,11 +37,11 @@ func (r *reader) phase(v strictyaml.Value, i int, s *Scenario) {
 	}
 	if e, ok := t.Get("env"); ok {
 		before := r.file.Count()
-		if p.Env = r.env(e); len(p.Env) == 0 && r.file.Count() == before {
+		if p.Env = readEnv(e); len(p.Env) == 0 && r.file.Count() == before {
 			e.Wrong("env is empty; leave it out or fill it")
 		}
 	}
-	r.restart(t, &p)
+	readRestart(t, &p)
 	if f, ok := t.Get("faults"); ok {
 		fresh := begins(s.Phases, p)
 		for _, one := range f.List() {
@@ -51,8 +51,8 @@ func (r *reader) phase(v strictyaml.Value, i int, s *Scenario) {
 	s.Phases = append(s.Phases, p)
 }
 
-// fits checks that a round ends.
-func (r *reader) fits(t strictyaml.Table, s *Scenario) {
+// checkLength checks that a round ends.
+func checkLength(t strictyaml.Table, s *Scenario) {
 	var sum time.Duration
 	for _, p := range s.Phases {
 		if sum += p.For; sum > longest {
@@ -62,9 +62,9 @@ func (r *reader) fits(t strictyaml.Table, s *Scenario) {
 	}
 }
 
-// instances reads the instances that a fault or a stream is limited to; there
+// readInstances reads the instances that a fault or a stream is limited to; there
 // are n, or an unknown number if n is not above zero.
-func (r *reader) instances(v strictyaml.Value, n int) []string {
+func readInstances(v strictyaml.Value, n int) []string {
 	var out []string
 	for _, e := range v.List() {
 		s, ok := e.Scalar()

@@ -38,16 +38,16 @@ func (r *reader) profiles(t strictyaml.Table, s *Scenario) []profile {
 			out = append(out, profile{
 				name:    name,
 				fields:  t,
-				lengths: r.overrides(t, "phases", "phase", scope.Phases),
-				rates:   r.overrides(t, "rates", "stream", scope.Streams),
+				lengths: readOverrides(t, "phases", "phase", scope.Phases),
+				rates:   readOverrides(t, "rates", "stream", scope.Streams),
 			})
 		}
 	}
 	return out
 }
 
-// overrides reads a mapping from names, of phases or of streams, to what each gets.
-func (r *reader) overrides(t strictyaml.Table, key, of string, known []string) map[string]strictyaml.Value {
+// readOverrides reads a mapping from names, of phases or of streams, to what each gets.
+func readOverrides(t strictyaml.Table, key, of string, known []string) map[string]strictyaml.Value {
 	v, ok := t.Get(key)
 	if !ok {
 		return nil

@@ -10,8 +10,8 @@ func begins(earlier []Phase, p Phase) bool {
 	return len(earlier) == 0 || p.Env != nil || p.Restart || earlier[len(earlier)-1].Env != nil
 }
 
-// restart reads whether p begins from a fresh state though its environment is no other.
-func (r *reader) restart(t strictyaml.Table, p *Phase) {
+// readRestart reads whether p begins from a fresh state though its environment is no other.
+func readRestart(t strictyaml.Table, p *Phase) {
 	v, ok := t.Get("restart")
 	if !ok {
 		return
@@ -26,8 +26,8 @@ func (r *reader) restart(t strictyaml.Table, p *Phase) {
 // atStart is the word that from takes beside durations.
 const atStart = "start"
 
-// atStart reads whether f is on before the instances start. fresh: they are started for its phase.
-func (r *reader) atStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
+// readAtStart reads whether f is on before the instances start. fresh: they are started for its phase.
+func readAtStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 	at, ok := t.Get("from")
 	if !ok {
 		return

@@ -26,9 +26,9 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 		at.Wrong("a second stream named %s", st.Name)
 	}
 	before := r.file.Count()
-	r.sends(t, &st.Stream)
+	readSends(t, &st.Stream)
 	if r.file.Count() == before {
-		r.keys(t, &st.Stream)
+		readKeys(t, &st.Stream)
 	}
 	if v, ok := r.profile.rates[st.Name]; ok {
 		t.Put("rate", v)
@@ -39,19 +39,19 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 			t.At("rate").Wrong("rate: %v", err)
 		}
 	}
-	r.arrivals(t, &st)
+	readArrivals(t, &st)
 	if p, ok := duration(t, "timeout", ""); ok {
-		if at := t.At("timeout"); p <= 0 || p > mostTimeout {
-			at.Wrong("timeout is above 0s and at most %v; here is %v", mostTimeout, p)
+		if p <= 0 || p > mostTimeout {
+			t.At("timeout").Wrong("timeout is above 0s and at most %v; here is %v", mostTimeout, p)
 		}
 		st.Timeout = p
 	}
 	st.Workers = t.Whole("workers", 1, mostWorkers, defaultWorkers)
 	if p, ok := t.Get("phases"); ok {
-		st.Phases = r.phaseNames(p, s)
+		st.Phases = readPhaseNames(p, s)
 	}
 	if i, ok := t.Get("instances"); ok {
-		st.Instances = r.instances(i, s.Target.Instances)
+		st.Instances = readInstances(i, s.Target.Instances)
 	}
 	whole := !slices.ContainsFunc(s.Phases, func(p Phase) bool { return p.For == 0 })
 	if r.file.Count() == before && whole && len(s.Phases) > 0 && st.mean()*s.active(st).Seconds() < 1-1e-6 {
@@ -60,7 +60,7 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 	s.Traffic = append(s.Traffic, st)
 }
 
-func (r *reader) arrivals(t strictyaml.Table, st *Stream) {
+func readArrivals(t strictyaml.Table, st *Stream) {
 	v, ok := t.Get("arrivals")
 	if !ok {
 		return
@@ -75,8 +75,8 @@ func (r *reader) arrivals(t strictyaml.Table, st *Stream) {
 	}
 }
 
-// phaseNames reads the phases that a stream is limited to, in the round's order.
-func (r *reader) phaseNames(v strictyaml.Value, s *Scenario) []string {
+// readPhaseNames reads the phases that a stream is limited to, in the round's order.
+func readPhaseNames(v strictyaml.Value, s *Scenario) []string {
 	known := s.Scope().Phases
 	known = slices.DeleteFunc(known, func(n string) bool { return n == "" })
 	var out []string

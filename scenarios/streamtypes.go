@@ -15,7 +15,7 @@ var streamTypes = []streamType{
 type streamType struct {
 	name  string // one of traffic.Types
 	about string // what its key holds
-	read  func(r *reader, v strictyaml.Value, st *traffic.Stream)
+	read  func(v strictyaml.Value, st *traffic.Stream)
 	text  func(st traffic.Stream) string // for people, in one line
 }
 
@@ -28,12 +28,12 @@ func streamTypeKeys() []string {
 	return out
 }
 
-// sends reads what a stream sends.
-func (r *reader) sends(t strictyaml.Table, st *traffic.Stream) {
+// readSends reads what a stream sends.
+func readSends(t strictyaml.Table, st *traffic.Stream) {
 	for _, y := range streamTypes {
 		if v, ok := t.Get(y.name); ok {
 			st.Type = y.name
-			y.read(r, v, st)
+			y.read(v, st)
 			return
 		}
 	}
