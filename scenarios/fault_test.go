@@ -25,6 +25,7 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: cutoff, after: 1.5KB", fault.Fault{Kind: "cutoff", After: 1500}, "cutoff after 1.5KB of replies on redis"},
 		{"kind: slow, rate: 20KB/s", fault.Fault{Kind: "slow", Rate: 20_000}, "slow at 20KB/s on redis"},
 		{"kind: oneway, direction: replies", fault.Fault{Kind: "oneway", Direction: "replies"}, "oneway that holds replies on redis"},
+		{"kind: cutoff, after: 1.5KiB", fault.Fault{Kind: "cutoff", After: 1536}, "cutoff after 1.536KB of replies on redis"},
 		{"kind: slices, size: 1.001KB, delay: 5ms", fault.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
 		{"kind: error, commands: reads, answer: BUSY wait", fault.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
 		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", fault.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/near"
 	"github.com/trektribe/bench/internal/strictyaml"
 )
@@ -20,9 +21,27 @@ const (
 	fastest = 100_000.0 // requests per second
 )
 
-var durationUnits = []string{"ms", "s", "us", "m", "h"}
-
 var number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+
+// A size has the dimensions of figure's bytes.
+var size = figure.Dims{Bytes: 1}
+
+// unitNames are the names of figure's units of one kind.
+func unitNames(dims figure.Dims) []string {
+	var names []string
+	for _, u := range figure.Units() {
+		if u.Dims == dims {
+			names = append(names, u.Name)
+		}
+	}
+	return names
+}
+
+// split parts a quantity's number from its unit.
+func split(s string) (num, unit string) {
+	unit = strings.TrimLeft(s, "0123456789.")
+	return strings.TrimSuffix(s, unit), unit
+}
 
 // parseDuration reads "2s", "180ms", "1m30s"; never negative.
 func parseDuration(s string) (time.Duration, error) {
@@ -32,13 +51,17 @@ func parseDuration(s string) (time.Duration, error) {
 	if number.MatchString(s) && strings.Trim(s, "0.") != "" {
 		return 0, fmt.Errorf("%s has no unit (did you mean %ss?)", near.Quote(s), s)
 	}
-	d, err := time.ParseDuration(s)
-	if err == nil {
-		return d, nil
+	num, unit := split(s)
+	if u, known := figure.UnitNamed(unit); known && u.Dims == figure.Seconds && number.MatchString(num) {
+		if n, err := strconv.ParseFloat(num, 64); err == nil && u.Of(n) < math.MaxInt64/1e9 {
+			return time.Duration(math.Round(u.Of(n) * 1e9)), nil
+		}
 	}
-	unit := strings.TrimLeft(s, "0123456789.")
+	if d, err := time.ParseDuration(s); err == nil {
+		return d, nil // of several units, as 1m30s
+	}
 	if unit != s && unit != "" && len(unit) <= 8 {
-		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, durationUnits))
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, unitNames(figure.Seconds)))
 	}
 	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", near.Quote(s))
 }
@@ -90,15 +113,14 @@ func oneRate(s string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %s", near.Quote(s), want)
 	}
-	switch unit {
-	case "s":
-	case "min":
-		n /= 60
-	case "":
+	u, _ := figure.UnitNamed(unit)
+	switch known := []string{"s", "min"}; {
+	case unit == "":
 		return 0, fmt.Errorf("%s has no unit: %s", near.Quote(s), want)
-	default:
-		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, []string{"s", "min"}))
+	case !slices.Contains(known, unit):
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, known))
 	}
+	n /= u.Scale
 	if n <= 0 {
 		return 0, fmt.Errorf("%s: a rate is above zero", near.Quote(s))
 	}
@@ -111,23 +133,21 @@ func oneRate(s string) (float64, error) {
 // mostAmount catches slips of the unit.
 const mostAmount = 1_000_000_000
 
-var byteUnits = []string{"B", "KB", "MB", "GB"}
-
-// parseBytes reads "512B", "20KB" and "1.5MB"; 1KB is 1000B. Above zero.
+// parseBytes reads "512B", "20KB" and "1.5MiB". Above zero.
 func parseBytes(s string) (int64, error) {
 	const want = "want a number and a unit, such as 512B, 20KB or 1MB"
-	num := strings.TrimRight(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-	unit := s[len(num):]
+	num, unit := split(s)
 	n, err := strconv.ParseFloat(num, 64)
+	u, known := figure.UnitNamed(unit)
 	switch {
 	case !number.MatchString(num) || err != nil:
 		return 0, fmt.Errorf("%s: %s", near.Quote(s), want)
 	case unit == "":
 		return 0, fmt.Errorf("%s has no unit: %s", near.Quote(s), want)
-	case !slices.Contains(byteUnits, unit):
-		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, byteUnits))
+	case !known || u.Dims != size:
+		return 0, fmt.Errorf("%s: bad unit %s%s", near.Quote(s), near.Quote(unit), near.Hint(unit, unitNames(size)))
 	}
-	n *= math.Pow(1000, float64(slices.Index(byteUnits, unit)))
+	n = u.Of(n)
 	whole := math.Round(n)
 	switch {
 	case math.Abs(n-whole) > 1e-6 || whole < 1: // 1.001KB is not quite 1001 in binary
@@ -138,11 +158,12 @@ func parseBytes(s string) (int64, error) {
 	return int64(whole), nil
 }
 
-// bytesText is n in the unit in which it reads best.
+// bytesText is n in the unit in which it reads best; 1KB is 1000B.
 func bytesText(n int64) string {
+	names := []string{"B", "KB", "MB", "GB"}
 	unit, scale := 0, int64(1)
-	for unit < len(byteUnits)-1 && n >= 1000*scale {
+	for unit < len(names)-1 && n >= 1000*scale {
 		unit, scale = unit+1, scale*1000
 	}
-	return strconv.FormatFloat(float64(n)/float64(scale), 'f', -1, 64) + byteUnits[unit]
+	return strconv.FormatFloat(float64(n)/float64(scale), 'f', -1, 64) + names[unit]
 }
