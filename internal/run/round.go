@@ -7,7 +7,6 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
-	"sort"
 	"sync"
 	"time"
 
@@ -24,9 +23,6 @@ const (
 	// lead is the pause between the decision to start a segment and its first
 	// request: enough to start a few dozen goroutines and scrape every instance.
 	lead = 50 * time.Millisecond
-	// healWithin bounds how long faults are lifted when a run is cut short: a script that
-	// blocks Redis may take 5 s to be ended, a service some to start again.
-	healWithin = 15 * time.Second
 	// stallStep and stallLeast are the hiccup meter's: how often it looks, and what it calls a stall.
 	stallStep  = 5 * time.Millisecond
 	stallLeast = 20 * time.Millisecond
@@ -86,24 +82,9 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	streams := p.streams(n, index, plan, arms)
 	p.limits.start(arms)
 
-	meter, stopMeter := context.WithCancel(ctx)
-	var meterDone sync.WaitGroup
-	meterDone.Go(func() { watchStalls(meter, p.clock, stallStep, stallLeast, w.Event) })
-	if hasFaults(phases) {
-		meterDone.Go(func() { watchHealth(meter, p.clock, arms, claim.HealthStep, w.Event) })
-	}
-
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		_, err := load.Run(gctx, p.clock, streams, plan.phase, p.tee(w.Request))
-		return err
-	})
-	g.Go(func() error { return p.faults(gctx, plan) })
-	g.Go(func() error { return p.boundaries(gctx, plan, sample, w) })
-	g.Go(func() error { return p.watchAbort(gctx, plan) })
-	err := g.Wait()
-	stopMeter()
-	meterDone.Wait()
+	stopMeters := p.startMeters(ctx, phases, arms, w)
+	err := p.drive(ctx, plan, streams, sample, w)
+	stopMeters()
 	if halt := (*halt)(nil); errors.As(err, &halt) {
 		w.Event(p.halted(halt, plan, n, seg.Begin))
 		return errors.Join(halt, p.lab.Settle(ctx))
@@ -118,6 +99,33 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	last := phases[len(phases)-1].Name
 	sample.boundary(ctx, p.lab.Arms(), last, "")
 	return ctx.Err()
+}
+
+// drive plays load, faults, boundaries and abort side by side. The first error ends them all.
+func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream, sample *sampler, w *history.Writer) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		_, err := load.Run(ctx, p.clock, streams, plan.phase, p.tee(w.Request))
+		return err
+	})
+	g.Go(func() error { return p.faults(ctx, plan) })
+	g.Go(func() error { return p.boundaries(ctx, plan, sample, w) })
+	g.Go(func() error { return p.watchAbort(ctx, plan) })
+	return g.Wait()
+}
+
+// startMeters watches for stalls of the machine, and under faults the instances' health. stop ends that and waits for it.
+func (p *player) startMeters(ctx context.Context, phases []scenarios.Phase, arms []lab.Arm, w *history.Writer) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { watchStalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
+	if hasFaults(phases) {
+		done.Go(func() { watchHealth(ctx, p.clock, arms, claim.HealthStep, w.Event) })
+	}
+	return func() {
+		cancel()
+		done.Wait()
+	}
 }
 
 // boundaries records each phase as it really ran, and samples between two of them.
@@ -135,95 +143,6 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 			return ctx.Err()
 		}
 		w.Event(history.Event{Kind: history.PhaseSpan, Name: ph.Name, At: from, Until: to})
-	}
-	return nil
-}
-
-// A step is a fault that begins or ends.
-type step struct {
-	at     time.Duration
-	fault  int // numbers the faults of the timeline
-	action lab.Action
-}
-
-// atStart reports whether it begins before the instances start.
-func (s step) atStart() bool { return s.action.Start && !s.action.Heal }
-
-// steps are the fault timeline of t, in the order in which it is played.
-func (p *player) steps(t timeline) []step {
-	var steps []step
-	n := 0
-	for i, ph := range t.phases {
-		from, _ := t.span(i)
-		for _, f := range ph.Faults {
-			f.Seed = p.seed
-			on, off := lab.Action{Fault: f, Planned: from + f.From}, lab.Action{Fault: f, Planned: from + f.From + f.For, Heal: true}
-			steps = append(steps, step{on.Planned, n, on}, step{off.Planned, n, off})
-			n++
-		}
-	}
-	// A fault that ends where another begins is lifted first.
-	sort.SliceStable(steps, func(i, j int) bool {
-		a, b := steps[i], steps[j]
-		return a.at < b.at || a.at == b.at && a.action.Heal && !b.action.Heal
-	})
-	return steps
-}
-
-// atStart are the faults that are on before the instances start for the phases.
-func (p *player) atStart(phases []scenarios.Phase) []lab.Action {
-	var out []lab.Action
-	for _, s := range p.steps(timeline{phases: phases}) {
-		if s.atStart() && !p.running {
-			out = append(out, s.action)
-		}
-	}
-	return out
-}
-
-// faults plays the fault timeline. Whatever was switched on is off when it returns, also when ctx ended first.
-func (p *player) faults(ctx context.Context, t timeline) error {
-	steps := p.steps(t)
-	active := map[int]lab.Action{} // by fault
-	for _, s := range steps {
-		if s.atStart() {
-			active[s.fault] = s.action
-		}
-	}
-	defer func() {
-		heal, cancel := context.WithTimeout(context.WithoutCancel(ctx), healWithin)
-		defer cancel()
-		var errs []error // each shows again when the lab closes the proxy
-		for _, a := range active {
-			a.Heal, a.Planned = true, p.clock.Now()
-			errs = append(errs, p.lab.Apply(heal, a))
-		}
-		p.back = putBack{n: len(active), at: p.clock.Now(), err: errors.Join(errs...)}
-	}()
-	unasked := len(active) == 0 // what is on from the start needs no steady service
-	for _, s := range steps {
-		if s.atStart() {
-			continue
-		}
-		if !p.until(ctx, s.at) {
-			return ctx.Err()
-		}
-		if unasked {
-			unasked = false
-			if err := p.askSteady(); err != nil {
-				return err
-			}
-		}
-		if !s.action.Heal {
-			active[s.fault] = s.action
-		}
-		// An instance that does not come back after a fault is what there is to see, and recorded.
-		if err := without(p.lab.Apply(ctx, s.action), lab.ErrNotReady); err != nil {
-			return fmt.Errorf("%s on %s: %w", s.action.Kind, s.action.On, err)
-		}
-		if s.action.Heal {
-			delete(active, s.fault)
-		}
 	}
 	return nil
 }

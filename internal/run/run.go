@@ -6,7 +6,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ type Outcome struct {
 // with a Dir is valid beside an error. The error is ctx's only if nothing else went wrong.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	began := time.Now()
-	if err := o.settle(); err != nil {
+	if err := o.fitInstances(); err != nil {
 		return Outcome{}, err
 	}
 	dir, err := newFolder(o.Out, o.Name, began)
@@ -73,9 +72,9 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	if err := saved.save(dir); err != nil {
 		return out, err
 	}
-	clock := history.NewClock()
+	r := &session{Options: o, saved: saved, dir: dir, clock: history.NewClock()}
 	for i, s := range o.Scenarios {
-		if err = play(ctx, o, saved, dir, clock, i, s); err != nil {
+		if err = r.play(ctx, i, s); err != nil {
 			break
 		}
 	}
@@ -120,9 +119,9 @@ func without(err, kind error) error {
 	return err
 }
 
-// settle makes the scenarios' numbers of instances those of the lab, and refuses
+// fitInstances makes the scenarios' numbers of instances those of the lab, and refuses
 // a fault or a stream on one that will not be there.
-func (o *Options) settle() error {
+func (o *Options) fitInstances() error {
 	n := o.Instances
 	if len(o.Lab.URLs) > 0 {
 		n = len(o.Lab.URLs)
@@ -155,79 +154,6 @@ func (o *Options) settle() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// play runs one scenario in a lab of its own until every claim is decided or its rounds are used up.
-func play(ctx context.Context, o Options, saved *Saved, dir string, clock *history.Clock, index int, s *scenarios.Scenario) (err error) {
-	b, err := newBench(s, o.Lab.Arms)
-	if err != nil {
-		return err
-	}
-	limits, err := compileLimits(s)
-	if err != nil {
-		return err
-	}
-	est := newEstimate(saved.Scenarios, index)
-	state := reports.State{Scenario: s.Name, N: index + 1, Of: len(saved.Scenarios), Least: s.Rounds.Min, Most: s.Rounds.Max}
-	show := func(phase, hurt string) {
-		state.Phase, state.Hurt, state.Left = phase, hurt, est.left()
-		o.Progress.Show(state)
-	}
-	show("opening", "")
-
-	sink := &sink{}
-	spec := o.Lab
-	spec.Instances, spec.Env, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, s.Target.Env, dir, clock, sink.record
-	l, err := lab.Open(ctx, spec)
-	if err != nil {
-		return err
-	}
-	ctx, release := l.Guard(ctx)
-	defer func() {
-		release()
-		for _, p := range l.Trusted() {
-			saved.warn("whether the service uses the proxy " + p + " cannot be seen from here: what holds under its faults holds if it does")
-		}
-		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
-	}()
-	saved.Redis = l.Redis()
-	if err := saved.save(dir); err != nil {
-		return err
-	}
-
-	p := &player{clock: clock, lab: l, scenario: s, seed: o.Seed, running: saved.Running, unhurt: saved.Running && len(o.Lab.Toxiproxy) == 0, show: show, limits: limits}
-	for n := 1; n <= s.Rounds.Max; n++ {
-		state.Round = n
-		est.round(n)
-		rd := roundDir(dir, s.Name, n)
-		w, err := history.CreateRound(rd)
-		if err != nil {
-			return err
-		}
-		sink.to(w.Event)
-		err = p.round(ctx, n, w)
-		sink.to(nil)
-		whole, stopped := err == nil, errors.As(err, new(*halt))
-		if stopped { // this scenario ends here; what it saw is kept, and others go on
-			err = without(err, errHalt)
-		}
-		if err := errors.Join(err, w.Close(whole)); err != nil {
-			return err
-		}
-		if _, err := b.observe(ctx, rd); err != nil {
-			return err
-		}
-		// From its first round on, this is the newest run that can be judged.
-		if n == 1 && index == 0 {
-			if err := pointLatest(dir); err != nil {
-				o.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(o.Out, "latest"), err))
-			}
-		}
-		if stopped || n >= s.Rounds.Min && !b.more(o.Awaits) {
-			break
-		}
-	}
-	return nil
 }
 
 // Report judges a saved run and writes it down in its folder in every format.

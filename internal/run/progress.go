@@ -1,12 +1,36 @@
 package run
 
 import (
-	"sync"
 	"time"
 
-	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
+
+// A display shows what a scenario of a run is at.
+type display struct {
+	to       Progress
+	state    reports.State
+	estimate *estimate
+}
+
+func newDisplay(to Progress, all []*scenarios.Scenario, index int) *display {
+	s := all[index]
+	return &display{to: to, estimate: newEstimate(all, index),
+		state: reports.State{Scenario: s.Name, N: index + 1, Of: len(all), Least: s.Rounds.Min, Most: s.Rounds.Max}}
+}
+
+// round begins round n.
+func (d *display) round(n int) {
+	d.state.Round = n
+	d.estimate.round(n)
+}
+
+// show shows the phase, and what it does to the target.
+func (d *display) show(phase, hurt string) {
+	d.state.Phase, d.state.Hurt, d.state.Left = phase, hurt, d.estimate.left()
+	d.to.Show(d.state)
+}
 
 // restart is about what a segment costs beside its phases: instances stopped and started, lead, last answers.
 const restart = 600 * time.Millisecond
@@ -45,25 +69,4 @@ func (e *estimate) round(n int) { e.n, e.started = n, time.Now() }
 func (e *estimate) left() time.Duration {
 	rounds := max(e.rounds, e.n) - e.n + 1
 	return e.later + max(0, time.Duration(rounds)*e.each-time.Since(e.started))
-}
-
-// A sink passes events on to the round that is being written, and drops them
-// between rounds: the lab lives longer than a round's files.
-type sink struct {
-	mu  sync.Mutex
-	out func(history.Event)
-}
-
-func (s *sink) to(out func(history.Event)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.out = out
-}
-
-func (s *sink) record(e history.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.out != nil {
-		s.out(e)
-	}
 }

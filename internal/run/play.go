@@ -1,0 +1,123 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/scenarios"
+)
+
+// A session is a run while its scenarios are played.
+type session struct {
+	Options
+	saved *Saved
+	dir   string
+	clock *history.Clock
+}
+
+// play plays one scenario in a lab of its own until every claim is decided or its rounds are used up.
+func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (err error) {
+	b, err := newBench(s, r.Lab.Arms)
+	if err != nil {
+		return err
+	}
+	limits, err := compileLimits(s)
+	if err != nil {
+		return err
+	}
+	shown := newDisplay(r.Progress, r.saved.Scenarios, index)
+	shown.show("opening", "")
+
+	events := &sink{}
+	spec := r.Lab
+	spec.Instances, spec.Env, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, s.Target.Env, r.dir, r.clock, events.record
+	l, err := lab.Open(ctx, spec)
+	if err != nil {
+		return err
+	}
+	ctx, release := l.Guard(ctx)
+	defer func() {
+		release()
+		for _, p := range l.Trusted() {
+			r.saved.warn("whether the service uses the proxy " + p + " cannot be seen from here: what holds under its faults holds if it does")
+		}
+		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
+	}()
+	r.saved.Redis = l.Redis()
+	if err := r.saved.save(r.dir); err != nil {
+		return err
+	}
+
+	p := &player{clock: r.clock, lab: l, scenario: s, seed: r.Seed, running: r.saved.Running,
+		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, limits: limits}
+	for n := 1; n <= s.Rounds.Max; n++ {
+		shown.round(n)
+		stopped, err := r.playRound(ctx, p, events, b, n)
+		if err != nil {
+			return err
+		}
+		if n == 1 && index == 0 {
+			r.pointLatest()
+		}
+		if stopped || n >= s.Rounds.Min && !b.more(r.Awaits) {
+			break
+		}
+	}
+	return nil
+}
+
+// playRound plays and saves round n, and shows it to b. stopped: a condition ended the scenario. What it
+// saw is kept, and other scenarios go on.
+func (r *session) playRound(ctx context.Context, p *player, events *sink, b *bench, n int) (stopped bool, err error) {
+	dir := roundDir(r.dir, p.scenario.Name, n)
+	w, err := history.CreateRound(dir)
+	if err != nil {
+		return false, err
+	}
+	events.to(w.Event)
+	err = p.round(ctx, n, w)
+	events.to(nil)
+	whole := err == nil
+	if stopped = errors.As(err, new(*halt)); stopped {
+		err = without(err, errHalt)
+	}
+	if err := errors.Join(err, w.Close(whole)); err != nil {
+		return stopped, err
+	}
+	_, err = b.observe(ctx, dir)
+	return stopped, err
+}
+
+// pointLatest makes this run the latest: from its first round on, it can be judged.
+func (r *session) pointLatest() {
+	if err := pointLatest(r.dir); err != nil {
+		r.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(r.Out, "latest"), err))
+	}
+}
+
+// A sink passes events on to the round that is being written, and drops them
+// between rounds: the lab lives longer than a round's files.
+type sink struct {
+	mu  sync.Mutex
+	out func(history.Event)
+}
+
+func (s *sink) to(out func(history.Event)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = out
+}
+
+func (s *sink) record(e history.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out != nil {
+		s.out(e)
+	}
+}
