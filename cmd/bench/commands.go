@@ -18,12 +18,12 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "run scenarios and judge their claims", runHelp, runRun},
-		{"plan", "print what a scenario would do, with every default resolved", planHelp, runPlan},
+		{"plan", "print a scenario with every default", planHelp, runPlan},
 		{"list", "list the scenarios and their claims", listHelp, runList},
-		{"explain", "say what a claim or a measure means", explainHelp, runExplain},
+		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
-		{"selfcheck", "show that the claims notice a broken service", selfcheckHelp, runSelfcheck},
-		{"doctor", "say what this machine can decide", doctorHelp, runDoctor},
+		{"selfcheck", "show that the claims detect a broken service", selfcheckHelp, runSelfcheck},
+		{"doctor", "check what this machine can decide", doctorHelp, runDoctor},
 		{"serve", "the reference trip API", serveHelp, runServe},
 		{"redis", "the embedded Redis", redisHelp, runRedis},
 		{"watchdog", "", watchdogHelp, runWatchdog},

@@ -14,12 +14,12 @@ import (
 	"github.com/trektribe/bench/internal/run"
 )
 
-const doctorHelp = `Say what this machine can decide, and what is missing. It takes a second, and
+const doctorHelp = `Check what this machine can decide, and what is missing. It takes a second and
 makes the output folder.
 
 Usage: bench doctor
 
-Exit: 0, or 2 where not even the embedded scenarios could be trusted.
+Exit: 0, or 2 when this machine stalls too long for any scenario.
 
 Example:
   bench doctor
@@ -43,10 +43,10 @@ func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
 	fmt.Fprintf(out, "wake-ups      a 1 ms sleep is late by %v at the median, %v at 99 %%, %v at worst\n", late[len(late)/2].Round(time.Microsecond), late[len(late)*99/100].Round(time.Microsecond), late[len(late)-1].Round(time.Microsecond))
 	code := 0
 	if m.CPUs < 2 {
-		fmt.Fprintln(out, "warning: one CPU is shared by load, service and Redis: latency claims will stay undecided")
+		fmt.Fprintln(out, "warning: load, service and Redis share one CPU: latency claims will stay undecided")
 	}
 	if worst := late[len(late)-1]; worst >= 100*time.Millisecond {
-		fmt.Fprintln(out, "warning: the machine stalls; rounds with a stall of 100 ms do not count. Stop what else runs here.")
+		fmt.Fprintln(out, "warning: the machine stalls, and rounds with a stall of 100 ms do not count. Stop other programs.")
 		code = exitCannotRun
 	}
 	return code

@@ -11,8 +11,8 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-const explainHelp = `Say what a claim promises and how it is decided, what a measure of the claim
-language means, or what a kind of fault does.
+const explainHelp = `Explain what a claim promises and how it is decided, what a measure means, or
+what a kind of fault does.
 
 Usage: bench explain CLAIM|MEASURE|FAULT
        bench explain            # list them

@@ -16,11 +16,11 @@ byte. Rounds that were cut short do not count.
 Usage: bench judge [flags] [DIR]
 
 DIR is a run's folder (default reports/out/latest). Its results.json and
-report.md are written anew.
+report.md are written again.
 
 Flags:
   --report-only   exit 0 once judged, whatever the verdicts
-  --no-color      no colour, also on a terminal (as does NO_COLOR)
+  --no-color      no colour, also on a terminal; so does NO_COLOR
 
 Exit: as bench run.
 

@@ -1,5 +1,5 @@
-// Command bench drives the trip API, or a service of yours, with load and
-// faults, and says which of its promises hold.
+// Command bench tests which promises of a cached API hold under load and while
+// Redis fails, and shows the evidence.
 package main
 
 import (
@@ -53,7 +53,8 @@ func dispatch(args []string, out, err io.Writer) int {
 }
 
 func overview(w io.Writer) {
-	fmt.Fprint(w, `bench finds out which promises of a cached API hold, under load and under faults.
+	fmt.Fprint(w, `bench tests which promises of a cached API hold under load and while Redis fails,
+and shows the evidence.
 
 Usage: bench COMMAND [flags]
 

@@ -12,8 +12,8 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// whole is the arm of the service that no mutant has broken.
-const whole = "hardened"
+// intact is the arm of the service that no mutant has broken.
+const intact = "hardened"
 
 // A matrix is what every mutant made of the claims.
 type matrix struct {
@@ -37,17 +37,17 @@ func newMatrix(all []*scenarios.Scenario, mutants []mutant.Mutant, complete bool
 	return m
 }
 
-// arms are the whole service and the mutants that must break a claim of s; none
+// arms are the intact service and the mutants that must break a claim of s; none
 // where there is no such mutant.
 func (m *matrix) arms(s *scenarios.Scenario) []lab.ArmSpec {
-	arms := []lab.ArmSpec{{Name: whole, Policy: whole}}
+	arms := []lab.ArmSpec{{Name: intact, Policy: intact}}
 	mutants := m.mutants
 	if m.least {
 		mutants = cover([]*scenarios.Scenario{s}, mutants)
 	}
 	for _, mu := range mutants {
 		if slices.ContainsFunc(s.Claims, func(c claim.Text) bool { return flips(mu, c.ID) }) {
-			arms = append(arms, lab.ArmSpec{Name: whole + "+" + mu.Name, Policy: whole, Mutant: mu.Name})
+			arms = append(arms, lab.ArmSpec{Name: intact + "+" + mu.Name, Policy: intact, Mutant: mu.Name})
 		}
 	}
 	if len(arms) == 1 {
@@ -62,8 +62,8 @@ func flips(m mutant.Mutant, id string) bool {
 
 // expects reports whether the verdict on a claim in an arm must be known.
 func (m *matrix) expects(arm, id string) bool {
-	return arm == whole || slices.ContainsFunc(m.mutants, func(mu mutant.Mutant) bool {
-		return arm == whole+"+"+mu.Name && flips(mu, id)
+	return arm == intact || slices.ContainsFunc(m.mutants, func(mu mutant.Mutant) bool {
+		return arm == intact+"+"+mu.Name && flips(mu, id)
 	})
 }
 
@@ -88,18 +88,18 @@ func (m *matrix) enter(results []claim.Result) {
 // What a mutant made of a claim.
 const (
 	notRun   = " " // the scenario was not run against the mutant
-	same     = "·" // as of the whole service, or undecided
-	killed   = "x" // the claim noticed the mutant
+	same     = "·" // as for the intact service, or undecided
+	killed   = "x" // the claim detected the mutant
 	survived = "!" // it should have
-	grazed   = "~" // it noticed a mutant that breaks it or not, by chance
-	stray    = "#" // it noticed a mutant that is not said to break it
+	grazed   = "~" // it detected a mutant that breaks it or not, by chance
+	stray    = "#" // it detected a mutant that should not break it
 	open     = "?" // it should decide, and did not
 )
 
 // cell is what mu made of a claim.
 func (m *matrix) cell(mu mutant.Mutant, id string) string {
-	r, ok := m.verdicts[[2]string{whole + "+" + mu.Name, id}]
-	was := m.verdicts[[2]string{whole, id}].Verdict
+	r, ok := m.verdicts[[2]string{intact + "+" + mu.Name, id}]
+	was := m.verdicts[[2]string{intact, id}].Verdict
 	want := claim.Refuted
 	if slices.Contains(mu.Mends, id) {
 		want = claim.Holds
@@ -142,7 +142,7 @@ func (m *matrix) print(w io.Writer) (code int) {
 	for _, r := range m.rows {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-*s%s", width, r.id, m.cells(r, &f)), " "))
 	}
-	fmt.Fprintf(w, "\n%s noticed   %s as of the whole service   %s noticed, which is chance   %s not noticed   %s noticed without reason   %s undecided\n\n",
+	fmt.Fprintf(w, "\n%s detected   %s as for the intact service   %s detected (may vary by chance)   %s not detected   %s detected without reason   %s undecided\n\n",
 		killed, same, grazed, survived, stray, open)
 	for i, mu := range m.mutants {
 		fmt.Fprintf(w, "%2d  %-18s %s\n", i+1, mu.Name, mu.About)
@@ -151,7 +151,7 @@ func (m *matrix) print(w io.Writer) (code int) {
 	for _, line := range slices.Concat(f.wrong, f.undecided) {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "%d mutants × %d claims: %d noticed, %d wrong, %d undecided · ", len(m.mutants), len(m.rows), f.kills, len(f.wrong), len(f.undecided))
+	fmt.Fprintf(w, "%d mutants × %d claims: %d detected, %d wrong, %d undecided · ", len(m.mutants), len(m.rows), f.kills, len(f.wrong), len(f.undecided))
 	switch {
 	case len(f.wrong) > 0:
 		return exitRefuted
@@ -164,30 +164,30 @@ func (m *matrix) print(w io.Writer) (code int) {
 // cells are the signs of one claim, one for each mutant. What they tell is added to f.
 func (m *matrix) cells(r row, f *findings) string {
 	line := ""
-	noticed, unsure := false, false
+	detected, unsure := false, false
 	for _, mu := range m.mutants {
 		sign := m.cell(mu, r.id)
-		got := m.verdicts[[2]string{whole + "+" + mu.Name, r.id}]
+		got := m.verdicts[[2]string{intact + "+" + mu.Name, r.id}]
 		line += "  " + sign
 		switch sign {
 		case killed:
 			f.kills++
-			noticed = true
+			detected = true
 		case survived:
-			f.wrong = append(f.wrong, fmt.Sprintf("%s survives %s, which %s as for the whole service: %s", mu.Name, r.id, got.Verdict, got.Because))
+			f.wrong = append(f.wrong, fmt.Sprintf("%s survives %s, which %s as for the intact service: %s", mu.Name, r.id, got.Verdict, got.Because))
 		case stray:
-			f.wrong = append(f.wrong, fmt.Sprintf("%s is not said to touch %s, which is %s: %s", mu.Name, r.id, got.Verdict, got.Because))
+			f.wrong = append(f.wrong, fmt.Sprintf("%s should not change %s, which is %s: %s", mu.Name, r.id, got.Verdict, got.Because))
 		case open:
 			unsure = true
 			if got.Verdict != claim.Inconclusive {
-				got = m.verdicts[[2]string{whole, r.id}]
+				got = m.verdicts[[2]string{intact, r.id}]
 			}
 			f.undecided = append(f.undecided, fmt.Sprintf("%s of %s is undecided: %s", r.id, got.Arm, got.Because))
 		}
 	}
 	// One that is undecided is said to be so, and may well break it.
-	if m.complete && !noticed && !unsure {
-		f.wrong = append(f.wrong, fmt.Sprintf("no mutant breaks %s (%s): nobody knows whether it can fail", r.id, r.scenario))
+	if m.complete && !detected && !unsure {
+		f.wrong = append(f.wrong, fmt.Sprintf("no mutant breaks %s (%s): this claim may be unable to fail", r.id, r.scenario))
 	}
 	return line
 }

@@ -9,15 +9,15 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-const planHelp = `Print what scenarios would do, with every default resolved. Nothing is started.
+const planHelp = `Print scenarios with every default. Nothing is started.
 
 Usage: bench plan [--arms LIST] [--profile NAME] [SCENARIO...]
 
-A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
-a YAML file; none means all. The profile nightly has real times to live.
-Every mistake in a file is printed at once, each with file, line and column.
+A SCENARIO is a name or a group from 'bench list', or the path of a YAML file.
+Without one, all are printed. The profile nightly has real times to live.
+All mistakes are printed at once, each with file, line and column.
 
-Exit: 0, or 2 where a scenario has mistakes.
+Exit: 0, or 2 when a scenario has mistakes.
 
 Example:
   bench plan redis-outage

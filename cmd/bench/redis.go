@@ -18,7 +18,7 @@ it is interrupted. Once it listens it prints "ready ADDRESS VERSION".
 Usage: bench redis [--port N]
 
 Flags:
-  --port N   port on 127.0.0.1 (default 6379; 0: one that is free)
+  --port N   port on 127.0.0.1 (default 6379; 0: any free port)
 
 Environment:
   ` + lab.PasswordEnv + `   the password that clients must give; absent: none

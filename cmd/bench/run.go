@@ -14,37 +14,37 @@ const runHelp = `Run scenarios and judge their claims.
 
 Usage: bench run [flags] [SCENARIO...]
 
-A SCENARIO is a name from 'bench list', the name of a group of them, or a path to
-a YAML file; none means the usual ones, two minutes of them, and all means
-the whole library. Everything runs on loopback and is taken down again.
-Results go to stdout and, with everything that was observed, to a folder of their own.
+A SCENARIO is a name or a group from 'bench list', or the path of a YAML file.
+Without one, the usual scenarios run: two minutes. 'all' runs the whole library.
+Everything runs on loopback and is taken down again. Results go to stdout. They
+are also saved in the folder of the run, with everything that was observed.
 
 Flags:
-  --arms LIST        targets to compare, run side by side: POLICY or POLICY+MUTANT
+  --arms LIST        targets to compare side by side: POLICY or POLICY+MUTANT
                      (default documented,hardened)
-  --profile NAME     nightly: real times to live, where a scenario has them; takes
-                     long, and how long is said before it starts
+  --profile NAME     nightly: real times to live, for scenarios that have them. It
+                     takes long; bench says how long before it starts
   --redis WHICH      embedded, server (redis-server from PATH) or a redis:// URL
                      of an empty database (default embedded)
-  --target-cmd CMD   test the service that CMD starts instead of our own; it is
-                     given PORT, INSTANCE, REDIS_URL, ... in its environment
-  --target-url URL   test a service that already runs; may be repeated, one URL
-                     an instance. Faults and restarts are then not available, but for
+  --target-cmd CMD   start CMD and test that service. Its environment has PORT,
+                     INSTANCE, REDIS_URL, ...
+  --target-url URL   test a service that already runs; repeat it for each instance.
+                     There are no restarts, and faults need --toxiproxy
   --toxiproxy URL[/PROXY]
-                     faults on the path to Redis through a toxiproxy that you run and
-                     that the service uses; for each instance its own: URL/A,URL/B.
+                     put faults on the path to Redis through your own toxiproxy,
+                     which the service uses. One for each instance: URL/A,URL/B.
                      It is left as it was found, also after kill -9
-  --instances N      instances of each arm (default: what the scenario says)
+  --instances N      instances of each arm (default: as in the scenario)
   --allow-host HOST  allow a host that is not loopback; may be repeated
   --ready-in D       how long an instance may take to get ready (default 15s)
   --seed N           the same seed sends the same requests (default: random, and printed)
   --out DIR          where the run's folder is made (default reports/out)
   --report-only      exit 0 once judged, whatever the verdicts
-  --no-color         no colour, also on a terminal (as does NO_COLOR)
+  --no-color         no colour, also on a terminal; so does NO_COLOR
 
 Exit: 0 all hold, 1 refuted, 2 could not run, 3 undecided, 130 interrupted and
-judged on what was seen. Where the policies documented and hardened run side by
-side, hardened decides and documented is shown.
+judged on what was seen. When the policies documented and hardened run side by
+side, hardened decides the code.
 
 Examples:
   bench run

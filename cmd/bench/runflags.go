@@ -81,7 +81,7 @@ func (f runFlags) spec() (lab.Spec, error) {
 		errs = append(errs, errors.New("--target-cmd and --target-url exclude one another"))
 	}
 	if len(f.toxiproxies) > 0 && len(f.urls) == 0 {
-		errs = append(errs, errors.New("--toxiproxy is for a service that already runs (--target-url): what bench starts has proxies of its own"))
+		errs = append(errs, errors.New("--toxiproxy needs --target-url: a service that bench starts has bench's own proxies"))
 	}
 	return lab.Spec{Arms: arms, Redis: f.redis, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
 		errors.Join(errs...)

@@ -20,26 +20,26 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-const selfcheckHelp = `Show that the claims notice a broken service.
+const selfcheckHelp = `Show that the claims detect a broken service.
 
 Usage: bench selfcheck [flags] [SCENARIO...]
 
-Each mutant is the hardened reference service, broken in one known way. Every
-scenario with a claim that a mutant must break is run against it, and against the
-whole service. A mutant that no claim notices, a claim that no mutant breaks, and
-a claim that is broken without reason are failures of the harness. The matrix of
-claims and mutants goes to stdout, each run to a folder of its own.
+Each mutant is the hardened reference service, broken in one known way. A scenario
+with a claim that a mutant must break runs against this mutant, and against the
+intact service. The harness fails when no claim detects a mutant, when no mutant
+breaks a claim, or when a claim breaks without reason. The matrix of claims and
+mutants goes to stdout. Each run has a folder of its own.
 
 Flags:
-  --mutants LIST  only these (default all, where no SCENARIO is named: then every
-                  claim must have one that breaks it)
-  --least         only as many mutants as it takes to break every claim once: half the time
+  --mutants LIST  only these (default: all). Without LIST and SCENARIO, every claim
+                  must have a mutant that breaks it
+  --least         only enough mutants to break every claim once: half the time
   --redis WHICH   embedded or server (default embedded)
   --seed N        the same seed sends the same requests (default: random, and printed)
   --out DIR       where the runs' folders are made (default reports/out/selfcheck)
 
-Exit: 0 every mutant is noticed, by the claims that it breaks and by no others;
-1 not so; 2 could not run; 3 undecided; 130 interrupted.
+Exit: 0 every mutant is detected by the claims that it breaks, and by no others;
+1 otherwise; 2 could not run; 3 undecided; 130 interrupted.
 
 Examples:
   bench selfcheck

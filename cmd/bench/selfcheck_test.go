@@ -12,12 +12,12 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// One mutant and the whole service, from the command line to the matrix; all
+// One mutant and the intact service, from the command line to the matrix; all
 // mutants take minutes, and .ci/run runs them.
 func TestSelfcheckShowsThatAMutantIsNoticed(t *testing.T) {
 	code, out, errs := bench("selfcheck", "--out", t.TempDir(), "--mutants", "no-fallback", "testdata/toxiproxy.yaml")
 	if code != exitHolds || !strings.Contains(out, "fallback.outage    x\n") {
-		t.Errorf("exit %d, want %d with fallback.outage noticed\n%s%s", code, exitHolds, out, errs)
+		t.Errorf("exit %d, want %d with fallback.outage detected\n%s%s", code, exitHolds, out, errs)
 	}
 }
 
@@ -69,7 +69,7 @@ func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 			t.Errorf("%s is played against %d mutants, want %d", s.Name, got, want)
 		}
 		for _, c := range s.Claims {
-			if !slices.ContainsFunc(arms, func(a lab.ArmSpec) bool { return a.Name != whole && m.expects(a.Name, c.ID) }) {
+			if !slices.ContainsFunc(arms, func(a lab.ArmSpec) bool { return a.Name != intact && m.expects(a.Name, c.ID) }) {
 				t.Errorf("no mutant that plays %s breaks %s", s.Name, c.ID)
 			}
 		}
@@ -118,26 +118,26 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		complete bool
-		verdicts [3][3]claim.Verdict // of a, b and c: the whole service, one, two
+		verdicts [3][3]claim.Verdict // of a, b and c: the intact service, one, two
 		cells    [3]string
 		says     string
 		code     int
 	}{
-		{"all noticed", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
+		{"all detected", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 detected, 0 wrong, 0 undecided", exitHolds},
 		{"a claim without a mutant", true, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "no mutant breaks c (s)", exitRefuted},
-		{"one that is undecided may break it", true, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "1 noticed, 1 wrong, 1 undecided", exitRefuted},
+		{"one that is undecided may break it", true, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "1 detected, 1 wrong, 1 undecided", exitRefuted},
 		{"a survivor", false, [3][3]claim.Verdict{{h, h, h}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
 		{"one that mends nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
-		{"refuted for the whole service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
-		{"a stray", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, r}}, [3]string{"x·", "·x", "·#"}, "two is not said to touch c", exitRefuted},
-		{"a chance that came true", false, [3][3]claim.Verdict{{h, r, r}, {r, r, h}, {h, h, h}}, [3]string{"x~", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
-		{"undecided where nothing is expected", false, [3][3]claim.Verdict{{h, r, i}, {r, i, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 noticed, 0 wrong, 0 undecided", exitHolds},
+		{"refuted for the intact service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
+		{"a stray", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, r}}, [3]string{"x·", "·x", "·#"}, "two should not change c", exitRefuted},
+		{"a chance that came true", false, [3][3]claim.Verdict{{h, r, r}, {r, r, h}, {h, h, h}}, [3]string{"x~", "·x", "··"}, "2 detected, 0 wrong, 0 undecided", exitHolds},
+		{"undecided where nothing is expected", false, [3][3]claim.Verdict{{h, r, i}, {r, i, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "2 detected, 0 wrong, 0 undecided", exitHolds},
 		{"undecided where it must decide", false, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened+one is undecided", exitUndecided},
-		{"undecided for the whole service", false, [3][3]claim.Verdict{{i, r, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened is undecided", exitUndecided},
+		{"undecided for the intact service", false, [3][3]claim.Verdict{{i, r, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened is undecided", exitUndecided},
 	} {
 		m := newMatrix([]*scenarios.Scenario{s}, []mutant.Mutant{breaksA, mendsB}, tt.complete)
 		for c, row := range tt.verdicts {
-			for a, arm := range []string{whole, whole + "+one", whole + "+two"} {
+			for a, arm := range []string{intact, intact + "+one", intact + "+two"} {
 				m.enter([]claim.Result{{ID: s.Claims[c].ID, Arm: arm, Verdict: row[a]}})
 			}
 		}
@@ -159,9 +159,9 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 func TestALaterRunDecidesWhatAnEarlierDidNot(t *testing.T) {
 	m := newMatrix(nil, nil, false)
 	for _, v := range []claim.Verdict{claim.Inconclusive, claim.Refuted, claim.Holds} {
-		m.enter([]claim.Result{{ID: "a", Arm: whole, Verdict: v}})
+		m.enter([]claim.Result{{ID: "a", Arm: intact, Verdict: v}})
 	}
-	if got := m.verdicts[[2]string{whole, "a"}].Verdict; got != claim.Refuted {
+	if got := m.verdicts[[2]string{intact, "a"}].Verdict; got != claim.Refuted {
 		t.Errorf("a is %s, want refuted: only what is undecided is replaced", got)
 	}
 }

@@ -16,7 +16,7 @@ const serveHelp = `Run the reference trip API until it is interrupted. It logs J
 Usage: bench serve [--mutant NAME]
 
 Flags:
-  --mutant NAME   break it on purpose; --mutant list names all
+  --mutant NAME   break the service on purpose; --mutant list lists all
 
 Environment:
   PORT                 port to listen on, on HOST (default 127.0.0.1)
@@ -26,14 +26,14 @@ Environment:
   SQLITE_PATH          a database file, which instances may share; absent: a private one
   CACHE_POLICY         documented or hardened (default hardened)
   TTL_TRIPS            how long trips are cached (default 300s; 0s: not at all)
-  TTL_PROFILES         the same of profiles (default 300s)
-  TTL_AI               the same of recommendations (default 3600s)
+  TTL_PROFILES         how long profiles are cached (default 300s; 0s: not at all)
+  TTL_AI               how long recommendations are cached (default 3600s; 0s: not at all)
   RATE_LIMIT           calls below /api/ of one client in one window (default 0: no limit)
   RATE_WINDOW          how long a window is (default 900s)
   INSTANCES            how many instances share the limit; without Redis each grants its part (default 1)
   TRUSTED_PROXIES      whose X-Forwarded-For is believed: addresses, networks, loopback (default nobody's)
-  DB_DELAY             added to each database query, as in 180ms-250ms; absent: nothing
-  AI_DELAY             added to each call of the model, as in 1s-2s; absent: nothing
+  DB_DELAY             delay added to each database query, such as 180ms-250ms; absent: none
+  AI_DELAY             delay added to each call of the model, such as 1s-2s; absent: none
   LOG_LEVEL            debug, info, warn or error (default info)
 
 Example:

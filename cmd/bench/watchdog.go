@@ -8,8 +8,8 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-const watchdogHelp = `Started by bench run, for bench run: ends what a harness that was killed, or
-is held up for 5 s, left behind.
+const watchdogHelp = `bench run starts this for itself. It ends what the harness leaves behind when it
+is killed, or is held up for longer than its lease.
 `
 
 func runWatchdog(_ context.Context, _ []string, out, errw io.Writer) int {
