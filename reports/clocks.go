@@ -48,7 +48,7 @@ var headClocks = []struct{ name, said string }{
 // line says the clocks that matter most of the worst instance and stream.
 func (f face) line() string {
 	if len(f.tracks) == 1 && f.tracks[0].Why != "" {
-		return "no clocks: " + f.tracks[0].Why
+		return "no recovery times: " + f.tracks[0].Why
 	}
 	var out []string
 	for _, k := range headClocks {
@@ -65,7 +65,7 @@ func (f face) line() string {
 // spent is a clock in words: what was not seen to end is said so.
 func spent(said string, c claim.Clock) string {
 	if c.AtLeast {
-		return fmt.Sprintf("not %s in the %s that were watched", strings.Replace(said, "fallback", "serving a fallback", 1), figure.Format(c.Median, "s"))
+		return fmt.Sprintf("not %s within the %s observed", strings.Replace(said, "fallback", "serving a fallback", 1), figure.Format(c.Median, "s"))
 	}
 	return said + " " + figure.Format(c.Median, "s")
 }
@@ -75,7 +75,7 @@ func (t *table) clocks(all []face) {
 	if len(all) == 0 {
 		return
 	}
-	head := []string{"clocks", ""}
+	head := []string{"recovery times", ""}
 	for _, k := range headClocks {
 		head = append(head, k.said)
 	}
@@ -97,14 +97,14 @@ func (t *table) clocks(all []face) {
 	}
 	if total > t.style.Width {
 		for _, f := range all {
-			t.text("", "clocks "+f.scenario+", "+f.arm+": "+f.line())
+			t.text("", "recovery times "+f.scenario+", "+f.arm+": "+f.line())
 		}
 		return
 	}
 	for _, r := range rows {
 		t.record(widths, r, nil)
 	}
-	t.text("", "(of the worst instance, the median of its rounds; ≥: not seen to end while it was watched; –: no figure, report.md says why)")
+	t.text("", "(worst instance, median of its rounds; ≥: had not ended when the observation ended; –: no figure, see report.md)")
 	t.line("")
 }
 

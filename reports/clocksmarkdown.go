@@ -18,11 +18,12 @@ func (d *document) clocks() {
 	if len(d.run.Clocks) == 0 {
 		return
 	}
-	d.line("## Recovery clocks", "",
-		"What became of the faults, without any claim: the median of the rounds, and the rounds between which it lies. ≥: it was not seen to end while it was watched.",
-		"From the begin of the first fault: *first touched*, the first request that failed or took longer than any before and 5 ms; *detected*, `/health` says down; *fallback*, the first correct answer from elsewhere; *good again*, back to correct answers within the bound while the fault lasts; *lifted*.",
-		"From the end of the last heal: *used again*, Redis answers; *steady again*, as before the fault (`bench explain time_to_steady`).",
-		"*Worst wait* is the longest of the fault, *longest stall*, of answers from a cache, what exceeds their median before it; where few came from one, of all answers, and of loads what exceeds the longest before. *Predicted* is what the calls of Redis of such a request should cost, in the worst case of all requests of the service; faults that repeat are not in it. *Lost* were not answered correctly within the bound (twice the p99 before the fault, and 5 ms), from the fault on.", "")
+	d.line("## Recovery times", "",
+		"Recovery times of each fault, independent of claims: median and range over rounds. ≥: the event had not come when the observation ended.",
+		"From the beginning of the first fault: *first touched*, the first request that failed, or took over 5 ms longer than any before; *detected*, `/health` says down; *fallback*, the first correct answer that is not from Redis; *good again*, correct answers within the bound while the fault lasts; *lifted*, the end of the fault.",
+		"From the end of the last fault: *used again*, answers come from Redis; *steady again*, as before the fault (`bench explain time_to_steady`).",
+		"*Worst wait* is the longest wait during the fault. *Longest stall* is, of answers from a cache, the time beyond their median before the fault. When few answers came from a cache, it is that of all answers, and for loads the time beyond the longest load before the fault.",
+		"*Predicted* is what the calls of Redis should cost such a request, in the worst case of all requests of the service. It leaves out that faults repeat. *Lost* requests got no correct answer within the bound (twice the p99 before the fault, plus 5 ms), from the beginning of the fault.", "")
 	for _, f := range faces(d.run.Clocks) {
 		d.face(f)
 	}
@@ -31,7 +32,7 @@ func (d *document) clocks() {
 func (d *document) face(f face) {
 	d.line("### "+escape(f.scenario+", "+f.arm), "")
 	if t := f.tracks[0]; t.Why != "" {
-		d.line("- No clocks: "+escape(t.Why), "")
+		d.line("- No recovery times: "+escape(t.Why), "")
 		return
 	}
 	d.line("- "+escape(strings.Join(f.tracks[0].Faults, ", ")+": "+f.line()), "")
@@ -92,8 +93,8 @@ func (d *document) lasting(f face) {
 		}
 	}
 	if len(who) > 0 {
-		d.line("- Not steady again while it was watched ("+escape(strings.Join(who, "; "))+"): an overload that sustains itself after its cause is gone "+
-			"(a metastable failure), or a recovery that takes longer. A longer phase after the fault tells which.", "")
+		d.line("- Not steady again within the time observed ("+escape(strings.Join(who, "; "))+"): either an overload that sustains itself after its cause is gone "+
+			"(a metastable failure), or a longer recovery. A longer phase after the fault tells which.", "")
 	}
 }
 

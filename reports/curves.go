@@ -19,7 +19,7 @@ func falls(c claim.Curve) string {
 		if f.From == 0 {
 			s += "nowhere"
 		} else {
-			s += "from " + load(f.From) + " requests per key and TTL on"
+			s += "from " + load(f.From) + " requests per key and TTL"
 		}
 		out = append(out, s+" (arithmetic: "+load(f.Shared)+" with shared loads, "+load(f.Alone)+" without)")
 	}
@@ -40,9 +40,9 @@ func (d *document) curves() {
 		return
 	}
 	d.line("## Curves", "",
-		"Keys that are asked for about as often make one point: the more requests fall into one TTL, the fewer of them reach the database.",
-		"Beside what was measured stands what a renewal process gives for requests at random: where requests that miss together *share* one load, and where *each* loads.",
-		"It is that of a cache in its steady state: where a phase lasts a few TTLs only and begins with a cold cache, more queries are measured.", "")
+		"Keys with about the same number of requests make one point. The more requests come within one TTL, the smaller the share that reaches the database.",
+		"Each measurement stands beside the result of a renewal process for random requests: once when requests that miss together *share* one load, and once when *each* of them loads.",
+		"That result is for a cache in steady state. A phase of only a few TTLs that begins with a cold cache has more queries.", "")
 	for _, c := range d.run.Curves {
 		d.line("### "+escape(c.ID+", "+c.Arm), "", escape(c.Says)+".", "")
 		d.line("- " + escape(falls(c)))

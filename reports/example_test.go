@@ -27,6 +27,6 @@ func ExampleTable() {
 	//     to settle: needs a real Redis (REDIS=server)
 	//
 	// 2 claims: 1 hold, 0 refuted, 1 undecided · 58 s
-	// how to read: value [interval] n=samples. holds: the whole interval is inside what is promised.
-	//   REFUTED: the whole interval is outside. undecided: neither, or the data does not count.
+	// how to read: value [interval] n=samples. holds: the whole interval keeps the promise. REFUTED: the
+	//   whole interval breaks it. undecided: neither, or the data does not count.
 }

@@ -147,7 +147,7 @@ func open(r *claim.Result) string {
 		settle = "to settle: " + r.Settle
 	}
 	if because == "" && settle == "" {
-		return "no reason was given"
+		return "no reason given"
 	}
 	return join("; ", because, settle)
 }

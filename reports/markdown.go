@@ -63,7 +63,7 @@ func (d *document) top() {
 	}
 	d.line("# "+escape(name), "")
 	if d.run.Interrupted {
-		d.line("**INTERRUPTED**: judged on what was seen until then. Rounds that did not end are not counted.", "")
+		d.line("**INTERRUPTED**: judged on what was seen until then. Incomplete rounds do not count.", "")
 	}
 	if len(d.rs) == 0 {
 		d.line("**No results: no claim was judged.**", "")
@@ -128,7 +128,7 @@ func (d *document) judging() {
 		lines = append(lines, "- Warning: "+escape(w))
 	}
 	if in := injections(d.run); len(in) > 0 {
-		lines = append(lines, fmt.Sprintf("- \\%s Delays were injected (%s): such a figure contains modelled time, not only measured time.",
+		lines = append(lines, fmt.Sprintf("- \\%s contains an injected delay (%s): this part is modelled and not measured.",
 			injectedMark, escape(strings.Join(in, ", "))))
 	}
 	if lines != nil {

@@ -116,8 +116,8 @@ func summary(r Run, rs []row, arms []string) string {
 // times faster, 200 ms down to 20 ms, 5 to 10 times faster.
 var speedups = []string{"trips.speedup.50x", "trips.speedup.10x", "trips.speedup.5x"}
 
-const speedupNote = "trips.speedup.50x, trips.speedup.10x and trips.speedup.5x contradict one another: " +
-	"50–80 times, 10 times and 5–10 times faster cannot all be true of one service. All three verdicts are shown."
+const speedupNote = "trips.speedup.50x, trips.speedup.10x and trips.speedup.5x contradict each other: " +
+	"one service cannot be 50–80 times, 10 times and 5–10 times faster. All three verdicts are shown."
 
 // notes are what the reader must know about the claims taken together.
 func notes(rs []row) []string {

@@ -25,7 +25,7 @@ func Table(w io.Writer, r Run, s Style) error {
 	t := &table{style: s}
 	rs, arms := rows(r)
 	if r.Interrupted {
-		t.text("", "INTERRUPTED: judged on what was seen until then. Rounds that did not end are not counted.")
+		t.text("", "INTERRUPTED: judged on what was seen until then. Incomplete rounds do not count.")
 		t.line("")
 	}
 	if len(rs) == 0 {
@@ -130,7 +130,7 @@ func (t *table) foot(r Run, rs []row, arms []string) {
 		t.text("", "measured under: "+strings.Join(under, " · "))
 	}
 	if in := injections(r); len(in) > 0 {
-		t.text("", injectedMark+" delays were injected ("+strings.Join(in, ", ")+"): such a figure contains modelled time, not only measured time.")
+		t.text("", injectedMark+" contains an injected delay ("+strings.Join(in, ", ")+"): this part is modelled and not measured.")
 	}
 	if len(rs) > 0 {
 		t.text("", reading)
