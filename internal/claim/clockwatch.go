@@ -8,6 +8,8 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -18,7 +20,7 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 			r = ClockRound{why: fmt.Sprintf("reading the clocks: %v", e)}
 		}
 	}()
-	w := clockWatch{health: detection{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
+	w := clockWatch{health: healthTimes{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
 	var g guards
 	for e := range h.Events() {
 		g.Event(&e)
@@ -34,8 +36,8 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 	r.tracks = map[track]*tracked{}
 	for name, s := range w.streams {
 		for instance, rs := range s.asked {
-			if o := ordealOf(w.faults, instance); o.faulted {
-				slices.SortStableFunc(rs, func(a, b asking) int { return int(a.at - b.at) })
+			if o := impact.WindowOf(w.faults, instance); o.Faulted {
+				impact.Sort(rs)
 				r.tracks[track{name, instance}] = w.read(s, instance, o, rs)
 			}
 		}
@@ -46,20 +48,20 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 // clockWatch gathers what the clocks are read from.
 type clockWatch struct {
 	faults  []history.Event // of anything
-	health  detection
+	health  healthTimes
 	streams map[string]*streamWatch
 	options map[string]map[string]float64 // of the Redis client, by instance
 }
 
 // A streamWatch is one stream's part.
 type streamWatch struct {
-	redis recovery
-	asked map[string][]asking // by instance
-	fates map[string]fates    // since the first fault
+	redis map[string]*impact.Usage    // by instance
+	asked map[string][]impact.Request // by instance
+	fates map[string]fates            // since the first fault
 }
 
 func (w *clockWatch) Event(e *history.Event) {
-	if isFault(e, "") {
+	if impact.IsFault(e, "") {
 		w.faults = append(w.faults, *e)
 	}
 	w.health.Event(e)
@@ -87,13 +89,16 @@ func (w *clockWatch) Request(r *history.Request) {
 	}
 	s := w.streams[r.Stream]
 	if s == nil {
-		s = &streamWatch{redis: recovery{on: "redis", faults: w.health.faults, instances: map[string]*outage{}},
-			asked: map[string][]asking{}, fates: map[string]fates{}}
+		s = &streamWatch{redis: map[string]*impact.Usage{},
+			asked: map[string][]impact.Request{}, fates: map[string]fates{}}
 		w.streams[r.Stream] = s
 	}
-	s.redis.Request(r)
-	s.asked[r.Instance] = append(s.asked[r.Instance], askingOf(r))
-	if o := ordealOf(w.faults, r.Instance); !r.OK() && o.faulted && r.Intended >= o.began {
+	if s.redis[r.Instance] == nil {
+		s.redis[r.Instance] = impact.NewUsage(source.Redis, r.Instance, w.health.faults)
+	}
+	s.redis[r.Instance].Add(r)
+	s.asked[r.Instance] = append(s.asked[r.Instance], impact.RequestOf(r))
+	if o := impact.WindowOf(w.faults, r.Instance); !r.OK() && o.Faulted && r.Intended >= o.Began {
 		f := s.fates[r.Instance]
 		f.add(r)
 		s.fates[r.Instance] = f
@@ -101,12 +106,12 @@ func (w *clockWatch) Request(r *history.Request) {
 }
 
 // read is all clocks of one track; rs is in order.
-func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking) *tracked {
-	before := healthy(o, rs)
-	n := normsOf(before)
+func (w *clockWatch) read(s *streamWatch, instance string, o impact.Window, rs []impact.Request) *tracked {
+	before := impact.Before(o, rs)
+	n := impact.UsualOf(before)
 	out := &tracked{times: map[string]timed{}, failed: s.fates[instance], options: w.options[instance]}
-	if len(before) >= steadyLeast {
-		out.bound = 2*n.p99 + slack
+	if len(before) >= impact.LeastBefore {
+		out.bound = 2*n.P99 + impact.Slack
 	}
 	for _, e := range w.faults {
 		if kind := e.Name + " on " + e.On; e.Kind == history.FaultOn && (e.Instance == "" || e.Instance == instance) && !slices.Contains(out.faults, kind) {
@@ -116,71 +121,71 @@ func (w *clockWatch) read(s *streamWatch, instance string, o ordeal, rs []asking
 			out.down = max(out.down, e.Until-e.At)
 		}
 	}
-	after := since(o.began, rs)
+	after := impact.Since(o.Began, rs)
 	for _, r := range after {
-		if out.asked++; !r.ok || out.bound > 0 && !r.good(out.bound) {
+		if out.asked++; !r.OK || out.bound > 0 && !r.Good(out.bound) {
 			out.lost++
 		}
 	}
 	gap := gapOf(after)
-	switching, lifting := o.set-o.began, o.lifted-o.lifting
+	switching, lifting := o.Set-o.Began, o.Lifted-o.Lifting
 	put := func(name string, resolution time.Duration, e figure.Element, none *figure.Absence) {
 		out.times[name] = timed{e, resolution, none}
 	}
-	until := o.lifting
-	if !o.healed {
-		until = rs[len(rs)-1].at
+	until := o.Lifting
+	if !o.Healed {
+		until = rs[len(rs)-1].At
 	}
-	hurt := n.hurt(o, rs, until)
-	put(ClockTouched, max(gap, switching), hurt.touched, hurt.untouched)
-	put(ClockWorst, time.Millisecond, hurt.worst, hurt.none)
-	put(stallOfHits, time.Millisecond, hurt.hits.longest, hurt.hits.why("answers from a cache"))
-	put(stallOfAll, time.Millisecond, hurt.all.longest, hurt.all.why("answers"))
-	out.hits = hurt.cached
-	put(ClockLifted, max(switching, lifting), figure.Element{X: (until - o.began).Seconds(), Cut: !o.healed}, nil)
+	hurt := n.Impact(o, rs, until)
+	put(ClockTouched, max(gap, switching), hurt.Touched, hurt.Untouched)
+	put(ClockWorst, time.Millisecond, hurt.Worst, hurt.None)
+	put(stallOfHits, time.Millisecond, hurt.Hits.Longest, hurt.Hits.Missing("answers from a cache"))
+	put(stallOfAll, time.Millisecond, hurt.All.Longest, hurt.All.Missing("answers"))
+	out.hits = hurt.Cached
+	put(ClockLifted, max(switching, lifting), figure.Element{X: (until - o.Began).Seconds(), Cut: !o.Healed}, nil)
 
 	told := w.health.told[instance]
 	var e figure.Element
 	none := figure.Absent("/health was not asked", "")
-	if onRedis := ordealOf(w.health.faults, instance); !onRedis.faulted {
+	if onRedis := impact.WindowOf(w.health.faults, instance); !onRedis.Faulted {
 		none = figure.Absent("the fault is not on redis", "")
 	} else if len(told) > 0 {
-		if e, none = detected(onRedis, inOrder(told)); none != nil {
+		if e, none = impact.TimeToDetect(onRedis, impact.InOrder(told)); none != nil {
 			none = figure.Absent("/health "+none.Why, none.Remedy)
 		}
 	}
-	put(ClockDetected, HealthStep, e, none)
+	put(ClockDetected, impact.HealthStep, e, none)
 
-	lost := s.redis.outage(instance)
+	redis := s.redis[instance]
 	e, none = figure.Element{}, figure.Absent("the fault is not on redis", "")
-	if s.redis.of = (*outage).fellBack; lost.faulted {
-		e, none = lost.measure(&s.redis, instance)
+	if redis.Faulted() {
+		e, none = redis.TimeToFallback()
 	}
 	put(ClockFallback, gap, e, none)
-	e = figure.Element{}
-	if s.redis.of = (*outage).recovered; lost.faulted {
-		e, none = lost.measure(&s.redis, instance)
+	e, none = figure.Element{}, figure.Absent("the fault is not on redis", "")
+	if redis.Faulted() {
+		e, none = redis.TimeToRecover()
 	}
 	put(ClockUsed, max(gap, lifting), e, none)
 
 	// Without a healthy time to compare with there is no bound to be good again.
 	if out.bound == 0 {
-		none = figure.Absent(fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", steadyLeast), "")
+		none = figure.Absent(fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", impact.LeastBefore), "")
 		put(ClockGood, 0, figure.Element{}, none)
 		put(ClockSteady, 0, figure.Element{}, none)
 		return out
 	}
-	e, none = goodAfter(o, rs, out.bound)
+	e, none = impact.TimeToGoodput(o, rs, out.bound)
 	put(ClockGood, max(gap, switching), e, none)
-	e, none = steadyAfter(o, rs, out.bound)
-	put(ClockSteady, steadyBin, e, none)
+	e, none = impact.TimeToSteady(o, rs, out.bound)
+	put(ClockSteady, impact.SteadyStep, e, none)
 	return out
 }
 
 // gapOf is the mean time between requests.
-func gapOf(rs []asking) time.Duration {
+func gapOf(rs []impact.Request) time.Duration {
 	if len(rs) < 2 {
 		return 0
 	}
-	return (rs[len(rs)-1].at - rs[0].at) / time.Duration(len(rs)-1)
+	return (rs[len(rs)-1].At - rs[0].At) / time.Duration(len(rs)-1)
 }

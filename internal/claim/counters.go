@@ -151,7 +151,6 @@ func (b balance) beyond(explained float64) (float64, *figure.Absence) {
 	if over > 0 && over <= b.unknown {
 		return 0, figure.Absent(figure.Count(int(over), "queries")+" more than the answers explain: requests that failed, or do not say where their answer came from, may have needed them",
 			"rounds in which no request fails, and X-Source on every answer")
-
 	}
 	return max(0, over-b.unknown), nil
 }

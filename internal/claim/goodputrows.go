@@ -1,8 +1,14 @@
 package claim
 
 import (
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/history"
 )
 
 // goodputLostRow is the row of goodput_lost.
@@ -49,4 +55,103 @@ func timeToSteadyRow() Measure {
 			"The time before the fault must be steady itself: longer than the times to live.",
 		start: startSteady,
 	}
+}
+
+// askings keeps the requests of each instance that a selector asks for, and all faults.
+type askings struct {
+	tally
+	bound  time.Duration
+	faults []history.Event
+	of     map[string][]impact.Request
+}
+
+func newAskings(args []expr.Arg) askings {
+	return askings{tally: tally{sel: args[0].Selector}, bound: args[1].Span, of: map[string][]impact.Request{}}
+}
+
+func (a *askings) Event(e *history.Event) {
+	if impact.IsFault(e, "") {
+		a.faults = append(a.faults, *e)
+	}
+}
+
+func (a *askings) Request(r *history.Request) {
+	if a.see(r) {
+		a.of[r.Instance] = append(a.of[r.Instance], impact.RequestOf(r))
+	}
+}
+
+// each makes a set of one element for each instance that was hurt.
+func (a *askings) each(measure func(impact.Window, []impact.Request) (figure.Element, *figure.Absence)) figure.Value {
+	if none := a.missing(); none != nil {
+		return figure.Value{None: none}
+	}
+	var out figure.Value
+	for _, name := range slices.Sorted(maps.Keys(a.of)) {
+		o := impact.WindowOf(a.faults, name)
+		if !o.Faulted {
+			continue
+		}
+		rs := a.of[name]
+		impact.Sort(rs)
+		e, none := measure(o, rs)
+		if none != nil {
+			return figure.Value{None: figure.Absent("instance "+name+": "+none.Why, none.Remedy)}
+		}
+		out.Set = append(out.Set, e)
+	}
+	if len(out.Set) == 0 {
+		return figure.NoData("a phase with a fault on an instance that "+a.sel.Text+" asks", "no fault was observed on an instance that %s asks", a.sel.Text)
+	}
+	return out
+}
+
+// forgone is goodput_lost: how many requests since the first fault got no correct
+// answer within the bound.
+type forgone struct{ askings }
+
+func startLost(_ *walk, args []expr.Arg) probe { return &forgone{newAskings(args)} }
+
+func (l *forgone) Value() figure.Value {
+	if none := l.missing(); none != nil {
+		return figure.Value{None: none}
+	}
+	v := figure.Value{Grain: 1}
+	for name, rs := range l.of {
+		o := impact.WindowOf(l.faults, name)
+		for _, r := range rs {
+			if !o.Faulted || r.At < o.Began {
+				continue
+			}
+			if v.Samples++; !r.Good(l.bound) {
+				v.X++
+			}
+		}
+	}
+	if v.Samples == 0 {
+		return figure.NoData("a fault, and traffic of "+l.sel.Text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.Text)
+	}
+	return v
+}
+
+// goodAgain is time_to_goodput.
+type goodAgain struct{ askings }
+
+func startGoodput(_ *walk, args []expr.Arg) probe { return &goodAgain{newAskings(args)} }
+
+func (g *goodAgain) Value() figure.Value {
+	return g.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {
+		return impact.TimeToGoodput(o, rs, g.bound)
+	})
+}
+
+// steadyAgain is time_to_steady.
+type steadyAgain struct{ askings }
+
+func startSteady(_ *walk, args []expr.Arg) probe { return &steadyAgain{newAskings(args)} }
+
+func (s *steadyAgain) Value() figure.Value {
+	return s.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {
+		return impact.TimeToSteady(o, rs, s.bound)
+	})
 }

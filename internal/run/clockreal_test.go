@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -31,7 +32,7 @@ func TestClocksTellTheTruthOfAScriptedService(t *testing.T) {
 		var wrong []string // by more than a stall of the machine, of itself and of the service, explains
 		for _, k := range all {
 			for _, how := range []string{
-				off(k, claim.ClockDetected, s.detect, heal-hurt, claim.HealthStep+10*ms+2*stall),
+				off(k, claim.ClockDetected, s.detect, heal-hurt, impact.HealthStep+10*ms+2*stall),
 				off(k, claim.ClockFallback, s.fallback, heal-hurt, 25*ms+2*stall),
 				// It is still slow then: the first answer from Redis takes 100 ms.
 				off(k, claim.ClockUsed, s.used+100*ms, end-heal, 50*ms+2*stall),
@@ -115,7 +116,7 @@ func (s script) really(t *testing.T, hurt, heal, end time.Duration) (h history.S
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var beside sync.WaitGroup
-	beside.Go(func() { watchHealth(ctx, clock, []lab.Arm{arm}, claim.HealthStep, record) })
+	beside.Go(func() { watchHealth(ctx, clock, []lab.Arm{arm}, impact.HealthStep, record) })
 	beside.Go(func() { watchStalls(ctx, clock, 2*ms, 5*ms, record) })
 	_, err := load.Run(t.Context(), clock, []load.Stream{{Stream: tripStream(200), Arm: "a", Start: start, For: end, Seed: 7, Targets: targets}},
 		func(time.Duration) string { return "all" }, func(r history.Request) { h.R = append(h.R, r) })

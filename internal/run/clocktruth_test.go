@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/traffic"
@@ -93,12 +94,12 @@ func (s script) history(seed uint64) history.Slice {
 			history.Event{Kind: history.FaultOn, Name: "blackhole", On: "redis", Instance: i, At: hurtAt, Until: hurtAt},
 			history.Event{Kind: history.FaultOff, Name: "blackhole", On: "redis", Instance: i, At: healAt, Until: healAt})
 		last := ""
-		for at := time.Duration(rng.Int64N(int64(claim.HealthStep))); at < endAt; at += claim.HealthStep {
+		for at := time.Duration(rng.Int64N(int64(impact.HealthStep))); at < endAt; at += impact.HealthStep {
 			state := "up"
 			if at >= hurtAt+s.detect && at < healAt {
 				state = "down"
 			}
-			if state != last || at+claim.HealthStep >= endAt {
+			if state != last || at+impact.HealthStep >= endAt {
 				h.E = append(h.E, history.Event{Kind: history.Health, On: "redis", Instance: i, At: at, Until: at + ms/2, Detail: state})
 			}
 			last = state
@@ -181,7 +182,7 @@ func TestClocksTellTheTruthOfAScript(t *testing.T) {
 				t.Fatal(why)
 			}
 			for _, k := range all {
-				within(t, k, claim.ClockDetected, s.detect, healAt-hurtAt, claim.HealthStep+5*ms)
+				within(t, k, claim.ClockDetected, s.detect, healAt-hurtAt, impact.HealthStep+5*ms)
 				within(t, k, claim.ClockFallback, s.fallback, healAt-hurtAt, gap+5*ms)
 				within(t, k, claim.ClockLifted, healAt-hurtAt, endAt, 0)
 				// No answer tells before the first one does: of ill services few say redis.

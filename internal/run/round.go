@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -120,7 +120,7 @@ func (p *player) startMeters(ctx context.Context, phases []scenarios.Phase, arms
 	var done sync.WaitGroup
 	done.Go(func() { watchStalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
 	if hasFaults(phases) {
-		done.Go(func() { watchHealth(ctx, p.clock, arms, claim.HealthStep, w.Event) })
+		done.Go(func() { watchHealth(ctx, p.clock, arms, impact.HealthStep, w.Event) })
 	}
 	return func() {
 		cancel()
