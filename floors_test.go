@@ -43,6 +43,8 @@ var floors = []floor{
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/claim", 10, []string{"internal/history", "internal/stats", "internal/claim"}, "a claim is a pure function of histories, wherever they come from"},
 	{"internal/claim/expr", 2, []string{"internal/claim/figure", "internal/claim/source"}, "the language knows the signatures of measures: a measure is added without touching it"},
+	{"internal/claim/probe", 3, []string{"internal/history", "internal/claim/expr", "internal/claim/figure", "internal/claim/source"},
+		"measures, guards and curves watch a history alike: what they share knows none of them"},
 	{"internal/claim/impact", 2, []string{"internal/history", "internal/claim/figure", "internal/claim/source"},
 		"what a fault did to an instance is read alike by measures and recovery times: it knows neither"},
 	{"internal/claim/source", 1, nil, "the names of sources stand in one place, below the language and the measures"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 )
 
 // oldestRow is the row of oldest.
@@ -20,7 +21,7 @@ func oldestRow() Measure {
 			"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too; " +
 			"what was not answered, and a change that was not acknowledged, may have at any time, and no age after it is proved. " +
 			"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
-		start: func(w *walk, args []expr.Arg) probe { return &oldest{w.read(args[0].Selector)} },
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &oldest{w.Select(args[0].Selector)} },
 	}
 }
 
@@ -31,18 +32,18 @@ func oldestRow() Measure {
 // may keep what it has just written. So do requests that failed, or do not say where
 // their answer came from: they may have loaded all the same. And so does an instance
 // that gets ready: it may have filled the cache.
-type oldest struct{ read }
+type oldest struct{ probe.Selection }
 
 func (o *oldest) Value() figure.Value {
-	if a := o.silent(); a != nil {
+	if a := o.Silent(); a != nil {
 		return figure.Value{None: a}
 	}
-	fed := o.book.of(sentOf, failed, lost, unsaid, loaded, changed, maybe)
+	fed := o.Book.Of(probe.SentOf, probe.Failed, probe.Lost, probe.Unsaid, probe.Loaded, probe.Changed, probe.Maybe)
 	latest := map[int32][]time.Duration{} // of a group, by the time sent: the latest end so far
 	for g, vs := range fed {
 		var most time.Duration
 		for _, v := range vs {
-			if most = max(most, v.done); v.what == maybe || v.what == lost {
+			if most = max(most, v.Done); v.Outcome == probe.Maybe || v.Outcome == probe.Lost {
 				most = math.MaxInt64 // it may be under way still
 			}
 			latest[g] = append(latest[g], most)
@@ -50,10 +51,10 @@ func (o *oldest) Value() figure.Value {
 	}
 	var age time.Duration
 	n, open := 0, 0
-	o.each([]what{cached}, func(c *visit) {
-		at := o.book.filled(c.sent)
-		if i := before(fed[c.group], sentOf, c.done); i > 0 {
-			at = max(at, latest[c.group][i-1])
+	o.Each([]probe.Outcome{probe.Cached}, func(c *probe.Visit) {
+		at := o.Book.Filled(c.Sent)
+		if i := probe.UpTo(fed[c.Group], probe.SentOf, c.Done); i > 0 {
+			at = max(at, latest[c.Group][i-1])
 		}
 		switch at {
 		case 0:
@@ -63,14 +64,14 @@ func (o *oldest) Value() figure.Value {
 			return
 		}
 		n++
-		age = max(age, c.sent-min(at, c.done))
+		age = max(age, c.Sent-min(at, c.Done))
 	})
 	if n == 0 && open > 0 {
 		return figure.NoData("requests that are answered, and changes that are acknowledged",
-			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.sel.Text, o.book.refusals())
+			"no age of %s can be proved: a request without an answer, or a change that was not acknowledged%s, may have filled the cache at any time", o.Sel.Text, o.Book.Refusals())
 	}
 	if n == 0 {
-		return figure.NoData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.sel.Text, o.failures())
+		return figure.NoData("a phase in which answers come from the cache after they were loaded", "no answer of %s came from a cache after a load that was seen%s", o.Sel.Text, o.Failures())
 	}
 	return figure.Value{X: age.Seconds(), Samples: n}
 }
@@ -85,7 +86,7 @@ func stalenessRow() Measure {
 		Unit: "duration",
 		Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
 			"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
-		start: func(w *walk, args []expr.Arg) probe { return &stale{read: w.read(args[0].Selector)} },
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &stale{Selection: w.Select(args[0].Selector)} },
 	}
 }
 
@@ -96,45 +97,47 @@ func staleReadsRow() Measure {
 			Name: "stale_reads", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
 			Form: expr.Counted, Label: "stale reads", Noun: "answers",
 		},
-		Unit:  "count",
-		Doc:   "How many requests left after the acknowledgement of a change and got an older version.",
-		start: func(w *walk, args []expr.Arg) probe { return &stale{read: w.read(args[0].Selector), count: true} },
+		Unit: "count",
+		Doc:  "How many requests left after the acknowledgement of a change and got an older version.",
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
+			return &stale{Selection: w.Select(args[0].Selector), count: true}
+		},
 	}
 }
 
 // stale is how often, or for how long, an answer was older than a change that
 // had been acknowledged before it was asked for.
 type stale struct {
-	read
+	probe.Selection
 	count bool
 }
 
 func (s *stale) Value() figure.Value {
-	if a := s.missing(); a != nil {
+	if a := s.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
-	writes := map[int32][]*visit{}
-	for i := range s.book.visits {
-		if v := &s.book.visits[i]; v.what == changed && v.item >= 0 && v.version > 0 {
-			writes[v.item] = append(writes[v.item], v)
+	writes := map[int32][]*probe.Visit{}
+	for i := range s.Book.Visits {
+		if v := &s.Book.Visits[i]; v.Outcome == probe.Changed && v.Item >= 0 && v.Version > 0 {
+			writes[v.Item] = append(writes[v.Item], v)
 		}
 	}
 	var longest time.Duration
 	n, followed, versions := 0, 0, 0
-	s.each([]what{unsaid, cached, loaded}, func(r *visit) {
-		if r.version <= 0 || r.item < 0 {
+	s.Each([]probe.Outcome{probe.Unsaid, probe.Cached, probe.Loaded}, func(r *probe.Visit) {
+		if r.Version <= 0 || r.Item < 0 {
 			return
 		}
 		versions++
-		after, began := false, s.book.start(r.sent)
+		after, began := false, s.Book.Start(r.Sent)
 		var oldest time.Duration = -1
-		for _, w := range writes[r.item] {
-			if w.done > r.sent || w.done < began {
+		for _, w := range writes[r.Item] {
+			if w.Done > r.Sent || w.Done < began {
 				continue // not yet acknowledged, or of a state that is gone
 			}
 			after = true
-			if w.version > r.version {
-				oldest = max(oldest, r.sent-w.done)
+			if w.Version > r.Version {
+				oldest = max(oldest, r.Sent-w.Done)
 			}
 		}
 		if after {
@@ -147,11 +150,11 @@ func (s *stale) Value() figure.Value {
 	})
 	switch {
 	case len(writes) == 0:
-		return figure.NoData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.book.refusals())
-	case versions == 0 && s.answered > 0:
-		return figure.NoData("versions in the answers", "the answers of %s say no version of what was changed", s.sel.Text)
+		return figure.NoData("changes (PUT) that the service answers with 200 and the new version", "no change was acknowledged%s", s.Book.Refusals())
+	case versions == 0 && s.Answered > 0:
+		return figure.NoData("versions in the answers", "the answers of %s say no version of what was changed", s.Sel.Text)
 	case followed == 0:
-		return figure.NoData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.sel.Text)
+		return figure.NoData("reads of what was changed", "no answer of %s followed an acknowledged change of what it shows", s.Sel.Text)
 	}
 	if s.count {
 		return figure.Value{X: float64(n), Samples: followed, Grain: 1}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 )
 
 // A ClockSpec reads the clocks of the faults of one scenario: when a fault was felt,
@@ -112,7 +113,7 @@ type tracked struct {
 	bound       time.Duration // 0: not known
 	asked, lost int
 	hits        int // answers from a cache, in the fault
-	failed      fates
+	failed      probe.Fates
 	options     map[string]float64
 	down        time.Duration // the longest that Redis was away to be started again
 }
@@ -152,7 +153,7 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 	}) {
 		k := Clocks{Stream: t.stream, Instance: t.instance, Rounds: len(seen[t]), Aside: aside, Faults: seen[t][0].faults, Options: seen[t][0].options, Hits: true}
 		var bounds, downs []figure.Element
-		var failed fates
+		var failed probe.Fates
 		for _, s := range seen[t] {
 			k.Asked, k.Lost = k.Asked+s.asked, k.Lost+s.lost
 			bounds = append(bounds, figure.Element{X: s.bound.Seconds()})
@@ -160,7 +161,7 @@ func (c *ClockSpec) Judge(rounds []ClockRound) []Clocks {
 			k.Hits = k.Hits && s.hits >= stallHits
 			for f, n := range s.failed {
 				if failed == nil {
-					failed = fates{}
+					failed = probe.Fates{}
 				}
 				failed[f] += n
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -57,7 +58,7 @@ type clockWatch struct {
 type streamWatch struct {
 	redis map[string]*impact.Usage    // by instance
 	asked map[string][]impact.Request // by instance
-	fates map[string]fates            // since the first fault
+	fates map[string]probe.Fates      // since the first fault
 }
 
 func (w *clockWatch) Event(e *history.Event) {
@@ -90,7 +91,7 @@ func (w *clockWatch) Request(r *history.Request) {
 	s := w.streams[r.Stream]
 	if s == nil {
 		s = &streamWatch{redis: map[string]*impact.Usage{},
-			asked: map[string][]impact.Request{}, fates: map[string]fates{}}
+			asked: map[string][]impact.Request{}, fates: map[string]probe.Fates{}}
 		w.streams[r.Stream] = s
 	}
 	if s.redis[r.Instance] == nil {
@@ -100,7 +101,7 @@ func (w *clockWatch) Request(r *history.Request) {
 	s.asked[r.Instance] = append(s.asked[r.Instance], impact.RequestOf(r))
 	if o := impact.WindowOf(w.faults, r.Instance); !r.OK() && o.Faulted && r.Intended >= o.Began {
 		f := s.fates[r.Instance]
-		f.add(r)
+		f.Add(r)
 		s.fates[r.Instance] = f
 	}
 }

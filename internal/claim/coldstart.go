@@ -5,6 +5,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 )
 
 // coldStartsRow is the row of cold_starts.
@@ -17,7 +18,7 @@ func coldStartsRow() Measure {
 		Unit: "count",
 		Doc: "How many instances gave a first answer, after they got ready, that was not a hit. No data where it failed, where a load was " +
 			"first asked for more than 1 s after that (it may have expired), and where no answer ever says that it was loaded.",
-		start: func(w *walk, args []expr.Arg) probe { return &coldStarts{w.read(args[0].Selector)} },
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &coldStarts{w.Select(args[0].Selector)} },
 	}
 }
 
@@ -27,68 +28,53 @@ func coldStartsRow() Measure {
 const mostIdle = time.Second
 
 // coldStarts is how many instances began with an answer that was no hit.
-type coldStarts struct{ read }
+type coldStarts struct{ probe.Selection }
 
 func (s *coldStarts) Value() figure.Value {
-	if a := s.silent(); a != nil {
+	if a := s.Silent(); a != nil {
 		return figure.Value{None: a}
 	}
-	if len(s.book.ready) == 0 {
+	if len(s.Book.Ready) == 0 {
 		return figure.NoData("a service that bench starts (--target-cmd)", "when the instances got ready was not seen")
 	}
 	starts, cold := 0, 0
-	for _, e := range s.book.ready {
+	for _, e := range s.Book.Ready {
 		until := time.Duration(1<<63 - 1)
-		for _, other := range s.book.ready {
+		for _, other := range s.Book.Ready {
 			if other.Instance == e.Instance && other.At > e.At {
 				until = min(until, other.At)
 			}
 		}
-		instance := s.book.name("instance " + e.Instance)
-		var first *visit
-		s.each([]what{failed, lost, unsaid, cached, loaded}, func(v *visit) {
-			if v.instance == instance && v.sent >= e.At && v.sent < until && (first == nil || v.sent < first.sent) {
+		instance := s.Book.Instance(e.Instance)
+		var first *probe.Visit
+		s.Each([]probe.Outcome{probe.Failed, probe.Lost, probe.Unsaid, probe.Cached, probe.Loaded}, func(v *probe.Visit) {
+			if v.Instance == instance && v.Sent >= e.At && v.Sent < until && (first == nil || v.Sent < first.Sent) {
 				first = v
 			}
 		})
 		if first == nil {
 			continue
 		}
-		idle := first.sent - max(e.At, e.Until)
+		idle := first.Sent - max(e.At, e.Until)
 		switch {
-		case first.what == failed || first.what == lost:
-			return figure.NoData("a first answer that is correct", "the first request to instance %s after it got ready got no correct answer%s", e.Instance, s.failures())
-		case first.what == unsaid:
+		case first.Outcome == probe.Failed || first.Outcome == probe.Lost:
+			return figure.NoData("a first answer that is correct", "the first request to instance %s after it got ready got no correct answer%s", e.Instance, s.Failures())
+		case first.Outcome == probe.Unsaid:
 			return figure.NoData("X-Source on its answers", "the service does not say where its first answers come from")
-		case first.what == loaded && idle > mostIdle:
+		case first.Outcome == probe.Loaded && idle > mostIdle:
 			return figure.NoData("a request soon after the start: a higher rate, and a /metrics that answers at once",
 				"instance %s was first asked %s after it got ready: what it had cached may have expired", e.Instance, figure.Format(idle.Seconds(), "s"))
-		case first.what == loaded:
+		case first.Outcome == probe.Loaded:
 			cold++
 		}
 		starts++
 	}
 	switch {
 	case starts == 0:
-		return figure.NoData("traffic to every instance", "no instance was asked for %s after it got ready", s.sel.Text)
-	case cold == 0 && !s.everLoaded():
+		return figure.NoData("traffic to every instance", "no instance was asked for %s after it got ready", s.Sel.Text)
+	case cold == 0 && !s.EverLoaded():
 		return figure.NoData("a round in which entries expire, and X-Source: database on what is loaded",
-			"no answer like those of %s ever says that it was loaded: that the first do not either shows nothing", s.sel.Text)
+			"no answer like those of %s ever says that it was loaded: that the first do not either shows nothing", s.Sel.Text)
 	}
 	return figure.Value{X: float64(cold), Samples: starts, Grain: 1}
-}
-
-// everLoaded reports whether anything that the selection asks for was ever said to
-// be loaded, in whichever phase.
-func (s *coldStarts) everLoaded() bool {
-	groups := map[int32]bool{}
-	for _, i := range s.picks {
-		groups[s.book.visits[i].group] = true
-	}
-	for i := range s.book.visits {
-		if v := &s.book.visits[i]; v.what == loaded && groups[v.group] {
-			return true
-		}
-	}
-	return false
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -59,14 +60,10 @@ type Reading struct {
 
 // Read evaluates the condition on requests. It goes through them once.
 func (c *Condition) Read(requests []history.Request) Reading {
-	w := &walk{shared: map[string]*watched{}}
-	probes := w.watch(c.formula)
-	for i := range requests {
-		for _, p := range w.probes {
-			p.safely(func() { p.probe.Request(&requests[i]) })
-		}
-	}
-	calls := figures(probes)
+	w := probe.NewWalk(nil)
+	probes := Watch(w, c.formula)
+	w.Through(history.Slice{R: requests})
+	calls := Values(probes)
 	var unknown *Reading
 	for _, t := range c.formula.Terms {
 		holds, known, was := now(t, calls)

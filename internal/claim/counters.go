@@ -6,6 +6,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -31,20 +32,20 @@ type delta struct{ against }
 
 // startDelta checks the contract's counter where all of it is asked for. Other
 // counters mean what their service says.
-func startDelta(w *walk, args []expr.Arg) probe {
+func startDelta(w *probe.Walk, args []expr.Arg) probe.Probe {
 	a := args[0]
-	m := newIncrease(a.Selector, a.Name, a.Labels)
-	if a.Name != queriesTotal || len(a.Labels) > 0 {
+	m := probe.NewIncrease(a.Selector, a.Name, a.Labels)
+	if a.Name != probe.QueriesTotal || len(a.Labels) > 0 {
 		return m
 	}
 	everything := expr.Selector{Text: a.Selector.Text, Stream: "all", Filters: a.Selector.Filters}
-	return &delta{against{read: w.read(everything), metric: m}}
+	return &delta{against{Selection: w.Select(everything), metric: m}}
 }
 
 func (d *delta) Request(r *history.Request) {
 	d.metric.Request(r)
 	if r.OK() && r.Source == source.Database {
-		d.read.Request(r)
+		d.Selection.Request(r)
 	}
 }
 
@@ -86,8 +87,8 @@ func falseSourcesRow() Measure {
 
 // against compares answers with a counter of the service: how often it loaded.
 type against struct {
-	read
-	metric *increase
+	probe.Selection
+	metric *probe.Increase
 	judge  judgement
 	alone  bool            // no other stream may load, or change anything, in these phases
 	others bool            // one did
@@ -109,8 +110,8 @@ type balance struct {
 // only because of what is not known.
 type judgement func(b balance) (float64, *figure.Absence)
 
-func startAgainst(judge judgement, alone bool) func(*walk, []expr.Arg) probe {
-	return func(w *walk, args []expr.Arg) probe {
+func startAgainst(judge judgement, alone bool) func(*probe.Walk, []expr.Arg) probe.Probe {
+	return func(w *probe.Walk, args []expr.Arg) probe.Probe {
 		sel, metric := args[0].Selector, args[1]
 		// The counter is read over the phases that the stream is filtered by.
 		phases := metric.Selector
@@ -119,7 +120,7 @@ func startAgainst(judge judgement, alone bool) func(*walk, []expr.Arg) probe {
 				phases.Filters = append(slices.Clone(phases.Filters), f)
 			}
 		}
-		return &against{read: w.read(sel), metric: newIncrease(phases, metric.Name, metric.Labels), judge: judge, alone: alone}
+		return &against{Selection: w.Select(sel), metric: probe.NewIncrease(phases, metric.Name, metric.Labels), judge: judge, alone: alone}
 	}
 }
 
@@ -169,15 +170,15 @@ func (b balance) short() *figure.Absence {
 
 func (a *against) Event(e *history.Event) {
 	a.metric.Event(e)
-	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.metric.metric && a.sel.Phase(e.Phase) {
+	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.metric.Metric && a.Sel.Phase(e.Phase) {
 		a.reads = append(a.reads, *e)
 	}
 }
 
 func (a *against) Request(r *history.Request) {
 	a.metric.Request(r)
-	a.read.Request(r)
-	if r.Sent > 0 && !asks(&a.sel, r) && a.sel.Phase(r.Phase) && r.Failure != history.Canceled {
+	a.Selection.Request(r)
+	if r.Sent > 0 && !probe.Asks(&a.Sel, r) && a.Sel.Phase(r.Phase) && r.Failure != history.Canceled {
 		a.others = a.others || !source.Is(r.Source, source.Cache)
 	}
 }
@@ -193,7 +194,7 @@ func (a *against) ends() []history.Event {
 }
 
 func (a *against) Value() figure.Value {
-	if none := a.silent(); none != nil {
+	if none := a.Silent(); none != nil {
 		return figure.Value{None: none}
 	}
 	if a.alone && a.others {
@@ -207,25 +208,25 @@ func (a *against) Value() figure.Value {
 	if none != nil {
 		return figure.Value{None: none}
 	}
-	return figure.Value{X: x, Samples: a.answered, Grain: 1}
+	return figure.Value{X: x, Samples: a.Answered, Grain: 1}
 }
 
 // balance holds what the counter grew by against the answers.
 func (a *against) balance(queries float64) balance {
-	fewest, answers := a.fewest()
+	fewest, answers := a.FewestLoads()
 	b := balance{queries: queries, fewest: float64(fewest), answers: float64(answers)}
-	a.each([]what{changed}, func(*visit) { b.changed++ })
-	a.each([]what{failed, lost, unsaid, maybe}, func(v *visit) {
+	a.Each([]probe.Outcome{probe.Changed}, func(*probe.Visit) { b.changed++ })
+	a.Each([]probe.Outcome{probe.Failed, probe.Lost, probe.Unsaid, probe.Maybe}, func(v *probe.Visit) {
 		b.unknown++
-		if v.what == unsaid {
+		if v.Outcome == probe.Unsaid {
 			b.unsaid++
 		}
 	})
 	reads := a.ends()
-	for i := range a.book.visits {
-		w := &a.book.visits[i]
-		if w.what != cached && slices.ContainsFunc(reads, func(e history.Event) bool {
-			return w.sent <= e.Until && (w.done >= e.At || w.what == lost || w.what == maybe)
+	for i := range a.Book.Visits {
+		w := &a.Book.Visits[i]
+		if w.Outcome != probe.Cached && slices.ContainsFunc(reads, func(e history.Event) bool {
+			return w.Sent <= e.Until && (w.Done >= e.At || w.Outcome == probe.Lost || w.Outcome == probe.Maybe)
 		}) {
 			b.underway++
 		}

@@ -1,12 +1,9 @@
 package claim
 
 import (
-	"slices"
-	"strconv"
-	"time"
-
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -77,88 +74,33 @@ func achievedRow() Measure {
 
 // counter counts the selected requests that also are what it asks.
 type counter struct {
-	deaf
-	tally
+	probe.Deaf
+	probe.Tally
 	n  int
 	is func(*history.Request) bool
 }
 
-func startCount(_ *walk, args []expr.Arg) probe {
-	return &counter{tally: tally{sel: args[0].Selector}, is: func(*history.Request) bool { return true }}
+func startCount(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &counter{Tally: probe.Tally{Sel: args[0].Selector}, is: func(*history.Request) bool { return true }}
 }
 
-func startFailures(_ *walk, args []expr.Arg) probe {
-	return &counter{tally: tally{sel: args[0].Selector}, is: func(r *history.Request) bool { return !r.OK() }}
+func startFailures(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &counter{Tally: probe.Tally{Sel: args[0].Selector}, is: func(r *history.Request) bool { return !r.OK() }}
 }
 
 func (c *counter) Request(r *history.Request) {
-	if c.see(r) && c.is(r) {
+	if c.See(r) && c.is(r) {
 		c.n++
 	}
 }
 
 func (c *counter) Value() figure.Value {
-	if a := c.missing(); a != nil {
+	if a := c.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
-	return figure.Value{X: float64(c.n), Samples: c.asked, Grain: 1}
+	return figure.Value{X: float64(c.n), Samples: c.Asked, Grain: 1}
 }
 
-// perSecond is a number of requests over the time of the phases they fall in.
-type perSecond struct {
-	tally
-	n     int
-	is    func(r *history.Request, selected bool) bool
-	spans map[string]time.Duration // of every phase
-	ran   []string                 // phases in which something was asked
-}
-
-func newPerSecond(sel expr.Selector, is func(r *history.Request, selected bool) bool) *perSecond {
-	return &perSecond{tally: tally{sel: sel}, is: is, spans: map[string]time.Duration{}}
-}
-
-func startRate(is func(r *history.Request, selected bool) bool) func(*walk, []expr.Arg) probe {
-	return func(_ *walk, args []expr.Arg) probe { return newPerSecond(args[0].Selector, is) }
-}
-
-func (p *perSecond) Event(e *history.Event) {
-	if e.Kind == history.PhaseSpan && e.Until > e.At {
-		p.spans[e.Name] += e.Until - e.At
-	}
-}
-
-func (p *perSecond) Request(r *history.Request) {
-	before := p.asked
-	selected := p.see(r)
-	if p.asked == before {
-		return
-	}
-	if !slices.Contains(p.ran, r.Phase) {
-		p.ran = append(p.ran, r.Phase)
-	}
-	if p.is(r, selected) {
-		p.n++
-	}
-}
-
-func (p *perSecond) Value() figure.Value {
-	if a := p.missing(); a != nil {
-		return figure.Value{None: a}
-	}
-	span, none := p.span()
-	if none != nil {
-		return figure.Value{None: none}
-	}
-	return figure.Value{X: float64(p.n) / span.Seconds(), Samples: p.asked, Grain: 1 / span.Seconds()}
-}
-
-// span is how long the phases lasted in which something was asked.
-func (p *perSecond) span() (span time.Duration, none *figure.Absence) {
-	for _, name := range p.ran {
-		if p.spans[name] == 0 {
-			return 0, figure.Absent("how long phase "+strconv.Quote(name)+" lasted was not recorded", "a history with the span of every phase")
-		}
-		span += p.spans[name]
-	}
-	return span, nil
+func startRate(is func(r *history.Request, selected bool) bool) func(*probe.Walk, []expr.Arg) probe.Probe {
+	return func(_ *probe.Walk, args []expr.Arg) probe.Probe { return probe.NewPerSecond(args[0].Selector, is) }
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -80,11 +81,11 @@ func newUsageTimes(on string, of func(*impact.Usage) (figure.Element, *figure.Ab
 	return &usageTimes{on: on, instances: map[string]*impact.Usage{}, of: of}
 }
 
-func startRecover(_ *walk, args []expr.Arg) probe {
+func startRecover(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	return newUsageTimes(args[0].Name, (*impact.Usage).TimeToRecover)
 }
 
-func startFallback(_ *walk, args []expr.Arg) probe {
+func startFallback(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	return newUsageTimes(args[0].Name, (*impact.Usage).TimeToFallback)
 }
 
@@ -136,18 +137,18 @@ func (t *usageTimes) Value() figure.Value {
 // dependency, and when. Of an instance only the answers that differ from the one before are
 // recorded, the first and the last.
 type healthTimes struct {
-	blind
+	probe.Blind
 	on     string
 	faults []history.Event
 	told   map[string][]history.Event // by instance
 	of     func(impact.Window, []history.Event) (figure.Element, *figure.Absence)
 }
 
-func startDetect(_ *walk, args []expr.Arg) probe {
+func startDetect(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	return &healthTimes{on: args[0].Name, told: map[string][]history.Event{}, of: impact.TimeToDetect}
 }
 
-func startHealth(_ *walk, args []expr.Arg) probe {
+func startHealth(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	return &healthTimes{on: args[0].Name, told: map[string][]history.Event{}, of: impact.TimeToHealth}
 }
 

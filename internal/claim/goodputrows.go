@@ -8,6 +8,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -59,14 +60,14 @@ func timeToSteadyRow() Measure {
 
 // askings keeps the requests of each instance that a selector asks for, and all faults.
 type askings struct {
-	tally
+	probe.Tally
 	bound  time.Duration
 	faults []history.Event
 	of     map[string][]impact.Request
 }
 
 func newAskings(args []expr.Arg) askings {
-	return askings{tally: tally{sel: args[0].Selector}, bound: args[1].Span, of: map[string][]impact.Request{}}
+	return askings{Tally: probe.Tally{Sel: args[0].Selector}, bound: args[1].Span, of: map[string][]impact.Request{}}
 }
 
 func (a *askings) Event(e *history.Event) {
@@ -76,14 +77,14 @@ func (a *askings) Event(e *history.Event) {
 }
 
 func (a *askings) Request(r *history.Request) {
-	if a.see(r) {
+	if a.See(r) {
 		a.of[r.Instance] = append(a.of[r.Instance], impact.RequestOf(r))
 	}
 }
 
 // each makes a set of one element for each instance that was hurt.
 func (a *askings) each(measure func(impact.Window, []impact.Request) (figure.Element, *figure.Absence)) figure.Value {
-	if none := a.missing(); none != nil {
+	if none := a.Missing(); none != nil {
 		return figure.Value{None: none}
 	}
 	var out figure.Value
@@ -101,7 +102,7 @@ func (a *askings) each(measure func(impact.Window, []impact.Request) (figure.Ele
 		out.Set = append(out.Set, e)
 	}
 	if len(out.Set) == 0 {
-		return figure.NoData("a phase with a fault on an instance that "+a.sel.Text+" asks", "no fault was observed on an instance that %s asks", a.sel.Text)
+		return figure.NoData("a phase with a fault on an instance that "+a.Sel.Text+" asks", "no fault was observed on an instance that %s asks", a.Sel.Text)
 	}
 	return out
 }
@@ -110,10 +111,10 @@ func (a *askings) each(measure func(impact.Window, []impact.Request) (figure.Ele
 // answer within the bound.
 type forgone struct{ askings }
 
-func startLost(_ *walk, args []expr.Arg) probe { return &forgone{newAskings(args)} }
+func startLost(_ *probe.Walk, args []expr.Arg) probe.Probe { return &forgone{newAskings(args)} }
 
 func (l *forgone) Value() figure.Value {
-	if none := l.missing(); none != nil {
+	if none := l.Missing(); none != nil {
 		return figure.Value{None: none}
 	}
 	v := figure.Value{Grain: 1}
@@ -129,7 +130,7 @@ func (l *forgone) Value() figure.Value {
 		}
 	}
 	if v.Samples == 0 {
-		return figure.NoData("a fault, and traffic of "+l.sel.Text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.sel.Text)
+		return figure.NoData("a fault, and traffic of "+l.Sel.Text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.Sel.Text)
 	}
 	return v
 }
@@ -137,7 +138,7 @@ func (l *forgone) Value() figure.Value {
 // goodAgain is time_to_goodput.
 type goodAgain struct{ askings }
 
-func startGoodput(_ *walk, args []expr.Arg) probe { return &goodAgain{newAskings(args)} }
+func startGoodput(_ *probe.Walk, args []expr.Arg) probe.Probe { return &goodAgain{newAskings(args)} }
 
 func (g *goodAgain) Value() figure.Value {
 	return g.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {
@@ -148,7 +149,7 @@ func (g *goodAgain) Value() figure.Value {
 // steadyAgain is time_to_steady.
 type steadyAgain struct{ askings }
 
-func startSteady(_ *walk, args []expr.Arg) probe { return &steadyAgain{newAskings(args)} }
+func startSteady(_ *probe.Walk, args []expr.Arg) probe.Probe { return &steadyAgain{newAskings(args)} }
 
 func (s *steadyAgain) Value() figure.Value {
 	return s.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {

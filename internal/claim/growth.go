@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -30,7 +31,7 @@ func growthRow() Measure {
 // growth is what a gauge of the service grew by from the end of one phase to the
 // end of another, on the instance where that is most; zero where it fell.
 type growth struct {
-	blind
+	probe.Blind
 	sel       expr.Selector
 	metric    string
 	labels    map[string]string
@@ -47,7 +48,7 @@ type level struct {
 	hasFrom, hasTo bool
 }
 
-func startGrowth(_ *walk, args []expr.Arg) probe {
+func startGrowth(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	return &growth{sel: args[0].Selector, metric: args[0].Name, labels: args[0].Labels, from: args[1].Name, to: args[2].Name,
 		instances: map[string]*level{}}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -48,7 +49,7 @@ type guards struct {
 	spans     []history.Event
 	stalls    []history.Event
 	problems  []history.Event
-	delivered map[string]*proof
+	delivered map[string]*probe.Proof
 }
 
 // sending is how well the generator kept its schedule in one phase.
@@ -72,10 +73,10 @@ func (g *guards) Event(e *history.Event) {
 		g.ended = true
 	case history.Delivery:
 		if g.delivered == nil {
-			g.delivered = map[string]*proof{}
+			g.delivered = map[string]*probe.Proof{}
 		}
 		if g.delivered[e.Name] == nil {
-			g.delivered[e.Name] = &proof{kind: e.Name}
+			g.delivered[e.Name] = &probe.Proof{Kind: e.Name}
 		}
 		g.delivered[e.Name].Event(e)
 	}
@@ -128,8 +129,8 @@ func (g *guards) complaints(c *Claim) []complaint {
 		switch {
 		case p == nil:
 			add("delivery "+kind, "a canary that meets "+kind, "nothing proves that the fault %s was delivered", kind)
-		case p.met < p.n:
-			why := p.why
+		case p.Met < p.N:
+			why := p.Why
 			if why == "" {
 				why = "its canary did not meet it"
 			}

@@ -3,6 +3,7 @@ package claim
 import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -17,7 +18,7 @@ func deliveredRow() Measure {
 		Unit: "yes or no",
 		Doc: "Whether every canary of this fault met it. 1 or 0 in an expression; may stand alone in requires. " +
 			"Without any canary there is no data.",
-		start: func(_ *walk, args []expr.Arg) probe { return &proof{kind: args[0].Name} },
+		start: func(_ *probe.Walk, args []expr.Arg) probe.Probe { return &probe.Proof{Kind: args[0].Name} },
 	}
 }
 
@@ -31,14 +32,14 @@ func sendLagRow() Measure {
 		Unit: "duration", Live: true,
 		Doc: "p99 of how late the generator sent (sent − intended) while a worker was free. What waited for a worker waited for " +
 			"the service, and is not in it.",
-		start: func(*walk, []expr.Arg) probe { return &sendLag{} },
+		start: func(*probe.Walk, []expr.Arg) probe.Probe { return &sendLag{} },
 	}
 }
 
 // sendLag is the generator's own lateness: that of requests which left, and
 // for which a worker was free when they should have.
 type sendLag struct {
-	deaf
+	probe.Deaf
 	sketch stats.Sketch
 }
 

@@ -7,12 +7,10 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
-
-// queriesTotal counts what the service asks its database, by the service contract.
-const queriesTotal = "trips_db_queries_total"
 
 // A CurveRound is what a curve saw in one round. Opaque to callers. The zero
 // CurveRound counts for nothing.
@@ -41,21 +39,22 @@ func (m miss) times() (sent, done time.Duration) { return m.sent, m.done }
 // Observe measures one arm's part of one round. It walks the events and then the
 // requests once, and keeps 48 bytes for each answer from the database.
 func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
-	everything := expr.Selector{Text: queriesTotal, Stream: "all", Filters: c.sel.Filters}
+	everything := expr.Selector{Text: probe.QueriesTotal, Stream: "all", Filters: c.sel.Filters}
 	p := &keyloads{
-		perSecond: newPerSecond(c.sel, func(*history.Request, bool) bool { return true }),
-		metric:    newIncrease(everything, queriesTotal, nil),
+		PerSecond: probe.NewPerSecond(c.sel, func(*history.Request, bool) bool { return true }),
+		metric:    probe.NewIncrease(everything, probe.QueriesTotal, nil),
 		paths:     c.paths, keys: map[string]*keyload{}, own: map[string][]miss{}, all: map[string][]miss{},
 	}
-	probe := &watched{text: "the curve " + c.Text.ID, probe: p}
-	w := &walk{probes: []*watched{probe}}
-	unread := w.through(h)
-	probe.safely(func() { r = p.round() })
-	switch aside := w.guards.complaints(c.guard); {
+	var g guards
+	w := probe.NewWalk(nil, &g)
+	seen := w.Watch("the curve "+c.Text.ID, func() probe.Probe { return p })
+	unread := w.Through(h)
+	seen.Safely(func() { r = p.round() })
+	switch aside := g.complaints(c.guard); {
 	case unread != "":
 		return CurveRound{why: unread}
-	case probe.broken != nil:
-		return CurveRound{why: probe.broken.Why}
+	case seen.Broken() != nil:
+		return CurveRound{why: seen.Broken().Why}
 	case len(aside) > 0:
 		return CurveRound{why: aside[0].text}
 	}
@@ -64,31 +63,31 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 
 // keyloads is the probe of a curve.
 type keyloads struct {
-	*perSecond // of the curve's stream: its selector, and the spans of its phases
-	metric     *increase
-	paths      map[string]string
-	keys       map[string]*keyload
-	own        map[string][]miss // of the curve's stream, by key
-	all        map[string][]miss // of every stream, by path and key
-	changes    int               // that were sent: each is a query
+	*probe.PerSecond // of the curve's stream: its selector, and the spans of its phases
+	metric           *probe.Increase
+	paths            map[string]string
+	keys             map[string]*keyload
+	own              map[string][]miss // of the curve's stream, by key
+	all              map[string][]miss // of every stream, by path and key
+	changes          int               // that were sent: each is a query
 }
 
 func (p *keyloads) Event(e *history.Event) {
-	p.perSecond.Event(e)
+	p.PerSecond.Event(e)
 	p.metric.Event(e)
 }
 
 func (p *keyloads) Request(r *history.Request) {
 	p.metric.Request(r)
-	if r.Sent == 0 || !asks(&p.metric.sel, r) {
+	if r.Sent == 0 || !probe.Asks(&p.metric.Sel, r) {
 		return
 	}
 	if r.Method != "" && r.Method != "GET" {
 		p.changes++
 		return
 	}
-	own := asks(&p.sel, r)
-	p.perSecond.Request(r)
+	own := probe.Asks(&p.Sel, r)
+	p.PerSecond.Request(r)
 	hit := source.Is(r.Source, source.Cache)
 	if !r.OK() || !hit && r.Source != "database" {
 		return
@@ -124,23 +123,23 @@ func (p *keyloads) Request(r *history.Request) {
 // between them is the same for all keys, and the service's counter tells: 0 for
 // one that loads once, 1 for one that loads for each miss. Without it, 1.
 func (p *keyloads) round() CurveRound {
-	if a := p.missing(); a != nil {
+	if a := p.Missing(); a != nil {
 		return CurveRound{why: a.Why}
 	}
-	span, none := p.span()
+	span, none := p.Span()
 	switch {
 	case none != nil:
 		return CurveRound{why: none.Why}
-	case p.answered > 0 && p.said == 0:
+	case p.Answered > 0 && p.Said == 0:
 		return CurveRound{why: "the service does not say where its answers come from"}
 	case len(p.keys) == 0:
-		return CurveRound{why: "no answer of " + p.sel.Text + " came from a cache or the database"}
+		return CurveRound{why: "no answer of " + p.Sel.Text + " came from a cache or the database"}
 	}
 	r := CurveRound{keys: p.keys, span: span}
 	answers, fewest := 0.0, 0.0
 	for _, ms := range p.all {
 		answers += float64(len(ms))
-		fewest += float64(len(bursts(ms, miss.times)))
+		fewest += float64(len(probe.Bursts(ms, miss.times)))
 	}
 	excess := 1.0
 	if v := p.metric.Value(); v.None == nil {
@@ -151,7 +150,7 @@ func (p *keyloads) round() CurveRound {
 	}
 	for key, ms := range p.own {
 		k := p.keys[key]
-		for _, burst := range bursts(ms, miss.times) {
+		for _, burst := range probe.Bursts(ms, miss.times) {
 			first := slices.MinFunc(burst, func(a, b miss) int { return cmp.Compare(a.sent, b.sent) })
 			k.loads++
 			k.loadWait += first.done - first.intended

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -26,11 +27,11 @@ func quantileRow(name, label string, q float64, least int) Measure {
 		Unit: "duration", Live: true,
 		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected correct answers, of which %d are needed, "+
 			"or of a set, by nearest rank.", label, least),
-		start: func(w *walk, args []expr.Arg) probe {
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			if set := args[0].Inner; set != nil {
-				return &reduced{probe: start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
+				return &reduced{Probe: Start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
 			}
-			return &latency{tally: tally{sel: args[0].Selector}, least: least, what: label,
+			return &latency{Tally: probe.Tally{Sel: args[0].Selector}, least: least, what: label,
 				read: func(s *stats.Sketch) time.Duration { return s.Quantile(q) }}
 		},
 	}
@@ -63,24 +64,24 @@ func maxRow() Measure {
 	}
 }
 
-func startMean(w *walk, args []expr.Arg) probe {
+func startMean(w *probe.Walk, args []expr.Arg) probe.Probe {
 	if set := args[0].Inner; set != nil {
-		return &reduced{probe: start(w, set), by: figure.Mean}
+		return &reduced{Probe: Start(w, set), by: figure.Mean}
 	}
-	return &latency{tally: tally{sel: args[0].Selector}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
+	return &latency{Tally: probe.Tally{Sel: args[0].Selector}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
 }
 
-func startMax(w *walk, args []expr.Arg) probe {
+func startMax(w *probe.Walk, args []expr.Arg) probe.Probe {
 	if set := args[0].Inner; set != nil {
-		return &reduced{probe: start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, 1) }}
+		return &reduced{Probe: Start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, 1) }}
 	}
-	return &longest{tally: tally{sel: args[0].Selector}}
+	return &longest{Tally: probe.Tally{Sel: args[0].Selector}}
 }
 
 // latency is one figure of the response times of correct answers.
 type latency struct {
-	deaf
-	tally
+	probe.Deaf
+	probe.Tally
 	sketch stats.Sketch
 	least  int
 	what   string
@@ -88,26 +89,26 @@ type latency struct {
 }
 
 func (l *latency) Request(r *history.Request) {
-	if l.see(r) && r.OK() {
+	if l.See(r) && r.OK() {
 		l.sketch.Record(r.Response())
 	}
 }
 
 func (l *latency) Value() figure.Value {
-	if a := l.missing(); a != nil {
+	if a := l.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
 	n := l.sketch.Count()
 	if n < l.least {
-		settle, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.failures()
+		settle, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.Failures()
 		switch {
-		case l.mostlyFailed():
-			settle = "correct answers of " + l.sel.Text
-		case n == 0 && l.said > 0 && l.sel.Has("source") && !l.sel.Has("within") && !l.sel.Has("status"):
+		case l.MostlyFailed():
+			settle = "correct answers of " + l.Sel.Text
+		case n == 0 && l.Said > 0 && l.Sel.Has("source") && !l.Sel.Has("within") && !l.Sel.Has("status"):
 			settle = "answers that say this source"
-			instead += "; " + figure.Count(l.said, "answers") + " say where they come from, and none says this"
+			instead += "; " + figure.Count(l.Said, "answers") + " say where they come from, and none says this"
 		}
-		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.sel.Text, l.what, l.least, instead)
+		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.Sel.Text, l.what, l.least, instead)
 	}
 	x := l.read(&l.sketch).Seconds()
 	return figure.Value{X: x, Samples: n, Resolution: resolution * x}
@@ -115,15 +116,15 @@ func (l *latency) Value() figure.Value {
 
 // longest is the longest wait of all that is selected.
 type longest struct {
-	deaf
-	tally
+	probe.Deaf
+	probe.Tally
 	n      int
 	most   time.Duration
 	gaveUp bool
 }
 
 func (l *longest) Request(r *history.Request) {
-	if !l.see(r) {
+	if !l.See(r) {
 		return
 	}
 	l.n++
@@ -134,11 +135,11 @@ func (l *longest) Request(r *history.Request) {
 }
 
 func (l *longest) Value() figure.Value {
-	if a := l.missing(); a != nil {
+	if a := l.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
 	if l.n == 0 {
-		return figure.NoData("traffic that "+l.sel.Text+" selects", "no request of %s was observed", l.sel.Text)
+		return figure.NoData("traffic that "+l.Sel.Text+" selects", "no request of %s was observed", l.Sel.Text)
 	}
 	v := figure.Value{X: l.most.Seconds(), Samples: l.n}
 	if l.gaveUp {
@@ -149,12 +150,12 @@ func (l *longest) Value() figure.Value {
 
 // reduced makes one figure of a set-valued measure.
 type reduced struct {
-	probe
+	probe.Probe
 	by func([]figure.Element) figure.Value
 }
 
 func (d *reduced) Value() figure.Value {
-	v := d.probe.Value()
+	v := d.Probe.Value()
 	switch {
 	case v.None != nil:
 		return v

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 )
 
 // A Measure is a named function of one history.
@@ -14,7 +16,7 @@ type Measure struct {
 	Live bool // it needs nothing but requests, so that it can be asked while the traffic runs
 
 	// start makes a probe for one call. A probe that needs the book of all requests takes w's.
-	start func(w *walk, args []expr.Arg) probe
+	start func(w *probe.Walk, args []expr.Arg) probe.Probe
 }
 
 // Measures lists every measure, in a fixed order.
@@ -48,8 +50,26 @@ func named(name string) (Measure, bool) {
 	return all[i], true
 }
 
-// start makes the probe of a call that was checked.
-func start(w *walk, c *expr.Call) probe {
+// Start makes the probe of a call that was checked, for one walk.
+func Start(w *probe.Walk, c *expr.Call) probe.Probe {
 	m, _ := named(c.Name)
 	return m.start(w, c.Args)
+}
+
+// Watch has w measure every call of f. The values are then those of the calls.
+func Watch(w *probe.Walk, f *expr.Formula) []*probe.Watched {
+	var out []*probe.Watched
+	for _, c := range f.Calls {
+		out = append(out, w.Watch(c.Text, func() probe.Probe { return Start(w, c) }))
+	}
+	return out
+}
+
+// Values are what the probes say, after the walk.
+func Values(probes []*probe.Watched) []figure.Value {
+	var out []figure.Value
+	for _, p := range probes {
+		out = append(out, p.Value())
+	}
+	return out
 }

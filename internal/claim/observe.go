@@ -5,6 +5,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -41,26 +42,28 @@ func (c *Claim) Observe(h history.History) Round {
 // ObserveAll is Observe for several claims in one walk; what several of them
 // measure is measured once. The Rounds are in the order of the claims.
 func ObserveAll(claims []*Claim, h history.History) []Round {
-	w := &walk{shared: map[string]*watched{}}
+	var paths map[string]string
 	if len(claims) > 0 {
-		w.paths = claims[0].paths
+		paths = claims[0].paths
 	}
-	holds, requires := make([][]*watched, len(claims)), make([][]*watched, len(claims))
+	var guard guards
+	w := probe.NewWalk(paths, &guard)
+	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
-		holds[i], requires[i] = w.watch(c.holds), w.watch(c.requires)
+		holds[i], requires[i] = Watch(w, c.holds), Watch(w, c.requires)
 	}
-	unread := w.through(h)
+	unread := w.Through(h)
 	rounds := make([]Round, len(claims))
 	for i, c := range claims {
 		r := &rounds[i]
-		if r.aside = w.guards.complaints(c); unread != "" {
+		if r.aside = guard.complaints(c); unread != "" {
 			r.aside = append(r.aside, complaint{kind: "history", text: unread, settle: "a history that can be read"})
 		}
 		for _, t := range c.holds.Terms {
-			r.sides = append(r.sides, sidesOf(t, figures(holds[i])))
+			r.sides = append(r.sides, sidesOf(t, Values(holds[i])))
 		}
 		for _, t := range c.requires.Terms {
-			if missed := met(t, figures(requires[i])); missed != nil {
+			if missed := met(t, Values(requires[i])); missed != nil {
 				r.aside = append(r.aside, complaint{kind: "requires " + t.Text, text: missed.Why, settle: missed.Remedy})
 			}
 		}

@@ -3,6 +3,7 @@ package claim
 import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -47,16 +48,16 @@ func timeToReadyRow() Measure {
 
 // starts follows the processes of the instances: how they got ready, and how they ended.
 type starts struct {
-	blind
+	probe.Blind
 	name  string // the end that is counted; empty: the times to get ready
 	n     int    // of them
 	seen  int    // starts, and ends
 	times []figure.Element
 }
 
-func startExits(*walk, []expr.Arg) probe       { return &starts{name: "exit"} }
-func startNotReady(*walk, []expr.Arg) probe    { return &starts{name: "not ready"} }
-func startTimeToReady(*walk, []expr.Arg) probe { return &starts{} }
+func startExits(*probe.Walk, []expr.Arg) probe.Probe       { return &starts{name: "exit"} }
+func startNotReady(*probe.Walk, []expr.Arg) probe.Probe    { return &starts{name: "not ready"} }
+func startTimeToReady(*probe.Walk, []expr.Arg) probe.Probe { return &starts{} }
 
 func (s *starts) Event(e *history.Event) {
 	if e.Kind != history.Process || e.Name != "ready" && e.Name != "not ready" && e.Name != "exit" {

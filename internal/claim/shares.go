@@ -3,6 +3,7 @@ package claim
 import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -61,38 +62,38 @@ func hitRatioRow() Measure {
 
 // ratio is k of n requests.
 type ratio struct {
-	deaf
-	tally
+	probe.Deaf
+	probe.Tally
 	k, n  int
 	in    func(*history.Request) bool // counts in n
 	is    func(*history.Request) bool // of these, counts in k
 	tiers bool                        // the answers must say their source
 }
 
-func startAvailability(_ *walk, args []expr.Arg) probe {
-	return &ratio{tally: tally{sel: args[0].Selector}, in: anyRequest, is: correct}
+func startAvailability(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &ratio{Tally: probe.Tally{Sel: args[0].Selector}, in: anyRequest, is: correct}
 }
 
-func startUnsent(_ *walk, args []expr.Arg) probe {
-	return &ratio{tally: tally{sel: args[0].Selector}, in: anyRequest, is: func(r *history.Request) bool { return r.Sent == 0 }}
+func startUnsent(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &ratio{Tally: probe.Tally{Sel: args[0].Selector}, in: anyRequest, is: func(r *history.Request) bool { return r.Sent == 0 }}
 }
 
-func startHitRatio(_ *walk, args []expr.Arg) probe {
-	return &ratio{tally: tally{sel: args[0].Selector}, in: correct, tiers: true,
+func startHitRatio(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &ratio{Tally: probe.Tally{Sel: args[0].Selector}, in: correct, tiers: true,
 		is: func(r *history.Request) bool { return source.Is(r.Source, source.Cache) }}
 }
 
 // startShare tallies the first selector within the second.
-func startShare(_ *walk, args []expr.Arg) probe {
-	part := &tally{sel: args[0].Selector}
-	return &within{part: part, ratio: ratio{tally: tally{sel: args[1].Selector}, in: correct, is: part.see}}
+func startShare(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	part := &probe.Tally{Sel: args[0].Selector}
+	return &within{part: part, ratio: ratio{Tally: probe.Tally{Sel: args[1].Selector}, in: correct, is: part.See}}
 }
 
 func anyRequest(*history.Request) bool { return true }
 func correct(r *history.Request) bool  { return r.OK() }
 
 func (s *ratio) Request(r *history.Request) {
-	if !s.see(r) || !s.in(r) {
+	if !s.See(r) || !s.in(r) {
 		return
 	}
 	s.n++
@@ -102,13 +103,13 @@ func (s *ratio) Request(r *history.Request) {
 }
 
 func (s *ratio) Value() figure.Value {
-	if a := s.missing(); a != nil {
+	if a := s.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
 	if s.n == 0 {
-		return figure.NoData("correct answers of "+s.sel.Text, "no correct answer of %s%s", s.sel.Text, s.failures())
+		return figure.NoData("correct answers of "+s.Sel.Text, "no correct answer of %s%s", s.Sel.Text, s.Failures())
 	}
-	if s.tiers && s.said == 0 {
+	if s.tiers && s.Said == 0 {
 		return figure.NoData("X-Source on its answers", "the service does not say where its answers come from")
 	}
 	return figure.Value{X: float64(s.k) / float64(s.n), K: s.k, N: s.n, Samples: s.n, Grain: 1 / float64(s.n)}
@@ -117,12 +118,12 @@ func (s *ratio) Value() figure.Value {
 // within is a ratio whose numerator has a selector of its own.
 type within struct {
 	ratio
-	part *tally
+	part *probe.Tally
 }
 
 func (w *within) Value() figure.Value {
 	// That the part has not been asked for is a share of zero, not an absence.
-	if a := w.part.missing(); a != nil && w.part.asked > 0 {
+	if a := w.part.Missing(); a != nil && w.part.Asked > 0 {
 		return figure.Value{None: a}
 	}
 	return w.ratio.Value()

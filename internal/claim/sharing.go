@@ -6,6 +6,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/probe"
 )
 
 // hitsAfterMissRow is the row of hits_after_miss.
@@ -18,8 +19,8 @@ func hitsAfterMissRow() Measure {
 		Unit: "share",
 		Doc: "Share of hits among the answers asked for after a load of the same key was answered, and answered before what was loaded, " +
 			"and is kept for the time given, can have expired. Answers do not count where a change, or an instance that got ready, may have come between.",
-		start: func(w *walk, args []expr.Arg) probe {
-			return &afterMiss{read: w.read(args[0].Selector), ttl: args[1].Span}
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
+			return &afterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span}
 		},
 	}
 }
@@ -34,8 +35,8 @@ func hitsElsewhereRow() Measure {
 		Unit: "share",
 		Doc: "The same, of the first answers that an instance gives for a key which another instance loaded, and of which it can hold nothing " +
 			"of its own: whether instances share one cache.",
-		start: func(w *walk, args []expr.Arg) probe {
-			return &afterMiss{read: w.read(args[0].Selector), ttl: args[1].Span, elsewhere: true}
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
+			return &afterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span, elsewhere: true}
 		},
 	}
 }
@@ -44,52 +45,52 @@ func hitsElsewhereRow() Measure {
 // asked for after a load of their key was answered, and answered before what was
 // loaded can have expired.
 type afterMiss struct {
-	read
+	probe.Selection
 	ttl       time.Duration
 	elsewhere bool // only the first answers that another instance gave
 }
 
 func (m *afterMiss) Value() figure.Value {
-	if a := m.silent(); a != nil {
+	if a := m.Silent(); a != nil {
 		return figure.Value{None: a}
 	}
-	loads, changes := m.book.of(doneOf, loaded), m.book.of(sentOf, changed, maybe)
+	loads, changes := m.Book.Of(probe.DoneOf, probe.Loaded), m.Book.Of(probe.SentOf, probe.Changed, probe.Maybe)
 	past := map[place]time.Duration{} // the latest end of a visit so far
-	var order map[int32][]*visit
+	var order map[int32][]*probe.Visit
 	if m.elsewhere {
-		order = m.book.of(sentOf, failed, lost, unsaid, cached, loaded)
+		order = m.Book.Of(probe.SentOf, probe.Failed, probe.Lost, probe.Unsaid, probe.Cached, probe.Loaded)
 	}
-	first := map[*visit]time.Duration{} // for each visit, when its instance was last done with the group before
+	first := map[*probe.Visit]time.Duration{} // for each visit, when its instance was last done with the group before
 	for g, vs := range order {
 		for _, v := range vs {
-			at := place{g, v.instance}
+			at := place{g, v.Instance}
 			first[v] = past[at]
-			past[at] = max(past[at], v.done)
+			past[at] = max(past[at], v.Done)
 		}
 	}
 	k, n, between := 0, 0, 0
-	m.each([]what{cached, loaded}, func(c *visit) {
-		var q *visit // the load that was sent last
-		ended := loads[c.group][:before(loads[c.group], doneOf, c.sent)]
+	m.Each([]probe.Outcome{probe.Cached, probe.Loaded}, func(c *probe.Visit) {
+		var q *probe.Visit // the load that was sent last
+		ended := loads[c.Group][:probe.UpTo(loads[c.Group], probe.DoneOf, c.Sent)]
 		for _, l := range slices.Backward(ended) {
-			if l.done < c.done-m.ttl {
+			if l.Done < c.Done-m.ttl {
 				break // this one and those before it were sent too early
 			}
-			if (q == nil || l.sent > q.sent) && !(m.elsewhere && l.instance == c.instance) {
+			if (q == nil || l.Sent > q.Sent) && !(m.elsewhere && l.Instance == c.Instance) {
 				q = l
 			}
 		}
 		switch {
-		case q == nil, q.sent < m.book.start(c.sent), c.done > q.sent+m.ttl:
+		case q == nil, q.Sent < m.Book.Start(c.Sent), c.Done > q.Sent+m.ttl:
 			return
-		case touched(changes[c.group], q.sent, c.done):
+		case probe.Touched(changes[c.Group], q.Sent, c.Done):
 			between++
 			return
-		case m.elsewhere && first[c] > 0 && first[c] > q.sent-m.ttl:
+		case m.elsewhere && first[c] > 0 && first[c] > q.Sent-m.ttl:
 			return // it may hold an answer of its own
 		}
 		n++
-		if c.what == cached {
+		if c.Outcome == probe.Cached {
 			k++
 		}
 	})
@@ -97,26 +98,17 @@ func (m *afterMiss) Value() figure.Value {
 	case n > 0:
 	case between > 0:
 		return figure.NoData("changes that are acknowledged, or a phase without them",
-			"each of the %s of %s that followed a load may have followed a change too%s", figure.Count(between, "answers"), m.sel.Text, m.book.refusals())
-	case len(m.book.of(sentOf, loaded)) == 0:
+			"each of the %s of %s that followed a load may have followed a change too%s", figure.Count(between, "answers"), m.Sel.Text, m.Book.Refusals())
+	case len(m.Book.Of(probe.SentOf, probe.Loaded)) == 0:
 		return figure.NoData("X-Source: database, or ai, on answers that were loaded", "no answer says that it was loaded")
-	case m.elsewhere && m.instances() == 1:
-		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.sel.Text)
+	case m.elsewhere && m.Instances() == 1:
+		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.Sel.Text)
 	case m.elsewhere:
-		return figure.NoData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.failures())
+		return figure.NoData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.Failures())
 	default:
-		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.sel.Text, m.failures())
+		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.Sel.Text, m.Failures())
 	}
 	return figure.Value{X: float64(k) / float64(n), K: k, N: n, Samples: n, Grain: 1 / float64(n)}
-}
-
-// instances is how many were asked.
-func (s *read) instances() int {
-	asked := map[int32]bool{}
-	for _, i := range s.picks {
-		asked[s.book.visits[i].instance] = true
-	}
-	return len(asked)
 }
 
 // A place is a group on one instance.
@@ -134,31 +126,17 @@ func loadsRow() Measure {
 		Unit: "count",
 		Doc: "The fewest loads that explain the answers which come from the database, or the model: of answers to the same key that " +
 			"overlap in time, one load may have been enough.",
-		start: func(w *walk, args []expr.Arg) probe { return &loads{w.read(args[0].Selector)} },
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &loads{w.Select(args[0].Selector)} },
 	}
 }
 
 // loads is the fewest loads that explain the answers which say that they were loaded.
-type loads struct{ read }
+type loads struct{ probe.Selection }
 
 func (l *loads) Value() figure.Value {
-	if a := l.silent(); a != nil {
+	if a := l.Silent(); a != nil {
 		return figure.Value{None: a}
 	}
-	n, answers := l.fewest()
+	n, answers := l.FewestLoads()
 	return figure.Value{X: float64(n), Samples: max(1, answers), Grain: 1}
-}
-
-// fewest is the smallest number of instants of which every loaded answer's time,
-// from sent to done, holds one of its group: what a load gave, it gave while it was under way.
-func (s *read) fewest() (n, answers int) {
-	byGroup := map[int32][]*visit{}
-	s.each([]what{loaded}, func(v *visit) {
-		byGroup[v.group] = append(byGroup[v.group], v)
-		answers++
-	})
-	for _, vs := range byGroup {
-		n += len(bursts(vs, (*visit).times))
-	}
-	return n, answers
 }

@@ -1,4 +1,4 @@
-package claim
+package probe
 
 import (
 	"fmt"
@@ -12,14 +12,17 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// increase is what a counter of the service grew by, phase by phase, instance by
-// instance, label set by label set. It sees only the readings at the boundaries.
-type increase struct {
-	sel      expr.Selector
-	metric   string
+// QueriesTotal counts what the service asks its database, by the service contract.
+const QueriesTotal = "trips_db_queries_total"
+
+// An Increase is a Probe: by how much a counter of the service grew, summed over
+// phases, instances and label sets. It takes the readings at the ends of phases.
+type Increase struct {
+	Sel      expr.Selector
+	Metric   string
 	labels   map[string]string // that a series must have
-	exported bool              // the name was read at all, with whatever labels
-	matched  bool              // and with these labels
+	exported bool              // the metric was read, with whatever labels
+	matched  bool              // it was read with these labels
 	reads    map[boundary]bool
 	series   map[point]*reading
 	seen     map[string]bool // instances that exist
@@ -38,30 +41,32 @@ type reading struct {
 	hasBegin, hasEnd bool
 }
 
-// newIncrease counts what a metric grew by over the phases that sel is about, in
+// NewIncrease counts what a metric grew by over the phases that sel is about, in
 // the series that have the labels.
-func newIncrease(sel expr.Selector, metric string, labels map[string]string) *increase {
-	return &increase{sel: sel, metric: metric, labels: labels,
+func NewIncrease(sel expr.Selector, metric string, labels map[string]string) *Increase {
+	return &Increase{Sel: sel, Metric: metric, labels: labels,
 		reads: map[boundary]bool{}, series: map[point]*reading{}, seen: map[string]bool{}}
 }
 
-func (g *increase) Request(r *history.Request) {
-	if !g.seen[r.Instance] && g.sel.Instance(r.Instance) {
+// Request notes which instances there are.
+func (g *Increase) Request(r *history.Request) {
+	if !g.seen[r.Instance] && g.Sel.Instance(r.Instance) {
 		g.seen[r.Instance] = true
 	}
 }
 
-func (g *increase) Event(e *history.Event) {
-	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.sel.Instance(e.Instance) && e.Detail != "" {
+// Event takes the readings of the counter.
+func (g *Increase) Event(e *history.Event) {
+	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.Sel.Instance(e.Instance) && e.Detail != "" {
 		g.failed = ": " + e.Detail
 	}
-	if e.Kind != history.Counter || !g.sel.Instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.metric {
+	if e.Kind != history.Counter || !g.Sel.Instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.Metric {
 		return
 	}
 	g.seen[e.Instance] = true
 	name, text, _ := strings.Cut(e.Name, "{")
 	matches := false
-	if name == g.metric {
+	if name == g.Metric {
 		g.exported = true
 		labels, err := expr.ParseLabels("{" + text)
 		if text == "" {
@@ -70,7 +75,7 @@ func (g *increase) Event(e *history.Event) {
 		matches = err == nil && g.carries(labels)
 		g.matched = g.matched || matches
 	}
-	if e.Detail != "begin" && e.Detail != "end" || !g.sel.Phase(e.Phase) {
+	if e.Detail != "begin" && e.Detail != "end" || !g.Sel.Phase(e.Phase) {
 		return
 	}
 	g.reads[boundary{e.Phase, e.Instance, e.Detail}] = true
@@ -96,7 +101,7 @@ func seenFromOutside(name string) bool {
 	return name == "process_open_fds" || name == "process_resident_memory_bytes"
 }
 
-func (g *increase) carries(labels map[string]string) bool {
+func (g *Increase) carries(labels map[string]string) bool {
 	for k, want := range g.labels {
 		if got, ok := labels[k]; !ok || got != want {
 			return false
@@ -105,17 +110,18 @@ func (g *increase) carries(labels map[string]string) bool {
 	return true
 }
 
-func (g *increase) Value() figure.Value {
+// Value is the growth; no data where an instance was not read at both ends of a phase.
+func (g *Increase) Value() figure.Value {
 	const settle = "readings of /metrics at the begin and the end of the phase"
 	switch {
 	case len(g.reads) == 0 && !g.exported:
-		return figure.NoData("GET /metrics in Prometheus' text format, with "+g.metric, "no metrics were read from the service%s", g.failed)
+		return figure.NoData("GET /metrics in Prometheus' text format, with "+g.Metric, "no metrics were read from the service%s", g.failed)
 	case !g.exported:
-		return figure.NoData("a service that exports "+g.metric, "the service does not export %s", g.metric)
+		return figure.NoData("a service that exports "+g.Metric, "the service does not export %s", g.Metric)
 	case !g.matched:
-		return figure.NoData("a series with these labels", "the service exports no %s", g.sel.Text)
+		return figure.NoData("a series with these labels", "the service exports no %s", g.Sel.Text)
 	case len(g.reads) == 0:
-		return figure.NoData(settle, "%s was not read at the begin and the end of a phase%s", g.metric, g.failed)
+		return figure.NoData(settle, "%s was not read at the begin and the end of a phase%s", g.Metric, g.failed)
 	}
 	if why := g.unread(); why != "" {
 		return figure.NoData(settle, "%s", why)
@@ -127,7 +133,7 @@ func (g *increase) Value() figure.Value {
 		s := g.series[p]
 		if !s.hasEnd || s.end < s.begin || math.IsNaN(s.end) || math.IsInf(s.end, 0) {
 			return figure.NoData("a counter that only grows, and a service that is not restarted within the phase",
-				"%s went down within phase %q on instance %q: it, or its process, began anew", g.metric, p.phase, p.instance)
+				"%s went down within phase %q on instance %q: it, or its process, began anew", g.Metric, p.phase, p.instance)
 		}
 		v.X += s.end - s.begin
 		v.Samples++
@@ -137,7 +143,7 @@ func (g *increase) Value() figure.Value {
 }
 
 // unread says which instance was not read at both ends of a phase in which any was.
-func (g *increase) unread() string {
+func (g *Increase) unread() string {
 	named := len(g.seen) > 1 || !g.seen[""]
 	for _, b := range slices.SortedFunc(maps.Keys(g.reads), func(a, b boundary) int {
 		return strings.Compare(a.phase+"\x00"+a.instance+"\x00"+a.edge, b.phase+"\x00"+b.instance+"\x00"+b.edge)

@@ -1,4 +1,4 @@
-package claim
+package probe
 
 import (
 	"cmp"
@@ -16,12 +16,13 @@ type fate struct {
 	status  int
 }
 
-// fates counts failed requests by what became of them. The zero fates are none.
-type fates map[fate]int
+// Fates counts failed requests by what became of them. The zero Fates are none.
+type Fates map[fate]int
 
-func (f *fates) add(r *history.Request) {
+// Add counts a request that failed.
+func (f *Fates) Add(r *history.Request) {
 	if *f == nil {
-		*f = fates{}
+		*f = Fates{}
 	}
 	k := fate{failure: r.Failure}
 	if r.Failure == history.Status {
@@ -31,7 +32,7 @@ func (f *fates) add(r *history.Request) {
 }
 
 // String lists the fates, the most frequent first: "30 × status 500, 2 × no answer in time".
-func (f fates) String() string {
+func (f Fates) String() string {
 	keys := slices.SortedFunc(maps.Keys(f), func(a, b fate) int {
 		return cmp.Or(f[b]-f[a], cmp.Compare(a.failure, b.failure), a.status-b.status)
 	})
