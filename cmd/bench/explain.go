@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -49,7 +50,7 @@ func runExplain(_ context.Context, args []string, out, errw io.Writer) int {
 			}
 		}
 	}
-	if text, ok := claim.Explain(name); ok {
+	if text, ok := measure.Explain(name); ok {
 		fmt.Fprintln(out, text)
 		found = true
 	}
@@ -71,7 +72,7 @@ func explainAll(out io.Writer, all []*scenarios.Scenario) {
 		}
 	}
 	fmt.Fprintln(out, "\nMeasures:")
-	for _, m := range claim.Measures() {
+	for _, m := range measure.All() {
 		fmt.Fprintf(out, "  %s\n", m.Name)
 	}
 	fmt.Fprintln(out, "\nFaults:")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -65,7 +66,7 @@ func ready(instance string, at int) part {
 func measured(t *testing.T, expr string, parts ...part) (float64, string) {
 	t.Helper()
 	bound := " <= 1000000"
-	if m, ok := claim.Explain(expr[:indexOf(expr, "(")]); ok && slices.Contains([]string{"oldest", "staleness"}, expr[:indexOf(expr, "(")]) && m != "" {
+	if m, ok := measure.Explain(expr[:indexOf(expr, "(")]); ok && slices.Contains([]string{"oldest", "staleness"}, expr[:indexOf(expr, "(")]) && m != "" {
 		bound = " <= 1000000s"
 	} else if expr[0] == 'h' {
 		bound = " <= 100%"

@@ -8,9 +8,10 @@ package claim
 
 import (
 	"slices"
-	"time"
 
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/guard"
+	"github.com/trektribe/bench/internal/claim/measure"
 )
 
 // A Verdict is what is known of a claim.
@@ -37,26 +38,24 @@ type Claim struct {
 	Text     Text
 	holds    *expr.Formula
 	requires *expr.Formula // without comparisons where nothing is required
-	faults   []string      // kinds that must have been delivered
-	mostLag  time.Duration
+	rules    guard.Rules   // that a round must meet to count
 	paths    map[string]string
 }
 
 // Compile checks t against s and reports every mistake at once, those of holds
 // before those of requires, each by column. The Claim is nil where there is one.
 func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
-	language := signatures()
+	language := measure.Signatures()
 	holds, errs := expr.Parse(expr.Field{Name: "holds"}, t.Holds, s, language)
 	requires, more := expr.Parse(expr.Field{Name: "requires", Optional: true, Truths: true}, t.Requires, s, language)
 	if errs = append(errs, more...); len(errs) > 0 {
 		return nil, errs
 	}
-	return &Claim{Text: t, holds: holds, requires: requires, faults: slices.Clone(s.Faults), mostLag: lagFor(holds.Shortest()), paths: s.Paths}, nil
+	about := func(phase string) bool { return holds.About(phase) || requires.About(phase) }
+	rules := guard.Rules{Phases: about, Faults: slices.Clone(s.Faults), MostLag: guard.LagFor(holds.Shortest())}
+	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, paths: s.Paths}, nil
 }
 
 // Times reports whether a time that c measures may be one of answers from a
 // source: a delay that was injected there is then part of the figure.
 func (c *Claim) Times(source string) bool { return c.holds.Times(source) }
-
-// about reports whether c measures, or requires, anything of the phase.
-func (c *Claim) about(phase string) bool { return c.holds.About(phase) || c.requires.About(phase) }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/probe"
 )
 
@@ -16,8 +17,7 @@ import (
 // noticed, borne, lifted and overcome. It needs no claim and decides nothing. Immutable,
 // safe for concurrent use.
 type ClockSpec struct {
-	scope expr.Scope
-	guard *Claim // whose guards a round must pass to count
+	rules guard.Rules // that a round must meet to count
 }
 
 // ClocksOf is nil where the scenario has no fault.
@@ -25,8 +25,7 @@ func ClocksOf(s expr.Scope) *ClockSpec {
 	if len(s.Faults) == 0 {
 		return nil
 	}
-	// A call without a selector is about every phase.
-	return &ClockSpec{scope: s, guard: &Claim{holds: &expr.Formula{Calls: []*expr.Call{{}}}, requires: &expr.Formula{}, faults: s.Faults, mostLag: mostEver}}
+	return &ClockSpec{rules: guard.Rules{Faults: s.Faults, MostLag: guard.MostLag}}
 }
 
 // Clocks are those of one stream on one instance. Its numbers are always finite.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
@@ -21,8 +23,8 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 			r = ClockRound{why: fmt.Sprintf("reading the clocks: %v", e)}
 		}
 	}()
-	w := clockWatch{health: healthTimes{on: "redis", told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
-	var g guards
+	w := clockWatch{health: measure.HealthTimes{On: "redis", Told: map[string][]history.Event{}}, streams: map[string]*streamWatch{}, options: map[string]map[string]float64{}}
+	var g guard.Guard
 	for e := range h.Events() {
 		g.Event(&e)
 		w.Event(&e)
@@ -31,8 +33,8 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 		g.Request(&q)
 		w.Request(&q)
 	}
-	if found := g.complaints(c.guard); len(found) > 0 {
-		return ClockRound{why: found[0].text}
+	if found := g.Complaints(c.rules); len(found) > 0 {
+		return ClockRound{why: found[0].Text}
 	}
 	r.tracks = map[track]*tracked{}
 	for name, s := range w.streams {
@@ -49,7 +51,7 @@ func (c *ClockSpec) Observe(h history.History) (r ClockRound) {
 // clockWatch gathers what the clocks are read from.
 type clockWatch struct {
 	faults  []history.Event // of anything
-	health  healthTimes
+	health  measure.HealthTimes
 	streams map[string]*streamWatch
 	options map[string]map[string]float64 // of the Redis client, by instance
 }
@@ -95,7 +97,7 @@ func (w *clockWatch) Request(r *history.Request) {
 		w.streams[r.Stream] = s
 	}
 	if s.redis[r.Instance] == nil {
-		s.redis[r.Instance] = impact.NewUsage(source.Redis, r.Instance, w.health.faults)
+		s.redis[r.Instance] = impact.NewUsage(source.Redis, r.Instance, w.health.Faults)
 	}
 	s.redis[r.Instance].Add(r)
 	s.asked[r.Instance] = append(s.asked[r.Instance], impact.RequestOf(r))
@@ -145,10 +147,10 @@ func (w *clockWatch) read(s *streamWatch, instance string, o impact.Window, rs [
 	out.hits = hurt.Cached
 	put(ClockLifted, max(switching, lifting), figure.Element{X: (until - o.Began).Seconds(), Cut: !o.Healed}, nil)
 
-	told := w.health.told[instance]
+	told := w.health.Told[instance]
 	var e figure.Element
 	none := figure.Absent("/health was not asked", "")
-	if onRedis := impact.WindowOf(w.health.faults, instance); !onRedis.Faulted {
+	if onRedis := impact.WindowOf(w.health.Faults, instance); !onRedis.Faulted {
 		none = figure.Absent("the fault is not on redis", "")
 	} else if len(told) > 0 {
 		if e, none = impact.TimeToDetect(onRedis, impact.InOrder(told)); none != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -19,12 +20,12 @@ type Condition struct{ formula *expr.Formula }
 // column; field is what the scenario calls it. It may use the measures that look at requests alone, of all
 // phases together: what else there is, such as counters of the service, is read between phases.
 func CompileCondition(field, text string, s expr.Scope) (*Condition, []*expr.Error) {
-	f, errs := expr.Parse(expr.Field{Name: field}, text, s, signatures())
+	f, errs := expr.Parse(expr.Field{Name: field}, text, s, measure.Signatures())
 	if len(errs) > 0 {
 		return nil, errs
 	}
 	for _, c := range f.Calls {
-		switch m, _ := named(c.Name); {
+		switch m, _ := measure.Named(c.Name); {
 		case !m.Live || c.Reduces():
 			errs = append(errs, &expr.Error{Field: field, Col: c.Col, Msg: fmt.Sprintf(
 				"%s is not known while the traffic runs; a condition may use %s", c.Text, strings.Join(live(), ", "))})
@@ -41,7 +42,7 @@ func CompileCondition(field, text string, s expr.Scope) (*Condition, []*expr.Err
 // live are the names of the measures that a condition may use.
 func live() []string {
 	var names []string
-	for _, m := range table() {
+	for _, m := range measure.All() {
 		if m.Live {
 			names = append(names, m.Name)
 		}
@@ -61,9 +62,9 @@ type Reading struct {
 // Read evaluates the condition on requests. It goes through them once.
 func (c *Condition) Read(requests []history.Request) Reading {
 	w := probe.NewWalk(nil)
-	probes := Watch(w, c.formula)
+	probes := measure.Watch(w, c.formula)
 	w.Through(history.Slice{R: requests})
-	calls := Values(probes)
+	calls := measure.Values(probes)
 	var unknown *Reading
 	for _, t := range c.formula.Terms {
 		holds, known, was := now(t, calls)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/guard"
 )
 
 // CurveText is a curve as a scenario writes it: what a cache saves, over how
@@ -22,7 +23,7 @@ type CurveSpec struct {
 	Text  CurveText
 	sel   expr.Selector
 	paths map[string]string
-	guard *Claim // whose guards a round must pass to count
+	rules guard.Rules // that a round must meet to count
 }
 
 // CompileCurve checks t against s and reports every mistake at once; their Field
@@ -38,8 +39,7 @@ func CompileCurve(t CurveText, s expr.Scope) (*CurveSpec, []*expr.Error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	guard := &Claim{holds: &expr.Formula{Calls: []*expr.Call{{Selectors: []expr.Selector{sel}}}}, requires: &expr.Formula{}, mostLag: mostLag}
-	return &CurveSpec{Text: t, sel: sel, paths: s.Paths, guard: guard}, nil
+	return &CurveSpec{Text: t, sel: sel, paths: s.Paths, rules: guard.Rules{Phases: sel.Phase, MostLag: guard.LagFor(0)}}, nil
 }
 
 // A Curve is what the rounds say. Its numbers are always finite. Its arithmetic is

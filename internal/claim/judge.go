@@ -3,8 +3,10 @@ package claim
 import (
 	"fmt"
 
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/stats"
 )
 
@@ -27,7 +29,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	r = c.blank()
 	for i, round := range rounds {
 		for _, a := range round.aside {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.text))
+			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.Text))
 		}
 	}
 	each := stats.Spend(alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
@@ -93,7 +95,7 @@ type evidence struct {
 	played  int
 	figures []sides // of the rounds that count
 	numbers []int   // of these rounds, from 1
-	aside   []complaint
+	aside   []guard.Complaint
 	absent  []figure.Absence // of rounds that count and have no figure
 }
 
@@ -104,7 +106,7 @@ func observed(rounds []Round, term int) evidence {
 		case len(r.aside) > 0:
 			ev.aside = append(ev.aside, r.aside[0])
 		case term >= len(r.sides):
-			ev.aside = append(ev.aside, complaint{"unobserved", "the round was not observed", "a round that is observed"})
+			ev.aside = append(ev.aside, guard.Complaint{Code: code.Unobserved, Text: "the round was not observed", Remedy: "a round that is observed"})
 		case r.sides[term].noFigure() != nil:
 			ev.absent = append(ev.absent, *r.sides[term].noFigure())
 		default:
@@ -182,7 +184,7 @@ func (f *finding) tooFew(t *expr.Comparison, ev evidence, looks Looks) {
 		}
 	}
 	for _, a := range ev.aside {
-		add(a.kind, "set aside: "+a.text, a.settle)
+		add(string(a.Code)+" "+a.About, "set aside: "+a.Text, a.Remedy)
 	}
 	for _, a := range ev.absent {
 		add("no figure, "+a.Remedy, "without a figure for "+t.Text+": "+a.Why, a.Remedy)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
@@ -45,18 +46,18 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 		metric:    probe.NewIncrease(everything, probe.QueriesTotal, nil),
 		paths:     c.paths, keys: map[string]*keyload{}, own: map[string][]miss{}, all: map[string][]miss{},
 	}
-	var g guards
+	var g guard.Guard
 	w := probe.NewWalk(nil, &g)
 	seen := w.Watch("the curve "+c.Text.ID, func() probe.Probe { return p })
 	unread := w.Through(h)
 	seen.Safely(func() { r = p.round() })
-	switch aside := g.complaints(c.guard); {
+	switch aside := g.Complaints(c.rules); {
 	case unread != "":
 		return CurveRound{why: unread}
 	case seen.Broken() != nil:
 		return CurveRound{why: seen.Broken().Why}
 	case len(aside) > 0:
-		return CurveRound{why: aside[0].text}
+		return CurveRound{why: aside[0].Text}
 	}
 	return r
 }

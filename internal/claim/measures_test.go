@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -175,7 +176,7 @@ func TestEveryMeasureDecides(t *testing.T) {
 	}
 	covered := map[string]bool{}
 	for _, r := range rows {
-		for _, m := range claim.Measures() {
+		for _, m := range measure.All() {
 			if strings.Contains(r.holds, m.Name+"(") {
 				covered[m.Name] = true
 			}
@@ -207,15 +208,15 @@ func TestEveryMeasureDecides(t *testing.T) {
 			check("one without", append(times(4, play(r.good...)), play(r.none...)), claim.Inconclusive)
 		}
 	}
-	for _, m := range claim.Measures() {
+	for _, m := range measure.All() {
 		if !covered[m.Name] {
 			t.Errorf("no row for %s", m.Name)
 		}
-		if text, ok := claim.Explain(m.Name); !ok || !strings.Contains(text, m.Doc) || m.Doc == "" {
+		if text, ok := measure.Explain(m.Name); !ok || !strings.Contains(text, m.Doc) || m.Doc == "" {
 			t.Errorf("Explain(%q) = %q, %v", m.Name, text, ok)
 		}
 	}
-	if _, ok := claim.Explain("p51"); ok {
+	if _, ok := measure.Explain("p51"); ok {
 		t.Error("Explain knows p51")
 	}
 }

@@ -3,8 +3,11 @@ package claim
 import (
 	"fmt"
 
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/guard"
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -12,8 +15,8 @@ import (
 // A Round is what one claim saw in one round: its sides' values, its guards'
 // complaints. Opaque to callers. The zero Round counts for nothing.
 type Round struct {
-	sides []sides     // of every comparison of holds
-	aside []complaint // why the round does not count; empty: it does
+	sides []sides           // of every comparison of holds
+	aside []guard.Complaint // why the round does not count; empty: it does
 }
 
 // sides are the values of one comparison in one round.
@@ -46,29 +49,38 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 	if len(claims) > 0 {
 		paths = claims[0].paths
 	}
-	var guard guards
-	w := probe.NewWalk(paths, &guard)
+	var g guard.Guard
+	w := probe.NewWalk(paths, &g)
 	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
-		holds[i], requires[i] = Watch(w, c.holds), Watch(w, c.requires)
+		holds[i], requires[i] = measure.Watch(w, c.holds), measure.Watch(w, c.requires)
 	}
 	unread := w.Through(h)
 	rounds := make([]Round, len(claims))
 	for i, c := range claims {
 		r := &rounds[i]
-		if r.aside = guard.complaints(c); unread != "" {
-			r.aside = append(r.aside, complaint{kind: "history", text: unread, settle: "a history that can be read"})
+		if r.aside = g.Complaints(c.rules); unread != "" {
+			r.aside = append(r.aside, guard.Complaint{Code: code.Unreadable, Text: unread, Remedy: "a history that can be read"})
 		}
 		for _, t := range c.holds.Terms {
-			r.sides = append(r.sides, sidesOf(t, Values(holds[i])))
+			r.sides = append(r.sides, sidesOf(t, measure.Values(holds[i])))
 		}
 		for _, t := range c.requires.Terms {
-			if missed := met(t, Values(requires[i])); missed != nil {
-				r.aside = append(r.aside, complaint{kind: "requires " + t.Text, text: missed.Why, settle: missed.Remedy})
+			if missed := met(t, measure.Values(requires[i])); missed != nil {
+				r.aside = append(r.aside, unmet(t, missed))
 			}
 		}
 	}
 	return rounds
+}
+
+// unmet is the complaint about a requirement.
+func unmet(t *expr.Comparison, missed *figure.Absence) guard.Complaint {
+	c := guard.Complaint{Code: code.Requirement, About: t.Text, Text: missed.Why, Remedy: missed.Remedy}
+	if t.OfGenerator() {
+		c.Code = code.LateGenerator
+	}
+	return c
 }
 
 // sidesOf evaluates a comparison on the values of the formula's calls.
@@ -88,22 +100,22 @@ func met(c *expr.Comparison, calls []figure.Value) *figure.Absence {
 	if none := s.noFigure(); none != nil {
 		return figure.Absent(fmt.Sprintf("%s is required: %s", c.Text, none.Why), none.Remedy)
 	}
-	settle := "rounds in which " + c.Text
+	remedy := "rounds in which " + c.Text
 	if c.OfGenerator() {
-		settle = settleLag
+		remedy = guard.LagRemedy
 	}
 	if c.Op == "" {
 		if s.lhs.X == 1 {
 			return nil
 		}
-		return figure.Absent(c.Text+" is required, and it was not", settle)
+		return figure.Absent(c.Text+" is required, and it was not", remedy)
 	}
 	for i, op := range c.Ops() {
 		b := s.bounds[i]
 		up, down := s.lhs.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.lhs.Cut == figure.AtMost || b.Cut == figure.AtLeast
 		proves := provable(op, up, down)
 		if !proves || !figure.Compare(op, s.lhs.X, b.X) {
-			return figure.Absent(fmt.Sprintf("%s is required: %s against %s", c.Text, figure.Format(s.lhs.X, c.Unit), figure.Format(b.X, c.Unit)), settle)
+			return figure.Absent(fmt.Sprintf("%s is required: %s against %s", c.Text, figure.Format(s.lhs.X, c.Unit), figure.Format(b.X, c.Unit)), remedy)
 		}
 	}
 	return nil

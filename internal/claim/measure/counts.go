@@ -1,4 +1,4 @@
-package claim
+package measure
 
 import (
 	"github.com/trektribe/bench/internal/claim/expr"
@@ -72,8 +72,8 @@ func achievedRow() Measure {
 	}
 }
 
-// counter counts the selected requests that also are what it asks.
-type counter struct {
+// counted counts the selected requests that also are what it asks.
+type counted struct {
 	probe.Deaf
 	probe.Tally
 	n  int
@@ -81,20 +81,20 @@ type counter struct {
 }
 
 func startCount(_ *probe.Walk, args []expr.Arg) probe.Probe {
-	return &counter{Tally: probe.Tally{Sel: args[0].Selector}, is: func(*history.Request) bool { return true }}
+	return &counted{Tally: probe.Tally{Sel: args[0].Selector}, is: func(*history.Request) bool { return true }}
 }
 
 func startFailures(_ *probe.Walk, args []expr.Arg) probe.Probe {
-	return &counter{Tally: probe.Tally{Sel: args[0].Selector}, is: func(r *history.Request) bool { return !r.OK() }}
+	return &counted{Tally: probe.Tally{Sel: args[0].Selector}, is: func(r *history.Request) bool { return !r.OK() }}
 }
 
-func (c *counter) Request(r *history.Request) {
+func (c *counted) Request(r *history.Request) {
 	if c.See(r) && c.is(r) {
 		c.n++
 	}
 }
 
-func (c *counter) Value() figure.Value {
+func (c *counted) Value() figure.Value {
 	if a := c.Missing(); a != nil {
 		return figure.Value{None: a}
 	}

@@ -1,4 +1,4 @@
-package claim
+package measure
 
 import (
 	"slices"
@@ -20,7 +20,7 @@ func hitsAfterMissRow() Measure {
 		Doc: "Share of hits among the answers asked for after a load of the same key was answered, and answered before what was loaded, " +
 			"and is kept for the time given, can have expired. Answers do not count where a change, or an instance that got ready, may have come between.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			return &afterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span}
+			return &hitsAfterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span}
 		},
 	}
 }
@@ -36,21 +36,21 @@ func hitsElsewhereRow() Measure {
 		Doc: "The same, of the first answers that an instance gives for a key which another instance loaded, and of which it can hold nothing " +
 			"of its own: whether instances share one cache.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			return &afterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span, elsewhere: true}
+			return &hitsAfterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span, elsewhere: true}
 		},
 	}
 }
 
-// afterMiss is the share of hits among the answers that should be hits: those
+// hitsAfterMiss is the share of hits among the answers that should be hits: those
 // asked for after a load of their key was answered, and answered before what was
 // loaded can have expired.
-type afterMiss struct {
+type hitsAfterMiss struct {
 	probe.Selection
 	ttl       time.Duration
 	elsewhere bool // only the first answers that another instance gave
 }
 
-func (m *afterMiss) Value() figure.Value {
+func (m *hitsAfterMiss) Value() figure.Value {
 	if a := m.Silent(); a != nil {
 		return figure.Value{None: a}
 	}

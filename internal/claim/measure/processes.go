@@ -1,4 +1,4 @@
-package claim
+package measure
 
 import (
 	"github.com/trektribe/bench/internal/claim/expr"

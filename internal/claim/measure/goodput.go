@@ -1,4 +1,4 @@
-package claim
+package measure
 
 import (
 	"maps"
@@ -107,13 +107,13 @@ func (a *askings) each(measure func(impact.Window, []impact.Request) (figure.Ele
 	return out
 }
 
-// forgone is goodput_lost: how many requests since the first fault got no correct
+// goodputLost is goodput_lost: how many requests since the first fault got no correct
 // answer within the bound.
-type forgone struct{ askings }
+type goodputLost struct{ askings }
 
-func startLost(_ *probe.Walk, args []expr.Arg) probe.Probe { return &forgone{newAskings(args)} }
+func startLost(_ *probe.Walk, args []expr.Arg) probe.Probe { return &goodputLost{newAskings(args)} }
 
-func (l *forgone) Value() figure.Value {
+func (l *goodputLost) Value() figure.Value {
 	if none := l.Missing(); none != nil {
 		return figure.Value{None: none}
 	}
@@ -135,23 +135,25 @@ func (l *forgone) Value() figure.Value {
 	return v
 }
 
-// goodAgain is time_to_goodput.
-type goodAgain struct{ askings }
+// timeToGoodput is time_to_goodput.
+type timeToGoodput struct{ askings }
 
-func startGoodput(_ *probe.Walk, args []expr.Arg) probe.Probe { return &goodAgain{newAskings(args)} }
+func startGoodput(_ *probe.Walk, args []expr.Arg) probe.Probe {
+	return &timeToGoodput{newAskings(args)}
+}
 
-func (g *goodAgain) Value() figure.Value {
+func (g *timeToGoodput) Value() figure.Value {
 	return g.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {
 		return impact.TimeToGoodput(o, rs, g.bound)
 	})
 }
 
-// steadyAgain is time_to_steady.
-type steadyAgain struct{ askings }
+// timeToSteady is time_to_steady.
+type timeToSteady struct{ askings }
 
-func startSteady(_ *probe.Walk, args []expr.Arg) probe.Probe { return &steadyAgain{newAskings(args)} }
+func startSteady(_ *probe.Walk, args []expr.Arg) probe.Probe { return &timeToSteady{newAskings(args)} }
 
-func (s *steadyAgain) Value() figure.Value {
+func (s *timeToSteady) Value() figure.Value {
 	return s.each(func(o impact.Window, rs []impact.Request) (figure.Element, *figure.Absence) {
 		return impact.TimeToSteady(o, rs, s.bound)
 	})

@@ -1,4 +1,4 @@
-package claim
+package measure
 
 import (
 	"math"
@@ -86,7 +86,9 @@ func stalenessRow() Measure {
 		Unit: "duration",
 		Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
 			"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
-		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &stale{Selection: w.Select(args[0].Selector)} },
+		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
+			return &staleness{Selection: w.Select(args[0].Selector)}
+		},
 	}
 }
 
@@ -100,19 +102,19 @@ func staleReadsRow() Measure {
 		Unit: "count",
 		Doc:  "How many requests left after the acknowledgement of a change and got an older version.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			return &stale{Selection: w.Select(args[0].Selector), count: true}
+			return &staleness{Selection: w.Select(args[0].Selector), count: true}
 		},
 	}
 }
 
-// stale is how often, or for how long, an answer was older than a change that
+// staleness is how often, or for how long, an answer was older than a change that
 // had been acknowledged before it was asked for.
-type stale struct {
+type staleness struct {
 	probe.Selection
 	count bool
 }
 
-func (s *stale) Value() figure.Value {
+func (s *staleness) Value() figure.Value {
 	if a := s.Missing(); a != nil {
 		return figure.Value{None: a}
 	}

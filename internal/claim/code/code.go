@@ -1,0 +1,45 @@
+// Package code says for programs what sentences say for people: why a round does
+// not count, and why a claim is undecided.
+//
+// It holds a closed set of words. They stand in results.json, so that no program has
+// to look into prose.
+package code
+
+// A Code is one reason. The zero Code is none.
+type Code string
+
+// Why a round does not count. Where most rounds are set aside for one of these, it is
+// also why the claim is undecided.
+const (
+	LateGenerator Code = "late-generator" // the load generator sent requests late
+	Unsent        Code = "unsent"         // the load generator left requests out though a worker was free
+	Stall         Code = "stall"          // the machine stalled
+	Undelivered   Code = "undelivered"    // a fault did not reach what it was meant for, or nothing proves that it did
+	Problem       Code = "problem"        // the harness noted a problem that spoils the round
+	Cut           Code = "cut"            // the round was interrupted
+	Requirement   Code = "requirement"    // what the claim requires was not met
+	Unreadable    Code = "unreadable"     // the history could not be read
+	Unobserved    Code = "unobserved"     // the claim was not observed in the round
+)
+
+// Why a claim is undecided though its rounds count.
+const (
+	FewRounds  Code = "few-rounds"  // fewer rounds were played than a verdict needs
+	NoFigure   Code = "no-figure"   // rounds have no figure: there was nothing to measure
+	Interval   Code = "interval"    // the interval contains the bound
+	FewSamples Code = "few-samples" // every observation complies, and there are too few to prove the bound
+	CutShort   Code = "cut-short"   // what was measured had not ended when the window did
+	Died       Code = "died"        // an instance of the service failed by itself
+	Halted     Code = "halted"      // a condition of the scenario ended it
+	Panic      Code = "panic"       // judging panicked: a defect of bench
+)
+
+// OfMachine reports whether a quieter machine could have decided the claim: the
+// machine was late, or made the rounds differ too much.
+func (c Code) OfMachine() bool {
+	switch c {
+	case LateGenerator, Unsent, Stall, Interval:
+		return true
+	}
+	return false
+}
