@@ -42,7 +42,7 @@ func parseCall(s string) (method, path string, err error) {
 	case !strings.HasPrefix(path, "/"):
 		return "", "", fmt.Errorf("the path %s has no leading slash (did you mean /%s?)", near.Quote(path), path)
 	case strings.ContainsAny(path, " #\\"):
-		return "", "", fmt.Errorf("the path %s has a sign that no path has: a space, # or \\", near.Quote(path))
+		return "", "", fmt.Errorf("the path %s contains a character that is not allowed in a path: a space, # or \\", near.Quote(path))
 	case len(found) > 1:
 		return "", "", fmt.Errorf("the path %s has more than one {…}; one {id} or {user} can be filled", near.Quote(path))
 	case len(found) == 1 && !slices.Contains(traffic.Holes, found[0]):

@@ -46,7 +46,7 @@ traffic:
 `, want: []string{"a stream has no name", "a stream has no call", "a stream has no rate",
 			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
 			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "a brace without its partner",
-			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a sign that no path has", "is no URL's",
+			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a character that is not allowed in a path", "is no URL's",
 			`unknown arrivals "poison" (did you mean poisson?)`, "timeout is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "timeout is above 0s and at most 1m0s",
 			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
 			"less than one request a round in the stream's 2s",
