@@ -169,7 +169,7 @@ func (b *bench) stop(r *claim.Result) {
 		r.Because = s.Detail + "; until then: " + r.Because
 		r.Settle = "a service that is steady before the fault"
 		if s.Name == "abort" {
-			r.Settle = "a service that does not come to that, or another abort"
+			r.Settle = "a service that does not meet the condition, or another abort"
 		}
 	}
 }

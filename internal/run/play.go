@@ -45,7 +45,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	defer func() {
 		release()
 		for _, p := range l.Trusted() {
-			r.saved.warn("whether the service uses the proxy " + p + " cannot be seen from here: what holds under its faults holds if it does")
+			r.saved.warn("bench cannot see from here whether the service uses the proxy " + p + ": verdicts under faults assume that it does")
 		}
 		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
 	}()

@@ -2,7 +2,7 @@
 // what was observed, and judges it from what it saved.
 //
 // In go scenarios and the arms to run them against; out come a run's folder
-// and its results. What a run leaves is listed in docs/design.md, section 8.
+// and its results. docs/design.md lists what a run leaves.
 package run
 
 import (
@@ -67,7 +67,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		Arms: o.Lab.Arms, Scenarios: withoutPasswords(o.Scenarios),
 	}
 	if saved.Running {
-		saved.Warnings = append(saved.Warnings, "the service already ran: it was not given the scenarios' environment, and its rounds do not begin from a fresh state")
+		saved.Warnings = append(saved.Warnings, "the service already ran: it does not have the scenarios' environment, and its rounds do not begin from a fresh state")
 	}
 	if err := saved.save(dir); err != nil {
 		return out, err
@@ -85,7 +85,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	saved.Interrupted = ctx.Err() != nil
 	saved.Elapsed = time.Since(began)
 	if failure(err) != nil {
-		saved.Warnings = append(saved.Warnings, "the run did not get to its end: "+failure(err).Error())
+		saved.Warnings = append(saved.Warnings, "the run was cut short: "+failure(err).Error())
 	}
 	// What was seen is judged also when the user wants to stop, or the run went
 	// wrong: it takes milliseconds.
