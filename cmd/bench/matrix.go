@@ -57,7 +57,7 @@ func (m *matrix) arms(s *scenarios.Scenario) []lab.ArmSpec {
 }
 
 func flips(m mutant.Mutant, id string) bool {
-	return slices.Contains(m.Breaks, id) || slices.Contains(m.Mends, id)
+	return slices.Contains(m.Breaks, id) || slices.Contains(m.Fixes, id)
 }
 
 // expects reports whether the verdict on a claim in an arm must be known.
@@ -91,7 +91,7 @@ const (
 	same     = "·" // as for the intact service, or undecided
 	killed   = "x" // the claim detected the mutant
 	survived = "!" // it should have
-	grazed   = "~" // it detected a mutant that breaks it or not, by chance
+	flaky    = "~" // it detected a mutant that breaks it or not, by chance
 	stray    = "#" // it detected a mutant that should not break it
 	open     = "?" // it should decide, and did not
 )
@@ -101,7 +101,7 @@ func (m *matrix) cell(mu mutant.Mutant, id string) string {
 	r, ok := m.verdicts[[2]string{intact + "+" + mu.Name, id}]
 	was := m.verdicts[[2]string{intact, id}].Verdict
 	want := claim.Refuted
-	if slices.Contains(mu.Mends, id) {
+	if slices.Contains(mu.Fixes, id) {
 		want = claim.Holds
 	}
 	switch expected := flips(mu, id); {
@@ -115,8 +115,8 @@ func (m *matrix) cell(mu mutant.Mutant, id string) string {
 		return survived
 	case r.Verdict == claim.Inconclusive || was == claim.Inconclusive || r.Verdict == was:
 		return same
-	case slices.Contains(mu.Grazes, id):
-		return grazed
+	case slices.Contains(mu.Flaky, id):
+		return flaky
 	}
 	return stray
 }
@@ -143,7 +143,7 @@ func (m *matrix) print(w io.Writer) (code int) {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%-*s%s", width, r.id, m.cells(r, &f)), " "))
 	}
 	fmt.Fprintf(w, "\n%s detected   %s as for the intact service   %s detected (may vary by chance)   %s not detected   %s detected without reason   %s undecided\n\n",
-		killed, same, grazed, survived, stray, open)
+		killed, same, flaky, survived, stray, open)
 	for i, mu := range m.mutants {
 		fmt.Fprintf(w, "%2d  %-18s %s\n", i+1, mu.Name, mu.About)
 	}

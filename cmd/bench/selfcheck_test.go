@@ -39,7 +39,7 @@ func TestSelfcheckRefuses(t *testing.T) {
 func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 	s := &scenarios.Scenario{Name: "s", Claims: []claim.Text{{ID: "a"}, {ID: "b"}, {ID: "c"}, {ID: "unbroken"}}}
 	got := cover([]*scenarios.Scenario{s}, []mutant.Mutant{
-		{Name: "one", Breaks: []string{"a"}}, {Name: "two", Breaks: []string{"a", "b"}}, {Name: "three", Mends: []string{"c"}}, {Name: "elsewhere", Breaks: []string{"d"}},
+		{Name: "one", Breaks: []string{"a"}}, {Name: "two", Breaks: []string{"a", "b"}}, {Name: "three", Fixes: []string{"c"}}, {Name: "elsewhere", Breaks: []string{"d"}},
 	})
 	if len(got) != 2 || got[0].Name != "three" || got[1].Name != "two" {
 		t.Errorf("cover = %v, want three and two", got)
@@ -113,7 +113,7 @@ func TestArmsSideBySideOfferNoMoreThanCanBeSent(t *testing.T) {
 func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 	s := &scenarios.Scenario{Name: "s", Claims: []claim.Text{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
 	breaksA := mutant.Mutant{Name: "one", Breaks: []string{"a"}}
-	mendsB := mutant.Mutant{Name: "two", Mends: []string{"b"}, Grazes: []string{"a"}}
+	fixesB := mutant.Mutant{Name: "two", Fixes: []string{"b"}, Flaky: []string{"a"}}
 	const h, r, i = claim.Holds, claim.Refuted, claim.Inconclusive
 	for _, tt := range []struct {
 		name     string
@@ -127,7 +127,7 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 		{"a claim without a mutant", true, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, h}}, [3]string{"x·", "·x", "··"}, "no mutant breaks c (s)", exitRefuted},
 		{"one that is undecided may break it", true, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "1 detected, 1 wrong, 1 undecided", exitRefuted},
 		{"a survivor", false, [3][3]claim.Verdict{{h, h, h}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
-		{"one that mends nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
+		{"one that fixes nothing", false, [3][3]claim.Verdict{{h, r, h}, {r, r, r}, {h, h, h}}, [3]string{"x·", "·!", "··"}, "two survives b", exitRefuted},
 		{"refuted for the intact service too", false, [3][3]claim.Verdict{{r, r, r}, {r, r, h}, {h, h, h}}, [3]string{"!·", "·x", "··"}, "one survives a", exitRefuted},
 		{"a stray", false, [3][3]claim.Verdict{{h, r, h}, {r, r, h}, {h, h, r}}, [3]string{"x·", "·x", "·#"}, "two should not change c", exitRefuted},
 		{"a chance that came true", false, [3][3]claim.Verdict{{h, r, r}, {r, r, h}, {h, h, h}}, [3]string{"x~", "·x", "··"}, "2 detected, 0 wrong, 0 undecided", exitHolds},
@@ -135,7 +135,7 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 		{"undecided where it must decide", false, [3][3]claim.Verdict{{h, i, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened+one is undecided", exitUndecided},
 		{"undecided for the intact service", false, [3][3]claim.Verdict{{i, r, h}, {r, r, h}, {h, h, h}}, [3]string{"?·", "·x", "··"}, "a of hardened is undecided", exitUndecided},
 	} {
-		m := newMatrix([]*scenarios.Scenario{s}, []mutant.Mutant{breaksA, mendsB}, tt.complete)
+		m := newMatrix([]*scenarios.Scenario{s}, []mutant.Mutant{breaksA, fixesB}, tt.complete)
 		for c, row := range tt.verdicts {
 			for a, arm := range []string{intact, intact + "+one", intact + "+two"} {
 				m.enter([]claim.Result{{ID: s.Claims[c].ID, Arm: arm, Verdict: row[a]}})
@@ -146,7 +146,7 @@ func TestAMatrixTellsWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: exit %d, want %d", tt.name, code, tt.code)
 		}
 		for c := range s.Claims {
-			if got := m.cell(breaksA, s.Claims[c].ID) + m.cell(mendsB, s.Claims[c].ID); got != tt.cells[c] {
+			if got := m.cell(breaksA, s.Claims[c].ID) + m.cell(fixesB, s.Claims[c].ID); got != tt.cells[c] {
 				t.Errorf("%s: %s is %q, want %q", tt.name, s.Claims[c].ID, got, tt.cells[c])
 			}
 		}

@@ -200,7 +200,7 @@ func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		flipped = append(flipped, slices.Concat(m.Breaks, m.Mends)...)
+		flipped = append(flipped, slices.Concat(m.Breaks, m.Fixes)...)
 	}
 	for _, s := range all {
 		for _, c := range s.Claims {

@@ -27,13 +27,13 @@ var limiters = map[string]Mutant{
 	"limit-renewed": {
 		About:  "every request renews the expiry of its client's counter: the window of a steady client never ends",
 		Breaks: []string{"limit.window"},
-		Grazes: []string{"limit.exact"},
+		Flaky:  []string{"limit.exact"},
 		mutate: counts(renewed),
 	},
 	"limit-no-expiry": {
 		About:  "the counter never expires: who was once over the limit stays so",
 		Breaks: []string{"limit.window"},
-		Grazes: []string{"limit.exact"},
+		Flaky:  []string{"limit.exact"},
 		mutate: counts(noExpiry),
 	},
 	"limit-expiry-lost": {
@@ -49,19 +49,19 @@ var limiters = map[string]Mutant{
 	"limit-get-set": {
 		About:  "the counter is read and then written: requests at the same time count as one",
 		Breaks: []string{"limit.concurrent"},
-		Grazes: []string{"limit.distributed"},
+		Flaky:  []string{"limit.distributed"},
 		mutate: getThenSet,
 	},
 	"limit-per-instance": {
 		About:  "each instance counts for itself",
 		Breaks: []string{"limit.distributed"},
-		Grazes: []string{"limit.concurrent", "limit.recovery"},
+		Flaky:  []string{"limit.concurrent", "limit.recovery"},
 		mutate: ownCounters,
 	},
 	"limit-fails-open": {
 		About:  "without Redis every request is let through",
 		Breaks: []string{"limit.fallback"},
-		Grazes: []string{"limit.recovery"},
+		Flaky:  []string{"limit.recovery"},
 		mutate: failsOpen,
 	},
 	"limit-fails-closed": {
@@ -72,7 +72,7 @@ var limiters = map[string]Mutant{
 	"limit-restarts": {
 		About:  "when Redis goes each instance begins to count at zero, up to the whole limit",
 		Breaks: []string{"limit.fallback"},
-		Grazes: []string{"limit.recovery"},
+		Flaky:  []string{"limit.recovery"},
 		mutate: restarts,
 	},
 	"limit-fallback-forever": {
@@ -113,7 +113,7 @@ var limiters = map[string]Mutant{
 	"limit-counts-refused": {
 		About:  "refused requests are counted as well: who goes on asking is never let in again",
 		Breaks: []string{"limit.window"},
-		Grazes: []string{"limit.exact"},
+		Flaky:  []string{"limit.exact"},
 		mutate: counts(countsRefused),
 	},
 }

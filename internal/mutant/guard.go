@@ -97,36 +97,45 @@ func (c noFallbackCache) Get(ctx context.Context, k cache.Key, load cache.Load) 
 	return got, err
 }
 
-// startOnly decides at the first command, which is at start, for good: without Redis, or
-// with it and without a fallback.
+// startOnly decides at its start, for good, whether there is a Redis. Without one it never asks
+// again; with one it has no fallback.
 func startOnly(o *target.Options) {
 	noFallback(o)
-	strict := o.DecorateRedis
-	var decided, without atomic.Bool
+	strictRedis, strictCache := o.DecorateRedis, o.DecorateCache
+	var absent atomic.Bool
 	o.DecorateRedis = func(r cache.Redis) cache.Redis {
-		r = guard(func(command func() error) error {
-			if decided.CompareAndSwap(false, true) {
-				err := command()
-				without.Store(err != nil)
-				return err
-			}
-			return command()
-		})(strict(r))
-		// Outside of the strict decorator, which thus does not see what is refused here.
-		return guard(func(command func() error) error {
-			if without.Load() {
-				return errFell
-			}
-			return command()
-		})(r)
+		// The strict decorator is inside: it does not see what is refused.
+		return refuseIf(&absent)(setByFirst(&absent)(strictRedis(r)))
 	}
-	strictCache := o.DecorateCache
 	o.DecorateCache = func(c cache.Cache) cache.Cache {
-		if without.Load() {
+		if absent.Load() {
 			return c
 		}
 		return strictCache(c)
 	}
+}
+
+// setByFirst sets failed if the first command fails, which is sent at start.
+func setByFirst(failed *atomic.Bool) func(cache.Redis) cache.Redis {
+	var sent atomic.Bool
+	return guard(func(command func() error) error {
+		first := !sent.Swap(true)
+		err := command()
+		if first {
+			failed.Store(err != nil)
+		}
+		return err
+	})
+}
+
+// refuseIf sends no command while refused is set: each fails at once.
+func refuseIf(refused *atomic.Bool) func(cache.Redis) cache.Redis {
+	return guard(func(command func() error) error {
+		if refused.Load() {
+			return errFell
+		}
+		return command()
+	})
 }
 
 // retryStorm tries every failed command again and again, for every request, which waits for it.
@@ -151,22 +160,22 @@ func unbounded(l cache.Limits) cache.Limits {
 }
 
 // needsRedis waits at start for a Redis that is not there, longer than anybody should.
-func needsRedis(r cache.Redis) cache.Redis { return &patient{Redis: r} }
+func needsRedis(r cache.Redis) cache.Redis { return &waitsAtStart{Redis: r} }
 
-type patient struct {
+type waitsAtStart struct {
 	cache.Redis
 	started atomic.Bool
 }
 
 const startWait = 6 * time.Second
 
-func (p *patient) Connect(ctx context.Context) error {
-	if p.started.Swap(true) {
-		return p.Redis.Connect(ctx)
+func (w *waitsAtStart) Connect(ctx context.Context) error {
+	if w.started.Swap(true) {
+		return w.Redis.Connect(ctx)
 	}
 	for deadline := time.Now().Add(startWait); ; time.Sleep(50 * time.Millisecond) {
 		try, cancel := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
-		err := p.Redis.Connect(try)
+		err := w.Redis.Connect(try)
 		cancel()
 		if err == nil || time.Now().After(deadline) {
 			return err

@@ -18,8 +18,8 @@ type Mutant struct {
 	Name   string
 	About  string   // what is broken, in one line
 	Breaks []string // ids of claims that hold for the service under CACHE_POLICY=hardened and must not hold for the mutant
-	Mends  []string // ids of claims that are refuted for that service and must hold for the mutant
-	Grazes []string // ids of claims that it breaks or not, as chance will have it
+	Fixes  []string // ids of claims that are refuted for that service and must hold for the mutant
+	Flaky  []string // ids of claims that it breaks or not, as chance will have it
 	mutate func(*target.Options)
 }
 

@@ -16,15 +16,15 @@ var table = map[string]Mutant{
 		// A miss of 180-250 ms, 217 at the median, is 50 to 80 times a hit of 2.7 to 4.3 ms.
 		// A hit by itself takes 1.0 to 1.5 ms and the timer ends 0.5 to 0.9 ms late, so 1.6
 		// comes to 3.1 to 4.0; with 2.3 a busy machine made 4.5 of it.
-		About:  "a cache hit takes some 3 ms in all; no break: it makes the speed-up of 50-80 times come true",
-		Mends:  []string{"trips.speedup.50x"},
+		About:  "a cache hit takes about 3 ms in all. No defect: it makes the speed-up of 50-80 times come true",
+		Fixes:  []string{"trips.speedup.50x"},
 		mutate: slowHits(1600 * time.Microsecond),
 	},
 	"hits-30ms": {
-		About:  "a cache hit takes 30 ms more",
+		About:  "a cache hit takes 30 ms longer",
 		Breaks: []string{"trips.hit.latency", "trips.speedup.10x", "ai.hit.latency", "ai.speedup"},
-		Mends:  []string{"trips.speedup.5x"},
-		Grazes: []string{"cache.invalidation"}, // its answers come later, by a tenth of what that allows
+		Fixes:  []string{"trips.speedup.5x"},
+		Flaky:  []string{"cache.invalidation"}, // its answers come later, by a tenth of what that allows
 		mutate: slowHits(30 * time.Millisecond),
 	},
 	"double-query": {
@@ -37,7 +37,7 @@ var table = map[string]Mutant{
 	"no-set": {
 		// Dropping the writes alone would not show in trips.dbload under hardened: at 50
 		// requests a second, requests that share a load of 200 ms still save 90 % of them.
-		About:  "what is cached is never found again, nor a load shared",
+		About:  "a cached value is never found again, and no load is shared",
 		Breaks: []string{"trips.dbload", "trips.warm", "cache.stampede", "profiles.cache", "cache.shared", "cache.warming", "cache.single", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noSet{r} }
@@ -45,17 +45,17 @@ var table = map[string]Mutant{
 		},
 	},
 	"ttl-unit": {
-		About: "the time to live in Redis is taken in milliseconds for seconds: a thousandth",
+		About: "the time to live in Redis is in milliseconds instead of seconds: a thousandth",
 		// By the time that one instance has loaded for the other it has mostly expired. Under
 		// documented, which shares no load, it breaks trips.dbload too.
 		Breaks: []string{"trips.warm"},
-		Grazes: []string{"cache.stampede"},
+		Flaky:  []string{"cache.stampede"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return ttlUnit{r} }
 		},
 	},
 	"ttl-never": {
-		About:  "what is cached is kept for a day, whatever its time to live",
+		About:  "a cached value is kept for a day, whatever its time to live is",
 		Breaks: []string{"trips.ttl", "profiles.cache", "cache.ttls", "ai.ttl"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return ttlNever{c} }
@@ -69,14 +69,14 @@ var table = map[string]Mutant{
 		},
 	},
 	"no-flight": {
-		About:  "every request that misses asks the database itself (hardened only: documented is so by itself)",
+		About:  "every request that misses queries the database (hardened only; documented always does)",
 		Breaks: []string{"cache.stampede", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return noFlight{c} }
 		},
 	},
 	"no-lease": {
-		About:  "each instance loads for itself (hardened only: documented is so by itself)",
+		About:  "each instance loads by itself (hardened only; documented always does)",
 		Breaks: []string{"cache.stampede", "ai.cost"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return noLease{r} }
@@ -92,7 +92,7 @@ var table = map[string]Mutant{
 		},
 	},
 	"stale-write-back": {
-		About:  "a change deletes the value, and a load from before the change writes the old one back (hardened only: documented does not even delete)",
+		About:  "a change deletes the value, and then a load from before the change writes the old one back (hardened only; documented does not delete)",
 		Breaks: []string{"cache.invalidation"},
 		mutate: func(o *target.Options) {
 			o.DecorateRedis = func(r cache.Redis) cache.Redis { return deletes{r} }
@@ -100,12 +100,12 @@ var table = map[string]Mutant{
 		},
 	},
 	"invalidate-first": {
-		About:  "the cache is invalidated before the database is changed (hardened only: documented does not invalidate)",
+		About:  "the cache is invalidated before the database is changed (hardened only; documented does not invalidate)",
 		Breaks: []string{"cache.invalidation"},
 		mutate: invalidateFirst,
 	},
 	"invalidates-here": {
-		About:  "only the instance that made a change notices it (hardened only: documented does not invalidate)",
+		About:  "only the instance that made a change invalidates its cache (hardened only; documented does not invalidate)",
 		Breaks: []string{"cache.invalidation"},
 		mutate: apart(generations),
 	},
@@ -113,11 +113,11 @@ var table = map[string]Mutant{
 		// Whether two instances miss the one listing together depends on when they began.
 		About:  "each instance has its own keys in Redis",
 		Breaks: []string{"profiles.cache", "cache.shared", "cache.invalidation", "ai.cost"},
-		Grazes: []string{"trips.warm", "cache.stampede"},
+		Flaky:  []string{"trips.warm", "cache.stampede"},
 		mutate: apart(""),
 	},
 	"flight-by-kind": {
-		About:  "who misses anything of a kind at the same time gets the same",
+		About:  "requests that miss the same kind at the same time all get the same value",
 		Breaks: []string{"profiles.cache"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return &flightByKind{Cache: c} }
@@ -190,7 +190,7 @@ var table = map[string]Mutant{
 	"fallback-forever": {
 		About:  "after the first error of Redis it is never used again",
 		Breaks: []string{"fallback.recovery", "fallback.startup"},
-		Grazes: []string{"ops.health"}, // which is watched for little longer than it allows
+		Flaky:  []string{"ops.health"}, // which is watched for little longer than it allows
 		mutate: func(o *target.Options) { o.DecorateRedis = forever() },
 	},
 	"never-probes": {
@@ -250,7 +250,7 @@ var table = map[string]Mutant{
 	"memory-first": {
 		About:  "what was kept in memory during an outage is answered after it, until it expires (hardened only)",
 		Breaks: []string{"fallback.stale"},
-		Grazes: []string{"fallback.recovery"},
+		Flaky:  []string{"fallback.recovery"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache {
 				return &memoryFirst{Cache: c, kept: map[string]keptAnswer{}}
