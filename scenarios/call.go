@@ -48,14 +48,14 @@ func parseCall(s string) (method, path string, err error) {
 	case len(found) == 1 && !slices.Contains(traffic.Holes, found[0]):
 		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], near.Hint(found[0], traffic.Holes))
 	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
-		return "", "", fmt.Errorf("the path %s has a brace without its partner; a key stands as {id} or {user}", near.Quote(path))
+		return "", "", fmt.Errorf("the path %s has an unmatched brace; a key is written {id} or {user}", near.Quote(path))
 	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
-		return "", "", fmt.Errorf("the path %s has its %s in the query, where it cannot be filled", near.Quote(path), found[0])
+		return "", "", fmt.Errorf("the path %s has %s in its query; only the part before ? can be filled", near.Quote(path), found[0])
 	case method == "PUT" && path != traffic.TripPath:
-		return "", "", fmt.Errorf("PUT has a body for %s alone", traffic.TripPath)
+		return "", "", fmt.Errorf("PUT is supported for %s only", traffic.TripPath)
 	}
 	if _, err := url.Parse("http://host" + path); err != nil {
-		return "", "", fmt.Errorf("the path %s is no URL's: check its %% signs", near.Quote(path))
+		return "", "", fmt.Errorf("the path %s is not valid in a URL: check its %% signs", near.Quote(path))
 	}
 	return method, path, nil
 }

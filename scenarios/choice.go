@@ -37,13 +37,13 @@ func readCommands(v strictyaml.Value, f *fault.Fault) {
 		case !ok:
 			e.WrongType("an entry of commands is the name of a command, such as GET")
 		case slices.Contains(fault.Accesses, strings.ToLower(name)):
-			e.Wrong("commands: %s stands alone, without a list: commands: %s", strings.ToLower(name), strings.ToLower(name))
+			e.Wrong("commands: %s stands alone, without brackets: commands: %s", strings.ToLower(name), strings.ToLower(name))
 		case !fault.KnownCommand(text):
 			e.Wrong("commands: unknown command %s%s", near.Quote(text), commandHint(text))
 		case seen[name]:
 			e.Wrong("commands: %s is given twice", name)
 		case !f.CanHit(name):
-			e.Wrong("commands: what %s is answered with is no single reply; only error can be done to it", name)
+			e.Wrong("commands: %s has no single reply; only error can hit it", name)
 		default:
 			f.Commands = append(f.Commands, name)
 		}
@@ -61,7 +61,7 @@ func commandHint(text string) string {
 
 func readPrefix(text string, f *fault.Fault) error {
 	if text == "" {
-		return fmt.Errorf("an empty one is every key's; leave it out")
+		return fmt.Errorf("an empty prefix matches every key; leave it out")
 	}
 	f.Prefix = text
 	return nil
@@ -78,7 +78,7 @@ func readAnswer(text string, f *fault.Fault) error {
 // checkChoice checks what commands and prefix say together.
 func checkChoice(t strictyaml.Table, f fault.Fault) {
 	if !t.Has("commands") && !t.Has("prefix") {
-		t.Wrong("%s has neither commands nor prefix: say what it is done to, such as commands: [GET, MGET], commands: reads, or prefix: \"cache:\"", f.Kind)
+		t.Wrong("%s needs commands or a prefix, such as commands: [GET, MGET], commands: reads, or prefix: \"cache:\"", f.Kind)
 		return
 	}
 	if f.Prefix == "" {
@@ -87,7 +87,7 @@ func checkChoice(t strictyaml.Table, f fault.Fault) {
 	for _, name := range f.Commands {
 		if fault.Keyless(name) {
 			at := t.At("prefix")
-			at.Wrong("prefix: %s has no key that it could stand before", name)
+			at.Wrong("prefix: %s has no key", name)
 		}
 	}
 }

@@ -58,11 +58,11 @@ func (r *reader) steadyBefore(t strictyaml.Table, s *Scenario) {
 	for _, seg := range s.Segments() {
 		first, ok := seg.Hurts()
 		if asked = asked || ok; ok && first == 0 {
-			at.WrongKey("steady: phase %s begins with a fault as soon as the instances are ready, and nothing was asked before; let a phase come first, or give the fault a from", seg.Phases[0].Name)
+			at.WrongKey("steady: phase %s begins with a fault, so no request comes before it; put a phase before it, or give the fault a from", seg.Phases[0].Name)
 		}
 	}
 	if !asked {
-		at.WrongKey("steady: no phase has a fault that it could be asked before; leave it out")
+		at.WrongKey("steady is checked before the first fault, and there is no such fault; leave it out")
 	}
 }
 

@@ -53,11 +53,11 @@ func TestMistakesInConditions(t *testing.T) {
 		{name: "over", text: hurtLater + "abort: {holds: availability(all) < 50%, over: §100ms}\n", want: []string{"over: 100ms; a condition looks back over 200ms to 1m0s"}},
 		{name: "no comparison", text: hurtLater + "abort: §{over: 1s}\n", want: []string{"abort has no holds: the comparison"}},
 		{name: "a list", text: hurtLater + "steady: §[a]\n", want: []string{"steady is a mapping"}},
-		{name: "nothing to begin", text: "§steady: availability(all) >= 99%\n", want: []string{"no phase has a fault that it could be asked before; leave it out"}},
+		{name: "nothing to begin", text: "§steady: availability(all) >= 99%\n", want: []string{"there is no such fault; leave it out"}},
 		{name: "nothing before", text: "phases: [{name: a, for: 2s, faults: [{kind: refused, on: redis}]}]\n§steady: availability(all) >= 99%\n",
-			want: []string{"phase a begins with a fault as soon as the instances are ready"}},
+			want: []string{"phase a begins with a fault, so no request comes before it"}},
 		{name: "on from the start", text: "phases: [{name: a, for: 2s, faults: [{kind: refused, on: redis, from: start}]}]\n§steady: availability(all) >= 99%\n",
-			want: []string{"no phase has a fault that it could be asked before"}},
+			want: []string{"there is no such fault"}},
 	} {
 		t.Run(row.name, row.check)
 	}

@@ -20,7 +20,7 @@ func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instance
 	if !ok {
 		return
 	}
-	f := fault.Fault{Kind: t.Text("kind", "one of "+strings.Join(fault.Names(), ", ")), On: t.Text("on", "what it hits, redis, instance or database")}
+	f := fault.Fault{Kind: t.Text("kind", "one of "+strings.Join(fault.Names(), ", ")), On: t.Text("on", "what it hits: redis, instance or database")}
 	checkOn(t, f)
 	readParameters(t, &f)
 	if at, ok := t.Get("instances"); ok {
@@ -55,14 +55,14 @@ func checkOn(t strictyaml.Table, f fault.Fault) {
 	case slices.Contains(k.On, f.On):
 		if k.Acts != fault.Path && f.On != "instance" && t.Has("instances") {
 			v := t.At("instances")
-			v.WrongKey("%s is done to the one %s of all instances; leave instances out", f.Kind, f.On)
+			v.WrongKey("%s hits the one %s that all instances share; leave instances out", f.Kind, f.On)
 		}
 	case k.Acts == fault.Path:
 		at.Wrong("%s is done to the path to redis, not to %s", f.Kind, map[string]string{"instance": "an instance", "database": "the database"}[f.On])
 	case slices.Contains(k.On, "database"):
 		at.Wrong("%s is done to the database; write on: database", f.Kind)
 	case f.Kind == "restarted" && f.On == "instance":
-		at.Wrong("restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end")
+		at.Wrong("restarted is for the process of redis; to restart an instance, use killed with a for")
 	default:
 		at.Wrong("%s is done to the process of %s, not of %s", f.Kind, strings.Join(k.On, " or "), f.On)
 	}

@@ -104,13 +104,13 @@ func TestFaultsOfProcesses(t *testing.T) {
 	for _, row := range []wrong{
 		{name: "a path is no process", text: "phases: [{name: a, for: 2s, faults: [{kind: latency, delay: 5ms, on: §instance}]}]\n", want: []string{"latency is done to the path to redis, not to an instance"}},
 		{name: "not of redis", text: "phases: [{name: a, for: 2s, faults: [{kind: terminated, on: §redis}]}]\n", want: []string{"terminated is done to the process of instance, not of redis"}},
-		{name: "a restart of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: restarted, on: §instance}]}]\n", want: []string{"restarted is done to the process of redis, not of instance; killed with a for starts an instance again at its end"}},
+		{name: "a restart of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: restarted, on: §instance}]}]\n", want: []string{"restarted is for the process of redis; to restart an instance, use killed with a for"}},
 		{name: "not of an instance", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: §instance}]}]\n", want: []string{"flushed is done to the process of redis, not of instance"}},
-		{name: "one redis for all", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §instances: [1]}]}]\n", want: []string{"killed is done to the one redis of all instances; leave instances out"}},
+		{name: "one redis for all", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §instances: [1]}]}]\n", want: []string{"killed hits the one redis that all instances share; leave instances out"}},
 		{name: "a path is no database", text: "phases: [{name: a, for: 2s, faults: [{kind: blackhole, on: §database}]}]\n", want: []string{"blackhole is done to the path to redis, not to the database"}},
 		{name: "not of a database", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: §database}]}]\n", want: []string{"killed is done to the process of redis or instance, not of database"}},
 		{name: "of the database alone", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: §redis}]}]\n", want: []string{"locked is done to the database; write on: database"}},
-		{name: "one database for all", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: database, §instances: [1]}]}]\n", want: []string{"locked is done to the one database of all instances; leave instances out"}},
+		{name: "one database for all", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: database, §instances: [1]}]}]\n", want: []string{"locked hits the one database that all instances share; leave instances out"}},
 		{name: "a database beyond its phase", text: "phases: [{name: a, for: 2s, faults: [{kind: locked, on: database, for: §3s}, {kind: reloaded, on: redis, from: §2s}]}]\n", want: []string{"a fault of 3s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s"}},
 		{name: "a word near a new kind", text: "phases: [{name: a, for: 2s, faults: [{kind: §maxclient, on: redis}, {kind: §lockd, on: §databse}]}]\n", want: []string{"did you mean maxclients?", "did you mean locked?", "did you mean database?"}},
 		{name: "no delay", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: redis, §delay: 5ms}]}]\n", want: []string{"killed takes no delay"}},
@@ -165,7 +165,7 @@ func TestAFaultLastsUntilItIsProved(t *testing.T) {
 // Who is killed has no connection, and who is stopped uses none: a fault on it would count as delivered, and touch nothing.
 func TestAFaultOnThePathOfWhoIsAway(t *testing.T) {
 	const phase = "target: {instances: 2}\nphases: [{name: a, for: 4s, faults: ["
-	const nothing = " would touch nothing: its instances are "
+	const nothing = " would have no effect: its instances are "
 	for _, row := range []wrong{
 		{name: "killed", text: phase + "{kind: killed, on: instance, instances: [1]}, §{kind: blackhole, on: redis, instances: [1]}]}]\n",
 			want: []string{"the blackhole on redis from 0s to 4s" + nothing + "killed from 0s to 4s; give it other instances, or let it last longer than that"}},

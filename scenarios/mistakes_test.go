@@ -173,7 +173,7 @@ phases:
       - {kind: oneway, on: redis, direction: §reply}
 `, want: []string{
 			`delay: "5" has no unit`, `shape: unknown shape "round"`, "a fault has no jitter: the standard deviation",
-			"51ms is above the delay of 50ms", "50ms is not above the delay of 50ms", "0s leaves nothing to chance", "latency takes no share",
+			"51ms is above the delay of 50ms", "50ms is not above the delay of 50ms", "0s makes the delay constant", "latency takes no share",
 			"delay is a duration, such as 50ms; here is a list", `to: "5" has no unit`,
 			"a fault has no share: how many of the replies", "spikes takes no jitter", `"5" has no unit: want more than 0%`, `"0%": want more than 0%`, `"101%": want`,
 			"a fault has no after: how many bytes", `"5" has no unit: want a number and a unit, such as 512B`, `"5kb": bad unit "kb"`, "a whole number of bytes above zero",
@@ -205,10 +205,10 @@ phases:
       - {kind: refused, on: redis, §commands: reads}
       - {kind: mute, on: redis, §comands: reads, prefix: a}
 `, want: []string{
-			"lost has neither commands nor prefix: say what it is done to", "a fault has no answer: the error", "error has neither commands nor prefix",
+			"lost needs commands or a prefix", "a fault has no answer: the error", "error needs commands or a prefix",
 			`commands: unknown word "read" (did you mean reads?); or a list`, "want a list of names, or reads or writes (did you mean [GET]?)", "commands is a list of names, such as [GET, MGET], or reads or writes; here is a mapping",
-			`unknown command "GTE" (did you mean GET?)`, `unknown command "xyzzy"; a command of a module has a dot`, "GET is given twice", "reads stands alone", "is the name of a command, such as GET; here is a list", "SUBSCRIBE is answered with is no single reply",
-			"commands is an empty list", "prefix: an empty one", "prefix is a text; here is a list", "prefix: PING has no key",
+			`unknown command "GTE" (did you mean GET?)`, `unknown command "xyzzy"; a command of a module has a dot`, "GET is given twice", "reads stands alone", "is the name of a command, such as GET; here is a list", "SUBSCRIBE has no single reply",
+			"commands is an empty list", "an empty prefix matches every key", "prefix is a text; here is a list", "prefix: PING has no key",
 			`"-BUSY x": leave the - out`, `"loading": want a word in capitals`, "want one line of 200 bytes", "delay: 1ms is below 2ms", "a fault has no delay", "mute takes no answer", "refused takes no commands",
 			`unknown key "comands" of a fault (did you mean commands?)`}},
 		{name: "repetition of faults", text: `

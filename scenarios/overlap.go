@@ -15,7 +15,7 @@ func clash(f, o fault.Fault) string {
 	}
 	for _, pair := range [][2]fault.Fault{{f, o}, {o, f}} {
 		if path, away := pair[0], pair[1]; idle(path, away) {
-			return fmt.Sprintf("the %s on %s from %v to %v would touch nothing: its instances are %s from %v to %v; give it other instances, or let it last longer than that",
+			return fmt.Sprintf("the %s on %s from %v to %v would have no effect: its instances are %s from %v to %v; give it other instances, or let it last longer than that",
 				path.Kind, path.On, path.From, path.From+path.For, away.Kind, away.From, away.From+away.For)
 		}
 	}

@@ -108,11 +108,11 @@ func readJitter(text string, f *fault.Fault) error {
 	case err != nil:
 		return err
 	case f.Shape != "" && d <= 0:
-		return fmt.Errorf("%v leaves nothing to chance; leave the shape out", d)
+		return fmt.Errorf("%v makes the delay constant; leave the shape out", d)
 	case f.Shape != "" && f.Delay > 0 && d > f.Delay:
-		return fmt.Errorf("%v is above the delay of %v: so wide a normal delay is mostly cut at 0", d, f.Delay)
+		return fmt.Errorf("%v is above the delay of %v: such a wide distribution is mostly cut at 0", d, f.Delay)
 	case f.Shape == "" && f.Delay > 0 && f.Delay-d < fault.LeastDelay:
-		return fmt.Errorf("%v leaves less than %v of the delay of %v, and a canary could not tell it from a clean path", d, fault.LeastDelay, f.Delay)
+		return fmt.Errorf("%v leaves less than %v of the delay of %v: a canary could not tell the shortest delay from a clean path", d, fault.LeastDelay, f.Delay)
 	}
 	f.Jitter = d
 	return nil

@@ -38,10 +38,10 @@ func readAtStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 	f.Start = true // the window is then read without a from, also where it is wrong here
 	switch why := kindOf(*f).NotYet; {
 	case f.On == "instance":
-		at.Wrong("from: start is before there is an instance to hurt; give the time after the phase's start, such as 500ms")
+		at.Wrong("from: start: no instance runs yet; give a time after the phase's start, such as 500ms")
 	case why != "":
 		at.Wrong("%s cannot be on from: start: %s", f.Kind, why)
 	case !fresh:
-		at.Wrong("from: start, and the instances run already when this phase begins; add restart: true to the phase, or give a time such as 0s")
+		at.Wrong("from: start: the instances already run when this phase begins; add restart: true to the phase, or give a time such as 0s")
 	}
 }

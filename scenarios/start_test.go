@@ -53,9 +53,9 @@ phases:
 	}
 	for _, row := range []wrong{
 		{name: "they run already", text: "phases: [{name: a, for: 2s}, {name: b, for: 2s, faults: [{kind: refused, on: redis, from: §start}]}]\n",
-			want: []string{"from: start, and the instances run already when this phase begins; add restart: true to the phase"}},
+			want: []string{"from: start: the instances already run when this phase begins; add restart: true to the phase"}},
 		{name: "nothing to hurt", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: instance, from: §start}]}]\n",
-			want: []string{"before there is an instance to hurt"}},
+			want: []string{"no instance runs yet"}},
 		{name: "over at once", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: redis, from: §start}]}]\n",
 			want: []string{"flushed cannot be on from: start: instances that start meet an empty redis"}},
 		{name: "of its own time", text: "phases: [{name: a, for: 2s, faults: [{kind: slowcmd, on: redis, from: §start}]}]\n",

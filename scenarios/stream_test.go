@@ -45,14 +45,14 @@ traffic:
   - {name: ac, call: §'PUT /a/{user}', rate: 1/s, keys: uniform(5)}
 `, want: []string{"a stream has no name", "a stream has no call", "a stream has no rate",
 			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
-			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "a brace without its partner",
-			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT has a body for /api/trips/{id} alone", "{id} in the query", "a character that is not allowed in a path", "is no URL's",
+			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "an unmatched brace",
+			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT is supported for /api/trips/{id} only", "{id} in its query", "a character that is not allowed in a path", "is not valid in a URL",
 			`unknown arrivals "poison" (did you mean poisson?)`, "timeout is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "timeout is above 0s and at most 1m0s",
 			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
 			"less than one request a round in the stream's 2s",
 			"there is no instance 3; the target has 1 to 2", "there is no instance 0", `an instance is a number from 1; here is "x"`, "instance 1 is given twice",
 			"an instance is a number", "an instance is a number", "instances is an empty list", `instances is a list; here is "1"`,
-			"/a/{user} needs keys", "more than one {…}; one {id} or {user} can be filled", "{user} in the query", "{trip} cannot be filled (there is: {id}, {user})", "PUT has a body for /api/trips/{id} alone"}},
+			"/a/{user} needs keys", "more than one {…}; one {id} or {user} can be filled", "{user} in its query", "{trip} cannot be filled (there is: {id}, {user})", "PUT is supported for /api/trips/{id} only"}},
 		{name: "rates and keys", text: `
 traffic:
   - {name: a, call: GET /a, rate: §0/s}

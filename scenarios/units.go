@@ -153,7 +153,7 @@ func parseBytes(s string) (int64, error) {
 	case math.Abs(n-whole) > 1e-6 || whole < 1: // 1.001KB is not quite 1001 in binary
 		return 0, fmt.Errorf("%s: want a whole number of bytes above zero", near.Quote(s))
 	case whole > mostAmount:
-		return 0, fmt.Errorf("%s is above %s, more than any reply is or a connection carries a second", near.Quote(s), bytesText(mostAmount))
+		return 0, fmt.Errorf("%s is above %s: check the unit", near.Quote(s), bytesText(mostAmount))
 	}
 	return int64(whole), nil
 }
