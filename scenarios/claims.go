@@ -9,7 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// readClaims reads the claims, after all that they may name.
+// readClaims reads the claims. Whatever they may name has been read before.
 func readClaims(t strictyaml.Table, s *Scenario) {
 	scope, judge := scopeOf(s)
 	s.Claims = filed(t, "claims", claimKeys, func(t strictyaml.Table, id string) (claim.Text, []*expr.Error) {
@@ -59,8 +59,8 @@ func filed[T any](t strictyaml.Table, key string, keys []string, one func(t stri
 	return out
 }
 
-// scopeOf is what expressions may name. Where nothing is left to name, every one
-// would be wrong for that reason alone, and none is to be judged.
+// scopeOf is what expressions may name. judge is false when no stream or no phase has a
+// name: every expression would then be wrong for that reason alone.
 func scopeOf(s *Scenario) (scope expr.Scope, judge bool) {
 	scope = s.Scope()
 	nameless := func(n string) bool { return n == "" }

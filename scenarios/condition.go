@@ -7,8 +7,8 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// What a condition looks back over: long enough for a share of requests to mean something at tens
-// of them a second, and no longer than what is kept of the traffic.
+// The time over which a condition looks back: long enough for a share to mean something at tens of
+// requests a second, and no longer than the traffic is kept.
 const (
 	defaultOver = time.Second
 	leastOver   = 200 * time.Millisecond
@@ -17,7 +17,8 @@ const (
 
 var conditionKeys = []string{"holds", "over"}
 
-// readCondition reads steady or abort, after all that they may name: a text, or a mapping with it and how far it looks back.
+// readCondition reads steady or abort: a text, or a mapping of the text and the time it looks back.
+// Whatever it may name has been read before.
 func readCondition(t strictyaml.Table, key string, s *Scenario) *Condition {
 	v, ok := t.Get(key)
 	if !ok {
@@ -49,7 +50,7 @@ func readCondition(t strictyaml.Table, key string, s *Scenario) *Condition {
 	return c
 }
 
-// steadyBefore checks that there is a fault to be steady before, and time to see whether it is.
+// steadyBefore checks that requests come before a fault, so that steady can be checked.
 func (r *reader) steadyBefore(t strictyaml.Table, s *Scenario) {
 	if s.Steady == nil || r.file.Count() > 0 {
 		return
@@ -66,8 +67,8 @@ func (r *reader) steadyBefore(t strictyaml.Table, s *Scenario) {
 	}
 }
 
-// Hurts is when the first fault of the segment begins that is not on from its start; false: there is none, or
-// one is on from the start, and nothing can be asked before.
+// Hurts is when the first fault of the segment begins. false: the segment has no fault, or one is on
+// from its start, so that no request comes before it.
 func (s Segment) Hurts() (first time.Duration, ok bool) {
 	begin := time.Duration(0)
 	for _, p := range s.Phases {

@@ -14,7 +14,7 @@ import (
 
 var curveKeys = []string{"id", "says", "of", "ttl"}
 
-// readCurves reads the curves, after the environment that they may name.
+// readCurves reads the curves. The environment that they may name has been read before.
 func readCurves(t strictyaml.Table, s *Scenario) {
 	scope, judge := scopeOf(s)
 	s.Curves = filed(t, "curves", curveKeys, func(t strictyaml.Table, id string) (claim.CurveText, []*expr.Error) {

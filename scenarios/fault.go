@@ -12,8 +12,8 @@ import (
 
 var faultKeys = append([]string{"kind", "on", "instances", "from", "for", "every"}, parameterKeys()...)
 
-// fault reads one fault of p and appends it if it is right. known: p.For is;
-// fresh: the instances are started for p.
+// fault reads one fault of p, and appends it to p if it has no mistake. known: p.For is known;
+// fresh: the instances start for p.
 func (r *reader) fault(v strictyaml.Value, p *Phase, known, fresh bool, instances int) {
 	before := r.file.Count()
 	t, ok := v.Table("a fault", faultKeys)
@@ -98,7 +98,7 @@ func readWindow(t strictyaml.Table, f *fault.Fault, p *Phase, known bool) {
 		}
 		return
 	}
-	// Compared without a sum: a length may be near the largest there is.
+	// Compared without a sum, which could overflow.
 	if at := t.At("for"); f.For > p.For-from {
 		begin := ""
 		if from > 0 {
@@ -108,11 +108,11 @@ func readWindow(t strictyaml.Table, f *fault.Fault, p *Phase, known bool) {
 	}
 }
 
-// mostRepeats bounds what one entry stands for; more is a slip of the unit.
+// mostRepeats bounds how often one entry is repeated; it catches a wrong unit.
 const mostRepeats = 1000
 
-// repeated is f as often as every says, each time for as long: until one would
-// not fit the phase whole. right: p.For is known, and f is without a mistake.
+// repeated is f once for each time that every gives: as often as it fits the phase whole.
+// right: p.For is known, and f has no mistake.
 func repeated(t strictyaml.Table, f fault.Fault, p *Phase, right bool) []fault.Fault {
 	every, given := duration(t, "every", "")
 	if !given {

@@ -10,7 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// readKeys reads what the path's {id} or {user} becomes, which is said exactly where there is one.
+// readKeys reads what the path's {id} or {user} becomes. A path with neither has no keys.
 func readKeys(t strictyaml.Table, st *traffic.Stream) {
 	v, given := t.Get("keys")
 	switch has := st.Keyed(); {

@@ -20,12 +20,12 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
-// usual are the scenarios of a run that names none, in the order in which they
-// run: what works first, then what breaks.
+// usual are the scenarios of a run without names, in the order in which they run:
+// first what works, then what breaks.
 var usual = []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
 
-// more are the others that are in order. A scenario that neither names runs
-// after those, by name.
+// more are the other scenarios with a place in the order. Any further scenario runs
+// after them, by name.
 var more = []string{
 	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
@@ -44,7 +44,7 @@ func Library() []string {
 	return names
 }
 
-// Usual lists the names of the scenarios that a run plays which names none.
+// Usual lists the scenarios of a run without names.
 func Usual() []string { return slices.Clone(usual) }
 
 func rank(name string) int {
@@ -59,7 +59,7 @@ func rank(name string) int {
 var groups = sync.OnceValue(func() map[string][]string {
 	out := map[string][]string{everything: Library()}
 	for _, name := range Library() {
-		// One that is wrong is in no group; Load says what is wrong with it.
+		// A scenario with a mistake is in no group; Load tells the mistake.
 		if text, err := files.ReadFile(name + ".yaml"); err == nil {
 			if s, err := read(name, text, "", nil); err == nil && s.Group != "" {
 				out[s.Group] = append(out[s.Group], name)
@@ -76,15 +76,15 @@ func Groups() []string { return slices.Sorted(maps.Keys(groups())) }
 // which they run. Empty: there is no such group.
 func InGroup(group string) []string { return slices.Clone(groups()[group]) }
 
-// Load finds a scenario by its name in the library, or by its path: what
-// contains a slash or ends in .yaml or .yml. What is wrong in the file is
-// Mistakes; any other error says that there is no such file or scenario, or that
-// the name is a group's, which is for the caller to expand.
+// Load finds a scenario by its name in the library, or by its path: a path contains
+// a slash or ends in .yaml or .yml. The error is strictyaml.Mistakes when the file has
+// mistakes. Any other error says that there is no such file or scenario, or that the
+// name is a group's: the caller expands groups.
 func Load(nameOrPath string) (*Scenario, error) { return LoadProfile(nameOrPath, "") }
 
-// LoadProfile is Load under a profile, which is "nightly" or empty: as the
-// scenario stands. A scenario that does not have the profile is itself, and its
-// Profile is empty. A profile that no scenario can have is an error.
+// LoadProfile is Load under a profile: "nightly", or empty for the scenario as it
+// stands. A scenario without the profile stays as it stands, and its Profile is empty.
+// An unknown profile is an error.
 func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
 	if profile != "" && !slices.Contains(profileNames, profile) {
 		return nil, fmt.Errorf("no profile %s%s", near.Quote(profile), near.Hint(profile, profileNames))
@@ -101,7 +101,7 @@ func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
 	}
 	names := Library()
 	if !slices.Contains(names, nameOrPath) {
-		// Both are said: the near name to mend a slip, the list to choose from.
+		// The message has both: the near name to correct a slip, the list to choose from.
 		h := near.Hint(nameOrPath, append(Library(), Groups()...))
 		if !strings.Contains(h, "there is:") {
 			h += "; the library has: " + strings.Join(names, ", ") + "; groups: " + strings.Join(Groups(), ", ")
@@ -115,9 +115,9 @@ func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
 	return read(path.Join("scenarios", nameOrPath+".yaml"), text, profile, Groups())
 }
 
-// readFile reads a regular file, and no more of it than shows that it is too large.
+// readFile reads a regular file, up to one byte more than the largest that is allowed.
 func readFile(name string) ([]byte, error) {
-	// Asked before opening: opening a named pipe would wait for its writer.
+	// Checked before opening: opening a named pipe would wait for its writer.
 	switch info, err := os.Stat(name); {
 	case err != nil:
 		var p *fs.PathError

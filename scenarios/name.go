@@ -8,8 +8,8 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// name is a field's text that other places refer to. extra: the signs that it may have
-// beside letters and digits. missing: it must be there, and what it is for.
+// name is a field's text that other places refer to. extra: the characters allowed beside letters
+// and digits. missing: what the field is for; empty: the field is optional.
 func name(t strictyaml.Table, key, missing, extra string) string {
 	s := t.Text(key, missing)
 	if s == "" {

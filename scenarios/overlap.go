@@ -22,16 +22,17 @@ func clash(f, o fault.Fault) string {
 	return ""
 }
 
-// contradict reports whether two faults are to be on one thing at a time. Redis can be emptied
-// whatever is on the paths to it: that is done to Redis itself, and over at once.
+// contradict reports whether two faults are on one thing at one time. Redis may be emptied during
+// a fault on the paths to it: that is done to Redis itself, and over at once.
 func contradict(a, b fault.Fault) bool {
 	beside := kindOf(a).Beside && b.OnPath() || kindOf(b).Beside && a.OnPath()
 	return a.On == b.On && !beside && a.From < b.From+b.For && b.From < a.From+a.For && meet(a.Instances, b.Instances)
 }
 
-// idle reports whether none of path's instances is there to feel it while it is on: its canaries, which
-// are the harness's own, would prove it all the same. Who is killed has no connection; who is stopped keeps
-// those it has, and will miss the ones that have ended. Who is terminated may use Redis for its last words.
+// idle reports whether path hits no instance, because all of its instances are away while it is on. Its
+// canaries belong to the harness and would prove it all the same. A killed instance has no connection. A
+// stopped one keeps its connections, and will miss those that ended. A terminated one may still use Redis
+// while it shuts down.
 func idle(path, away fault.Fault) bool {
 	lives := kindOf(away).New.Call == fault.Silence // it keeps its connections
 	ends := kindOf(path).Old.Call == fault.Ended && kindOf(path).Spares == ""

@@ -13,10 +13,9 @@ import (
 
 // A parameterReader reads the value of a fault's parameter.
 type parameterReader struct {
-	// text puts the value into f. What the parameters before it in the catalogue gave is there already, and
-	// zero if they were wrong.
+	// text puts the value into f. The parameters before it in the catalogue are set already; a wrong one is zero.
 	text func(text string, f *fault.Fault) error
-	// list reads a value that may be a list instead; nil: it may not.
+	// list reads a value that may be a list; nil: a list is a mistake.
 	list func(v strictyaml.Value, f *fault.Fault)
 }
 
@@ -54,7 +53,7 @@ func readParameters(t strictyaml.Table, f *fault.Fault) {
 		return
 	}
 	if shape, _ := t.At("shape").Scalar(); slices.Contains(k.Takes, "shape") && slices.Contains(fault.Shapes, shape) {
-		f.Shape = shape // before the jitter, which is read by it
+		f.Shape = shape // the check of the jitter needs it
 	}
 	for _, p := range fault.Parameters() {
 		v, given := t.Get(p.Name)

@@ -11,7 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// Defaults, all of them; what has none is required.
+// All defaults. A key without one is required.
 const (
 	defaultInstances = 2
 	defaultMin       = 3
@@ -37,19 +37,19 @@ var (
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 
-// renamed are keys that had another name once.
+// renamed are old keys and their names now.
 var renamed = map[string]string{"patience": "timeout"}
 
 // A reader turns one file into a Scenario.
 type reader struct {
 	file    *strictyaml.File
 	groups  []string // names that no scenario may have
-	profile profile  // what is read in place of what the scenario says
+	profile profile  // whose values replace the scenario's
 }
 
 // Parse reads one scenario; file is its name in messages. The error is
-// strictyaml.Mistakes: everything that is wrong, not only the first, in the order of the file.
-// That is without a profile, but what is wrong under one is a mistake too.
+// strictyaml.Mistakes: all of them, in the order of the file. The scenario is read without a
+// profile, but a mistake under a profile is a mistake too.
 func Parse(file string, text []byte) (*Scenario, error) {
 	return read(file, text, "", Groups())
 }
@@ -102,7 +102,7 @@ func (r *reader) scenario(t strictyaml.Table) *Scenario {
 	return s
 }
 
-// group reads the group, and sees to it that a word names a group or a scenario, never both.
+// group reads the group. A word names a group or a scenario, never both.
 func (r *reader) group(t strictyaml.Table, s *Scenario) {
 	s.Group = name(t, "group", "", "-_")
 	group := t.At("group")
@@ -176,7 +176,7 @@ var reserved = map[string]string{
 	"CACHE_POLICY": "it is what the arms of a run compare",
 }
 
-// readEnv reads variables for the service. Values are texts, however they look.
+// readEnv reads variables for the service. Every value is a text, also 1 and true.
 func readEnv(v strictyaml.Value) map[string]string {
 	out := map[string]string{}
 	entries, _ := v.Entries("env")

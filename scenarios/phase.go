@@ -8,8 +8,8 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// phase reads phase i and appends it, also where parts of it are wrong: what
-// refers to it by name is then not wrong too.
+// phase reads phase i and appends it, also if it has mistakes: a reference to its name
+// is then no second mistake.
 func (r *reader) phase(v strictyaml.Value, i int, s *Scenario) {
 	t, ok := v.Table("a phase", phaseKeys)
 	if !ok {
@@ -51,7 +51,7 @@ func (r *reader) phase(v strictyaml.Value, i int, s *Scenario) {
 	s.Phases = append(s.Phases, p)
 }
 
-// checkLength checks that a round ends.
+// checkLength checks that the phases of a round are not too long together.
 func checkLength(t strictyaml.Table, s *Scenario) {
 	var sum time.Duration
 	for _, p := range s.Phases {

@@ -12,7 +12,7 @@ var profileNames = []string{"nightly"}
 
 var profileKeys = []string{"rounds", "env", "phases", "rates"}
 
-// A profile is what a scenario says otherwise under one name. The zero profile changes nothing.
+// A profile has the values of a scenario that differ under one name. The zero profile changes nothing.
 type profile struct {
 	name    string
 	fields  strictyaml.Table            // as written: rounds and env
@@ -20,7 +20,7 @@ type profile struct {
 	rates   map[string]strictyaml.Value // of streams, by name
 }
 
-// profiles reads the profiles of the scenario that t is; s is what t says without any.
+// profiles reads the profiles in t; s is the scenario without any.
 func (r *reader) profiles(t strictyaml.Table, s *Scenario) []profile {
 	v, ok := t.Get("profiles")
 	if !ok {
@@ -56,7 +56,7 @@ func readOverrides(t strictyaml.Table, key, of string, known []string) map[strin
 	out := map[string]strictyaml.Value{}
 	entries, _ := v.Entries(key)
 	for _, e := range entries {
-		// Where nothing is left to name, every name would be wrong for that reason alone.
+		// When no name is known, every one would be wrong for that reason alone.
 		if len(known) > 0 && !slices.Contains(known, e.Key) {
 			e.WrongKey("unknown %s %s%s", of, near.Quote(e.Key), near.Hint(e.Key, known))
 			continue
@@ -66,8 +66,8 @@ func readOverrides(t strictyaml.Table, key, of string, known []string) map[strin
 	return out
 }
 
-// under reads all of t again with p's values in place of its own, and notes what
-// is wrong only then: a scenario must be right as a whole under each profile.
+// under reads all of t again with p's values in place of its own, and notes the mistakes
+// that are new: a scenario must be right as a whole under each profile.
 func (r *reader) under(p profile, t strictyaml.Table) (s *Scenario) {
 	r.profile = p
 	r.file.Again("profile "+p.name+": ", func() { s = r.scenario(t) })

@@ -23,14 +23,14 @@ type Scenario struct {
 	Name    string            `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
 	About   string            `json:"about"`             // one line; may be empty
 	Group   string            `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
-	Profile string            `json:"profile,omitempty"` // under which it was read; empty: as it stands
+	Profile string            `json:"profile,omitempty"` // under which it was read; empty: none
 	File    string            `json:"file"`              // where it was read from
 	Target  Target            `json:"target"`
 	Rounds  claim.Looks       `json:"rounds"` // 1 <= Min <= Max <= 50
 	Phases  []Phase           `json:"phases"` // at least one, in the order in which they run
 	Traffic []Stream          `json:"traffic"`
-	Steady  *Condition        `json:"steady,omitempty"` // must be true before the first fault of a segment; nil: nothing must
-	Abort   *Condition        `json:"abort,omitempty"`  // ends the scenario once it is true; nil: nothing does
+	Steady  *Condition        `json:"steady,omitempty"` // must be true before the first fault of a segment; nil: no condition
+	Abort   *Condition        `json:"abort,omitempty"`  // ends the scenario once it is true; nil: no condition
 	Claims  []claim.Text      `json:"claims"`           // may be empty
 	Curves  []claim.CurveText `json:"curves,omitempty"`
 }
@@ -41,8 +41,8 @@ type Target struct {
 	Env       map[string]string `json:"env"`       // on top of what the lab sets; never nil
 }
 
-// A Phase is a stretch of a round. A phase with an Env restarts the instances
-// with it from a fresh state, and so do the phase after one and a phase with Restart; traffic pauses meanwhile.
+// A Phase is a part of a round. The instances restart from a fresh state for a phase with an
+// Env, for the phase after it, and for a phase with Restart; traffic pauses meanwhile.
 type Phase struct {
 	Name    string            `json:"name"`
 	For     time.Duration     `json:"for"`               // above zero
@@ -51,18 +51,18 @@ type Phase struct {
 	Faults  []fault.Fault     `json:"faults,omitempty"`  // none overlaps another on the same dependency and instance
 }
 
-// A Stream is one kind of request. Where its phases do not follow one another
-// without a restart, each unbroken stretch of them is a schedule of its own.
+// A Stream is one kind of request, in some or all phases. Each stretch of its phases without
+// a restart or another phase between them has its own schedule.
 type Stream struct {
 	traffic.Stream
 	Phases    []string `json:"phases,omitempty"`    // empty: all
-	Instances []string `json:"instances,omitempty"` // those that are asked, as "1"; empty: all
+	Instances []string `json:"instances,omitempty"` // that get its requests, such as "1"; empty: all
 }
 
-// A Condition is a comparison of the claim language that is asked while the traffic runs, of each arm.
+// A Condition is a comparison of the claim language. It is evaluated for each arm while the traffic runs.
 type Condition struct {
 	Holds string        `json:"holds"`
-	Over  time.Duration `json:"over"` // of the requests that ended within this before the instant at which it is asked
+	Over  time.Duration `json:"over"` // how far back: of the requests that ended within it
 }
 
 // A Segment is a stretch of phases without a restart inside it.
@@ -72,8 +72,8 @@ type Segment struct {
 	Phases []Phase
 }
 
-// Segments splits a round where the instances are restarted: a phase with an
-// Env stands alone, the phases between two such run on without a pause, unless one says Restart.
+// Segments splits a round at the restarts of the instances. A phase with an Env is a segment
+// of its own.
 func (s *Scenario) Segments() []Segment {
 	var out []Segment
 	var begin time.Duration
@@ -97,7 +97,7 @@ func (s *Scenario) RoundLength() time.Duration {
 	return d
 }
 
-// Needs is how many instances there must be for every fault and stream to find its own.
+// Needs is the highest number of an instance that a fault or a stream names; at least 1.
 func (s *Scenario) Needs() int {
 	most := 1
 	note := func(instances []string) {

@@ -5,12 +5,12 @@ import (
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// begins reports whether the instances are started afresh for the phase p that comes after earlier ones.
+// begins reports whether the instances start from a fresh state for phase p, which comes after the earlier ones.
 func begins(earlier []Phase, p Phase) bool {
 	return len(earlier) == 0 || p.Env != nil || p.Restart || earlier[len(earlier)-1].Env != nil
 }
 
-// readRestart reads whether p begins from a fresh state though its environment is no other.
+// readRestart reads whether p begins from a fresh state with an unchanged environment.
 func readRestart(t strictyaml.Table, p *Phase) {
 	v, ok := t.Get("restart")
 	if !ok {
@@ -26,7 +26,7 @@ func readRestart(t strictyaml.Table, p *Phase) {
 // atStart is the word that from takes beside durations.
 const atStart = "start"
 
-// readAtStart reads whether f is on before the instances start. fresh: they are started for its phase.
+// readAtStart reads whether f is on before the instances start. fresh: they start for its phase.
 func readAtStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 	at, ok := t.Get("from")
 	if !ok {
@@ -35,7 +35,7 @@ func readAtStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 	if s, _ := at.Scalar(); s != atStart {
 		return
 	}
-	f.Start = true // the window is then read without a from, also where it is wrong here
+	f.Start = true // also after a mistake: the window is then read without a from
 	switch why := kindOf(*f).NotYet; {
 	case f.On == "instance":
 		at.Wrong("from: start: no instance runs yet; give a time after the phase's start, such as 500ms")

@@ -10,7 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// stream reads one stream and appends it, also where parts of it are wrong.
+// stream reads one stream and appends it, also if it has mistakes.
 func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 	t, ok := v.Table("a stream", streamKeys)
 	if !ok {
@@ -95,8 +95,8 @@ func readPhaseNames(v strictyaml.Value, s *Scenario) []string {
 	return out
 }
 
-// stretches are how long a stream runs each time, in one round: from its first
-// phase on until a phase that is not its own, or a restart.
+// stretches are the lengths of a stream's runs in one round. A run ends at a phase
+// that is not the stream's, or at a restart.
 func (s *Scenario) stretches(st Stream) []time.Duration {
 	var out []time.Duration
 	for _, seg := range s.Segments() {
@@ -122,14 +122,14 @@ func (s *Scenario) active(st Stream) (d time.Duration) {
 	return d
 }
 
-// planned is how many requests a stream plans in one round; with poisson
-// arrivals, on average. A stretch begins with a request, so a broken one counts whole.
+// planned is the number of requests of a stream in one round; with poisson arrivals, its
+// mean. A stretch begins with a request, so a fraction counts as a whole one.
 func (s *Scenario) planned(st Stream) int {
 	sum := 0.0
 	for _, one := range s.stretches(st) {
 		n := st.mean() * one.Seconds()
 		if !st.Poisson {
-			n = math.Ceil(n - 1e-6) // 0.1 s at 30/s is three, whatever the last digit says
+			n = math.Ceil(n - 1e-6) // 0.1 s at 30/s is three, despite binary rounding
 		}
 		sum += n
 	}

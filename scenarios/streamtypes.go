@@ -5,9 +5,9 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// streamTypes are what a stream can send. The key that says what it sends is the
-// type's own name. To add one: a file here that reads it, a row, its part of
-// traffic.Stream, and its sender (internal/load/senders.go).
+// streamTypes are the types of streams. The key of what a stream sends is the name of its
+// type. To add one: a file here that reads it, a row, its part of traffic.Stream, and its
+// sender (internal/load/senders.go).
 var streamTypes = []streamType{
 	{traffic.Calls, "method and path, such as GET /api/trips", readCall, callText},
 }

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// longest is the longest round, and so the longest anything in it.
+	// longest is the longest round, and so the longest phase or fault.
 	longest = 24 * time.Hour
-	// fastest is beyond what any generator keeps on one machine; it catches slips of the unit.
+	// fastest is more than a generator can send on one machine; it catches a wrong unit.
 	fastest = 100_000.0 // requests per second
 )
 
 var number = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
-// A size has the dimensions of figure's bytes.
+// size is the dimension of bytes.
 var size = figure.Dims{Bytes: 1}
 
 // unitNames are the names of figure's units of one kind.
@@ -66,8 +66,8 @@ func parseDuration(s string) (time.Duration, error) {
 	return 0, fmt.Errorf("%s: want a number and a unit, such as 180ms or 2s", near.Quote(s))
 }
 
-// duration is a field's length of time. ok: it is there, and right. missing: it must be there, and
-// what it is for.
+// duration is a field's length of time; ok: the field is there, without a mistake. missing: what
+// the field is for; empty: the field is optional.
 func duration(t strictyaml.Table, key, missing string) (d time.Duration, ok bool) {
 	v, there := t.Get(key)
 	if !there {
@@ -130,7 +130,7 @@ func oneRate(s string) (float64, error) {
 	return n, nil
 }
 
-// mostAmount catches slips of the unit.
+// mostAmount catches a wrong unit.
 const mostAmount = 1_000_000_000
 
 // parseBytes reads "512B", "20KB" and "1.5MiB". Above zero.

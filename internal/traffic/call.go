@@ -8,13 +8,13 @@ type Call struct {
 	Path   string `json:"path"`   // "/api/trips", "/api/trips/{id}", "/api/recommendations/{user}"; a query may follow
 }
 
-// Methods are those that have a body to send, or need none.
+// Methods are the HTTP methods that a call may have.
 var Methods = []string{"GET", "PUT"}
 
 // TripPath is the one path that a PUT has a body for.
 const TripPath = "/api/trips/{id}"
 
-// Holes are the places of a path that a key can fill: an entry, or the user who asks.
+// Holes are the places in a path that a key can fill: an id, or a user.
 var Holes = []string{"{id}", "{user}"}
 
 // Hole is the first of Holes that path has; empty: it has none.

@@ -1,8 +1,8 @@
-// Package traffic is what a stream of requests is: one type for the scenario
-// that says it, the plan that saves it and the generator that sends it.
+// Package traffic describes a stream of requests: one type for the scenario, for the
+// saved plan and for the generator.
 //
-// In go nothing but values; out comes what they may be. It reads no scenario,
-// sends nothing and knows no schedule.
+// It holds values, and says which values are allowed. It never reads a scenario,
+// never sends a request and knows no schedule.
 package traffic
 
 import "time"
