@@ -62,7 +62,7 @@ func (f face) line() string {
 	return strings.Join(out, " · ") + " (worst instance, median of " + plural(f.tracks[0].Rounds, "round") + ")"
 }
 
-// spent is a clock in words: what was not seen to end is said so.
+// spent is a recovery time in words, also one that did not end while it was observed.
 func spent(said string, c claim.Clock) string {
 	if c.AtLeast {
 		return fmt.Sprintf("not %s within the %s observed", strings.Replace(said, "fallback", "serving a fallback", 1), figure.Format(c.Median, "s"))

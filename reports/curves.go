@@ -8,7 +8,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
-// falls says of a curve, in one line, from where on the database has less to do.
+// falls says in one line from which load on a curve saves queries.
 func falls(c claim.Curve) string {
 	if c.Why != "" {
 		return "no points: " + c.Why

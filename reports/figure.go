@@ -12,7 +12,7 @@ import (
 )
 
 // word is a verdict as it is printed: readable without colour, and hard to
-// overlook where a promise is broken. What is neither of the known words is undecided.
+// overlook when a promise is broken. Any unknown verdict is undecided.
 func word(v claim.Verdict) string {
 	switch v {
 	case claim.Holds:
@@ -25,9 +25,9 @@ func word(v claim.Verdict) string {
 
 const wordWidth = len("undecided")
 
-// A shown is what was measured of one comparison, ready to print.
+// A shown is the figure of one comparison, ready to print.
 type shown struct {
-	value    string // "0.41ms", "≥ 2.0s", with the mark when it is injected; empty: nothing was measured
+	value    string // "0.41ms", "≥ 2.0s", with the mark when it is injected; empty: no figure
 	interval string // "[0.39..0.44]"; empty: exact, or not known
 	n        string // "n=1204"
 }
@@ -43,8 +43,8 @@ func figureOf(r *claim.Result) shown {
 	return f
 }
 
-// newFigure prepares a figure of n samples in so many rounds. Where n is 0, lo
-// and hi are not known; where rounds is 0 too, nothing was measured.
+// newFigure prepares a figure of n samples in so many rounds. With n = 0, lo and hi
+// are not known; with rounds = 0 as well, there is no figure.
 func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast bool) shown {
 	if n == 0 && rounds == 0 || !known(measured) {
 		return shown{}
@@ -61,7 +61,7 @@ func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast boo
 	return f
 }
 
-// lowerLimit reports whether the part that decides r was cut off by the end of its window.
+// lowerLimit reports whether the figure that decides r is a lower bound: its observation ended first.
 func lowerLimit(r *claim.Result) bool {
 	return slices.ContainsFunc(r.Parts, func(p claim.Part) bool {
 		return p.AtLeast && p.Bound == r.Bound && p.Measured == r.Measured
@@ -125,7 +125,7 @@ func promised(r row, arms []string) string {
 	return strings.Join(bounds, ", ")
 }
 
-// which says which of several bounds the deciding figure is about; empty where there is only one.
+// which names the deciding bound of several; empty: there is only one.
 func which(res *claim.Result, all string) string {
 	if b := signs.Replace(res.Bound); b != "" && b != all {
 		return fmt.Sprintf("for %s", b)
@@ -133,8 +133,8 @@ func which(res *claim.Result, all string) string {
 	return ""
 }
 
-// open says of an undecided result what would settle it. Where there is no interval beside the
-// verdict that shows why it is undecided, the reason comes first.
+// open says what would settle an undecided result. Without an interval beside the verdict that
+// shows why, the reason comes first.
 func open(r *claim.Result) string {
 	if r.Verdict == claim.Holds || r.Verdict == claim.Refuted {
 		return ""

@@ -2,7 +2,7 @@ package reports
 
 import "io"
 
-// A Format is a way to write a judged run down.
+// A Format is one file that a judged run is written to.
 type Format struct {
 	Name  string
 	File  string                         // in the run's folder

@@ -10,8 +10,8 @@ import (
 )
 
 // ResultsJSON writes an array of claim.Result, in the order of r's. The numbers of a
-// Result are finite, always: one that is not is an error that names the claim, and
-// nothing is written.
+// Result are always finite: any other is an error that names the claim, and no byte is
+// written.
 func ResultsJSON(w io.Writer, r Run) error {
 	for _, res := range r.Results {
 		if _, err := json.Marshal(res); err != nil {
@@ -28,7 +28,7 @@ func CurvesJSON(w io.Writer, r Run) error { return writeArray(w, r.Curves) }
 // each arm of each scenario with a fault.
 func ClocksJSON(w io.Writer, r Run) error { return writeArray(w, r.Clocks) }
 
-// writeArray writes an array, indented, ending in a newline; of nothing it is [], not null.
+// writeArray writes an array, indented, with a newline at its end; an empty one is [], not null.
 func writeArray[T any](w io.Writer, all []T) error {
 	if all == nil {
 		all = []T{}

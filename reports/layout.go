@@ -34,7 +34,7 @@ func (t *table) rows(rs []row, arms []string) {
 	t.stacked(rs, arms)
 }
 
-// columns reports whether the columns fit; when they do not, nothing is written.
+// columns writes the rows if the columns fit, and reports whether they do.
 func (t *table) columns(rs []row, arms []string, s shape) bool {
 	labels, bounds := make([][]string, len(rs)), make([][]string, len(rs))
 	cells := make([][]cell, len(rs))

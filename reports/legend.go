@@ -4,8 +4,8 @@ package reports
 const reading = "how to read: value [interval] n=samples. holds: the whole interval keeps the promise. " +
 	"REFUTED: the whole interval breaks it. undecided: neither, or the data does not count."
 
-// howToRead ends report.md. The 3/n is the rule of three: with no failure in n independent
-// trials, a rate above 3/n would have shown itself with a probability above 95 %.
+// howToRead ends report.md. The 3/n is the rule of three: at a failure rate above 3/n, n
+// independent trials have a failure with a probability above 95 %.
 const howToRead = `## How to read a verdict
 
 - **holds**: the whole interval keeps the promise. **REFUTED**: the whole interval breaks it.

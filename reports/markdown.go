@@ -10,8 +10,8 @@ import (
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
-// Markdown writes report.md: the verdicts first, then each claim with its
-// evidence, then what a reader must know to judge them. GitHub's dialect. The error is w's.
+// Markdown writes report.md in GitHub's dialect: the verdicts first, then each claim with
+// its evidence, then how to read them. The error is w's.
 func Markdown(w io.Writer, r Run) error {
 	d := &document{run: r}
 	d.rs, d.arms = rows(r)
@@ -118,7 +118,7 @@ func brief(res *claim.Result, all string) string {
 	return s + " " + escape(join(" ", f.value, f.interval, f.n, which(res, all)))
 }
 
-// judging writes what must be known of the verdicts taken together.
+// judging writes what a reader must know about the verdicts as a whole.
 func (d *document) judging() {
 	var lines []string
 	for _, n := range notes(d.rs) {

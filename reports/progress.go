@@ -14,7 +14,7 @@ type State struct {
 	Round, Least int // round Round, from 1; 0: none yet. At least Least are needed
 	Most         int // and at most Most are played
 	Phase        string
-	Hurt         string        // what is being hurt: "redis blackhole"; empty: nothing
+	Hurt         string        // the faults of the phase: "blackhole on redis"; empty: none
 	Left         time.Duration // estimate for the whole run, at the time of Show; 0: not known
 }
 
@@ -80,8 +80,8 @@ func (p *Progress) Say(line string) {
 	p.signal()
 }
 
-// Close writes what is still to be said, clears the live line and waits for the
-// writing goroutine. Nothing is written after it returns. Safe to call again.
+// Close writes the lines that still wait, clears the live line and waits for the
+// writing goroutine. After it returns, Progress writes no more. Safe to call again.
 func (p *Progress) Close() {
 	p.mu.Lock()
 	p.closed = true

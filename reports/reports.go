@@ -1,9 +1,9 @@
 // Package reports renders judged runs: the terminal table, Markdown, JSON, and
 // the live progress of a run.
 //
-// In go results that somebody else has judged; out come bytes, the same for the
-// same input. It computes no verdict, reads no history and asks no clock, except
-// that Progress counts down what is left.
+// In go judged results; out come bytes, the same for the same input. It never
+// computes a verdict, never reads a history, and reads no clock, except that Progress
+// counts down the time left.
 package reports
 
 import (

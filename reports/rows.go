@@ -90,7 +90,7 @@ func (t tally) String() string {
 	return s
 }
 
-// summary is the run in one line: how many claims, what became of them, how long it took, where it is.
+// summary is the run in one line: its claims by verdict, how long it took, where it is.
 func summary(r Run, rs []row, arms []string) string {
 	var t tally
 	for _, row := range rs {
@@ -112,14 +112,14 @@ func summary(r Run, rs []row, arms []string) string {
 	return s
 }
 
-// speedups contradict one another in the document that promises them: 50 to 80
-// times faster, 200 ms down to 20 ms, 5 to 10 times faster.
+// speedups are claims that contradict each other in the document: 50 to 80 times faster,
+// 200 ms down to 20 ms, 5 to 10 times faster.
 var speedups = []string{"trips.speedup.50x", "trips.speedup.10x", "trips.speedup.5x"}
 
 const speedupNote = "trips.speedup.50x, trips.speedup.10x and trips.speedup.5x contradict each other: " +
 	"one service cannot be 50–80 times, 10 times and 5–10 times faster. All three verdicts are shown."
 
-// notes are what the reader must know about the claims taken together.
+// notes are what a reader must know about the claims as a whole.
 func notes(rs []row) []string {
 	for _, id := range speedups {
 		if !slices.ContainsFunc(rs, func(r row) bool { return r.id == id }) {
@@ -129,7 +129,7 @@ func notes(rs []row) []string {
 	return []string{speedupNote}
 }
 
-// injections lists what was injected into any figure, sorted.
+// injections lists the delays that are part of any figure, sorted.
 func injections(r Run) []string {
 	var out []string
 	for _, res := range r.Results {
@@ -139,7 +139,7 @@ func injections(r Run) []string {
 	return slices.Compact(out)
 }
 
-// warnings lists the run's own warnings, then those of its claims, each text once with the claims it is about.
+// warnings lists the run's warnings, then those of its claims: each text once, with its claims.
 func warnings(r Run, rs []row, arms []string) []string {
 	out := slices.Clone(r.Warnings)
 	var texts []string

@@ -7,7 +7,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 )
 
-// Style is how a terminal wants it. The zero Style is plain text, 100 columns.
+// Style is how a table is shown. The zero Style is plain text, 100 columns.
 type Style struct {
 	Color bool
 	Width int // columns; below 1: 100
@@ -47,7 +47,7 @@ type table struct {
 
 // A cell is one arm's result in a row. Its first line begins with the verdict's word.
 type cell struct {
-	verdict claim.Verdict // "" where nothing was judged
+	verdict claim.Verdict // "": not judged
 	lines   []string
 }
 

@@ -13,7 +13,7 @@ type command struct {
 	run   func(ctx context.Context, args []string, out, err io.Writer) int
 }
 
-// commands in the order in which a new user meets them. A function, because
+// commands are in the order in which a new user meets them. This is a function, because
 // help prints the table that holds it.
 func commands() []command {
 	return []command{

@@ -82,7 +82,7 @@ func writable(dir string) string {
 	return "yes, runs are saved below " + dir
 }
 
-// wakeups measures how late a sleeper wakes, for a while; sorted, never empty.
+// wakeups measures for d how late a sleeper wakes; sorted, never empty.
 func wakeups(ctx context.Context, d time.Duration) []time.Duration {
 	var late []time.Duration
 	for end := time.Now().Add(d); len(late) == 0 || time.Now().Before(end) && ctx.Err() == nil; {

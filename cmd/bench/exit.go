@@ -18,7 +18,7 @@ const (
 	exitInterrupted = 130
 )
 
-// exitCode is the verdict of a run in one number. Where policies run side by
+// exitCode is the verdict of a run in one number. When both policies run side by
 // side, hardened decides.
 func exitCode(results []claim.Result) int {
 	side := map[string]bool{}

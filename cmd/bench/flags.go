@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// errHelped says that --help was asked for and has been answered.
+// errHelped says that --help has printed the help.
 var errHelped = errors.New("help was printed")
 
-// parse reads flags wherever they stand between args and returns the rest.
+// parse reads flags between, before and after other arguments, and returns these.
 func parse(fs *flag.FlagSet, help string, args []string, out io.Writer) (rest []string, err error) {
 	fs.SetOutput(io.Discard)
 	fs.Usage = func() {}

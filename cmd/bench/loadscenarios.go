@@ -48,8 +48,8 @@ func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
 	return out, errors.Join(errs...)
 }
 
-// fitting leaves out the scenarios that need more than n instances, but for those
-// that were named. n below 1 is no limit.
+// fitting leaves out scenarios that need more than n instances, unless they were
+// named. n below 1 is no limit.
 func fitting(all []*scenarios.Scenario, names []string, n int, say func(string)) []*scenarios.Scenario {
 	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
 		out := n > 0 && s.Needs() > n && !slices.Contains(names, s.Name) && !slices.Contains(names, s.File)

@@ -15,7 +15,7 @@ import (
 // intact is the arm of the service that no mutant has broken.
 const intact = "hardened"
 
-// A matrix is what every mutant made of the claims.
+// A matrix has the verdict on each claim for each mutant.
 type matrix struct {
 	rows     []row
 	mutants  []mutant.Mutant
@@ -38,7 +38,7 @@ func newMatrix(all []*scenarios.Scenario, mutants []mutant.Mutant, complete bool
 }
 
 // arms are the intact service and the mutants that must break a claim of s; none
-// where there is no such mutant.
+// without such a mutant.
 func (m *matrix) arms(s *scenarios.Scenario) []lab.ArmSpec {
 	arms := []lab.ArmSpec{{Name: intact, Policy: intact}}
 	mutants := m.mutants
@@ -74,8 +74,7 @@ func (m *matrix) undecided(s *scenarios.Scenario, arm string) bool {
 	})
 }
 
-// enter takes the results of a run. A later run's replace an earlier one's where
-// those decided nothing.
+// enter takes the results of a run. A later result replaces an undecided one.
 func (m *matrix) enter(results []claim.Result) {
 	for _, r := range results {
 		at := [2]string{r.Arm, r.ID}
@@ -85,7 +84,7 @@ func (m *matrix) enter(results []claim.Result) {
 	}
 }
 
-// What a mutant made of a claim.
+// The signs of a claim for a mutant.
 const (
 	notRun   = " " // the scenario was not run against the mutant
 	same     = "·" // as for the intact service, or undecided
@@ -96,7 +95,7 @@ const (
 	open     = "?" // it should decide, and did not
 )
 
-// cell is what mu made of a claim.
+// cell is the sign of a claim for mu.
 func (m *matrix) cell(mu mutant.Mutant, id string) string {
 	r, ok := m.verdicts[[2]string{intact + "+" + mu.Name, id}]
 	was := m.verdicts[[2]string{intact, id}].Verdict
@@ -121,7 +120,7 @@ func (m *matrix) cell(mu mutant.Mutant, id string) string {
 	return stray
 }
 
-// findings are what the cells of a matrix add up to.
+// findings are the sum of a matrix's cells.
 type findings struct {
 	kills            int
 	wrong, undecided []string // a line each
@@ -161,7 +160,7 @@ func (m *matrix) print(w io.Writer) (code int) {
 	return exitHolds
 }
 
-// cells are the signs of one claim, one for each mutant. What they tell is added to f.
+// cells are the signs of one claim, one for each mutant. They are counted in f.
 func (m *matrix) cells(r row, f *findings) string {
 	line := ""
 	detected, unsure := false, false
@@ -185,7 +184,7 @@ func (m *matrix) cells(r row, f *findings) string {
 			f.undecided = append(f.undecided, fmt.Sprintf("%s of %s is undecided: %s", r.id, got.Arm, got.Because))
 		}
 	}
-	// One that is undecided is said to be so, and may well break it.
+	// An undecided mutant is reported as such, and may break the claim.
 	if m.complete && !detected && !unsure {
 		f.wrong = append(f.wrong, fmt.Sprintf("no mutant breaks %s (%s): this claim may be unable to fail", r.id, r.scenario))
 	}

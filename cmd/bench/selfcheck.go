@@ -118,8 +118,8 @@ func findMutants(list string) ([]mutant.Mutant, error) {
 	return out, errors.Join(errs...)
 }
 
-// cover is as few of the mutants as break every claim of the scenarios that any of them
-// breaks, about: the one that breaks most of what is left comes first.
+// cover is a small set of mutants that breaks each claim of the scenarios that any mutant
+// breaks. It takes the mutant that breaks most of the remaining claims, and so on.
 func cover(all []*scenarios.Scenario, mutants []mutant.Mutant) []mutant.Mutant {
 	left := map[string]bool{}
 	for _, s := range all {
@@ -174,7 +174,7 @@ func (c *selfcheck) run(ctx context.Context, all []*scenarios.Scenario) error {
 		if err := c.play(ctx, b, at); err != nil {
 			return err
 		}
-		// What a busy machine left undecided gets one more run.
+		// An arm that a busy machine left undecided gets one more run.
 		again := slices.DeleteFunc(slices.Clone(b.arms), func(a lab.ArmSpec) bool { return !c.matrix.undecided(b.scenario, a.Name) })
 		if len(again) > 0 {
 			if err := c.play(ctx, batch{b.scenario, again}, at); err != nil {
@@ -185,7 +185,7 @@ func (c *selfcheck) run(ctx context.Context, all []*scenarios.Scenario) error {
 	return nil
 }
 
-// batches deals arms out over as few runs as may be, evenly.
+// batches deals the arms evenly to as few runs as possible.
 func batches(s *scenarios.Scenario, arms []lab.ArmSpec) []batch {
 	var out []batch
 	together := mostArms
@@ -224,7 +224,7 @@ func (c *selfcheck) play(ctx context.Context, b batch, at remaining) error {
 	return err
 }
 
-// remaining shows run n of as many, and adds those to come to the time left.
+// remaining shows run n of how many, and adds the later runs to the time left.
 type remaining struct {
 	*reports.Progress
 	n, of int

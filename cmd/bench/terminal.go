@@ -16,11 +16,11 @@ func terminal(w io.Writer) (tty bool, width int) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return false, 0
 	}
-	width, _, _ = term.GetSize(int(f.Fd())) // 0 where it will not say
+	width, _, _ = term.GetSize(int(f.Fd())) // 0: unknown
 	return true, width
 }
 
-// style is how a report is shown on w. COLUMNS is honoured where w is no terminal.
+// style is how a report is shown on w. COLUMNS sets the width when w is no terminal.
 func style(w io.Writer, noColor bool) reports.Style {
 	tty, width := terminal(w)
 	if c, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && !tty && c > 0 {

@@ -19,7 +19,7 @@ type alarm struct {
 	file *os.File
 	fd   int
 	stop func() bool   // forgets the context
-	done chan struct{} // closed once the context's end has been seen to
+	done chan struct{} // closed once the alarm has handled the context's end
 }
 
 // newAlarm opens an alarm that wakes no more once ctx ends.

@@ -45,8 +45,8 @@ const (
 	memoListed = 100_000
 )
 
-// newJudge makes the judge of s. What a listing lists is read only where changed
-// says that the arm's trips change: else nothing asks for it.
+// newJudge makes the judge of s. The trips of a listing are read only when the arm's
+// trips change (changed): otherwise they are not needed.
 func newJudge(s Stream, changed bool) *judge {
 	shape := s.shape()
 	shape.elements = shape.elements && changed

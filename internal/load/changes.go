@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// changes are the changes that one arm has acknowledged, whichever stream asked
-// for them and whichever instance made them. Safe for concurrent use.
+// changes are the changes that one arm has acknowledged, of all streams and all
+// instances. Safe for concurrent use.
 type changes struct {
 	mu sync.Mutex
 	of map[string][]change // by key, about in the order acknowledged
@@ -52,11 +52,11 @@ type listed struct {
 	version int64
 }
 
-// witness is the trip that says most about how fresh a listing is that was asked
-// for at sent. Only changes acknowledged by then count. It is the trip that has
-// been listed with too old a version for longest, counted from the first change
-// that the listing should show and does not; where there is none, it is the trip
-// changed last. It is empty where no trip of the listing was changed.
+// witness is the trip that says most about the freshness of a listing that was
+// requested at sent. Only changes acknowledged by then count. It is the trip with
+// too old a version for the longest time, since the first change that the listing
+// should show and does not. Without such a trip it is the trip changed last. It is
+// empty when no trip of the listing was changed.
 func (c *changes) witness(trips []listed, sent time.Duration) listed {
 	c.mu.Lock()
 	defer c.mu.Unlock()

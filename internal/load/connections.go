@@ -10,7 +10,7 @@ import (
 
 // idleFor is how long an unused connection is kept. It is below the 5 s after
 // which Node.js, the shortest of the common servers, closes one: a request that
-// crosses with such a close fails through nobody's fault.
+// meets such a close fails without a defect of the service.
 const idleFor = 4 * time.Second
 
 // connections are the connections of a run: one pool for each instance of each arm.

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// maxBody is as much of an answer as is read; a longer one has not the contract's shape.
+// maxBody is how much of an answer is read; a longer one does not have the contract's shape.
 const maxBody = 4 << 20
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -10,8 +10,8 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// failureOf names what kept a request from a whole answer; ctx is the run's.
-// A deadline that has passed is the caller's to see: this is what happened before.
+// failureOf names why a request has no whole answer; ctx is the run's. The caller
+// checks the request's own deadline first.
 func failureOf(ctx context.Context, err error) history.Failure {
 	switch {
 	case ctx.Err() != nil:
@@ -21,7 +21,7 @@ func failureOf(ctx context.Context, err error) history.Failure {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return history.Refused
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		// EPIPE is a reset too: it is what writing after one meets.
+		// EPIPE is a reset too: a write after a reset returns it.
 		return history.Reset
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		strings.Contains(err.Error(), "server closed idle connection"): // net/http exports no name for it

@@ -7,7 +7,7 @@
 // request, follows no redirect, and leaves no goroutine or connection behind.
 //
 // Vegeta does the sending. Its own times and quantiles are not used: they start
-// when a request leaves, and so leave out what it waited for a free worker.
+// when a request leaves, without the wait for a free worker.
 package load
 
 import (
@@ -103,14 +103,14 @@ func (p *play) run(ctx context.Context) {
 		vegeta.Workers(uint64(min(firstWorkers, p.stream.Workers))),
 		vegeta.MaxWorkers(uint64(p.stream.Workers)),
 		vegeta.Client(&http.Client{Transport: tripper(func(r *http.Request) {
-			// The header is vegeta's own; a seq that is none would be its bug.
+			// The header is vegeta's own; a seq that is not a number would be its bug.
 			seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
 			p.hit(ctx, seq)
 		})}),
 	)
 	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://stream/"})
 	pace := pacer(func() (stop bool) { return p.pace(ctx) })
-	// Vegeta's results hold nothing that is used, but its workers wait until they are read.
+	// Vegeta's results are not used, but its workers wait until they are read.
 	for range attacker.Attack(target, pace, 0, "") {
 	}
 }
@@ -124,8 +124,8 @@ func (p pacer) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, p()
 // Rate is asked for by vegeta's interface and never called in an attack.
 func (p pacer) Rate(time.Duration) float64 { return 0 }
 
-// A tripper makes the whole call, body included, and tells vegeta that it went well:
-// what came of it is in the record.
+// A tripper makes the whole call, body included, and tells vegeta that it succeeded:
+// the record says what really happened.
 type tripper func(*http.Request)
 
 var answered = &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody}

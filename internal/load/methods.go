@@ -13,8 +13,8 @@ import (
 // methods are the HTTP methods of a call. To add one: its method here, a row, and its
 // name in traffic.Methods.
 var methods = map[string]struct {
-	path        string // the one path that it has a body for; empty: any
-	contentType string // of what it sends; empty: nothing
+	path        string // the only path that it may have; empty: any
+	contentType string // of its body; empty: it has none
 	of          func(s Stream, arm *changes) method
 }{
 	http.MethodGet: {"", "", newGet},
@@ -31,9 +31,9 @@ type method interface {
 	learn(r history.Request, said reading, known int64) history.Request
 }
 
-// A get reads, and is asked whether what it reads is older than it may be.
+// A get reads. The record says whether its answer is older than one before, or than a change.
 type get struct {
-	changes *changes // of the arm; nil: nothing changes in it
+	changes *changes // of the arm; nil: it has no changes
 }
 
 func newGet(_ Stream, arm *changes) method { return get{arm} }
@@ -41,7 +41,7 @@ func newGet(_ Stream, arm *changes) method { return get{arm} }
 func (get) fill(request *http.Request, _ uint64) { request.Body = noRepeat{} }
 
 func (g get) learn(r history.Request, said reading, known int64) history.Request {
-	// A user's version need not be said: none is not an older one.
+	// A user may have no version: that is not an older one.
 	if r.Version != 0 && r.Version < known {
 		r.Failure = history.Backward
 	}
@@ -54,7 +54,7 @@ func (g get) learn(r history.Request, said reading, known int64) history.Request
 
 // noRepeat is an empty body. With none at all, net/http repeats a GET in silence
 // when a connection that it used before breaks, which hides the failure; a body
-// that it cannot rewind keeps it from that. Nothing of it is sent.
+// that it cannot rewind prevents that. No byte of it is sent.
 type noRepeat struct{}
 
 func (noRepeat) Read([]byte) (int, error) { return 0, io.EOF }

@@ -7,7 +7,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// outboxSize is how many records may wait for the sink: 4 s at 2,000/s, 2 MB.
+// outboxSize is the number of records that may wait for the sink: 4 s at 2,000/s, 2 MB.
 const outboxSize = 8192
 
 // An outbox carries records from the workers to the sink, which runs in one
@@ -49,8 +49,8 @@ func (o *outbox) put(r history.Request) {
 	o.records <- r
 }
 
-// close waits until the sink has had everything. No put may follow. It may be
-// called again.
+// close waits until the sink has every record. No put may follow. It may be called
+// again.
 func (o *outbox) close() Report {
 	o.once.Do(func() { close(o.records) })
 	<-o.done

@@ -69,7 +69,7 @@ func TestTheKeyFillsThePath(t *testing.T) {
 			s := stream(serve(t, func(_ http.ResponseWriter, r *http.Request) { asked <- r.RequestURI }), 3, time.Millisecond)
 			s.Path, s.Workers = path, 1 // one after the other, so that they arrive in order
 			var planned []string
-			for c := range s.Calls() {
+			for c := range s.Places() {
 				planned = append(planned, c.Key)
 			}
 			got, _ := run(t, history.NewClock(), s)
@@ -108,7 +108,7 @@ func TestEveryPlaceOfEveryScheduleIsRecorded(t *testing.T) {
 	type place struct{ arm, stream, instance, phase, key string }
 	want := map[place][]time.Duration{}
 	for _, s := range streams {
-		for c := range s.Calls() {
+		for c := range s.Places() {
 			p := place{s.Arm, s.Name, c.Target.Instance, phase(c.Intended), c.Key}
 			want[p] = append(want[p], c.Intended)
 		}

@@ -9,25 +9,25 @@ import (
 
 const maxRate = 1e6 // requests per second; beyond it, places would share a microsecond
 
-// A Call is one place in a stream's schedule.
-type Call struct {
+// A Place is a place in a stream's schedule: one request.
+type Place struct {
 	Seq      uint64        // from the stream's First
 	Intended time.Duration // on the run's clock
 	Target   Target
 	Key      string // what {id} or {user} becomes; empty where the path has none
 }
 
-// Calls yields the whole schedule of s in order, as Run would play it, without
+// Places yields the whole schedule of s in order, as Run would play it, without
 // sending anything. A stream that Run would refuse yields nothing.
-func (s Stream) Calls() iter.Seq[Call] {
-	return func(yield func(Call) bool) {
+func (s Stream) Places() iter.Seq[Place] {
+	return func(yield func(Place) bool) {
 		if check([]Stream{s}) != nil {
 			return
 		}
 		sched, draw := newSchedule(s), newDraw(s)
 		for seq := s.First; ; seq++ {
 			at, ok := sched.next()
-			if !ok || !yield(Call{seq, at, s.target(seq), key(draw(seq))}) {
+			if !ok || !yield(Place{seq, at, s.target(seq), key(draw(seq))}) {
 				return
 			}
 		}

@@ -12,7 +12,7 @@ import (
 
 func intended(s load.Stream) []time.Duration {
 	var all []time.Duration
-	for c := range s.Calls() {
+	for c := range s.Places() {
 		all = append(all, c.Intended)
 	}
 	return all
@@ -109,7 +109,7 @@ func TestSameSeedGivesTheSameCalls(t *testing.T) {
 	base := stream("http://127.0.0.1:1", 200, 10*time.Millisecond)
 	base.Path, base.Poisson, base.Keys = "/api/trips/{id}", true, traffic.Keys{Dist: "zipf", N: 500, S: 0.9}
 	base.Targets = append(base.Targets, load.Target{Instance: "2", URL: "http://127.0.0.1:2"})
-	want := slices.Collect(base.Calls())
+	want := slices.Collect(base.Places())
 	tests := []struct {
 		name   string
 		change func(*load.Stream)
@@ -126,7 +126,7 @@ func TestSameSeedGivesTheSameCalls(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := base
 			tt.change(&s)
-			if got := slices.Collect(s.Calls()); slices.Equal(got, want) != tt.same {
+			if got := slices.Collect(s.Places()); slices.Equal(got, want) != tt.same {
 				t.Errorf("the same calls: %t, want %t", !tt.same, tt.same)
 			}
 		})
@@ -153,7 +153,7 @@ func TestKeysFollowTheirDistribution(t *testing.T) {
 			s := stream("http://127.0.0.1:1", n, time.Millisecond)
 			s.Path, s.Keys = "/api/trips/{id}", tt.keys
 			count := map[string]float64{}
-			for c := range s.Calls() {
+			for c := range s.Places() {
 				count[c.Key]++
 			}
 			for key, want := range tt.want {

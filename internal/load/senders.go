@@ -20,8 +20,8 @@ var senders = map[string]struct {
 // A sender sends what one stream sends. All workers of the stream share it, so it is
 // safe for concurrent use.
 type sender interface {
-	// send plays one turn, and returns when all that belongs to it is over. It records every
-	// request that it makes, also one that came to nothing.
+	// send plays one turn, and returns when all of it is over. It records every request,
+	// also one that failed.
 	send(ctx context.Context, t turn, record func(history.Request))
 }
 
@@ -46,5 +46,5 @@ type shared struct {
 	clock       *history.Clock
 	connections *connections
 	versions    versions            // answered, by arm and instance
-	changes     map[string]*changes // acknowledged, by arm; nil: nothing changes in it
+	changes     map[string]*changes // acknowledged, by arm; nil: the arm has none
 }

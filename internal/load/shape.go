@@ -8,14 +8,14 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// A shape is what the service contract wants in the answers of a path. The zero
-// shape wants nothing but that what is called JSON is JSON.
+// A shape is what the service contract requires of the answers of a path. The zero
+// shape requires only that an answer of type JSON is JSON.
 type shape struct {
 	list      string // member that is an array and not empty
-	elements  bool   // the list's elements have ids and versions, which are read where something changes them
-	owner     string // beside a list: member that is the key asked for, where it is said
-	entity    string // member that is an object: its id is the key asked for, its version, where it is said, at least 1
-	versioned bool   // the entity's version must be said
+	elements  bool   // the list's elements have ids and versions, which are read when the arm has changes
+	owner     string // beside a list: member that is the requested key; it may be missing
+	entity    string // member that is an object: its id is the requested key, its version at least 1 or missing
+	versioned bool   // the entity must have a version
 }
 
 var shapes = map[string]shape{
@@ -27,10 +27,10 @@ var shapes = map[string]shape{
 
 func (s Stream) shape() shape { return shapes[s.Route()] }
 
-// content is what one body says, whatever was asked for.
+// content is what one body says, for any request.
 type content struct {
-	ok      bool   // of its shape, but for the key
-	key     string // the key that it is about; empty: not said
+	ok      bool   // it has its shape; the key is not checked yet
+	key     string // the key that it is about; empty: it does not say
 	source  string
 	version int64
 	listed  []listed // elements that say their id and version
@@ -48,7 +48,7 @@ func (s shape) parse(body []byte) content {
 		return content{ok: s == shape{} && json.Valid(body)}
 	}
 	var source string
-	_ = json.Unmarshal(top["source"], &source) // one that is no text is none that is known
+	_ = json.Unmarshal(top["source"], &source) // a source that is no text is not a known one
 	c := content{ok: true, source: known(source)}
 	switch {
 	case s.list != "":
@@ -74,11 +74,11 @@ func (s shape) parse(body []byte) content {
 	return c
 }
 
-// listedIn are the elements of a list that say their id and version. The contract
-// wants neither of them in a list, so that others are no fault.
+// listedIn are the elements of a list with an id and a version. The contract requires
+// neither of them in a list, so other elements are allowed.
 func listedIn(list json.RawMessage) []listed {
 	var elements []entity
-	_ = json.Unmarshal(list, &elements) // it goes on after an element that does not fit
+	_ = json.Unmarshal(list, &elements) // an element of another form does not stop it
 	var out []listed
 	for _, e := range elements {
 		if key := keyOf(e.ID); key != "" && e.Version != nil && *e.Version >= 1 {
@@ -88,8 +88,8 @@ func listedIn(list json.RawMessage) []listed {
 	return out
 }
 
-// keyOf is the text of an id, which some services write as a number. One that is
-// missing, null or empty is not said.
+// keyOf is the text of an id, which some services write as a number. It is empty for
+// an id that is missing or null.
 func keyOf(id json.RawMessage) string {
 	if key := strings.Trim(string(id), `"`); key != "null" {
 		return key

@@ -51,7 +51,7 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Run: %v, want an error with %q", err, tt.want)
 			}
-			for c := range s.Calls() {
+			for c := range s.Places() {
 				t.Fatalf("a refused stream planned %v", c)
 			}
 		})
@@ -76,7 +76,7 @@ func TestWhatTrafficCanBeIsSent(t *testing.T) {
 			s := stream("http://127.0.0.1:1", 1, time.Second)
 			s.Type, s.Method, s.Path = typ, method, traffic.TripPath
 			n := 0
-			for range s.Calls() {
+			for range s.Places() {
 				n++
 			}
 			if n != 1 {

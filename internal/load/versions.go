@@ -2,8 +2,8 @@ package load
 
 import "sync/atomic"
 
-// versions is the newest version of each entity that each instance has answered
-// with, shared by all streams of an arm: 8 bytes for each key that may be asked for.
+// versions is the newest version of each entity in the answers of each instance, shared
+// by all streams of an arm: 8 bytes for each possible key.
 type versions map[place]*entities
 
 type place struct{ arm, instance, path string }

@@ -162,7 +162,7 @@ func listWhileTripsChange(t *testing.T, order, bodies []string) (got, other []hi
 // always reports whether s asks for no other key.
 func always(s load.Stream, key string) bool {
 	var keys []string
-	for c := range s.Calls() {
+	for c := range s.Places() {
 		keys = append(keys, c.Key)
 	}
 	return !slices.ContainsFunc(keys, func(k string) bool { return k != key })

@@ -84,7 +84,7 @@ func (s script) history(seed uint64) history.Slice {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	h := history.Slice{E: []history.Event{{Kind: history.PhaseSpan, Name: "all", Until: endAt}, {Kind: history.Delivery, Name: "blackhole", On: "redis", Value: 1}}}
 	stream := load.Stream{Stream: tripStream(64), Arm: "a", For: endAt, Seed: seed, Targets: []load.Target{{Instance: "1", URL: "http://127.0.0.1:1"}, {Instance: "2", URL: "http://127.0.0.1:1"}}}
-	for c := range stream.Calls() {
+	for c := range stream.Places() {
 		r := s.answer(c.Intended, rng)
 		r.Arm, r.Stream, r.Phase, r.Instance, r.Seq, r.Method, r.Key = "a", "trip", "all", c.Target.Instance, c.Seq, "GET", c.Key
 		h.R = append(h.R, r)

@@ -28,7 +28,7 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	}
 	for _, sc := range s.Scenarios {
 		if s.Running {
-			break // it was not given their environment
+			break // it does not have their environment
 		}
 		var env []string
 		for k, v := range sc.Target.Env {

@@ -12,7 +12,7 @@ import (
 )
 
 // healWithin bounds how long faults are lifted when a run is cut short: a script that
-// blocks Redis may take 5 s to be ended, a service some to start again.
+// blocks Redis may take 5 s to end, and a service needs time to start again.
 const healWithin = 15 * time.Second
 
 // A step is a fault that begins or ends.
@@ -57,7 +57,7 @@ func (p *player) atStart(phases []scenarios.Phase) []lab.Action {
 	return out
 }
 
-// faults plays the fault timeline. Whatever was switched on is off when it returns, also when ctx ended first.
+// faults plays the fault timeline. Every fault is off when it returns, also when ctx ended first.
 func (p *player) faults(ctx context.Context, t timeline) error {
 	steps := p.steps(t)
 	active := map[int]lab.Action{} // by fault
@@ -67,7 +67,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		}
 	}
 	defer func() { p.back = p.putBack(ctx, active) }()
-	unasked := len(active) == 0 // what is on from the start needs no steady service
+	unasked := len(active) == 0 // a fault that is on from the start needs no steady service
 	for _, s := range steps {
 		if s.atStart() {
 			continue
@@ -84,7 +84,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		if !s.action.Heal {
 			active[s.fault] = s.action
 		}
-		// An instance that does not come back after a fault is what there is to see, and recorded.
+		// An instance that does not come back after a fault is an observation, and recorded: no error.
 		if err := without(p.lab.Apply(ctx, s.action), lab.ErrNotReady); err != nil {
 			return fmt.Errorf("%s on %s: %w", s.action.Kind, s.action.On, err)
 		}

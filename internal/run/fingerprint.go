@@ -14,9 +14,8 @@ import (
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
-// A Machine is the environment that a run was measured in: what a reader must
-// know before comparing two runs. It names no host and no user. What could not
-// be found out is its zero value.
+// A Machine is the environment of a run: what a reader must know before comparing
+// two runs. It names no host and no user. An unknown field is its zero value.
 type Machine struct {
 	OS          string  `json:"os"`
 	Arch        string  `json:"arch"`

@@ -12,10 +12,9 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// forecast is how long the faults of s should stall a request of the stream and instance
-// that k is about: the worst of them. Where one that is bounded only may be worse than those that
-// are known, the worst is bounded only; where nothing is known of one, the worst of the others is the
-// least. nil: its client is not known.
+// forecast is how long the worst fault of s should stall a request of k's stream and instance.
+// If a fault with only an upper bound may be the worst, the forecast is a bound too. If a fault is
+// unknown, the worst of the others is the least. nil: the client is not known.
 func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	if len(k.Options) == 0 {
 		return nil
@@ -24,7 +23,7 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	var unknown string
 	for _, p := range s.Phases {
 		for _, f := range p.Faults {
-			// What a service does that was started without its Redis, no option of a client says.
+			// The options of a client do not tell what a service does that starts without its Redis.
 			if f.On != "redis" || f.Start || len(f.Instances) > 0 && !slices.Contains(f.Instances, k.Instance) {
 				continue
 			}
@@ -55,8 +54,8 @@ func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	return out
 }
 
-// circumstances are the client's options and what else a stall depends on. An answer from a cache made one call
-// of it; what is measured of loads is what exceeds a load, so that only its calls are in it.
+// circumstances are the client's options and all else that a stall depends on. An answer from a cache made one
+// call of Redis. For loads the time beyond a load is measured, so only the calls of Redis are in it.
 func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k claim.Clocks) map[string]float64 {
 	o := map[string]float64{
 		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),

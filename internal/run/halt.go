@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// askEvery is how often abort is asked, and enough how often in a row it must be true: a single
-	// reading may be one bad moment.
+	// askEvery is how often abort is evaluated, and enough how often in a row it must be true: one
+	// reading may be a bad moment.
 	askEvery = 250 * time.Millisecond
 	enough   = 2
-	// leastSeen is what abort must have seen of a segment, or all that it looks back over: its first
-	// requests come few, and to a cold cache.
+	// leastSeen is how long a segment must run before abort is evaluated, if abort looks back as far:
+	// the first requests are few, and meet a cold cache.
 	leastSeen = time.Second
 )
 
-// limits are what a scenario must be to begin its faults, and to go on.
+// limits are the conditions for a scenario to begin its faults, and to go on.
 //
-// They are asked of the requests that have ended in the last moments, not of those that were
-// intended then: a request that hangs is known only when its client gives up, and then counts.
+// They are evaluated on the requests that ended lately, not on those that were intended lately: a
+// request that hangs counts only when its client gives up.
 type limits struct {
 	steady, abort         *claim.Condition // nil: none
 	steadyText, abortText scenarios.Condition
@@ -37,7 +37,7 @@ type limits struct {
 	back putBack
 }
 
-// putBack is how the faults that were on when the timeline ended were lifted.
+// putBack says how the faults were lifted that were still on when the timeline ended.
 type putBack struct {
 	n   int
 	at  time.Duration
@@ -68,7 +68,7 @@ func (c *limits) start(arms []lab.Arm) {
 	c.live, c.arms, c.back = newLive(), arms, putBack{}
 }
 
-// tee has what goes to sink kept for the conditions too, where there are any.
+// tee keeps what goes to sink for the conditions as well, if there are any.
 func (c *limits) tee(sink func(history.Request)) func(history.Request) {
 	if c.steady == nil && c.abort == nil {
 		return sink
@@ -80,10 +80,10 @@ func (c *limits) tee(sink func(history.Request)) func(history.Request) {
 	}
 }
 
-// errHalt is what every halt is.
+// errHalt matches every halt.
 var errHalt = errors.New("a condition ended the scenario")
 
-// A halt is a condition that ended the scenario: an error on its way up, and none of the run.
+// A halt is a condition that ended the scenario. It is an error inside a round, and not one of the run.
 type halt struct {
 	name string // "steady", "abort"
 	arm  string
@@ -94,8 +94,8 @@ type halt struct {
 func (h *halt) Error() string        { return h.text }
 func (h *halt) Is(target error) bool { return target == errHalt }
 
-// askSteady is a halt unless every arm is steady now: arms are compared under the same faults at the same
-// time, so that one of them cannot begin without the others.
+// askSteady is a halt unless every arm is steady now. Arms are compared under the same faults at the same
+// time, so none of them begins without the others.
 func (p *player) askSteady() error {
 	if p.steady == nil {
 		return nil
@@ -121,7 +121,7 @@ func (p *player) watchAbort(ctx context.Context, t timeline) error {
 	_, end := t.span(len(t.phases) - 1)
 	inRow := map[string]int{}
 	var recent []history.Request // grows once
-	// From reading to reading, not by a grid: a harness that was held up would take one moment for several.
+	// Counted from the last reading: after a stall, a fixed grid would read one moment several times.
 	for at := t.start + min(p.abortText.Over, leastSeen); at < end; at = p.clock.Now() + askEvery {
 		if !p.until(ctx, at) {
 			return ctx.Err()
@@ -142,7 +142,7 @@ func (p *player) watchAbort(ctx context.Context, t timeline) error {
 	return nil
 }
 
-// halted is what is kept of h: it ended round n, whose segment began after the round's first begin.
+// halted is the record of h, which ended round n; begin is when its segment began, since the round's start.
 func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history.Event {
 	seconds := func(d time.Duration) string { return figure.Format(d.Seconds(), "s") }
 	h.text += fmt.Sprintf(" in arm %s at %s of round %d", h.arm, seconds(begin+h.at-t.start), n)
@@ -157,8 +157,8 @@ func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history
 	return history.Event{Kind: history.Stopped, Arm: h.arm, Phase: t.phase(h.at), Name: h.name, At: h.at, Until: max(h.at, p.back.at), Detail: h.text}
 }
 
-// stop makes of r what is left of it where a condition ended the scenario. What an arm did that did not
-// meet it is in no round that counts: nothing holds for that arm, as for one that died.
+// stop changes r if a condition ended the scenario. The round that met the condition does not count, so
+// no claim holds for the arm that met it, as for an arm that died.
 func (b *bench) stop(r *claim.Result) {
 	s := b.stopped
 	if s == nil {

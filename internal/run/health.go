@@ -66,7 +66,7 @@ func follow(ctx context.Context, clock *history.Clock, step time.Duration, ask f
 	}
 }
 
-// askHealth is what one instance says of Redis; ended: ctx did, before it could.
+// askHealth is what one instance says about Redis; ended: ctx ended before the answer.
 func askHealth(ctx context.Context, client *http.Client, url string) (state string, ended bool) {
 	within, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -87,14 +87,14 @@ func askHealth(ctx context.Context, client *http.Client, url string) (state stri
 	return healthState(res.StatusCode, body), false
 }
 
-// healthState reads an answer of /health: what it says of redis; where it does not speak of it,
-// "degraded", or a status of 500 and more, is down.
+// healthState reads an answer of /health: what it says about Redis. If it says nothing about
+// Redis, "degraded" or a status of 500 and more means down.
 func healthState(status int, body []byte) string {
 	var said struct {
 		Status string `json:"status"`
 		Redis  any    `json:"redis"`
 	}
-	json.Unmarshal(body, &said) // what is no JSON says nothing
+	json.Unmarshal(body, &said) // an answer that is no JSON leaves said empty
 	switch said.Redis {
 	case "up", "down", "unconfigured":
 		if said.Status == "degraded" && said.Redis == "up" {

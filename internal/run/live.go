@@ -10,8 +10,8 @@ import (
 // mostRecent bounds what is kept of an arm: at 2,000 requests a second the last 16 s, in 8 MB.
 const mostRecent = 1 << 15
 
-// live keeps the requests that ended lately, each arm's for itself, so that conditions can be asked
-// while the traffic runs. Safe for concurrent use.
+// live keeps the requests of each arm that ended lately, for conditions that are evaluated while the
+// traffic runs. Safe for concurrent use.
 type live struct {
 	mu   sync.Mutex
 	arms map[string]*recent
@@ -42,7 +42,7 @@ func (l *live) add(r history.Request) {
 	a.next = (a.next + 1) % mostRecent
 }
 
-// disorder is by how much two requests may be kept in another order than that in which they ended.
+// disorder is how much earlier a request may have ended than one that is kept before it.
 const disorder = 250 * time.Millisecond
 
 // since are the arm's requests that ended after an instant, the latest first, appended to into.

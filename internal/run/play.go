@@ -72,8 +72,8 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	return nil
 }
 
-// playRound plays and saves round n, and shows it to b. stopped: a condition ended the scenario. What it
-// saw is kept, and other scenarios go on.
+// playRound plays and saves round n, and lets b observe it. stopped: a condition ended the scenario. Its
+// observations are kept, and other scenarios go on.
 func (r *session) playRound(ctx context.Context, p *player, events *sink, b *bench, n int) (stopped bool, err error) {
 	dir := roundDir(r.dir, p.scenario.Name, n)
 	w, err := history.CreateRound(dir)

@@ -7,7 +7,7 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// A display shows what a scenario of a run is at.
+// A display shows the progress of one scenario of a run.
 type display struct {
 	to       Progress
 	state    reports.State
@@ -32,11 +32,11 @@ func (d *display) show(phase, hurt string) {
 	d.to.Show(d.state)
 }
 
-// restart is about what a segment costs beside its phases: instances stopped and started, lead, last answers.
+// restart is about the time of a segment beside its phases: instances stop and start, lead, last answers.
 const restart = 600 * time.Millisecond
 
-// An estimate says how long a run still takes if every scenario is decided
-// after its fewest rounds. It is for the progress line only.
+// An estimate says how long a run still takes if every scenario needs only its fewest
+// rounds. It is for the progress line only.
 type estimate struct {
 	later   time.Duration // the scenarios after this one
 	each    time.Duration // one round of this one

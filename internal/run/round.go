@@ -36,7 +36,7 @@ type player struct {
 	seed     uint64
 	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
 	running  bool              // the service already ran: it cannot be restarted
-	unhurt   bool              // nor can its dependencies be hurt
+	unhurt   bool              // it can have no faults either
 	show     func(phase, hurt string)
 
 	limits // of the scenario
@@ -95,7 +95,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	if err := p.lab.Settle(ctx); err != nil {
 		return err
 	}
-	// The last phase ends only now: every request of its has been answered or given up.
+	// The last phase ends only now: every request of it has been answered or given up.
 	last := phases[len(phases)-1].Name
 	sample.boundary(ctx, p.lab.Arms(), last, "")
 	return ctx.Err()

@@ -32,7 +32,7 @@ type Options struct {
 	Seed      uint64
 	Out       string // folder that the run's own folder is made in
 	Progress  Progress
-	Awaits    func(claim.Result) bool // results that another round may be played for; nil: all
+	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
 }
 
 // Progress is told what a run is doing.
@@ -48,9 +48,9 @@ type Outcome struct {
 	Results []claim.Result
 }
 
-// Run plays o's scenarios and judges them. When ctx ends, or something goes
-// wrong, the run stops at once, and what was seen until then is judged: an Outcome
-// with a Dir is valid beside an error. The error is ctx's only if nothing else went wrong.
+// Run plays o's scenarios and judges them. When ctx ends, or something fails, the run
+// stops at once, and what was seen until then is judged: an Outcome with a Dir is valid
+// beside an error. The error is ctx's only if there is no other.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	began := time.Now()
 	if err := o.fitInstances(); err != nil {
@@ -99,12 +99,12 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	return out, ctx.Err()
 }
 
-// failure is err without what only says that the context ended; nil: nothing else went wrong.
+// failure is err without the errors that say that the context ended; nil: there is no other.
 func failure(err error) error {
 	return without(err, context.Canceled)
 }
 
-// without is err without what is only of a kind; nil: there is nothing else.
+// without is err without the errors that match kind; nil: there is no other.
 func without(err, kind error) error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var rest []error
@@ -142,7 +142,7 @@ func (o *Options) fitInstances() error {
 			for _, f := range p.Faults {
 				missing(f.Instances, "phase "+p.Name+" hurts")
 				if len(o.Lab.URLs) > 0 && len(o.Lab.Toxiproxy) == 0 {
-					continue // it is played without its faults
+					continue // the phase is played without its faults
 				}
 				if err := o.Lab.CanDo(lab.Action{Fault: f}); err != nil {
 					errs = append(errs, fmt.Errorf("scenario %s: phase %s: %w", s.Name, p.Name, err))

@@ -19,17 +19,17 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-// scrapeTimeout bounds one scrape: a service that hangs must not hold up the round. Who
-// has outlasted it is given hurried from then on, until it answers: the next phases shall
+// scrapeTimeout bounds one scrape: a service that hangs must not hold up the round. After
+// a scrape that timed out an instance gets hurried, until it answers: the next phases must
 // not begin as late.
 const (
 	scrapeTimeout = 2 * time.Second
 	hurried       = scrapeTimeout / 20
 )
 
-// gauges are what is read beside the counters: by how much they grow tells of a
-// leak (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics"),
-// and from the last follows how long a fault should stall a request.
+// gauges are read beside the counters. The growth of the process metrics shows a leak
+// (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics"); from
+// the client's options follows how long a fault should stall a request.
 var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines", "redis_client_option"}
 
 // A sampler reads the service's own counters and some gauges at the boundaries of phases.

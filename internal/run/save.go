@@ -25,14 +25,14 @@ type Saved struct {
 	Schema      int                   `json:"schema"`
 	Name        string                `json:"name"`
 	Started     time.Time             `json:"started"`
-	Elapsed     time.Duration         `json:"elapsed"` // 0: the run did not get to its end
+	Elapsed     time.Duration         `json:"elapsed"` // 0: the run was cut short
 	Interrupted bool                  `json:"interrupted"`
 	Seed        uint64                `json:"seed"`
 	Machine     Machine               `json:"machine"`
 	Redis       lab.Info              `json:"redis"`
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
-	Running     bool                  `json:"running"`             // it already ran
-	Toxiproxy   string                `json:"toxiproxy,omitempty"` // of somebody else's, that its faults went through
+	Running     bool                  `json:"running"`             // the service already ran
+	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults
 	Arms        []lab.ArmSpec         `json:"arms"`
 	Scenarios   []*scenarios.Scenario `json:"scenarios"`
 	Warnings    []string              `json:"warnings,omitempty"`

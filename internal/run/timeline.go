@@ -56,7 +56,7 @@ func (t timeline) windows(names []string) []window {
 	return out
 }
 
-// hurts says what a phase does to the target: "refused on redis".
+// hurts lists the faults of a phase: "refused on redis".
 func hurts(p scenarios.Phase) string {
 	var out []string
 	for _, f := range p.Faults {
@@ -66,8 +66,8 @@ func hurts(p scenarios.Phase) string {
 }
 
 // impossible says which phases cannot be played as written against a service
-// that already runs. They are played all the same, as far as they go, for what
-// other phases have to say. unhurt: faults are impossible too.
+// that already runs. They are played as far as possible, for the claims about
+// other phases. unhurt: faults are impossible too.
 func impossible(phases []scenarios.Phase, unhurt bool) []history.Event {
 	var out []history.Event
 	add := func(p scenarios.Phase, about, what, instead string) {
