@@ -60,8 +60,8 @@ func fitting(all []*scenarios.Scenario, names []string, n int, say func(string))
 	})
 }
 
-// forecast says how long a run takes.
-func forecast(all []*scenarios.Scenario) string {
+// howLong says how long a run takes.
+func howLong(all []*scenarios.Scenario) string {
 	var least, most time.Duration
 	for _, s := range all {
 		l, m := run.Estimate(s)

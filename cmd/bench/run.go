@@ -74,7 +74,7 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 		progress.Close()
 		return cannot(errw, errors.New("no scenario is left"))
 	}
-	progress.Say(forecast(options.Scenarios))
+	progress.Say(howLong(options.Scenarios))
 	outcome, err := run.Run(ctx, options)
 	progress.Close()
 

@@ -162,7 +162,7 @@ func (b *bench) ticked() []claim.Clocks {
 	for _, a := range b.arms {
 		for _, c := range b.clocks.Judge(b.timed[a.Name]) {
 			c.Scenario, c.Arm = b.scenario.Name, a.Name
-			c.Predicted = forecast(b.scenario, c)
+			c.Predicted = predicted(b.scenario, c)
 			out = append(out, c)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// forecast is how long the worst fault of s should stall a request of k's stream and instance.
+// predicted is how long the worst fault of s should stall a request of k's stream and instance.
 // If a fault with only an upper bound may be the worst, the forecast is a bound too. If a fault is
 // unknown, the worst of the others is the least. nil: the client is not known.
-func forecast(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
+func predicted(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 	if len(k.Options) == 0 {
 		return nil
 	}
