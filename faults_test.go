@@ -11,6 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/remote"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -49,7 +50,7 @@ func TestEveryKindOfFaultIsWhole(t *testing.T) {
 			t.Errorf("the proxy has a mechanism for %q, which is no fault on a path", name)
 		}
 	}
-	for _, name := range proxy.RemoteKinds() {
+	for _, name := range remote.Kinds() {
 		if k, _ := fault.Find(name); !k.Toxiproxy {
 			t.Errorf("somebody's toxiproxy has a mechanism for %q, which it cannot do", name)
 		}
@@ -71,7 +72,7 @@ func checkMechanisms(t *testing.T, k fault.Kind) {
 		if !slices.Contains(proxy.Kinds(), k.Name) {
 			t.Error("the proxy has no mechanism for it")
 		}
-		if k.Toxiproxy && !slices.Contains(proxy.RemoteKinds(), k.Name) {
+		if k.Toxiproxy && !slices.Contains(remote.Kinds(), k.Name) {
 			t.Error("somebody's toxiproxy has no mechanism for it")
 		}
 		if len(k.Old.Canary) == 0 || len(k.New.Canary) == 0 {

@@ -31,13 +31,14 @@ var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
 	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
-	{"internal/lab", 30, []string{"internal/proxy", "internal/fault", "internal/history"},
+	{"internal/lab", 30, []string{"internal/proxy", "internal/canary", "internal/resp", "internal/fault", "internal/history"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
 	{"internal/load", 30, []string{"internal/history", "internal/traffic"},
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
-	{"internal/proxy", 20, []string{"internal/fault", "internal/history", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
+	{"internal/proxy", 20, []string{"internal/canary", "internal/fault", "internal/command"}, "a fault is done to a connection, whoever asked for it"},
+	{"internal/proxy/remote", 20, []string{"internal/canary", "internal/fault"}, "what somebody else's toxiproxy can do is proved like our own, and shares nothing with how ours does it"},
 	{"scenarios", 20, []string{"internal/claim", "internal/fault", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
 	{"reports", 20, []string{"internal/claim"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
@@ -56,6 +57,7 @@ var floors = []floor{
 	{"internal/claim/figure", 1, []string{"internal/near"}, "a number means the same whatever was measured: it knows no history"},
 	{"internal/strictyaml", 10, []string{"internal/near"}, "how a file is read strictly does not depend on what it says: it knows keys, not scenarios"},
 	{"internal/predict", 10, []string{"internal/fault"}, "what options say must not depend on what was measured: the two are compared"},
+	{"internal/canary", 8, []string{"internal/fault", "internal/resp"}, "what a canary met proves a fault or not, whoever did it"},
 	{"internal/fault", 5, []string{"internal/command"}, "what a kind of fault is must not depend on who does it, plays it or foretells it"},
 	{"fixtures", 10, nil, "the same seed gives the same data to the target and to whoever checks it"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
@@ -63,6 +65,7 @@ var floors = []floor{
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},
 	{"internal/near", 0, nil, "spelling knows no domain"},
 	{"internal/machinetest", 0, nil, "what tests ask of the machine; only tests import it"},
+	{"internal/resp", 0, nil, "how one speaks to Redis does not depend on what is asked"},
 	{"internal/command", 0, nil, "what Redis's commands are, for whoever names or watches them"},
 }
 
@@ -76,8 +79,8 @@ var libraries = []struct {
 	why   string
 }{
 	{"github.com/tsenart/vegeta/v12", []string{"internal/load"}, nil, "its times and its metrics are not what we report; only the load generator knows the difference"},
-	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, []string{"internal/lab", "cmd/bench"}, "removing its toxics under load can hang; only our own toxic may touch it"},
-	{"github.com/rs/zerolog", []string{"internal/proxy"}, []string{"internal/lab", "cmd/bench"}, "toxiproxy logs to its global logger; nobody else logs with it"},
+	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, nil, "removing its toxics under load can hang; only our own toxic may touch it"},
+	{"github.com/rs/zerolog", []string{"internal/proxy"}, nil, "toxiproxy logs to its global logger; nobody else logs with it"},
 	{"github.com/alicebob/miniredis/v2", []string{"internal/lab"}, []string{"target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
 	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab", "internal/mutant"}, []string{"internal/proxy", "cmd/bench"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
 	{"github.com/parquet-go/parquet-go", []string{"internal/history"}, nil, "the format of the files is the history's own business"},

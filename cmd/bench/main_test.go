@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 // TestMain lets the test binary be bench: the harness starts its children by

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 // startToxiproxy starts a Redis and a toxiproxy whose proxy redis is before it.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/canary"
 )
 
 // databaseFile is the SQLite file of the contract, in an arm's database directory.
@@ -68,13 +68,13 @@ func (d *database) unlock() error {
 
 // probe looks, without a lock of its own, whether SQLite would be let in: "reply" as soon as it would, and "locked"
 // if neither a connection that is open nor a new one would, because of the lab or until patience has passed.
-func (d *database) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
+func (d *database) probe(ctx context.Context, patience time.Duration) canary.Meeting {
 	began := time.Now()
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	for {
 		open, fresh, ours, err := shut(d.path())
-		m := proxy.Meeting{Met: "reply", Wait: time.Since(began)}
+		m := canary.Meeting{Met: "reply", Wait: time.Since(began)}
 		switch {
 		case err != nil:
 			m.Met, m.Detail = "error", err.Error()

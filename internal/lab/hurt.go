@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/canary"
 )
 
 // kill ends the process at once.
@@ -51,18 +51,18 @@ func flush(ctx context.Context, l *Lab, t *trial) error {
 	}
 	defer w.close()
 	for _, command := range []string{"MULTI", "FLUSHALL", "DBSIZE", "EXEC"} {
-		if _, err := w.ask(command); err != nil {
+		if _, err := w.Ask(command); err != nil {
 			return fmt.Errorf("%s: %w", command, err)
 		}
 	}
-	if _, err := w.receive(); err != nil { // of FLUSHALL
+	if _, err := w.Receive(); err != nil { // of FLUSHALL
 		return fmt.Errorf("FLUSHALL: %w", err)
 	}
-	size, err := w.receive()
+	size, err := w.Receive()
 	if err != nil {
 		return fmt.Errorf("DBSIZE: %w", err)
 	}
-	m := proxy.Meeting{Met: "empty", Wait: l.spec.Clock.Now() - at}
+	m := canary.Meeting{Met: "empty", Wait: l.spec.Clock.Now() - at}
 	if size != ":0" {
 		m.Met = strings.TrimPrefix(size, ":") + " keys"
 		t.doubt(m.Met + " were left just after")

@@ -27,7 +27,7 @@ type Spec struct {
 	Redis      string            // "embedded" (also when empty), "server", or a redis:// URL, which serves one arm only
 	Command    []string          // the service; empty: our own, `bench serve`
 	URLs       []string          // instances that already run; then nothing is started, Command is empty and there is one arm
-	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as proxy.ParsePlace reads them: one for all, or one for each
+	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as remote.ParsePlace reads them: one for all, or one for each
 	AllowHosts []string          // hosts other than loopback that the user named
 	Dir        string            // where logs go: Dir/logs/<arm>-<instance>.log
 	ReadyIn    time.Duration     // how long an instance may take to get ready; 0: 15 s

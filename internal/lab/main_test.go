@@ -20,7 +20,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 // portTakenOnce names a file that has the next embedded Redis find its port taken.

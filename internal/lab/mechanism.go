@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // A mechanism is what the lab does to a victim for one kind of the catalogue that acts on a process or on data.
@@ -16,8 +16,8 @@ type mechanism struct {
 	redis    []string // the Redis that it is for: "embedded", "server"; of on redis only
 
 	hurt  func(ctx context.Context, l *Lab, t *trial) error
-	meets []string                                          // which of the words that the catalogue has for canaries prove it; empty: all
-	after func(ctx context.Context, t *trial) proxy.Meeting // what else is to be met once it is lifted, and is "reply" or a flaw; nil: nothing
+	meets []string                                           // which of the words that the catalogue has for canaries prove it; empty: all
+	after func(ctx context.Context, t *trial) canary.Meeting // what else is to be met once it is lifted, and is "reply" or a flaw; nil: nothing
 
 	slowly bool // the process may take its time, and answer until then
 	timed  bool // it ends by its own time, Fault.For

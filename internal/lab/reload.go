@@ -8,7 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/resp"
 )
 
 const (
@@ -28,12 +29,12 @@ func saveAndEnd(ctx context.Context, _ *Lab, t *trial) error {
 	}
 	defer w.close()
 	s.word = secret()
-	if _, err := w.ask("SET", keptKey, s.word); err != nil {
+	if _, err := w.Ask("SET", keptKey, s.word); err != nil {
 		return fmt.Errorf("leave a word in redis: %w", err)
 	}
 	p.condemn()
-	_, err = w.ask("SHUTDOWN", "SAVE")
-	var said refusal
+	_, err = w.Ask("SHUTDOWN", "SAVE")
+	var said resp.Answered
 	if errors.As(err, &said) { // otherwise the answer is its end
 		return fmt.Errorf("have redis save its data and end: %w%s", err, p.tail())
 	}
@@ -48,19 +49,19 @@ func saveAndEnd(ctx context.Context, _ *Lab, t *trial) error {
 }
 
 // kept looks for the word that was left before Redis was ended, and takes it away.
-func kept(ctx context.Context, t *trial) proxy.Meeting {
+func kept(ctx context.Context, t *trial) canary.Meeting {
 	began := time.Now()
 	s := t.victim.store
 	w, err := s.openWire(ctx, healedPatience)
 	if err != nil {
-		return meeting(err, began)
+		return canary.Met(err, began)
 	}
 	defer w.close()
-	word, err := w.get(keptKey)
+	word, err := w.AskText("GET", keptKey)
 	if err == nil {
-		_, err = w.ask("DEL", keptKey)
+		_, err = w.Ask("DEL", keptKey)
 	}
-	m := meeting(err, began)
+	m := canary.Met(err, began)
 	if err == nil && word != s.word {
 		m.Met = "no data"
 	}

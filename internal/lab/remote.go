@@ -8,8 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
 // remoteClose bounds how long Close tries to put a proxy of somebody else's as it was found.
@@ -20,14 +22,14 @@ const remoteClose = 5 * time.Second
 type path interface {
 	// Apply does a fault; the zero Fault lifts what is on.
 	Apply(context.Context, fault.Fault) error
-	OpenCanary(context.Context) (*proxy.Canary, error)
-	ProbeNew(ctx context.Context, patience time.Duration) proxy.Meeting
+	OpenCanary(context.Context) (*canary.Canary, error)
+	ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting
 }
 
 // delivered says whether what a canary met is what f does on this path; if not, why.
-func (k *link) delivered(f fault.Fault, m proxy.Meeting, old bool) (bool, string) {
+func (k *link) delivered(f fault.Fault, m canary.Meeting, old bool) (bool, string) {
 	if k.own == nil {
-		return proxy.DeliveredRemotely(f, m, old)
+		return remote.Delivered(f, m, old)
 	}
 	return proxy.Delivered(f, m, old)
 }
@@ -51,9 +53,9 @@ func (s Spec) checkToxiproxy(ctx context.Context) []error {
 	if n := len(s.Toxiproxy); n > 1 && n != len(s.URLs) {
 		bad("%d proxies for %d instances: name one for all, or one for each", n, len(s.URLs))
 	}
-	seen := map[proxy.Place]bool{}
+	seen := map[remote.Place]bool{}
 	for _, text := range s.Toxiproxy {
-		at, err := proxy.ParsePlace(text)
+		at, err := remote.ParsePlace(text)
 		if err != nil {
 			bad("%s: %w", Redact(text), err)
 			continue
@@ -84,11 +86,11 @@ func (l *Lab) openRemotes(ctx context.Context) error {
 
 	a := l.arms[0]
 	for i, text := range l.spec.Toxiproxy {
-		at, err := proxy.ParsePlace(text)
+		at, err := remote.ParsePlace(text)
 		if err != nil {
 			return fmt.Errorf("toxiproxy %s: %w", text, err)
 		}
-		r, err := proxy.OpenRemote(ctx, at, "bench-"+token[:12], lease.owe)
+		r, err := remote.Open(ctx, at, "bench-"+token[:12], lease.undo)
 		if err != nil {
 			return err
 		}
@@ -122,7 +124,7 @@ func (s Spec) CanDo(a Action) error {
 	if err := s.Can(a.Fault.Kind, a.On); err != nil || len(s.URLs) == 0 {
 		return err
 	}
-	if err := proxy.CheckRemote(a.Fault); err != nil {
+	if err := remote.Check(a.Fault); err != nil {
 		return err
 	}
 	if len(s.Toxiproxy) > 1 || len(a.Instances) == 0 {
@@ -140,9 +142,9 @@ func (s Spec) CanDo(a Action) error {
 // canRemotely reports whether the kind can be done to a service that already runs.
 func (s Spec) canRemotely(k fault.Kind, on string) error {
 	if k.Acts != fault.Path {
-		return fmt.Errorf("%s on %s needs a Redis that the harness has started; through a toxiproxy of somebody else's what can be done is: %s", k.Name, on, proxy.RemoteSignatures())
+		return fmt.Errorf("%s on %s needs a Redis that the harness has started; through a toxiproxy of somebody else's what can be done is: %s", k.Name, on, remote.Signatures())
 	}
-	return proxy.CanRemotely(k.Name)
+	return remote.CanDo(k.Name)
 }
 
 // canHurtRemotely reports whether there is a way to hurt what a service that already runs stands on.
@@ -153,7 +155,7 @@ func (s Spec) canHurtRemotely(on string) error {
 			"(--target-url) are not its own: let the harness start the service (--target-cmd), or name the toxiproxy before its Redis (--toxiproxy)", on)
 	case on != "redis":
 		return errors.New("instances that already run (--target-url) are not the harness's to hurt: let it start the service (--target-cmd); " +
-			"through --toxiproxy what can be done is on redis: " + proxy.RemoteSignatures())
+			"through --toxiproxy what can be done is on redis: " + remote.Signatures())
 	}
 	return nil
 }

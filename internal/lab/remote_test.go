@@ -22,7 +22,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 // remoteHarness does FAULT through the TOXIPROXY of a service at URL, and waits to be killed.
@@ -278,13 +278,13 @@ func TestWatchdogAtAToxiproxy(t *testing.T) {
 	s := foreignRedis(t, "redis")
 	s.Toxic("redis", "bench-x-upstream", "timeout", "upstream")
 	s.Toxic("redis", "foo", "latency", "upstream")
-	owe := func(more string) string {
-		return fmt.Sprintf(`owe {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.URL, more)
+	undo := func(more string) string {
+		return fmt.Sprintf(`undo {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.URL, more)
 	}
 	for _, row := range []struct{ name, lease, want string }{
-		{"put back already", owe("") + owe(`,"paid":true`), "enabled bench-x-upstream foo"},
-		{"owed", owe(`,"paid":true`) + owe(""), "enabled foo"},
-		{"owed, and put back by somebody", owe(""), "enabled foo"},
+		{"put back already", undo("") + undo(`,"done":true`), "enabled bench-x-upstream foo"},
+		{"to be put back", undo(`,"done":true`) + undo(""), "enabled foo"},
+		{"to be put back, and done by somebody", undo(""), "enabled foo"},
 	} {
 		if err := lab.Watchdog(strings.NewReader(row.lease), io.Discard); err != nil {
 			t.Errorf("%s: %v", row.name, err)
@@ -294,7 +294,7 @@ func TestWatchdogAtAToxiproxy(t *testing.T) {
 		}
 	}
 	s.Kill()
-	err := lab.Watchdog(strings.NewReader(owe(`,"disabled":true`)), io.Discard)
+	err := lab.Watchdog(strings.NewReader(undo(`,"disabled":true`)), io.Discard)
 	for _, want := range []string{"could not be put back", "curl -X DELETE " + s.URL + "/proxies/redis/toxics/bench-x-upstream", `'{"enabled":true}'`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("a toxiproxy that is gone: %v, want an error with %q", err, want)

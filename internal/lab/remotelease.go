@@ -6,38 +6,38 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
-// owe has what d names put back at a toxiproxy when the harness is gone. Told before anything is changed
-// there; and again, with Paid, once it has been put back.
-func (l *lease) owe(d proxy.Debt) error {
-	b, err := json.Marshal(d)
+// undo has u put back at a toxiproxy when the harness is gone. Told before anything is changed
+// there; and again, with Done, once it has been put back.
+func (l *lease) undo(u remote.Undo) error {
+	b, err := json.Marshal(u)
 	if err != nil {
 		return err
 	}
-	return l.tell("owe " + string(b))
+	return l.tell("undo " + string(b))
 }
 
-// owe takes what the harness owes; the latest word on a proxy counts.
-func (m *remains) owe(text string) error {
-	var d proxy.Debt
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
+// hearUndo takes what is to be put back; the latest word on a proxy counts.
+func (m *remains) hearUndo(text string) error {
+	var u remote.Undo
+	if err := json.Unmarshal([]byte(text), &u); err != nil {
 		return err
 	}
-	if m.debts == nil {
-		m.debts = map[proxy.Place]proxy.Debt{}
+	if m.undos == nil {
+		m.undos = map[remote.Place]remote.Undo{}
 	}
-	m.debts[proxy.Place{URL: d.URL, Proxy: d.Proxy}] = d
+	m.undos[remote.Place{URL: u.URL, Proxy: u.Proxy}] = u
 	return nil
 }
 
-// pay begins to put back what is owed, all proxies side by side and beside all else: neither a toxiproxy that hangs nor
+// undo begins to put proxies back, all side by side and beside all else: neither a toxiproxy that hangs nor
 // a process that does not go must hold the other up. done waits; a proxy is given up after a few tries.
-func (m *remains) pay() (done func() error) {
-	paid := make(chan error, 1)
+func (m *remains) undo() (done func() error) {
+	ended := make(chan error, 1)
 	go func() {
-		paid <- each(slices.Collect(maps.Values(m.debts)), func(d proxy.Debt) error { return d.PayOff(context.Background()) })
+		ended <- each(slices.Collect(maps.Values(m.undos)), func(u remote.Undo) error { return u.Retry(context.Background()) })
 	}()
-	return func() error { return <-paid }
+	return func() error { return <-ended }
 }

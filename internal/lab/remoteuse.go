@@ -11,7 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
 // A watch keeps whether the service was ever seen connected to a proxy that somebody else runs. Toxiproxy does not
@@ -25,7 +25,7 @@ type watch struct {
 	seen     atomic.Bool      // among them one that is not ours
 }
 
-func newWatch(ctx context.Context, r *proxy.Remote) *watch {
+func newWatch(ctx context.Context, r *remote.Proxy) *watch {
 	w := &watch{}
 	if at, err := netip.ParseAddrPort(r.Addr()); err == nil {
 		w.port = at.Port()
@@ -78,7 +78,7 @@ func (w *watch) unused() bool { return w.looked.Load() && !w.seen.Load() }
 func (l *Lab) Trusted() []string {
 	var all []string
 	for _, k := range l.links() {
-		if r, ok := k.proxy.(*proxy.Remote); ok && k.watch.asked.Load() && !k.watch.looked.Load() {
+		if r, ok := k.proxy.(*remote.Proxy); ok && k.watch.asked.Load() && !k.watch.looked.Load() {
 			all = append(all, r.Place().String())
 		}
 	}
@@ -100,8 +100,8 @@ func sockets(path string) (all []socket) {
 		if len(f) < 10 || f[3] != established {
 			continue
 		}
-		if remote, ok := kernelAddr(f[2]); ok {
-			all = append(all, socket{remote, f[9]})
+		if to, ok := kernelAddr(f[2]); ok {
+			all = append(all, socket{to, f[9]})
 		}
 	}
 	return all

@@ -26,15 +26,15 @@ func block(ctx context.Context, _ *Lab, t *trial) error {
 	if err != nil {
 		return err
 	}
-	if err := w.send("EVAL", busy, "0", fmt.Sprint(t.fault.For.Microseconds())); err != nil {
+	if err := w.Send("EVAL", busy, "0", fmt.Sprint(t.fault.For.Microseconds())); err != nil {
 		w.close()
 		return err
 	}
-	w.quit() // the script outlasts ctx
-	w.conn.SetDeadline(time.Now().Add(t.fault.For + busyWithin))
+	w.keep() // the script outlasts ctx
+	w.Within(t.fault.For + busyWithin)
 	go func() {
 		defer w.close()
-		w.receive() // how it ended is what the canaries tell
+		w.Receive() // how it ended is what the canaries tell
 	}()
 	return nil
 }

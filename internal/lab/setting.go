@@ -7,7 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/resp"
 )
 
 // A hold is what a fault has changed in a Redis that runs on. Its wires were open before the
@@ -37,7 +38,7 @@ func follow(ctx context.Context, _ *Lab, t *trial) error {
 		return err
 	}
 	h.undo = []string{"REPLICAOF", "NO", "ONE"}
-	if _, err := h.back.ask("REPLICAOF", "127.0.0.1", "0"); err != nil {
+	if _, err := h.back.Ask("REPLICAOF", "127.0.0.1", "0"); err != nil {
 		return fmt.Errorf("make redis a replica: %w", err)
 	}
 	return nil
@@ -54,7 +55,7 @@ func (s *store) set(ctx context.Context, name, value string) error {
 		return fmt.Errorf("read redis' setting %s: %w", name, err)
 	}
 	h.undo = []string{"CONFIG", "SET", name, was}
-	if _, err := h.back.ask("CONFIG", "SET", name, value); err != nil {
+	if _, err := h.back.Ask("CONFIG", "SET", name, value); err != nil {
 		return fmt.Errorf("change redis' setting %s: %w", name, err)
 	}
 	return nil
@@ -124,9 +125,9 @@ func (h *hold) putBack(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, redisReady)
 	defer cancel()
 	for {
-		h.back.within(redisCall)
-		_, err := h.back.ask(h.undo...)
-		var said refusal
+		h.back.Within(redisCall)
+		_, err := h.back.Ask(h.undo...)
+		var said resp.Answered
 		if err == nil || !errors.As(err, &said) || !strings.HasPrefix(string(said), "BUSY") {
 			return err
 		}
@@ -139,9 +140,9 @@ func (h *hold) putBack(ctx context.Context) error {
 }
 
 // goesOn asks the wire that was open before the fault for a read.
-func (h *hold) goesOn(patience time.Duration) proxy.Meeting {
+func (h *hold) goesOn(patience time.Duration) canary.Meeting {
 	began := time.Now()
-	h.old.within(patience)
-	_, err := h.old.ask("EXISTS", canaryKey)
-	return meeting(err, began)
+	h.old.Within(patience)
+	_, err := h.old.Ask("EXISTS", canaryKey)
+	return canary.Met(err, began)
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/trektribe/bench/internal/resp"
 )
 
 const (
@@ -100,7 +102,7 @@ func (s *store) endScript(ctx context.Context) error {
 	var w *wire
 	if h := s.held(); h != nil { // a new one may not be let in
 		w = h.back
-		w.within(redisReady)
+		w.Within(redisReady)
 	} else {
 		var err error
 		if w, err = s.openWire(ctx, redisReady); err != nil {
@@ -108,8 +110,8 @@ func (s *store) endScript(ctx context.Context) error {
 		}
 		defer w.close()
 	}
-	var refused refusal
-	if _, err := w.ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) {
+	var refused resp.Answered
+	if _, err := w.Ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) {
 		return err
 	}
 	return nil

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // probeSoon is the pause before a process that may take its time to end is looked at again.
@@ -173,7 +173,7 @@ func (l *Lab) examine(t *trial) {
 		patience = fault.ProcessWait
 	}
 	m := t.probe(ctx, patience)
-	var old proxy.Meeting
+	var old canary.Meeting
 	asked := l.spec.Clock.Now()
 	if t.does.spares {
 		old = t.victim.goesOn(patience)
@@ -201,7 +201,7 @@ func (l *Lab) examine(t *trial) {
 }
 
 // probe opens a new connection to the victim and asks for what t's fault takes away.
-func (t *trial) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
+func (t *trial) probe(ctx context.Context, patience time.Duration) canary.Meeting {
 	if t.does.writes {
 		return t.victim.store.write(ctx, patience)
 	}

@@ -7,9 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 const (
@@ -34,8 +34,8 @@ type trial struct {
 	since   time.Duration // when it was switched on
 	hit     int64         // the commands that its link's faults had been done to before
 
-	link *link         // nil: of a process fault
-	old  *proxy.Canary // opened before the fault; nil: that did not work
+	link *link          // nil: of a process fault
+	old  *canary.Canary // opened before the fault; nil: that did not work
 
 	victim *victim    // nil: of a proxy's fault
 	does   *mechanism // of a process fault
@@ -90,7 +90,7 @@ func (l *Lab) before(ctx context.Context, t *trial) {
 		t.doubt(fmt.Sprintf("the path was not whole before the fault: %v", err))
 		return
 	}
-	if m := l.meet(t, "", "old", func() proxy.Meeting { return t.old.Probe(ctx, healedPatience) }); m.Met != "reply" {
+	if m := l.meet(t, "", "old", func() canary.Meeting { return t.old.Probe(ctx, healedPatience) }); m.Met != "reply" {
 		t.doubt("the path was not whole before the fault: its canary met " + m.String())
 	}
 	if t.link.watch != nil {
@@ -155,7 +155,7 @@ func (l *Lab) during(t *trial, oldLives *bool) bool {
 		wait = fault.PathWait
 	}
 	at := l.spec.Clock.Now()
-	var old, fresh proxy.Meeting
+	var old, fresh canary.Meeting
 	var probes sync.WaitGroup
 	if *oldLives {
 		probes.Go(func() { old = t.old.Probe(ctx, wait) })
@@ -184,14 +184,14 @@ func (l *Lab) during(t *trial, oldLives *bool) bool {
 func (l *Lab) after(t *trial, oldLives bool) {
 	ctx := context.Background()
 	if oldLives {
-		l.meet(t, "", "old", func() proxy.Meeting { return t.old.Probe(ctx, healedPatience) })
+		l.meet(t, "", "old", func() canary.Meeting { return t.old.Probe(ctx, healedPatience) })
 	}
-	m := l.meet(t, "", "new", func() proxy.Meeting { return t.link.proxy.ProbeNew(ctx, healedPatience) })
+	m := l.meet(t, "", "new", func() canary.Meeting { return t.link.proxy.ProbeNew(ctx, healedPatience) })
 	l.missReply(t, m)
 }
 
 // missReply records that the fault was lifted and yet is not gone; a reply shows that it is.
-func (l *Lab) missReply(t *trial, m proxy.Meeting) {
+func (l *Lab) missReply(t *trial, m canary.Meeting) {
 	if m.Met == "reply" {
 		return
 	}
@@ -229,7 +229,7 @@ func (t *trial) isOver() bool {
 }
 
 // judge doubts the delivery if what was met is not what the fault does.
-func (t *trial) judge(m proxy.Meeting, old bool) {
+func (t *trial) judge(m canary.Meeting, old bool) {
 	if ok, why := t.link.delivered(t.fault, m, old); !ok {
 		which := "a new connection "
 		if old {
@@ -261,17 +261,17 @@ func (t *trial) meets() []string {
 }
 
 // survived reports whether a connection can be probed again.
-func survived(m proxy.Meeting) bool { return m.Met != "eof" && m.Met != "reset" }
+func survived(m canary.Meeting) bool { return m.Met != "eof" && m.Met != "reset" }
 
 // meet probes, and records what was met.
-func (l *Lab) meet(t *trial, kind, which string, probe func() proxy.Meeting) proxy.Meeting {
+func (l *Lab) meet(t *trial, kind, which string, probe func() canary.Meeting) canary.Meeting {
 	at := l.spec.Clock.Now()
 	m := probe()
 	l.met(t, kind, which, at, m)
 	return m
 }
 
-func (l *Lab) met(t *trial, kind, which string, at time.Duration, m proxy.Meeting) {
+func (l *Lab) met(t *trial, kind, which string, at time.Duration, m canary.Meeting) {
 	l.record(history.Event{Kind: history.Canary, Arm: t.arm, Instance: t.instance, Name: kind, On: t.on,
 		At: at, Until: at + m.Wait, Value: m.Wait.Seconds(), Detail: which + " " + m.Met})
 }

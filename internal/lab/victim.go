@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
-	"github.com/trektribe/bench/internal/proxy"
 )
 
 // A victim is what the lab can hurt beside paths: an arm's Redis, an instance of the service, an arm's database.
@@ -52,7 +52,7 @@ func (v *victim) process() *process {
 }
 
 // probe opens a new connection straight to the victim and asks for a sign of life. patience is for all of it.
-func (v *victim) probe(ctx context.Context, patience time.Duration) proxy.Meeting {
+func (v *victim) probe(ctx context.Context, patience time.Duration) canary.Meeting {
 	if v.store != nil {
 		return v.store.ping(ctx, patience)
 	}
@@ -62,14 +62,14 @@ func (v *victim) probe(ctx context.Context, patience time.Duration) proxy.Meetin
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := time.Now()
-	return meeting(askHealth(ctx, v.inst.at()), began)
+	return canary.Met(askHealth(ctx, v.inst.at()), began)
 }
 
 // goesOn asks a connection that was open before the fault whether it reads.
-func (v *victim) goesOn(patience time.Duration) proxy.Meeting {
+func (v *victim) goesOn(patience time.Duration) canary.Meeting {
 	h := v.store.held()
 	if h == nil { // it has just been put back
-		return proxy.Meeting{Met: "error", Detail: "nothing is held"}
+		return canary.Meeting{Met: "error", Detail: "nothing is held"}
 	}
 	return h.goesOn(patience)
 }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
 const (
@@ -30,7 +30,7 @@ const (
 
 // Watchdog is the life of the watchdog process: it reads from r, a pipe that the
 // harness holds, what the harness has started. When r ends (with the harness, in whatever way)
-// it kills what is left of it, puts back what it owes at somebody's toxiproxy, and removes its directory. It does the same when
+// it kills what is left of it, puts back what it has changed at somebody's toxiproxy, and removes its directory. It does the same when
 // nothing came from r for the length of the lease, 5 s, as the harness is stopped then, or as good
 // as that; it writes "lapsed" to w before, and stays until r ends, for what a harness that wakes
 // up may start. It ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE. Its error names what it could not
@@ -108,14 +108,14 @@ func (s *silence) look(now time.Time) time.Duration {
 type remains struct {
 	token  string
 	dir    string
-	groups map[int]string // process group: start time of its leader
-	debts  map[proxy.Place]proxy.Debt
+	groups map[int]string               // process group: start time of its leader
+	undos  map[remote.Place]remote.Undo // of somebody's proxies
 }
 
-// end kills the processes, pays the debts and removes the directory. It may be done again.
+// end kills the processes, puts somebody's proxies back and removes the directory. It may be done again.
 func (m *remains) end() error {
-	paid := m.pay()
-	return errors.Join(m.sweep(), m.remove(), paid())
+	undone := m.undo()
+	return errors.Join(m.sweep(), m.remove(), undone())
 }
 
 // hear takes one line of the lease.
@@ -139,8 +139,8 @@ func (m *remains) hear(line string) error {
 		if pid, err = strconv.Atoi(rest); err == nil {
 			delete(m.groups, pid)
 		}
-	case "owe":
-		err = m.owe(rest)
+	case "undo":
+		err = m.hearUndo(rest)
 	default:
 		err = errors.New("unknown word")
 	}

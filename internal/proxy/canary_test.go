@@ -2,36 +2,18 @@ package proxy_test
 
 import (
 	"context"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
-
-func TestCanaryNeedsALineOfRedis(t *testing.T) {
-	for _, test := range []struct{ answer, want string }{
-		{"+PONG\r\n", ""},
-		{"-NOAUTH Authentication required.\r\n", ""},
-		{"HTTP/1.1 400 Bad Request\r\n", "not a Redis"},
-		{strings.Repeat("x", 1<<16), "not a Redis"},
-		{"\r\n", "not a Redis"},
-	} {
-		p := open(t, listen(t, answers(test.answer)).addr())
-		c, err := p.OpenCanary(context.Background())
-		if err == nil {
-			c.Close()
-		}
-		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("answer %.20q: OpenCanary gave %v, want %q", test.answer, err, test.want)
-		}
-	}
-}
 
 func TestCanaryFindsItsPlaceAfterSilence(t *testing.T) {
 	ctx := context.Background()
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c, err := p.OpenCanary(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +38,7 @@ func TestCanaryFindsItsPlaceAfterSilence(t *testing.T) {
 }
 
 func TestProbeThatIsNotWaitedForSaysNothing(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c, err := p.OpenCanary(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +60,7 @@ func TestProbeThatIsNotWaitedForSaysNothing(t *testing.T) {
 }
 
 func TestClosedCanaryMeetsAnError(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c, err := p.OpenCanary(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +142,7 @@ func TestDelivered(t *testing.T) {
 		{fault.Fault{Kind: "flood"}, "silence", 100 * ms, 0},
 	} {
 		for _, conn := range []int{old, new} {
-			got, why := proxy.Delivered(test.f, proxy.Meeting{Met: test.met, Wait: test.wait}, conn == old)
+			got, why := proxy.Delivered(test.f, canary.Meeting{Met: test.met, Wait: test.wait}, conn == old)
 			if want := test.when&conn != 0; got != want || got != (why == "") {
 				t.Errorf("Delivered(%s, %s after %v, old %v) = %v %q, want %v", test.f.Kind, test.met, test.wait, conn == old, got, why, want)
 			}

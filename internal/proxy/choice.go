@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/command"
 	"github.com/trektribe/bench/internal/fault"
 )
@@ -50,7 +51,7 @@ func (c *choice) takes(name []byte, cmd command.Command) bool {
 
 // proveChoice: beside what a canary met with the command that is chosen, the one
 // that is not must have been answered as on a clean path.
-func proveChoice(m Meeting) string {
+func proveChoice(m canary.Meeting) string {
 	switch {
 	case m.Behind && m.Beside == "": // it waits behind the answer to an earlier probe
 	case m.Beside == "":
@@ -59,8 +60,8 @@ func proveChoice(m Meeting) string {
 	return ""
 }
 
-func proveError(f fault.Fault, m Meeting, _ bool) string {
-	if why := m.unless("reply"); why != "" {
+func proveError(f fault.Fault, m canary.Meeting, _ bool) string {
+	if why := m.Unless("reply"); why != "" {
 		return why
 	}
 	if want := "-" + f.Answer; m.Answer != want {
@@ -72,22 +73,22 @@ func proveError(f fault.Fault, m Meeting, _ bool) string {
 	return proveChoice(m)
 }
 
-func proveLost(_ fault.Fault, m Meeting, _ bool) string {
-	if why := m.unless("eof"); why != "" {
+func proveLost(_ fault.Fault, m canary.Meeting, _ bool) string {
+	if why := m.Unless("eof"); why != "" {
 		return why
 	}
 	return proveChoice(m)
 }
 
-func proveLate(f fault.Fault, m Meeting, old bool) string {
-	if why := m.sooner(f.Delay-f.Jitter, "keep delay − jitter"); why != "" {
+func proveLate(f fault.Fault, m canary.Meeting, old bool) string {
+	if why := m.Sooner(f.Delay-f.Jitter, "keep delay − jitter"); why != "" {
 		return why
 	}
 	return proveChoice(m)
 }
 
-func proveMute(f fault.Fault, m Meeting, old bool) string {
-	if why := proveSilence(f, m, old); why != "" {
+func proveMute(f fault.Fault, m canary.Meeting, old bool) string {
+	if why := canary.ProveSilence(f, m, old); why != "" {
 		return why
 	}
 	return proveChoice(m)

@@ -102,7 +102,7 @@ func scale() (conns, n int) {
 func TestErrorAnswersTheChosenCommandsAndExecutesTheOthers(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		apply(t, p, fault.Fault{Kind: "error", Commands: names(ch.commands), Prefix: ch.prefix, Answer: loading})
 		conns, n := scale()
 		all := pipelines(t, conns, n, p.Addr(), func(r *bufio.Reader, _ net.Conn, cmds [][]string) error {
@@ -126,7 +126,7 @@ func TestLateDelaysTheChosenRepliesAndKeepsTheirOrder(t *testing.T) {
 	const delay = 50 * ms
 	for _, ch := range choices {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		apply(t, p, fault.Fault{Kind: "late", Commands: names(ch.commands), Prefix: ch.prefix, Delay: delay, Jitter: 10 * ms})
 		conns, n := scale()
 		all := pipelines(t, conns, n, p.Addr(), func(r *bufio.Reader, _ net.Conn, cmds [][]string) error {
@@ -148,7 +148,7 @@ func TestLateDelaysTheChosenRepliesAndKeepsTheirOrder(t *testing.T) {
 
 func TestLateLeavesOtherRepliesAlone(t *testing.T) {
 	const delay = 100 * ms
-	p := open(t, listenStore(t).addr())
+	p := open(t, listenStore(t).Addr())
 	c, other := dial(t, p.Addr()), dial(t, p.Addr())
 	apply(t, p, fault.Fault{Kind: "late", Prefix: "cache:", Delay: delay})
 	quickest := long
@@ -183,7 +183,7 @@ func TestLateLeavesOtherRepliesAlone(t *testing.T) {
 func TestMuteHoldsTheChosenRepliesAndWhatIsBehindThem(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		apply(t, p, fault.Fault{Kind: "mute", Commands: names(ch.commands), Prefix: ch.prefix})
 		const conns, n = 20, 1000
 		var held sync.WaitGroup
@@ -192,7 +192,7 @@ func TestMuteHoldsTheChosenRepliesAndWhatIsBehindThem(t *testing.T) {
 		go func() {
 			held.Wait()
 			eventually(t, func() string {
-				if got := s.calls.Load(); got != conns*n {
+				if got := s.Calls.Load(); got != conns*n {
 					return fmt.Sprintf("%d commands were executed, want all", got)
 				}
 				return ""
@@ -232,7 +232,7 @@ func TestMuteHoldsTheChosenRepliesAndWhatIsBehindThem(t *testing.T) {
 func TestLostExecutesTheChosenCommandAndEndsWhereItsReplyWouldBegin(t *testing.T) {
 	for _, ch := range choices {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		apply(t, p, fault.Fault{Kind: "lost", Commands: names(ch.commands), Prefix: ch.prefix})
 		conns, n := 250, 400
 		if testing.Short() {
@@ -263,7 +263,7 @@ func TestLostExecutesTheChosenCommandAndEndsWhereItsReplyWouldBegin(t *testing.T
 // right, for the command whose turn it is.
 func TestChosenCommandsStayTheRightOnesWhileFaultsComeAndGo(t *testing.T) {
 	s := listenStore(t)
-	p := open(t, s.addr())
+	p := open(t, s.Addr())
 	stop := make(chan struct{})
 	var work sync.WaitGroup
 	var whole, errs, ends atomic.Int64

@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func TestNormalLatencyIsDrawnAroundTheMeanAndCutAtZero(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const delay, jitter = 12 * ms, 12 * ms
 	apply(t, p, fault.Fault{Kind: "latency", Delay: delay, Jitter: jitter, Shape: "normal", Seed: 1})
 	waits := replies(t, p, 60)
@@ -24,7 +25,7 @@ func TestNormalLatencyIsDrawnAroundTheMeanAndCutAtZero(t *testing.T) {
 }
 
 func TestLatencyGrowsOverTheFault(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const from, to, length = 5 * ms, 65 * ms, 400 * ms
 	began := time.Now()
 	apply(t, p, fault.Fault{Kind: "latency", Delay: from, To: to, For: length})
@@ -43,7 +44,7 @@ func TestLatencyGrowsOverTheFault(t *testing.T) {
 }
 
 func TestSpikesHitTheirShareOfReplies(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const delay = 60 * ms
 	apply(t, p, fault.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
 	late := 0
@@ -60,7 +61,7 @@ func TestSpikesHitTheirShareOfReplies(t *testing.T) {
 
 // Were each chunk drawn for itself, nearly every long reply would be late.
 func TestSpikesAreDrawnOnceForAReply(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const delay, size = 100 * ms, 600_000
 	apply(t, p, fault.Fault{Kind: "spikes", Delay: delay, Share: 0.2, Seed: 1})
 	c := dial(t, p.Addr())
@@ -79,7 +80,7 @@ func TestSpikesAreDrawnOnceForAReply(t *testing.T) {
 }
 
 func TestSpikesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	apply(t, p, fault.Fault{Kind: "spikes", Delay: time.Hour, Share: 1})
 	c := dial(t, p.Addr())
 	send(t, c, "PING\r\n")

@@ -7,22 +7,23 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func TestHangLeavesNewConnectionsUnreadUntilItIsLifted(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	old := dial(t, p.Addr())
 	send(t, old, "PING\r\n")
 	expect(t, old, []byte("+PONG\r\n"))
 	apply(t, p, hang)
-	before := s.calls.Load()
+	before := s.Calls.Load()
 	waits, gone := dial(t, p.Addr()), dial(t, p.Addr())
 	send(t, waits, "GET 10 1\r\n")
 	send(t, gone, "GET 10 2\r\n")
 	gone.Close()
 	silent(t, waits, brief)
-	if got := s.calls.Load(); got != before {
+	if got := s.Calls.Load(); got != before {
 		t.Errorf("%d commands of new connections reached the server", got-before)
 	}
 	send(t, old, "GET 200000 3\r\n")
@@ -34,7 +35,7 @@ func TestHangLeavesNewConnectionsUnreadUntilItIsLifted(t *testing.T) {
 }
 
 func TestHangThatIsFollowedByARefusalEndsWhatWaited(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	apply(t, p, hang)
 	c := dial(t, p.Addr())
 	send(t, c, "PING\r\n")
@@ -51,7 +52,7 @@ func TestEndingsReachConnectionsInEveryState(t *testing.T) {
 		want string
 	}{{resets, "reset"}, {closes, "eof"}} {
 		t.Run(test.f.Kind, func(t *testing.T) {
-			p := open(t, listen(t, redis).addr())
+			p := open(t, resptest.Listen(t, redis).Addr())
 			pooled, reading, held := dial(t, p.Addr()), dial(t, p.Addr()), dial(t, p.Addr())
 			for _, c := range []net.Conn{pooled, reading, held} {
 				send(t, c, "PING\r\n")

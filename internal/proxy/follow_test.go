@@ -14,6 +14,7 @@ import (
 
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func failing(commands string) fault.Fault {
@@ -39,7 +40,7 @@ func TestErrorInATransactionAbortsIt(t *testing.T) {
 		{"HGET", "+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n" + value("a") + "+OK\r\n", 1},
 	} {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		apply(t, p, failing(row.commands))
 		c := dial(t, p.Addr())
 		for range 2 {
@@ -51,7 +52,7 @@ func TestErrorInATransactionAbortsIt(t *testing.T) {
 
 // What a transaction replies comes with EXEC.
 func TestTheRepliesOfATransactionAreThoseOfExec(t *testing.T) {
-	p := open(t, listenStore(t).addr())
+	p := open(t, listenStore(t).Addr())
 	apply(t, p, fault.Fault{Kind: "mute", Commands: []string{"GET"}})
 	c := dial(t, p.Addr())
 	send(t, c, "%s%s%s%s", ask("MULTI"), ask("GET", "a"), ask("EXEC"), ask("PING"))
@@ -64,12 +65,12 @@ func TestTheRepliesOfATransactionAreThoseOfExec(t *testing.T) {
 
 func TestAnswersKeepTheirPlaceBehindRepliesThatAreStillOwed(t *testing.T) {
 	s := listenStore(t)
-	p := open(t, s.addr())
+	p := open(t, s.Addr())
 	c := dial(t, p.Addr())
 	apply(t, p, fault.Fault{Kind: "oneway", Direction: "replies"})
 	send(t, c, "%s", ask("GET", "a"))
 	eventually(t, func() string {
-		if s.calls.Load() == 0 {
+		if s.Calls.Load() == 0 {
 			return "the command has not reached the server"
 		}
 		return ""
@@ -90,7 +91,7 @@ func TestAnswersKeepTheirPlaceBehindRepliesThatAreStillOwed(t *testing.T) {
 func TestCommandsThatCameBeforeTheFaultAreNotHit(t *testing.T) {
 	for _, f := range []fault.Fault{{Kind: "lost", Commands: []string{"reads"}}, {Kind: "mute", Commands: []string{"reads"}}, {Kind: "late", Commands: []string{"reads"}, Delay: time.Hour}} {
 		s := listenStore(t)
-		p := open(t, s.addr())
+		p := open(t, s.Addr())
 		c := dial(t, p.Addr())
 		apply(t, p, fault.Fault{Kind: "oneway", Direction: "replies"})
 		send(t, c, "%s", ask("GET", "a"))
@@ -107,7 +108,7 @@ func TestCommandsThatCameBeforeTheFaultAreNotHit(t *testing.T) {
 }
 
 func TestPushesAndSubscriptionsDoNotDisturbTheOrder(t *testing.T) {
-	p := open(t, listenStore(t).addr())
+	p := open(t, listenStore(t).Addr())
 	c := dial(t, p.Addr())
 	apply(t, p, failing("GET"))
 	subscribed := (&store{}).answer("SUBSCRIBE", []string{"", "a", "b"})
@@ -128,12 +129,12 @@ func TestWhatCannotBeFollowedPassesUntouched(t *testing.T) {
 		{"a reply that nobody asked for", ask("PING"), "+PONG\r\n+x\r\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			echoes := listen(t, func(_ *server, c net.Conn) {
+			echoes := resptest.Listen(t, func(_ *resptest.Server, c net.Conn) {
 				io.CopyN(io.Discard, c, int64(len(row.first)))
 				io.WriteString(c, row.answer)
 				io.Copy(c, c)
 			})
-			p := open(t, echoes.addr())
+			p := open(t, echoes.Addr())
 			apply(t, p, failing("GET"))
 			c := dial(t, p.Addr())
 			send(t, c, "%s", row.first)
@@ -155,12 +156,12 @@ func TestWhatCannotBeFollowedPassesUntouched(t *testing.T) {
 
 // An answer whose place is lost can never be given: its client must not wait for ever.
 func TestAnOwedAnswerWhosePlaceIsLostEndsTheConnection(t *testing.T) {
-	s := listen(t, func(_ *server, c net.Conn) {
+	s := resptest.Listen(t, func(_ *resptest.Server, c net.Conn) {
 		io.CopyN(io.Discard, c, int64(len(ask("SET", "a", "b"))))
 		io.WriteString(c, "no RESP")
 		io.Copy(io.Discard, c)
 	})
-	p := open(t, s.addr())
+	p := open(t, s.Addr())
 	apply(t, p, failing("GET"))
 	c := dial(t, p.Addr())
 	send(t, c, "%s%s", ask("SET", "a", "b"), ask("GET", "a"))
@@ -169,7 +170,7 @@ func TestAnOwedAnswerWhosePlaceIsLostEndsTheConnection(t *testing.T) {
 
 func TestLostGivesEachConnectionItsEarlierReplies(t *testing.T) {
 	s := listenStore(t)
-	p := open(t, s.addr())
+	p := open(t, s.Addr())
 	apply(t, p, fault.Fault{Kind: "lost", Commands: []string{"SET"}})
 	c := dial(t, p.Addr())
 	big := strings.Repeat("x", 3<<20)
@@ -191,7 +192,7 @@ func TestLostGivesEachConnectionItsEarlierReplies(t *testing.T) {
 // The default handshake is HELLO 3, CLIENT SETINFO and more, in pipelines.
 func TestGoRedisConnectsAndWritesWhileReadsFail(t *testing.T) {
 	s := listenStore(t)
-	p := open(t, s.addr())
+	p := open(t, s.Addr())
 	apply(t, p, failing("reads"))
 	client := goredis.NewClient(&goredis.Options{Addr: p.Addr(), MaxRetries: -1})
 	defer client.Close()
@@ -226,7 +227,7 @@ func TestGoRedisConnectsAndWritesWhileReadsFail(t *testing.T) {
 }
 
 func TestCanaryDoesNotTakeAServerThatAlwaysFailsForTheFault(t *testing.T) {
-	p := open(t, listen(t, answers(refusal)).addr())
+	p := open(t, resptest.Listen(t, resptest.Answers(refusal)).Addr())
 	f := failing("GET")
 	apply(t, p, f)
 	m := p.ProbeNew(context.Background(), long)
@@ -236,7 +237,7 @@ func TestCanaryDoesNotTakeAServerThatAlwaysFailsForTheFault(t *testing.T) {
 }
 
 func BenchmarkFollowedGet(b *testing.B) {
-	s := listen(b, func(_ *server, c net.Conn) {
+	s := resptest.Listen(b, func(_ *resptest.Server, c net.Conn) {
 		r := bufio.NewReader(c)
 		for {
 			args, err := read(r)
@@ -248,9 +249,9 @@ func BenchmarkFollowedGet(b *testing.B) {
 			fmt.Fprintf(c, "$%d\r\n%s\r\n", n, pattern(n, 1))
 		}
 	})
-	p := open(b, s.addr())
+	p := open(b, s.Addr())
 	for _, size := range []int{1, 40_000} {
-		for _, path := range []struct{ name, addr string }{{"direct", s.addr()}, {"proxy", p.Addr()}} {
+		for _, path := range []struct{ name, addr string }{{"direct", s.Addr()}, {"proxy", p.Addr()}} {
 			b.Run(fmt.Sprintf("size=%d/path=%s", size, path.name), func(b *testing.B) {
 				c := dial(b, path.addr)
 				cmd := []byte(ask("GET", fmt.Sprint(size)))

@@ -11,14 +11,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 // long is for what must come; brief for what must not.
@@ -27,76 +26,15 @@ const (
 	brief = 30 * time.Millisecond
 )
 
-// A server is a dependency: it serves each connection by serve until closed.
-type server struct {
-	l     net.Listener
-	calls atomic.Int64 // commands that reached it
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-}
-
-func listen(t testing.TB, serve func(*server, net.Conn)) *server {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &server{l: l, conns: map[net.Conn]bool{}}
-	s.wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			s.mu.Lock()
-			s.conns[c] = true
-			s.mu.Unlock()
-			s.wg.Go(func() {
-				serve(s, c)
-				c.Close()
-				s.mu.Lock()
-				delete(s.conns, c)
-				s.mu.Unlock()
-			})
-		}
-	})
-	t.Cleanup(s.close)
-	return s
-}
-
-func (s *server) addr() string { return s.l.Addr().String() }
-
-func (s *server) close() {
-	s.l.Close()
-	s.mu.Lock()
-	for c := range s.conns {
-		c.Close()
-	}
-	s.mu.Unlock()
-	s.wg.Wait()
-}
-
-// command reads one command: an inline one, or the last word of an array. Upper case.
-func command(r *bufio.Reader) (string, error) {
-	line, err := r.ReadString('\n')
-	var words int
-	fmt.Sscanf(line, "*%d", &words)
-	for i := 0; i < 2*words && err == nil; i++ {
-		line, err = r.ReadString('\n')
-	}
-	return strings.ToUpper(line), err
-}
-
 // redis answers PING, and GET with as many bytes as it names, which depend on its second argument.
-func redis(s *server, c net.Conn) {
+func redis(s *resptest.Server, c net.Conn) {
 	r := bufio.NewReader(c)
 	for {
-		line, err := command(r)
+		line, err := resptest.Command(r)
 		if err != nil {
 			return
 		}
-		s.calls.Add(1)
+		s.Calls.Add(1)
 		var n, seed int
 		switch {
 		case strings.HasPrefix(line, "PING"):
@@ -113,23 +51,8 @@ func redis(s *server, c net.Conn) {
 	}
 }
 
-// answers replies to whatever line comes with text.
-func answers(text string) func(*server, net.Conn) {
-	return func(_ *server, c net.Conn) {
-		r := bufio.NewReader(c)
-		for {
-			if _, err := command(r); err != nil {
-				return
-			}
-			if _, err := io.WriteString(c, text); err != nil {
-				return
-			}
-		}
-	}
-}
-
 // echo sends back what comes.
-func echo(_ *server, c net.Conn) { io.Copy(c, c) }
+func echo(_ *resptest.Server, c net.Conn) { io.Copy(c, c) }
 
 // pattern is n bytes in which no two stretches of a chunk's length are alike nearby.
 func pattern(n, seed int) []byte {

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 const ms = time.Millisecond
@@ -46,8 +48,8 @@ func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {
 		sampled = append(sampled, s.f.Kind)
 		for _, answer := range []string{"+PONG\r\n", "-NOAUTH Authentication required.\r\n"} {
 			t.Run(s.f.Kind+answer[:2], func(t *testing.T) {
-				p := open(t, listen(t, answers(answer)).addr())
-				old := canary(t, p)
+				p := open(t, resptest.Listen(t, resptest.Answers(answer)).Addr())
+				old := openCanary(t, p)
 				wait := func(met string) time.Duration {
 					if met == "silence" {
 						return brief
@@ -63,7 +65,7 @@ func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {
 				for range 2 { // the second finds an old connection as the first left it
 					for _, probe := range []struct {
 						old  bool
-						m    proxy.Meeting
+						m    canary.Meeting
 						want string
 					}{
 						{true, old.Probe(ctx, wait(s.old)), s.old},
@@ -96,7 +98,7 @@ func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {
 	}
 }
 
-func canary(t *testing.T, p *proxy.Proxy) *proxy.Canary {
+func openCanary(t *testing.T, p *proxy.Proxy) *canary.Canary {
 	t.Helper()
 	c, err := p.OpenCanary(context.Background())
 	if err != nil {

@@ -1,12 +1,13 @@
 package proxy
 
 import (
-	"bytes"
 	"math/rand/v2"
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
+
+	"github.com/trektribe/bench/internal/canary"
 )
 
 // most is how many bytes a link keeps in flight before it stops reading. With a
@@ -204,7 +205,7 @@ func (l *link) take(c *stream.StreamChunk) {
 		return
 	}
 	if l.dir == up {
-		if !l.spoken && (bytes.HasPrefix(c.Data, []byte(ping)) || bytes.HasPrefix(c.Data, []byte(witness))) {
+		if !l.spoken && canary.Begins(c.Data) {
 			l.conn.own.Store(true)
 		}
 		l.conn.asked.Add(1)

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 // Adding and removing toxics under this load hangs toxiproxy after some ten
 // rounds: large replies, and clients that give up on them half-way.
 func TestTogglingUnderLoadNeverHangs(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	ctx, stop := context.WithTimeout(context.Background(), long)
 	defer stop()
 	var whole, cut atomic.Int64
@@ -113,8 +114,8 @@ func session(ctx context.Context, addr string, size, worker int, patience time.D
 // A client that stops reading, and never comes back, held up toxiproxy's own
 // switches for good.
 func TestClientThatStoppedReadingHoldsUpNothing(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	c := dial(t, p.Addr())
 	for range 8 {
 		send(t, c, "GET 10000000 1\r\n")
@@ -133,10 +134,10 @@ func TestClientThatStoppedReadingHoldsUpNothing(t *testing.T) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	s := listen(b, redis)
-	p := open(b, s.addr())
+	s := resptest.Listen(b, redis)
+	p := open(b, s.Addr())
 	for _, size := range []int{1, 40_000} {
-		for _, path := range []struct{ name, addr string }{{"direct", s.addr()}, {"proxy", p.Addr()}} {
+		for _, path := range []struct{ name, addr string }{{"direct", s.Addr()}, {"proxy", p.Addr()}} {
 			b.Run(fmt.Sprintf("size=%d/path=%s", size, path.name), func(b *testing.B) {
 				c := dial(b, path.addr)
 				got := make([]byte, size+2)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 )
 
@@ -56,7 +57,7 @@ type mechanism struct {
 	refuses bool
 	// proof says why m is not what f does; empty: it is. old: the connection
 	// was opened before the fault. nil: what the catalogue says of canaries is all there is to it.
-	proof func(f fault.Fault, m Meeting, old bool) string
+	proof canary.Proof
 }
 
 // A moment is when and where a delay is drawn.
@@ -71,9 +72,9 @@ var clean = mechanism{}
 
 // mechanisms are what a proxy does for the kinds of the catalogue that act on a path.
 var mechanisms = []mechanism{
-	{name: "latency", delay: drawLatency, proof: proveLatency},
-	{name: "spikes", delay: drawSpikes, proof: proveDelay},
-	{name: "blackhole", holds: func(fault.Fault, direction) bool { return true }, proof: proveSilence},
+	{name: "latency", delay: drawLatency, proof: canary.ProveLatency},
+	{name: "spikes", delay: drawSpikes, proof: canary.ProveDelay},
+	{name: "blackhole", holds: func(fault.Fault, direction) bool { return true }, proof: canary.ProveSilence},
 	{name: "hang", hangs: true, proof: proveHang},
 	{name: "reset", ends: reset},
 	{name: "close", ends: finish},
@@ -82,13 +83,15 @@ var mechanisms = []mechanism{
 		name:  "slow",
 		piece: func(f fault.Fault) int64 { return max(1, f.Rate/piecesASecond) },
 		pause: pauseSlow,
-		proof: func(_ fault.Fault, m Meeting, _ bool) string { return m.sooner(slowCanary, "keep the pause") },
+		proof: func(_ fault.Fault, m canary.Meeting, _ bool) string {
+			return m.Sooner(canary.SlowPause, "keep the pause")
+		},
 	},
 	{
 		name:  "slices",
 		piece: func(f fault.Fault) int64 { return f.Size },
 		pause: func(f fault.Fault, _ int, _ bool) time.Duration { return f.Delay },
-		proof: proveDelay,
+		proof: canary.ProveDelay,
 	},
 	{
 		name:  "oneway",
@@ -104,13 +107,6 @@ var mechanisms = []mechanism{
 
 // closing is the plan of a proxy that is closed.
 var closing = mechanism{name: "closed", ends: finish, refuses: true}
-
-// leastSilence is how long a silence must last to be told from a slow reply: a
-// clean hop takes 0.1 ms at the median and some milliseconds on a busy machine.
-const leastSilence = 10 * time.Millisecond
-
-// slack forgives the rounding of whoever kept a Meeting.
-const slack = time.Millisecond
 
 // Kinds lists the kinds of faults that a proxy can do.
 func Kinds() []string {

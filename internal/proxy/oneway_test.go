@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 	for _, direction := range []string{"requests", "replies"} {
 		t.Run(direction, func(t *testing.T) {
-			s := listen(t, redis)
-			p := open(t, s.addr())
+			s := resptest.Listen(t, redis)
+			p := open(t, s.Addr())
 			asked, old := dial(t, p.Addr()), dial(t, p.Addr())
 			reply := append(pattern(10_000_000, 1), "\r\n"...)
 			send(t, asked, "GET 10000000 1\r\n")
@@ -20,7 +21,7 @@ func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 			expect(t, old, []byte("+PONG\r\n"))
 
 			apply(t, p, fault.Fault{Kind: "oneway", Direction: direction})
-			before := s.calls.Load()
+			before := s.Calls.Load()
 			conns := []net.Conn{old, dial(t, p.Addr())}
 			for _, c := range conns {
 				send(t, c, "PING\r\n")
@@ -29,7 +30,7 @@ func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 				expect(t, asked, reply[10:])
 			} else {
 				eventually(t, func() string {
-					if s.calls.Load() != before+2 {
+					if s.Calls.Load() != before+2 {
 						return "not every request has reached the server"
 					}
 					return ""
@@ -39,7 +40,7 @@ func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 				silent(t, c, brief)
 			}
 			if direction == "requests" {
-				if got := s.calls.Load(); got != before {
+				if got := s.Calls.Load(); got != before {
 					t.Errorf("%d requests reached the server", got-before)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/Shopify/toxiproxy/v2/stream"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 )
 
@@ -31,13 +32,9 @@ func (l *link) limit() int64 {
 // enough for timers, and enough that a reader sees a stream.
 const piecesASecond = 100
 
-// slowCanary is the pause in a canary's reply: longer than a clean path takes
-// on a busy machine, and well below a canary's usual patience of 100 ms.
-const slowCanary = 20 * time.Millisecond
-
 func pauseSlow(f fault.Fault, n int, own bool) time.Duration {
 	if own {
-		return slowCanary
+		return canary.SlowPause
 	}
 	return time.Duration(float64(n) / float64(f.Rate) * float64(time.Second))
 }

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
 	for _, after := range []int{1, 1000, 100_000} {
-		s := listen(t, redis)
-		p := open(t, s.addr())
+		s := resptest.Listen(t, redis)
+		p := open(t, s.Addr())
 		old := dial(t, p.Addr())
 		send(t, old, "GET 300000 1\r\n")
 		expect(t, old, append(pattern(300_000, 1), "\r\n"...))
 		apply(t, p, fault.Fault{Kind: "cutoff", After: int64(after)})
-		before := s.calls.Load()
+		before := s.Calls.Load()
 		fresh := dial(t, p.Addr())
 		send(t, old, "GET 300000 2\r\n")
 		send(t, fresh, "GET 300000 2\r\n")
@@ -28,7 +29,7 @@ func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
 		if got := ends(t, fresh, "eof"); !bytes.Equal(got, want) {
 			t.Errorf("after %d: %d bytes came on a new connection", after, len(got))
 		}
-		if got := s.calls.Load() - before; got != 2 {
+		if got := s.Calls.Load() - before; got != 2 {
 			t.Errorf("after %d: %d requests reached the server, want 2", after, got)
 		}
 		nothingRuns(t, "(*door).accept(")
@@ -46,10 +47,10 @@ func TestCutoffCountsFromItsBeginOnEachConnection(t *testing.T) {
 // A server that speaks first has passed more than a canary's limit when the
 // canary is known as one.
 func TestCutoffEndsACanaryWhoseServerSpokeFirst(t *testing.T) {
-	p := open(t, listen(t, func(s *server, c net.Conn) {
+	p := open(t, resptest.Listen(t, func(s *resptest.Server, c net.Conn) {
 		c.Write([]byte("+HELLO\r\n"))
 		redis(s, c)
-	}).addr())
+	}).Addr())
 	apply(t, p, fault.Fault{Kind: "cutoff", After: 1000})
 	c := dial(t, p.Addr())
 	expect(t, c, []byte("+HELLO\r\n"))
@@ -60,7 +61,7 @@ func TestCutoffEndsACanaryWhoseServerSpokeFirst(t *testing.T) {
 }
 
 func TestCutoffLetsShorterRepliesPassAndForgetsThemWhenLifted(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c := dial(t, p.Addr())
 	for range 3 {
 		apply(t, p, fault.Fault{Kind: "cutoff", After: 20})
@@ -73,8 +74,8 @@ func TestCutoffLetsShorterRepliesPassAndForgetsThemWhenLifted(t *testing.T) {
 }
 
 func TestSlowKeepsItsRateOnEachConnection(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	old := dial(t, p.Addr())
 	send(t, old, "PING\r\n")
 	expect(t, old, []byte("+PONG\r\n"))
@@ -105,8 +106,8 @@ func TestSlowKeepsItsRateOnEachConnection(t *testing.T) {
 }
 
 func TestSlowIsLiftedAtOnceAndLeavesRequestsAlone(t *testing.T) {
-	s := listen(t, echo)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, echo)
+	p := open(t, s.Addr())
 	apply(t, p, fault.Fault{Kind: "slow", Rate: 1000})
 	c := dial(t, p.Addr())
 	want := pattern(500_000, 1) // 500 s
@@ -123,7 +124,7 @@ func TestSlowIsLiftedAtOnceAndLeavesRequestsAlone(t *testing.T) {
 }
 
 func TestSlicesComeInPiecesOneAfterAnother(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	old := dial(t, p.Addr())
 	send(t, old, "PING\r\n")
 	expect(t, old, []byte("+PONG\r\n"))
@@ -157,7 +158,7 @@ func TestSlicesComeInPiecesOneAfterAnother(t *testing.T) {
 }
 
 func TestSlicesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	apply(t, p, fault.Fault{Kind: "slices", Size: 10, Delay: time.Hour})
 	c := dial(t, p.Addr())
 	send(t, c, "GET 200000 1\r\n")

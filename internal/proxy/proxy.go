@@ -6,7 +6,6 @@
 // canaries met, and counts of what passed. It never looks at what the service
 // says, and never adds, changes or removes a toxic once a proxy listens: under
 // load that can hang toxiproxy. A fault is a plan that the toxic reads instead.
-// The exception is a Remote, a proxy that somebody else runs: there nothing else can be done.
 package proxy
 
 import (
@@ -18,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 )
 
@@ -33,6 +33,7 @@ const watchdog = 2 * time.Second
 type Proxy struct {
 	name, upstream, addr string
 	count                counters
+	canaries             canary.Path
 
 	// turn is held by the one Apply or Close that is at work; it guards the
 	// fields below it. A channel, so that waiting for it can end with a context.
@@ -66,7 +67,19 @@ func Open(name, upstream string) (*Proxy, error) {
 	if err := p.listenSomewhere(); err != nil {
 		return nil, fmt.Errorf("open proxy %s: %w", name, err)
 	}
+	p.canaries = canary.Path{
+		Name: name, Upstream: upstream, Addr: p.addr, Passed: p.count.asked.Load,
+		Chooses: func() bool { return p.plan.Load().choice != nil },
+	}
 	return p, nil
+}
+
+// OpenCanary opens a canary through the proxy.
+func (p *Proxy) OpenCanary(ctx context.Context) (*canary.Canary, error) { return p.canaries.Open(ctx) }
+
+// ProbeNew probes once through the proxy, on a new connection.
+func (p *Proxy) ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting {
+	return p.canaries.ProbeNew(ctx, patience)
 }
 
 // Addr is the host:port that the service is given. It stays the same until Close.

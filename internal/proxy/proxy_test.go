@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/proxy"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 var (
@@ -41,7 +43,7 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ctx := context.Background()
-			p := open(t, listen(t, redis).addr())
+			p := open(t, resptest.Listen(t, redis).Addr())
 			addr := p.Addr()
 			old, err := p.OpenCanary(ctx)
 			if err != nil {
@@ -52,7 +54,7 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 				apply(t, p, test.f)
 				for _, probe := range []struct {
 					old  bool
-					m    proxy.Meeting
+					m    canary.Meeting
 					want []string
 				}{
 					{true, old.Probe(ctx, test.patience), test.met},
@@ -92,8 +94,8 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 }
 
 func TestApplyIsInEffectWhenItReturns(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	conns := make([]net.Conn, 20)
 	for i := range conns {
 		conns[i] = dial(t, p.Addr())
@@ -102,12 +104,12 @@ func TestApplyIsInEffectWhenItReturns(t *testing.T) {
 	}
 	for range 20 {
 		apply(t, p, blackhole)
-		before := s.calls.Load()
+		before := s.Calls.Load()
 		for _, c := range conns {
 			send(t, c, "PING\r\n")
 		}
 		silent(t, conns[0], 5*time.Millisecond)
-		if got := s.calls.Load(); got != before {
+		if got := s.Calls.Load(); got != before {
 			t.Fatalf("%d commands passed a blackhole that Apply had reported", got-before)
 		}
 		apply(t, p, clean)
@@ -118,7 +120,7 @@ func TestApplyIsInEffectWhenItReturns(t *testing.T) {
 }
 
 func TestRefusalIsLiftedOnTheSamePortOrSaysWhoHasIt(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	apply(t, p, refused)
 	apply(t, p, refused)
 	thief, err := net.Listen("tcp", p.Addr())
@@ -137,7 +139,7 @@ func TestRefusalIsLiftedOnTheSamePortOrSaysWhoHasIt(t *testing.T) {
 }
 
 func TestOneRefusalAfterAnother(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	for range 50 {
 		apply(t, p, refused)
 		apply(t, p, clean)
@@ -148,7 +150,7 @@ func TestOneRefusalAfterAnother(t *testing.T) {
 }
 
 func TestApplyRejects(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	for _, test := range []struct {
 		f    fault.Fault
 		want []string
@@ -232,9 +234,9 @@ func netPort(t *testing.T, addr string) int {
 }
 
 func TestUpstreamDeadIsAcceptedAndEnded(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
-	s.close()
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
+	s.Close()
 	if m := p.ProbeNew(context.Background(), long); m.Met != "eof" && m.Met != "reset" {
 		t.Errorf("met %v, want eof or reset", m)
 	}
@@ -247,8 +249,8 @@ func TestCloseGivesEverythingBack(t *testing.T) {
 	}
 	for _, f := range faults {
 		t.Run("in "+f.Kind, func(t *testing.T) {
-			s := listen(t, redis)
-			p, err := proxy.Open("redis", s.addr())
+			s := resptest.Listen(t, redis)
+			p, err := proxy.Open("redis", s.Addr())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -292,7 +294,7 @@ func TestCloseGivesEverythingBack(t *testing.T) {
 
 func TestStatsLeaveTheCanariesOut(t *testing.T) {
 	ctx := context.Background()
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c, err := p.OpenCanary(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -317,8 +319,8 @@ func TestStatsLeaveTheCanariesOut(t *testing.T) {
 
 // A service that closes its connection must not leave half of it behind.
 func TestEndsArePassedOn(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	for _, f := range []fault.Fault{clean, slow(5 * time.Millisecond)} {
 		apply(t, p, f)
 		byServer := dial(t, p.Addr())

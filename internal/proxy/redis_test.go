@@ -13,18 +13,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 // A store is a server that speaks as much RESP as these tests need, and keeps count of what it executed.
 type store struct {
-	*server
+	*resptest.Server
 	mu   sync.Mutex
 	done map[string]int // by command and key
 }
 
 func listenStore(t testing.TB) *store {
 	s := &store{done: map[string]int{}}
-	s.server = listen(t, s.serve)
+	s.Server = resptest.Listen(t, s.serve)
 	return s
 }
 
@@ -62,7 +64,7 @@ func read(r *bufio.Reader) ([]string, error) {
 	return args, nil
 }
 
-func (s *store) serve(_ *server, c net.Conn) {
+func (s *store) serve(_ *resptest.Server, c net.Conn) {
 	draws := rand.New(rand.NewPCG(1, 2))
 	r := bufio.NewReader(c)
 	w := bufio.NewWriter(c)
@@ -73,7 +75,7 @@ func (s *store) serve(_ *server, c net.Conn) {
 		if err != nil {
 			return
 		}
-		s.calls.Add(1)
+		s.Calls.Add(1)
 		name := strings.ToUpper(args[0])
 		text := s.answer(name, args)
 		switch {

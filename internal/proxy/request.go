@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/command"
 	"github.com/trektribe/bench/internal/fault"
 )
@@ -249,7 +250,7 @@ func (r *request) nameEnds() {
 	switch {
 	case r.own: // the canary's two spellings, whatever the fault chooses
 		r.verdict = spared
-		if string(r.name[:r.named]) == hitPing {
+		if string(r.name[:r.named]) == canary.Command {
 			r.verdict = chosen
 		}
 		return

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
 func TestLatencyIsDrawnAroundTheDelay(t *testing.T) {
 	ctx := context.Background()
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const delay, jitter = 12 * time.Millisecond, 8 * time.Millisecond
 	c, err := p.OpenCanary(ctx)
 	if err != nil {
@@ -47,7 +48,7 @@ func TestSeedGivesTheSameDelays(t *testing.T) {
 	// Two far-apart outcomes tell the draws apart without exact timing: a seed
 	// whose first draw is small here has a small one on every proxy.
 	ctx := context.Background()
-	up := listen(t, redis).addr()
+	up := resptest.Listen(t, redis).Addr()
 	first := func(seed uint64) time.Duration {
 		p := open(t, up)
 		apply(t, p, fault.Fault{Kind: "latency", Delay: 100 * time.Millisecond, Jitter: 100 * time.Millisecond, Seed: seed})
@@ -68,7 +69,7 @@ func TestSeedGivesTheSameDelays(t *testing.T) {
 
 // Were each chunk's delay drawn for itself, every long reply would take nearly the longest.
 func TestLatencyIsDrawnOnceForAReply(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	const delay, size = 80 * time.Millisecond, 600_000
 	apply(t, p, fault.Fault{Kind: "latency", Delay: delay, Jitter: delay, Seed: 1})
 	c := dial(t, p.Addr())
@@ -85,7 +86,7 @@ func TestLatencyIsDrawnOnceForAReply(t *testing.T) {
 }
 
 func TestLatencyDelaysAndDoesNotThrottle(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	apply(t, p, slow(40*time.Millisecond))
 	c := dial(t, p.Addr())
 	began := time.Now()
@@ -102,13 +103,13 @@ func TestLatencyDelaysAndDoesNotThrottle(t *testing.T) {
 }
 
 func TestLatencyLeavesRequestsAlone(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	c := dial(t, p.Addr())
 	apply(t, p, slow(time.Hour))
 	send(t, c, "PING\r\n")
 	eventually(t, func() string {
-		if s.calls.Load() == 0 {
+		if s.Calls.Load() == 0 {
 			return "the request has not reached the server"
 		}
 		return ""
@@ -119,7 +120,7 @@ func TestLatencyLeavesRequestsAlone(t *testing.T) {
 }
 
 func TestStreamIsWholeAndInOrderAcrossFaults(t *testing.T) {
-	p := open(t, listen(t, echo).addr())
+	p := open(t, resptest.Listen(t, echo).Addr())
 	c := dial(t, p.Addr())
 	want := pattern(12<<20, 5)
 	ctx, stop := context.WithCancel(context.Background())
@@ -150,8 +151,8 @@ func TestStreamIsWholeAndInOrderAcrossFaults(t *testing.T) {
 }
 
 func TestBlackholeHoldsBothWaysAndLosesNothing(t *testing.T) {
-	s := listen(t, redis)
-	p := open(t, s.addr())
+	s := resptest.Listen(t, redis)
+	p := open(t, s.Addr())
 	c := dial(t, p.Addr())
 	send(t, c, "GET 200000 1\r\n")
 	expect(t, c, pattern(1000, 1)) // the reply is on its way
@@ -167,7 +168,7 @@ func TestBlackholeHoldsBothWaysAndLosesNothing(t *testing.T) {
 	expect(t, c, append(pattern(200000, 2), "\r\n"...))
 	// What a client sent before it gave up arrives too, as it does in TCP.
 	eventually(t, func() string {
-		if s.calls.Load() != 3 {
+		if s.Calls.Load() != 3 {
 			return "not every held request has reached the server"
 		}
 		return ""
@@ -176,7 +177,7 @@ func TestBlackholeHoldsBothWaysAndLosesNothing(t *testing.T) {
 
 // A reader that pauses for longer than any time-out of ours keeps its connection.
 func TestSlowReaderIsNotCutOff(t *testing.T) {
-	p := open(t, listen(t, redis).addr())
+	p := open(t, resptest.Listen(t, redis).Addr())
 	c := dial(t, p.Addr())
 	c.(*net.TCPConn).SetReadBuffer(256 << 10)
 	// More than the kernel keeps, less than we do: the server's end waits with us.

@@ -1,4 +1,4 @@
-package proxy
+package remote
 
 import (
 	"bytes"
@@ -14,23 +14,23 @@ import (
 	"time"
 )
 
-// remoteCall bounds each call to a toxiproxy's HTTP interface. One takes 0.1 ms; one that hangs does
+// callWithin bounds each call to a toxiproxy's HTTP interface. One takes 0.1 ms; one that hangs does
 // so because toxiproxy waits, with its lock held, for a client that reads no more.
-const remoteCall = 2 * time.Second
+const callWithin = 2 * time.Second
 
 // An api is a toxiproxy's HTTP interface, at "http://host:port". Toxiproxy's own client is not used: its calls
 // take no context, and wait for 30 s.
 type api string
 
-// remoteHTTP keeps no connection, follows no redirect and uses no proxy of the environment's.
-var remoteHTTP = &http.Client{
+// client keeps no connection, follows no redirect and uses no proxy of the environment's.
+var client = &http.Client{
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Timeout:       remoteCall,
+	Timeout:       callWithin,
 }
 
-// remoteBytes bounds how much of an answer is read.
-const remoteBytes = 1 << 20
+// answerBytes bounds how much of an answer is read.
+const answerBytes = 1 << 20
 
 // A shown is a proxy as toxiproxy shows it.
 type shown struct {
@@ -38,11 +38,11 @@ type shown struct {
 	Listen   string  `json:"listen"`
 	Upstream string  `json:"upstream"`
 	Enabled  bool    `json:"enabled"`
-	Toxics   []poses `json:"toxics"`
+	Toxics   []toxic `json:"toxics"`
 }
 
-// A poses is one of toxiproxy's own toxics, as it is given and shown.
-type poses struct {
+// A toxic is one of toxiproxy's own toxics, as it is given and shown.
+type toxic struct {
 	Name       string         `json:"name"`
 	Type       string         `json:"type"`
 	Stream     string         `json:"stream"` // "upstream": requests; "downstream": replies
@@ -51,7 +51,7 @@ type poses struct {
 }
 
 // same reports whether what is shown is what was given. Attributes that were not given do not count: versions differ in them.
-func (t poses) same(s poses) bool {
+func (t toxic) same(s toxic) bool {
 	for k, v := range t.Attributes {
 		if fmt.Sprint(v) != fmt.Sprint(s.Attributes[k]) {
 			return false
@@ -90,12 +90,12 @@ func (a api) call(ctx context.Context, method, path string, in, out any) error {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "bench") // toxiproxy refuses browsers
-	resp, err := remoteHTTP.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, remoteBytes))
+	b, err := io.ReadAll(io.LimitReader(resp.Body, answerBytes))
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, req.URL, err)
 	}
@@ -131,7 +131,7 @@ func (a api) show(ctx context.Context, name string) (shown, error) {
 	return s, a.call(ctx, http.MethodGet, proxyPath(name), nil, &s)
 }
 
-func (a api) add(ctx context.Context, name string, t poses) error {
+func (a api) add(ctx context.Context, name string, t toxic) error {
 	return a.call(ctx, http.MethodPost, proxyPath(name)+"/toxics", t, nil)
 }
 
@@ -145,7 +145,7 @@ func (a api) enable(ctx context.Context, name string, on bool) error {
 }
 
 // list is toxics for people: "slow (latency, downstream), …".
-func list(toxics []poses) string {
+func list(toxics []toxic) string {
 	var out []string
 	for _, t := range toxics {
 		out = append(out, fmt.Sprintf("%s (%s, %s)", t.Name, t.Type, t.Stream))

@@ -1,4 +1,4 @@
-package proxy_test
+package remote_test
 
 import (
 	"context"
@@ -10,28 +10,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
-	"github.com/trektribe/bench/internal/proxy"
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
+	"github.com/trektribe/bench/internal/resp/resptest"
 )
 
-// owed keeps what a Remote has told of.
-type owed struct {
+const (
+	long  = 10 * time.Second // for what must come
+	brief = 30 * time.Millisecond
+)
+
+var (
+	blackhole = fault.Fault{Kind: "blackhole"}
+	redis     = resptest.Answers("+PONG\r\n")
+)
+
+// A promised keeps what a Proxy has told of.
+type promised struct {
 	mu  sync.Mutex
-	all []proxy.Debt
+	all []remote.Undo
 	err error
 }
 
-func (o *owed) owe(d proxy.Debt) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.all = append(o.all, d)
-	return o.err
+func (p *promised) promise(u remote.Undo) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, u)
+	return p.err
 }
 
-func remote(t testing.TB, s *toxitest.Server, name string, o *owed) *proxy.Remote {
+func open(t testing.TB, s *toxitest.Server, name string, p *promised) *remote.Proxy {
 	t.Helper()
-	r, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.URL, Proxy: name}, "bench-test", o.owe)
+	r, err := remote.Open(t.Context(), remote.Place{URL: s.URL, Proxy: name}, "bench-test", p.promise)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,13 +57,13 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 	ms := time.Millisecond
 	for _, server := range []struct {
 		name  string
-		serve func(*server, net.Conn)
-	}{{"redis", redis}, {"redis with a password", answers("-NOAUTH Authentication required.\r\n")}} {
+		serve func(*resptest.Server, net.Conn)
+	}{{"redis", redis}, {"redis with a password", resptest.Answers("-NOAUTH Authentication required.\r\n")}} {
 		t.Run(server.name, func(t *testing.T) {
 			s := toxitest.Start(t)
-			s.Proxy("redis", listen(t, server.serve).addr())
-			o := &owed{}
-			r := remote(t, s, "", o)
+			s.Proxy("redis", resptest.Listen(t, server.serve).Addr())
+			p := &promised{}
+			r := open(t, s, "", p)
 			for _, row := range []struct {
 				fault    fault.Fault
 				old, new string
@@ -88,13 +100,13 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				}
 				for range 2 {
 					for old, want := range map[bool]string{true: row.old, false: row.new} {
-						var m proxy.Meeting
+						var m canary.Meeting
 						if old {
 							m = c.Probe(t.Context(), patience)
 						} else {
 							m = r.ProbeNew(t.Context(), patience)
 						}
-						if ok, why := proxy.DeliveredRemotely(row.fault, m, old); !ok || !strings.Contains(want, m.Met) {
+						if ok, why := remote.Delivered(row.fault, m, old); !ok || !strings.Contains(want, m.Met) {
 							t.Errorf("%s: a canary (old: %v) met %v, want %s: %s", what, old, m, want, why)
 						}
 					}
@@ -114,8 +126,8 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				if m := r.ProbeNew(t.Context(), long); m.Met != "reply" {
 					t.Errorf("after %s a new connection met %v", what, m)
 				}
-				if last := o.all[len(o.all)-1]; !last.Paid || last.Proxy != "redis" {
-					t.Errorf("after %s it owes %+v", what, last)
+				if last := p.all[len(p.all)-1]; !last.Done || last.Proxy != "redis" {
+					t.Errorf("after %s the last word is %+v", what, last)
 				}
 			}
 			if err := r.Close(context.Background()); err != nil {
@@ -142,7 +154,7 @@ func TestWhatAToxiproxyCannotDoIsRefused(t *testing.T) {
 		{fault.Fault{Kind: "cutoff", After: 1 << 20}, "1048576 bytes"},
 		{fault.Fault{Kind: "slices", Size: 10, Delay: 2500 * time.Nanosecond}, "µs"},
 	} {
-		err := proxy.CheckRemote(row.fault)
+		err := remote.Check(row.fault)
 		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), "what can: latency (delay, jitter)") {
 			t.Errorf("%s: %v, want an error with %q and what can be done", row.fault.Kind, err, row.want)
 		}
@@ -152,7 +164,7 @@ func TestWhatAToxiproxyCannotDoIsRefused(t *testing.T) {
 func TestAProxyThatIsNotOursToHurtIsLeftAlone(t *testing.T) {
 	s := toxitest.Start(t)
 	at := func(name string) error {
-		_, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: s.URL, Proxy: name}, "bench-test", (&owed{}).owe)
+		_, err := remote.Open(t.Context(), remote.Place{URL: s.URL, Proxy: name}, "bench-test", (&promised{}).promise)
 		return err
 	}
 	wants := func(err error, want ...string) {
@@ -164,7 +176,7 @@ func TestAProxyThatIsNotOursToHurtIsLeftAlone(t *testing.T) {
 		}
 	}
 	wants(at(""), "no proxies")
-	upstream := listen(t, redis).addr()
+	upstream := resptest.Listen(t, redis).Addr()
 	s.Proxy("redis", upstream)
 	s.Proxy("mongo", upstream)
 	s.Proxy("idle", upstream)
@@ -186,8 +198,8 @@ func TestAProxyThatIsNotOursToHurtIsLeftAlone(t *testing.T) {
 // Somebody who uses the proxy at the same time keeps what is theirs; the fault is then not what was asked for.
 func TestSomebodysToxicBesideOursIsNoticedAndKept(t *testing.T) {
 	s := toxitest.Start(t)
-	s.Proxy("redis", listen(t, redis).addr())
-	r := remote(t, s, "redis", &owed{})
+	s.Proxy("redis", resptest.Listen(t, redis).Addr())
+	r := open(t, s, "redis", &promised{})
 	s.Toxic("redis", "foo", "latency", "downstream")
 	err := r.Apply(t.Context(), blackhole)
 	if err == nil || !strings.Contains(err.Error(), "foo (latency, downstream)") {
@@ -203,9 +215,9 @@ func TestSomebodysToxicBesideOursIsNoticedAndKept(t *testing.T) {
 
 func TestNothingIsChangedThatNobodyWouldPutBack(t *testing.T) {
 	s := toxitest.Start(t)
-	s.Proxy("redis", listen(t, redis).addr())
-	o := &owed{err: fmt.Errorf("the watchdog is gone")}
-	r := remote(t, s, "redis", o)
+	s.Proxy("redis", resptest.Listen(t, redis).Addr())
+	p := &promised{err: fmt.Errorf("the watchdog is gone")}
+	r := open(t, s, "redis", p)
 	if err := r.Apply(t.Context(), blackhole); err == nil || !strings.Contains(err.Error(), "watchdog is gone") {
 		t.Errorf("Apply: %v, want the reason why nobody would", err)
 	}
@@ -214,13 +226,13 @@ func TestNothingIsChangedThatNobodyWouldPutBack(t *testing.T) {
 	}
 }
 
-// Whoever is told of the debts, and of nothing else, can pay them; twice does no harm.
-func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
+// Whoever is told what to put back, and of nothing else, can do it; twice does no harm.
+func TestWhoeverIsToldCanPutItBack(t *testing.T) {
 	s := toxitest.Start(t)
-	s.Proxy("redis", listen(t, redis).addr())
+	s.Proxy("redis", resptest.Listen(t, redis).Addr())
 	for _, f := range []fault.Fault{blackhole, {Kind: "refused"}} {
-		o := &owed{}
-		r := remote(t, s, "redis", o)
+		p := &promised{}
+		r := open(t, s, "redis", p)
 		if err := r.Apply(t.Context(), f); err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +240,7 @@ func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
 			t.Fatalf("%s is not on", f.Kind)
 		}
 		for range 2 {
-			if err := o.all[0].PayOff(t.Context()); err != nil {
+			if err := p.all[0].Retry(t.Context()); err != nil {
 				t.Errorf("%s: %v", f.Kind, err)
 			}
 			if got := s.State("redis"); got != "enabled" {
@@ -240,8 +252,8 @@ func TestADebtIsPaidByWhoeverKnowsIt(t *testing.T) {
 
 func TestAToxiproxyThatDiesNamesWhatIsLeft(t *testing.T) {
 	s := toxitest.Start(t)
-	s.Proxy("redis", listen(t, redis).addr())
-	r := remote(t, s, "redis", &owed{})
+	s.Proxy("redis", resptest.Listen(t, redis).Addr())
+	r := open(t, s, "redis", &promised{})
 	if err := r.Apply(t.Context(), blackhole); err != nil {
 		t.Fatal(err)
 	}
@@ -261,20 +273,20 @@ func TestAToxiproxyThatDiesNamesWhatIsLeft(t *testing.T) {
 // A toxiproxy that answers no more holds nobody up for long.
 func TestAToxiproxyThatHangsIsGivenUp(t *testing.T) {
 	t.Parallel()
-	deaf := listen(t, func(_ *server, c net.Conn) { io.Copy(io.Discard, c) })
+	deaf := resptest.Listen(t, func(_ *resptest.Server, c net.Conn) { io.Copy(io.Discard, c) })
 	began := time.Now()
-	_, err := proxy.OpenRemote(t.Context(), proxy.Place{URL: "http://" + deaf.addr()}, "bench-test", (&owed{}).owe)
+	_, err := remote.Open(t.Context(), remote.Place{URL: "http://" + deaf.Addr()}, "bench-test", (&promised{}).promise)
 	if err == nil || !strings.Contains(err.Error(), "ask the toxiproxy") {
-		t.Errorf("OpenRemote: %v", err)
+		t.Errorf("Open: %v", err)
 	}
 	if took := time.Since(began); took > 4*time.Second {
 		t.Errorf("it took %v to give up, want about 2s", took)
 	}
-	d := proxy.Debt{URL: "http://" + deaf.addr(), Proxy: "redis", Disabled: true}
+	d := remote.Undo{URL: "http://" + deaf.Addr(), Proxy: "redis", Disabled: true}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if err := d.PayOff(ctx); err == nil || !strings.Contains(err.Error(), `curl -X POST -d '{"enabled":true}'`) {
-		t.Errorf("PayOff: %v, want the command that mends it", err)
+	if err := d.Retry(ctx); err == nil || !strings.Contains(err.Error(), `curl -X POST -d '{"enabled":true}'`) {
+		t.Errorf("Retry: %v, want the command that mends it", err)
 	}
 }
 
@@ -288,7 +300,7 @@ func TestParsePlace(t *testing.T) {
 		{"http://user:hunter2@127.0.0.1:8474", "", ""},
 		{"redis://127.0.0.1:8474", "", ""},
 	} {
-		at, err := proxy.ParsePlace(row.text)
+		at, err := remote.ParsePlace(row.text)
 		if (err == nil) != (row.url != "") || at.URL != row.url || at.Proxy != row.name {
 			t.Errorf("ParsePlace(%q) = %+v, %v", row.text, at, err)
 		}

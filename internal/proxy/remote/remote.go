@@ -1,8 +1,12 @@
-package proxy
+// Package remote does faults on a path through a toxiproxy that somebody else
+// runs in front of their Redis. A place and a Fault go in; toxics on their proxy
+// come out, proved by canaries, and word of what has to be put back. It changes
+// no proxy that carries somebody's toxics, and nothing that nobody would put back.
+package remote
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -12,56 +16,34 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 )
 
-// A Place names a proxy of a toxiproxy that somebody else runs.
-type Place struct {
-	URL   string // of toxiproxy's HTTP interface: "http://127.0.0.1:8474"
-	Proxy string // empty: the only one there is
-}
-
-// ParsePlace reads "http://host:port" or "http://host:port/PROXY".
-func ParsePlace(text string) (Place, error) {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		return Place{}, errors.New("write http://host:8474, or http://host:8474/PROXY")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return Place{}, errors.New("toxiproxy knows no users and no queries: write http://host:8474, or http://host:8474/PROXY")
-	}
-	name := strings.Trim(u.Path, "/")
-	if strings.Contains(name, "/") {
-		return Place{}, fmt.Errorf("%q is no name of a proxy: write http://host:8474/PROXY", name)
-	}
-	return Place{URL: u.Scheme + "://" + u.Host, Proxy: name}, nil
-}
-
-func (p Place) String() string { return p.URL + "/" + p.Proxy }
-
-// A Remote is a proxy of somebody else's, in front of their Redis. Faults are done to it with
-// toxiproxy's own toxics (RemoteKinds), through its HTTP interface: each call is bounded by 2 s, each
+// A Proxy is a proxy of somebody else's, in front of their Redis. Faults are done to it with
+// toxiproxy's own toxics (Kinds), through its HTTP interface: each call is bounded by 2 s, each
 // change is read back. Its methods are safe for concurrent use.
 //
 // What it cannot tell is whether the service uses it: toxiproxy counts bytes only when a connection ends.
-type Remote struct {
+type Proxy struct {
 	at       Place
 	api      api
 	addr     string
 	upstream string
 	token    string
-	owe      func(Debt) error
+	promise  func(Undo) error
+	canaries canary.Path
 
-	turn chan struct{} // held by the one Apply or Close that is at work; guards debt
-	debt *Debt         // nil: nothing is to be put back
+	turn chan struct{} // held by the one Apply or Close that is at work; guards undo
+	undo *Undo         // nil: nothing is to be put back
 
-	dose atomic.Pointer[dose] // what the canaries of the present fault must take
+	dose atomic.Pointer[canary.Dose] // of the canaries of the present fault; nil: one ping
 }
 
-// OpenRemote looks at the proxy and changes nothing. It refuses one that is disabled, or
-// carries toxics: they are not ours. token is what the names of our toxics begin with. owe is told of what
-// has to be put back, before anything is changed, and again, with Paid, when that is done; its error forbids the change.
-func OpenRemote(ctx context.Context, at Place, token string, owe func(Debt) error) (*Remote, error) {
+// Open looks at the proxy and changes nothing. It refuses one that is disabled, or
+// carries toxics: they are not ours. token is what the names of our toxics begin with. promise is told of what
+// has to be put back, before anything is changed, and again, with Done, when that is done; its error forbids the change.
+func Open(ctx context.Context, at Place, token string, promise func(Undo) error) (*Proxy, error) {
 	a := api(at.URL)
 	all, err := a.all(ctx)
 	if err != nil {
@@ -90,7 +72,9 @@ func OpenRemote(ctx context.Context, at Place, token string, owe func(Debt) erro
 	if err != nil {
 		return nil, fmt.Errorf("proxy %s of %s: %w", at.Proxy, at.URL, err)
 	}
-	return &Remote{at: at, api: a, addr: addr, upstream: s.Upstream, token: token, owe: owe, turn: make(chan struct{}, 1)}, nil
+	r := &Proxy{at: at, api: a, addr: addr, upstream: s.Upstream, token: token, promise: promise, turn: make(chan struct{}, 1)}
+	r.canaries = canary.Path{Name: at.String(), Addr: addr, Upstream: s.Upstream, Dose: r.present}
+	return r, nil
 }
 
 // reach is where a proxy that listens on listen is reached: one that listens everywhere is on its toxiproxy's host.
@@ -110,51 +94,51 @@ func reach(listen, base string) (string, error) {
 }
 
 // Addr is the host:port at which the proxy is reached from here.
-func (r *Remote) Addr() string { return r.addr }
+func (r *Proxy) Addr() string { return r.addr }
 
 // Upstream is what the proxy stands before, as its toxiproxy knows it.
-func (r *Remote) Upstream() string { return r.upstream }
+func (r *Proxy) Upstream() string { return r.upstream }
 
 // Place is where the proxy is, with its name.
-func (r *Remote) Place() Place { return r.at }
+func (r *Proxy) Place() Place { return r.at }
 
 // Apply puts the proxy as it was found, and then, unless f is the zero Fault, does f to it. It returns
 // when toxiproxy shows that f is in effect. An error says that f is not known to be in
 // effect, or that what was on is not known to be off; Apply may be called again.
-func (r *Remote) Apply(ctx context.Context, f fault.Fault) error {
-	does, err := findRemote(f)
+func (r *Proxy) Apply(ctx context.Context, f fault.Fault) error {
+	does, err := find(f)
 	if err != nil {
 		return fmt.Errorf("proxy %v: %w", r.at, err)
 	}
 	if err := r.apply(ctx, f, does); err != nil {
-		return fmt.Errorf("proxy %v: apply %s: %w", r.at, mechanism{name: f.Kind}.label(), err)
+		return fmt.Errorf("proxy %v: apply %s: %w", r.at, cmp.Or(f.Kind, "clean"), err)
 	}
 	return nil
 }
 
-func (r *Remote) apply(ctx context.Context, f fault.Fault, does remoteMechanism) error {
+func (r *Proxy) apply(ctx context.Context, f fault.Fault, does mechanism) error {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if err := r.settle(ctx); err != nil || f.Kind == "" {
+	if err := r.putBack(ctx); err != nil || f.Kind == "" {
 		return err
 	}
-	var toxics []poses
+	var toxics []toxic
 	if does.toxics != nil {
 		toxics = does.toxics(f)
 	}
-	d := Debt{URL: r.at.URL, Proxy: r.at.Proxy, Disabled: does.refuses}
+	u := Undo{URL: r.at.URL, Proxy: r.at.Proxy, Disabled: does.refuses}
 	for i := range toxics {
 		toxics[i].Name, toxics[i].Toxicity = r.token+"-"+toxics[i].Stream, 1
-		d.Toxics = append(d.Toxics, toxics[i].Name)
+		u.Toxics = append(u.Toxics, toxics[i].Name)
 	}
-	if err := r.owe(d); err != nil {
+	if err := r.promise(u); err != nil {
 		return err
 	}
-	r.debt = &d
+	r.undo = &u
 	if does.dose != nil {
 		more := does.dose(f)
 		r.dose.Store(&more)
@@ -172,18 +156,18 @@ func (r *Remote) apply(ctx context.Context, f fault.Fault, does remoteMechanism)
 	if err := r.shows(ctx, toxics, !does.refuses); err != nil {
 		return err
 	}
-	return r.owe(d) // whoever was stopped meanwhile may find that it has been put back, and must not go on
+	return r.promise(u) // whoever was stopped meanwhile may find that it has been put back, and must not go on
 }
 
 // shows reads back that the proxy carries these toxics and no others.
-func (r *Remote) shows(ctx context.Context, want []poses, enabled bool) error {
+func (r *Proxy) shows(ctx context.Context, want []toxic, enabled bool) error {
 	s, err := r.api.show(ctx, r.at.Proxy)
 	if err != nil {
 		return fmt.Errorf("read it back: %w", err)
 	}
-	var foreign []poses
+	var foreign []toxic
 	for _, have := range s.Toxics {
-		if !slices.ContainsFunc(want, func(t poses) bool { return t.same(have) }) {
+		if !slices.ContainsFunc(want, func(t toxic) bool { return t.same(have) }) {
 			foreign = append(foreign, have)
 		}
 	}
@@ -198,25 +182,25 @@ func (r *Remote) shows(ctx context.Context, want []poses, enabled bool) error {
 	return nil
 }
 
-// settle pays what is owed.
-func (r *Remote) settle(ctx context.Context) error {
-	if r.debt == nil {
+// putBack does what has to be done so that the proxy is as it was found.
+func (r *Proxy) putBack(ctx context.Context) error {
+	if r.undo == nil {
 		return ctx.Err()
 	}
-	if err := r.debt.Pay(ctx); err != nil {
+	if err := r.undo.Do(ctx); err != nil {
 		return err
 	}
-	paid := *r.debt
-	paid.Paid = true
-	r.debt = nil
+	done := *r.undo
+	done.Done = true
+	r.undo = nil
 	r.dose.Store(nil)
-	r.owe(paid) // of no consequence if it is not heard: it would be paid again
+	r.promise(done) // of no consequence if it is not heard: it would be done again
 	return nil
 }
 
 // Close puts the proxy as it was found; its error says what is left and with which commands to mend it.
 // It tries until ctx ends, or again and again for a moment.
-func (r *Remote) Close(ctx context.Context) error {
+func (r *Proxy) Close(ctx context.Context) error {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
@@ -224,15 +208,15 @@ func (r *Remote) Close(ctx context.Context) error {
 		return ctx.Err()
 	}
 	var err error
-	for try := range payTries {
-		if err = r.settle(ctx); err == nil {
+	for try := range undoTries {
+		if err = r.putBack(ctx); err == nil {
 			return nil
 		}
-		if try == payTries-1 || ctx.Err() != nil {
+		if try == undoTries-1 || ctx.Err() != nil {
 			break
 		}
 		select {
-		case <-time.After(payAgain):
+		case <-time.After(undoAgain):
 		case <-ctx.Done():
 		}
 	}

@@ -1,11 +1,11 @@
-package proxy_test
+package remote_test
 
 import (
 	"fmt"
 	"os"
 	"testing"
 
-	"github.com/trektribe/bench/internal/proxy/toxitest"
+	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 func TestMain(m *testing.M) {
