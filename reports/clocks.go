@@ -5,17 +5,17 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/recovery"
 )
 
 // A face is the clocks of one arm in one scenario.
 type face struct {
 	scenario, arm string
-	tracks        []claim.Clocks
+	tracks        []recovery.Times
 }
 
-func faces(all []claim.Clocks) []face {
+func faces(all []recovery.Times) []face {
 	var out []face
 	for _, c := range all {
 		i := slices.IndexFunc(out, func(f face) bool { return f.scenario == c.Scenario && f.arm == c.Arm })
@@ -29,7 +29,7 @@ func faces(all []claim.Clocks) []face {
 }
 
 // worst is the longest clock of that name; false: none has a figure.
-func (f face) worst(name string) (worst claim.Clock, found bool) {
+func (f face) worst(name string) (worst recovery.Time, found bool) {
 	for _, t := range f.tracks {
 		c := t.Named(name)
 		longer := c.AtLeast && !worst.AtLeast || c.AtLeast == worst.AtLeast && c.Median > worst.Median
@@ -42,7 +42,7 @@ func (f face) worst(name string) (worst claim.Clock, found bool) {
 
 // headClocks are those that matter most, and how a sentence calls them.
 var headClocks = []struct{ name, said string }{
-	{claim.ClockDetected, "detected"}, {claim.ClockFallback, "fallback"}, {claim.ClockUsed, "used again"}, {claim.ClockSteady, "steady again"},
+	{recovery.Detected, "detected"}, {recovery.Fallback, "fallback"}, {recovery.UsedAgain, "used again"}, {recovery.SteadyAgain, "steady again"},
 }
 
 // line says the clocks that matter most of the worst instance and stream.
@@ -63,7 +63,7 @@ func (f face) line() string {
 }
 
 // spent is a recovery time in words, also one that did not end while it was observed.
-func spent(said string, c claim.Clock) string {
+func spent(said string, c recovery.Time) string {
 	if c.AtLeast {
 		return fmt.Sprintf("not %s within the %s observed", strings.Replace(said, "fallback", "serving a fallback", 1), figure.Format(c.Median, "s"))
 	}
@@ -109,7 +109,7 @@ func (t *table) clocks(all []face) {
 }
 
 // shortly is a clock without the rounds behind it.
-func shortly(c claim.Clock) string {
+func shortly(c recovery.Time) string {
 	switch {
 	case c.N == 0:
 		return "–"

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/recovery"
 )
 
 // clockColumns are the columns of the report, with the clocks they show.
-var clockColumns = []string{claim.ClockTouched, claim.ClockDetected, claim.ClockFallback, claim.ClockGood, claim.ClockLifted,
-	claim.ClockUsed, claim.ClockSteady, claim.ClockWorst, claim.ClockStall}
+var clockColumns = []string{recovery.FirstTouched, recovery.Detected, recovery.Fallback, recovery.GoodAgain, recovery.Lifted,
+	recovery.UsedAgain, recovery.SteadyAgain, recovery.WorstWait, recovery.LongestStall}
 
 // clocks writes a table for each arm of each scenario with a fault.
 func (d *document) clocks() {
@@ -37,7 +37,7 @@ func (d *document) face(f face) {
 	}
 	d.line("- "+escape(strings.Join(f.tracks[0].Faults, ", ")+": "+f.line()), "")
 	// Only where something was predicted is there a column for it.
-	predicted := slices.ContainsFunc(f.tracks, func(t claim.Clocks) bool { return t.Predicted != nil })
+	predicted := slices.ContainsFunc(f.tracks, func(t recovery.Times) bool { return t.Predicted != nil })
 	head := append([]string{"stream", "instance"}, clockColumns...)
 	if predicted {
 		head = append(head, "predicted")
@@ -88,7 +88,7 @@ func (d *document) face(f face) {
 func (d *document) lasting(f face) {
 	var who []string
 	for _, t := range f.tracks {
-		if c := t.Named(claim.ClockSteady); c.AtLeast {
+		if c := t.Named(recovery.SteadyAgain); c.AtLeast {
 			who = append(who, fmt.Sprintf("%s on %s, %s", t.Stream, t.Instance, figure.Format(c.Median, "s")))
 		}
 	}
@@ -99,7 +99,7 @@ func (d *document) lasting(f face) {
 }
 
 // foretold is what a forecast says; its arithmetic stands below the table.
-func foretold(f *claim.Forecast) string {
+func foretold(f *recovery.Forecast) string {
 	switch {
 	case f == nil || !f.Known && f.Hi == 0 && f.Lo == 0:
 		return "–"
@@ -136,7 +136,7 @@ func (d *document) silences(f face) {
 	var texts []string
 	who := map[string][]string{}
 	for _, t := range f.tracks {
-		for _, c := range t.Clocks {
+		for _, c := range t.Times {
 			if c.N > 0 || c.Why == "" {
 				continue
 			}
@@ -159,7 +159,7 @@ func (d *document) silences(f face) {
 }
 
 // clockCell is a clock in a table, of so many rounds.
-func clockCell(c claim.Clock, rounds int) string {
+func clockCell(c recovery.Time, rounds int) string {
 	if c.N == 0 {
 		return "–"
 	}

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
 // falls says in one line from which load on a curve saves queries.
-func falls(c claim.Curve) string {
+func falls(c curve.Curve) string {
 	if c.Why != "" {
 		return "no points: " + c.Why
 	}

@@ -21,10 +21,10 @@ func ResultsJSON(w io.Writer, r Run) error {
 	return writeArray(w, r.Results)
 }
 
-// CurvesJSON writes an array of claim.Curve, one for each curve and arm.
+// CurvesJSON writes an array of curve.Curve, one for each curve and arm.
 func CurvesJSON(w io.Writer, r Run) error { return writeArray(w, r.Curves) }
 
-// ClocksJSON writes an array of claim.Clocks, one for each stream and instance of
+// ClocksJSON writes an array of recovery.Times, one for each stream and instance of
 // each arm of each scenario with a fault.
 func ClocksJSON(w io.Writer, r Run) error { return writeArray(w, r.Clocks) }
 

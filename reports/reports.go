@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/recovery"
 )
 
 // A Run is what every renderer is given. Renderers only read it.
@@ -21,8 +23,8 @@ type Run struct {
 	Conditions  []Condition   // shown in this order
 	Arms        []string      // columns, in order; an arm that only Results names comes after them
 	Results     []claim.Result
-	Curves      []claim.Curve
-	Clocks      []claim.Clocks
+	Curves      []curve.Curve
+	Clocks      []recovery.Times
 	Warnings    []string // of the run as a whole: rounds set aside, a generator that fell behind
 	Interrupted bool
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/reports"
 )
 
@@ -155,13 +157,13 @@ func hostile() reports.Run {
 func withCurves() reports.Run {
 	r := oneArm(run(), "hardened")
 	r.Results = r.Results[:1]
-	r.Curves = []claim.Curve{
+	r.Curves = []curve.Curve{
 		{ID: "trips.dbload", Scenario: "cache", Arm: "hardened", Says: "what reaches the database", TTL: 2, Load: 0.215, Hit: 0.0012,
-			Points: []claim.CurvePoint{
+			Points: []curve.Point{
 				{X: 0.8, Keys: 210, Requests: 640, Queries: 0.56, Lo: 0.5, Hi: 0.62, Alone: 0.57, Shared: 0.54, Hits: 0.43, Speedup: 1.7, Arithmetic: 1.75},
 				{X: 48, Keys: 2, Requests: 1900, Queries: 0.021, Lo: 0.017, Hi: 0.026, Alone: 0.11, Shared: 0.019, Hits: 0.97, Speedup: 31, Arithmetic: 28.4},
 			},
-			Falls: []claim.Fall{{Share: 0.8, From: 3.9, Alone: 4.4, Shared: 3.61}, {Share: 0.9, From: 0, Alone: 0, Shared: 8.1}}},
+			Falls: []curve.Fall{{Share: 0.8, From: 3.9, Alone: 4.4, Shared: 3.61}, {Share: 0.9, From: 0, Alone: 0, Shared: 8.1}}},
 		{ID: "trips.dbload", Scenario: "cache", Arm: "<b>other</b>", Says: "what reaches the database", TTL: 2, Why: "the service does not say where its answers come from"},
 	}
 	return r
@@ -171,23 +173,23 @@ func withCurves() reports.Run {
 func withClocks() reports.Run {
 	r := oneArm(run(), "hardened")
 	r.Results = r.Results[:1]
-	clock := func(name string, median, lo, hi float64, cut int) claim.Clock {
-		return claim.Clock{Name: name, Median: median, Lo: lo, Hi: hi, N: 5, Cut: cut, AtLeast: cut > 2, Resolution: 0.05}
+	clock := func(name string, median, lo, hi float64, cut int) recovery.Time {
+		return recovery.Time{Name: name, Median: median, Lo: lo, Hi: hi, N: 5, Cut: cut, AtLeast: cut > 2, Resolution: 0.05}
 	}
-	well := claim.Clocks{Scenario: "redis-outage", Arm: "hardened", Stream: "trip", Instance: "1", Faults: []string{"refused on redis"}, Rounds: 5,
-		Clocks: []claim.Clock{clock(claim.ClockDetected, 0.0247, 0.0133, 0.0483, 0), clock(claim.ClockFallback, 0.004, 0, 0.0092, 0),
-			clock(claim.ClockUsed, 0.0737, 0.043, 0.315, 0), clock(claim.ClockSteady, 0.4, 0, 2.19, 1)},
+	well := recovery.Times{Scenario: "redis-outage", Arm: "hardened", Stream: "trip", Instance: "1", Faults: []string{"refused on redis"}, Rounds: 5,
+		Times: []recovery.Time{clock(recovery.Detected, 0.0247, 0.0133, 0.0483, 0), clock(recovery.Fallback, 0.004, 0, 0.0092, 0),
+			clock(recovery.UsedAgain, 0.0737, 0.043, 0.315, 0), clock(recovery.SteadyAgain, 0.4, 0, 2.19, 1)},
 		Asked: 2767, Bound: 0.6}
 	slower := well
 	slower.Instance, slower.Lost, slower.Failed = "2", 14, "12 × status 500, 2 × no answer in time"
-	slower.Clocks = []claim.Clock{clock(claim.ClockDetected, 1.76, 1.71, 1.79, 5), {Name: claim.ClockFallback, Why: "instance 2 never answered from redis | before"},
-		clock(claim.ClockSteady, 2.2, 2.2, 2.2, 5)}
-	slower.Predicted = &claim.Forecast{Hi: 5, Why: "hang: only a request that needs a new connection meets it"}
+	slower.Times = []recovery.Time{clock(recovery.Detected, 1.76, 1.71, 1.79, 5), {Name: recovery.Fallback, Why: "instance 2 never answered from redis | before"},
+		clock(recovery.SteadyAgain, 2.2, 2.2, 2.2, 5)}
+	slower.Predicted = &recovery.Forecast{Hi: 5, Why: "hang: only a request that needs a new connection meets it"}
 	slower.Aside = []string{"round 6: the machine stalled for 104 ms"}
 	overload := slower
 	overload.Arm, overload.Aside = "documented", nil
-	overload.Predicted = &claim.Forecast{Known: true, Stall: 5, Lo: 5, Hi: 5, Why: "read timeout of 5 s"}
-	r.Clocks = []claim.Clocks{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
+	overload.Predicted = &recovery.Forecast{Known: true, Stall: 5, Lo: 5, Hi: 5, Why: "read timeout of 5 s"}
+	r.Clocks = []recovery.Times{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
 	return r
 }
 

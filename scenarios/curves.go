@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/near"
 	"github.com/trektribe/bench/internal/strictyaml"
@@ -17,8 +17,8 @@ var curveKeys = []string{"id", "says", "of", "ttl"}
 // readCurves reads the curves. The environment that they may name has been read before.
 func readCurves(t strictyaml.Table, s *Scenario) {
 	scope, judge := scopeOf(s)
-	s.Curves = filed(t, "curves", curveKeys, func(t strictyaml.Table, id string) (claim.CurveText, []*expr.Error) {
-		c := claim.CurveText{
+	s.Curves = filed(t, "curves", curveKeys, func(t strictyaml.Table, id string) (curve.Text, []*expr.Error) {
+		c := curve.Text{
 			ID:  id,
 			Of:  t.Text("of", "the stream whose keys are compared, such as trip[phase=steady]"),
 			TTL: ttl(t, s.Target.Env),
@@ -29,7 +29,7 @@ func readCurves(t strictyaml.Table, s *Scenario) {
 		if !judge || c.Of == "" || c.TTL <= 0 {
 			return c, nil
 		}
-		_, errs := claim.CompileCurve(c, scope)
+		_, errs := curve.Compile(c, scope)
 		return c, errs
 	})
 }

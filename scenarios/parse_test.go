@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/strictyaml"
@@ -109,7 +110,7 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
-		Curves: []claim.CurveText{
+		Curves: []curve.Text{
 			{ID: "trip.economy", Says: "what the cache saves", Of: "trip[phase=fault]", TTL: 2 * s},
 			{ID: "trip.short", Of: "trip", TTL: s},
 		},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/traffic"
@@ -20,19 +21,19 @@ import (
 // unchanged (run.json keeps it, so that a saved run can be judged without the YAML).
 // Its methods read only; it is safe for concurrent use while nobody writes to it.
 type Scenario struct {
-	Name    string            `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
-	About   string            `json:"about"`             // one line; may be empty
-	Group   string            `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
-	Profile string            `json:"profile,omitempty"` // under which it was read; empty: none
-	File    string            `json:"file"`              // where it was read from
-	Target  Target            `json:"target"`
-	Rounds  claim.Looks       `json:"rounds"` // 1 <= Min <= Max <= 50
-	Phases  []Phase           `json:"phases"` // at least one, in the order in which they run
-	Traffic []Stream          `json:"traffic"`
-	Steady  *Condition        `json:"steady,omitempty"` // must be true before the first fault of a segment; nil: no condition
-	Abort   *Condition        `json:"abort,omitempty"`  // ends the scenario once it is true; nil: no condition
-	Claims  []claim.Text      `json:"claims"`           // may be empty
-	Curves  []claim.CurveText `json:"curves,omitempty"`
+	Name    string       `json:"name"`              // letters, digits, "-" and "_": it becomes part of folder names
+	About   string       `json:"about"`             // one line; may be empty
+	Group   string       `json:"group,omitempty"`   // its name stands for all scenarios of the group; may be empty
+	Profile string       `json:"profile,omitempty"` // under which it was read; empty: none
+	File    string       `json:"file"`              // where it was read from
+	Target  Target       `json:"target"`
+	Rounds  claim.Looks  `json:"rounds"` // 1 <= Min <= Max <= 50
+	Phases  []Phase      `json:"phases"` // at least one, in the order in which they run
+	Traffic []Stream     `json:"traffic"`
+	Steady  *Condition   `json:"steady,omitempty"` // must be true before the first fault of a segment; nil: no condition
+	Abort   *Condition   `json:"abort,omitempty"`  // ends the scenario once it is true; nil: no condition
+	Claims  []claim.Text `json:"claims"`           // may be empty
+	Curves  []curve.Text `json:"curves,omitempty"`
 }
 
 // Target is how the service is started.

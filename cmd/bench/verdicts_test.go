@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/scenarios"
@@ -146,7 +147,7 @@ func played(t *testing.T, redis string, names []string, whole bool) map[[2]strin
 func foretells(t *testing.T, file string) (held int) {
 	t.Helper()
 	b, err := os.ReadFile(file)
-	var all []claim.Clocks
+	var all []recovery.Times
 	if err := errors.Join(err, json.Unmarshal(b, &all)); err != nil {
 		t.Error(err)
 		return 0
@@ -154,7 +155,7 @@ func foretells(t *testing.T, file string) (held int) {
 	off := 0
 	for _, k := range all {
 		// Few requests need not meet the worst.
-		p, stall := k.Predicted, k.Named(claim.ClockStall)
+		p, stall := k.Predicted, k.Named(recovery.LongestStall)
 		if p == nil || !p.Known || !k.Hits || stall.N == 0 {
 			continue
 		}

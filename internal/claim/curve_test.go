@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -84,17 +84,17 @@ func newModel(shares bool) *cacheModel {
 var curveScope = expr.Scope{Streams: []string{"trip", "listing"}, Phases: []string{"before", "reads"},
 	Paths: map[string]string{"trip": "/api/trips/{id}", "listing": "/api/trips"}}
 
-func curveOf(t *testing.T) *claim.CurveSpec {
+func curveOf(t *testing.T) *curve.Spec {
 	t.Helper()
-	c, errs := claim.CompileCurve(claim.CurveText{ID: "x", Says: "what it saves", Of: "trip[phase=reads]", TTL: 2 * time.Second}, curveScope)
+	c, errs := curve.Compile(curve.Text{ID: "x", Says: "what it saves", Of: "trip[phase=reads]", TTL: 2 * time.Second}, curveScope)
 	for _, e := range errs {
 		t.Fatal(e.Field, e.Col, e.Msg)
 	}
 	return c
 }
 
-func draw(c *claim.CurveSpec, rounds ...history.Slice) claim.Curve {
-	var seen []claim.CurveRound
+func draw(c *curve.Spec, rounds ...history.Slice) curve.Curve {
+	var seen []curve.Round
 	for _, h := range rounds {
 		seen = append(seen, c.Observe(h))
 	}
@@ -215,7 +215,7 @@ func TestACurveWithoutPointsSaysWhy(t *testing.T) {
 	if got := curveOf(t).Judge(nil); got.Why == "" || got.Points == nil || got.Falls == nil {
 		t.Errorf("no rounds: %+v", got)
 	}
-	if got := curveOf(t).Judge(make([]claim.CurveRound, 3)); got.Why == "" {
+	if got := curveOf(t).Judge(make([]curve.Round, 3)); got.Why == "" {
 		t.Errorf("unobserved rounds: %+v", got)
 	}
 	if got := draw(curveOf(t), history.Slice{}, good()); got.Why != "" || len(got.Points) == 0 {
@@ -235,7 +235,7 @@ func TestMistakesInCurves(t *testing.T) {
 		"listing[phase=reads]":   "1: a curve needs keys",
 		"trip[phase=reads":       "17: expected ]",
 	} {
-		c, errs := claim.CompileCurve(claim.CurveText{Of: of, TTL: time.Second}, curveScope)
+		c, errs := curve.Compile(curve.Text{Of: of, TTL: time.Second}, curveScope)
 		got := ""
 		for _, e := range errs {
 			got += strconv.Itoa(e.Col) + ": " + e.Msg
@@ -247,7 +247,7 @@ func TestMistakesInCurves(t *testing.T) {
 			t.Errorf("%s: %q, want %q", of, got, want)
 		}
 	}
-	if _, errs := claim.CompileCurve(claim.CurveText{Of: "trip"}, curveScope); len(errs) != 1 || errs[0].Field != "ttl" {
+	if _, errs := curve.Compile(curve.Text{Of: "trip"}, curveScope); len(errs) != 1 || errs[0].Field != "ttl" {
 		t.Errorf("without a TTL: %v", errs)
 	}
 }

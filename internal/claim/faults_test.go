@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
-	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -150,7 +150,7 @@ func TestGrowthIsOfTheSameProcess(t *testing.T) {
 
 // What cannot be known leaves a clock without a figure, and never with a good one.
 func TestClocksWithoutDataSayWhy(t *testing.T) {
-	spec := claim.ClocksOf(scope)
+	spec := recovery.Of(scope.Faults)
 	for name, r := range map[string]struct {
 		h    history.Slice
 		why  string // there are no clocks
@@ -159,14 +159,14 @@ func TestClocksWithoutDataSayWhy(t *testing.T) {
 	}{
 		"no fault was played":     {play(trips("warm", 50, ms, "redis")), "no instance that was asked had a fault", "", ""},
 		"it was not delivered":    {play(outage("1"), trips("warm", 50, ms, "redis"), event(history.Event{Kind: history.Delivery, Name: "blackhole", Detail: "it met a reply"})), "it met a reply", "", ""},
-		"no health":               {play(outage("1"), trips("warm", 50, ms, "redis")), "", claim.ClockDetected, "/health was not asked"},
-		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", claim.ClockWorst, "nothing was asked during the fault"},
-		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", claim.ClockSteady, "too few to know what healthy is"},
-		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", claim.ClockSteady, "nothing was asked after the heal"},
-		"no source":               {play(outage("1"), trips("warm", 50, ms, ""), trips("fault", 50, ms, "")), "", claim.ClockFallback, "never answered from redis"},
-		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", claim.ClockTouched, "no request was seen to fail"},
+		"no health":               {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.Detected, "/health was not asked"},
+		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.WorstWait, "nothing was asked during the fault"},
+		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "too few to know what healthy is"},
+		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "nothing was asked after the heal"},
+		"no source":               {play(outage("1"), trips("warm", 50, ms, ""), trips("fault", 50, ms, "")), "", recovery.Fallback, "never answered from redis"},
+		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", recovery.FirstTouched, "no request was seen to fail"},
 	} {
-		all := spec.Judge([]claim.ClockRound{spec.Observe(r.h)})
+		all := spec.Judge([]recovery.Round{spec.Observe(r.h)})
 		if len(all) != 1 || !strings.Contains(all[0].Why, r.why) || (all[0].Why == "") != (r.why == "") {
 			t.Errorf("%s: got %+v, want one without clocks because %q", name, all, r.why)
 			continue
@@ -178,7 +178,7 @@ func TestClocksWithoutDataSayWhy(t *testing.T) {
 			t.Errorf("%s: %s: got %+v, want none because %q", name, r.of, c, r.says)
 		}
 	}
-	if claim.ClocksOf(expr.Scope{}) != nil {
+	if recovery.Of(nil) != nil {
 		t.Error("a scenario without a fault has clocks")
 	}
 }

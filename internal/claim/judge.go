@@ -10,9 +10,6 @@ import (
 	"github.com/trektribe/bench/internal/stats"
 )
 
-// confidence that no verdict of a claim is wrong, over all its looks and parts.
-const alpha = 0.01
-
 // Judge decides the claim on the rounds seen so far, in the order in which they
 // were played. It refutes when a part is refuted, and holds when all hold.
 // Scenario, Arm, Policy and Injected of the Result are left to the caller.
@@ -32,7 +29,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.Text))
 		}
 	}
-	each := stats.Spend(alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
+	each := stats.Spend(stats.Alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
 	var all []finding
 	for i, t := range c.holds.Terms {
 		f := c.judge(t, observed(rounds, i), each, looks)

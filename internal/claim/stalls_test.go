@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -45,12 +45,12 @@ func TestTheLongestStallIsOfCallsAlone(t *testing.T) {
 		{"the generator was late", []part{before, hurt("memory", 20, 52*ms), late}, true, 58 * ms, false},
 		{"it waited for a worker that the service kept", []part{before, hurt("memory", 20, 52*ms), queued}, true, 88 * ms, false},
 	} {
-		spec := claim.ClocksOf(scope)
-		all := spec.Judge([]claim.ClockRound{spec.Observe(play(append(row.parts, outage("1"))...))})
+		spec := recovery.Of(scope.Faults)
+		all := spec.Judge([]recovery.Round{spec.Observe(play(append(row.parts, outage("1"))...))})
 		if len(all) != 1 || all[0].Why != "" {
 			t.Fatalf("%s: %+v", row.name, all)
 		}
-		got := all[0].Named(claim.ClockStall)
+		got := all[0].Named(recovery.LongestStall)
 		if all[0].Hits != row.hits || got.N != 1 || got.AtLeast != row.least || math.Abs(got.Median-row.want.Seconds()) > 0.0005 {
 			t.Errorf("%s: hits %v, %+v, want hits %v, %v", row.name, all[0].Hits, got, row.hits, row.want)
 		}
@@ -60,8 +60,8 @@ func TestTheLongestStallIsOfCallsAlone(t *testing.T) {
 // Who was hardly asked before the fault has no bound that its answers could be held to: only failures are lost.
 func TestNothingIsLostByABoundThatIsNotKnown(t *testing.T) {
 	for n, want := range map[int]int{10: 0, 40: 20} {
-		spec := claim.ClocksOf(scope)
-		all := spec.Judge([]claim.ClockRound{spec.Observe(play(
+		spec := recovery.Of(scope.Faults)
+		all := spec.Judge([]recovery.Round{spec.Observe(play(
 			answers("trip", "warm", 0, 1, 2*ms, nil), answers("trip", "warm", 550*ms, n, 2*ms, nil), answers("trip", "fault", began["fault"]+20*ms, 20, 200*ms, nil), outage("1")))})
 		if len(all) != 1 || all[0].Lost != want || (all[0].Bound > 0) != (want > 0) {
 			t.Errorf("%d requests before the fault: %+v, want %d lost", n, all, want)

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -32,13 +32,13 @@ func TestClocksTellTheTruthOfAScriptedService(t *testing.T) {
 		var wrong []string // by more than a stall of the machine, of itself and of the service, explains
 		for _, k := range all {
 			for _, how := range []string{
-				off(k, claim.ClockDetected, s.detect, heal-hurt, impact.HealthStep+10*ms+2*stall),
-				off(k, claim.ClockFallback, s.fallback, heal-hurt, 25*ms+2*stall),
+				off(k, recovery.Detected, s.detect, heal-hurt, impact.HealthStep+10*ms+2*stall),
+				off(k, recovery.Fallback, s.fallback, heal-hurt, 25*ms+2*stall),
 				// It is still slow then: the first answer from Redis takes 100 ms.
-				off(k, claim.ClockUsed, s.used+100*ms, end-heal, 50*ms+2*stall),
-				off(k, claim.ClockSteady, s.steady, end-heal, 150*ms+2*stall),
-				off(k, claim.ClockWorst, s.fallback, end, 25*ms+2*stall),
-				off(k, claim.ClockTouched, 0, end, 20*ms+2*stall),
+				off(k, recovery.UsedAgain, s.used+100*ms, end-heal, 50*ms+2*stall),
+				off(k, recovery.SteadyAgain, s.steady, end-heal, 150*ms+2*stall),
+				off(k, recovery.WorstWait, s.fallback, end, 25*ms+2*stall),
+				off(k, recovery.FirstTouched, 0, end, 20*ms+2*stall),
 			} {
 				if how != "" {
 					wrong = append(wrong, how)

@@ -7,9 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
-	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/traffic"
@@ -109,10 +108,10 @@ func (s script) history(seed uint64) history.Slice {
 }
 
 // readClocks is what the clocks say of one round; why: it does not count.
-func readClocks(t *testing.T, h history.History) (tracks []claim.Clocks, why string) {
+func readClocks(t *testing.T, h history.History) (tracks []recovery.Times, why string) {
 	t.Helper()
-	spec := claim.ClocksOf(expr.Scope{Streams: []string{"trip"}, Phases: []string{"all"}, Faults: []string{"blackhole"}})
-	all := spec.Judge([]claim.ClockRound{spec.Observe(h)})
+	spec := recovery.Of([]string{"blackhole"})
+	all := spec.Judge([]recovery.Round{spec.Observe(h)})
 	if len(all) == 1 && all[0].Why != "" {
 		return nil, all[0].Why
 	}
@@ -133,7 +132,7 @@ func shown(h history.Slice, instance string) (first time.Duration) {
 }
 
 // off says how one clock differs from the truth; empty: by less than may be. What is longer than was watched must be cut there.
-func off(k claim.Clocks, name string, want, watched, may time.Duration) string {
+func off(k recovery.Times, name string, want, watched, may time.Duration) string {
 	c, cut := k.Named(name), want > watched
 	if cut {
 		want = watched
@@ -145,7 +144,7 @@ func off(k claim.Clocks, name string, want, watched, may time.Duration) string {
 	return ""
 }
 
-func within(t *testing.T, k claim.Clocks, name string, want, watched, may time.Duration) {
+func within(t *testing.T, k recovery.Times, name string, want, watched, may time.Duration) {
 	t.Helper()
 	if how := off(k, name, want, watched, may); how != "" {
 		t.Error(how)
@@ -182,37 +181,37 @@ func TestClocksTellTheTruthOfAScript(t *testing.T) {
 				t.Fatal(why)
 			}
 			for _, k := range all {
-				within(t, k, claim.ClockDetected, s.detect, healAt-hurtAt, impact.HealthStep+5*ms)
-				within(t, k, claim.ClockFallback, s.fallback, healAt-hurtAt, gap+5*ms)
-				within(t, k, claim.ClockLifted, healAt-hurtAt, endAt, 0)
+				within(t, k, recovery.Detected, s.detect, healAt-hurtAt, impact.HealthStep+5*ms)
+				within(t, k, recovery.Fallback, s.fallback, healAt-hurtAt, gap+5*ms)
+				within(t, k, recovery.Lifted, healAt-hurtAt, endAt, 0)
 				// No answer tells before the first one does: of ill services few say redis.
 				redis := shown(h, k.Instance)
 				if redis < s.used && redis > 0 {
 					t.Fatalf("the script answers from redis %v after the heal, and is to from %v on", redis, s.used)
 				}
 				if redis > 0 {
-					within(t, k, claim.ClockUsed, redis, endAt-healAt, 5*ms)
+					within(t, k, recovery.UsedAgain, redis, endAt-healAt, 5*ms)
 				} else {
-					within(t, k, claim.ClockUsed, never, endAt-healAt, 400*ms) // the last slow answer
+					within(t, k, recovery.UsedAgain, never, endAt-healAt, 400*ms) // the last slow answer
 				}
 				chance := 100*ms + gap
 				if s.ill == "missing" || s.ill == "failing" {
 					chance += 20 * gap // a share is known only by so many
 				}
-				within(t, k, claim.ClockSteady, s.steady, endAt-healAt, time.Second) // never far off, and never wrong about whether at all
-				if off(k, claim.ClockSteady, s.steady, endAt-healAt, chance) != "" {
+				within(t, k, recovery.SteadyAgain, s.steady, endAt-healAt, time.Second) // never far off, and never wrong about whether at all
+				if off(k, recovery.SteadyAgain, s.steady, endAt-healAt, chance) != "" {
 					byChance++
 				}
 				tracks++
 				// Who is held up for less than the bound got a good answer all the same.
 				good := max(0, s.fallback-time.Duration(k.Bound*float64(time.Second)))
-				within(t, k, claim.ClockGood, good, healAt-hurtAt, gap+5*ms)
+				within(t, k, recovery.GoodAgain, good, healAt-hurtAt, gap+5*ms)
 				if s.fallback > 2*gap {
-					within(t, k, claim.ClockTouched, 0, endAt, gap)
+					within(t, k, recovery.FirstTouched, 0, endAt, gap)
 				}
 				if s.fallback > 30*ms && s.fallback < timeout-gap {
-					within(t, k, claim.ClockWorst, s.fallback, endAt, gap+5*ms)
-					within(t, k, claim.ClockStall, s.fallback, endAt, gap+5*ms)
+					within(t, k, recovery.WorstWait, s.fallback, endAt, gap+5*ms)
+					within(t, k, recovery.LongestStall, s.fallback, endAt, gap+5*ms)
 				}
 			}
 		})

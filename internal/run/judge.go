@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/stats"
@@ -23,11 +25,11 @@ type bench struct {
 	scenario *scenarios.Scenario
 	arms     []lab.ArmSpec
 	claims   []*claim.Claim
-	curves   []*claim.CurveSpec
-	clocks   *claim.ClockSpec                // nil: no fault
-	seen     map[string][][]claim.Round      // arm → claim → rounds
-	traced   map[string][][]claim.CurveRound // arm → curve → rounds
-	timed    map[string][]claim.ClockRound   // arm → rounds
+	curves   []*curve.Spec
+	clocks   *recovery.Spec              // nil: no fault
+	seen     map[string][][]claim.Round  // arm → claim → rounds
+	traced   map[string][][]curve.Round  // arm → curve → rounds
+	timed    map[string][]recovery.Round // arm → rounds
 	load     *loadSeen
 	running  bool              // the service already ran, and got no environment of ours
 	died     map[string]string // arm → how an instance first failed by itself
@@ -55,8 +57,8 @@ func (l *loadSeen) add(h history.History) {
 }
 
 func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
-	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, traced: map[string][][]claim.CurveRound{},
-		clocks: claim.ClocksOf(s.Scope()), timed: map[string][]claim.ClockRound{}, load: &loadSeen{}, died: map[string]string{}}
+	b := &bench{scenario: s, arms: arms, seen: map[string][][]claim.Round{}, traced: map[string][][]curve.Round{},
+		clocks: recovery.Of(s.Scope().Faults), timed: map[string][]recovery.Round{}, load: &loadSeen{}, died: map[string]string{}}
 	var errs []error
 	for _, t := range s.Claims {
 		c, mistakes := claim.Compile(t, s.Scope())
@@ -66,7 +68,7 @@ func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
 		b.claims = append(b.claims, c)
 	}
 	for _, t := range s.Curves {
-		c, mistakes := claim.CompileCurve(t, s.Scope())
+		c, mistakes := curve.Compile(t, s.Scope())
 		for _, m := range mistakes {
 			errs = append(errs, fmt.Errorf("%s: curve %s: %s: column %d: %s", s.File, t.ID, m.Field, m.Col, m.Msg))
 		}
@@ -74,7 +76,7 @@ func newBench(s *scenarios.Scenario, arms []lab.ArmSpec) (*bench, error) {
 	}
 	for _, a := range arms {
 		b.seen[a.Name] = make([][]claim.Round, len(s.Claims))
-		b.traced[a.Name] = make([][]claim.CurveRound, len(s.Curves))
+		b.traced[a.Name] = make([][]curve.Round, len(s.Curves))
 	}
 	return b, errors.Join(errs...)
 }
@@ -141,24 +143,24 @@ func (b *bench) results() []claim.Result {
 }
 
 // drawn are the curves of every arm, curves first.
-func (b *bench) drawn() []claim.Curve {
-	var out []claim.Curve
+func (b *bench) drawn() []curve.Curve {
+	var out []curve.Curve
 	for i, c := range b.curves {
 		for _, a := range b.arms {
-			curve := c.Judge(b.traced[a.Name][i])
-			curve.Scenario, curve.Arm = b.scenario.Name, a.Name
-			out = append(out, curve)
+			one := c.Judge(b.traced[a.Name][i])
+			one.Scenario, one.Arm = b.scenario.Name, a.Name
+			out = append(out, one)
 		}
 	}
 	return out
 }
 
 // ticked are the clocks of every arm.
-func (b *bench) ticked() []claim.Clocks {
+func (b *bench) ticked() []recovery.Times {
 	if b.clocks == nil {
 		return nil
 	}
-	var out []claim.Clocks
+	var out []recovery.Times
 	for _, a := range b.arms {
 		for _, c := range b.clocks.Judge(b.timed[a.Name]) {
 			c.Scenario, c.Arm = b.scenario.Name, a.Name
@@ -201,8 +203,8 @@ func injected(s *scenarios.Scenario, c *claim.Claim) []string {
 type Judged struct {
 	Saved    *Saved
 	Results  []claim.Result
-	Curves   []claim.Curve
-	Clocks   []claim.Clocks
+	Curves   []curve.Curve
+	Clocks   []recovery.Times
 	Warnings []string // what could not be used
 	load     *loadSeen
 }

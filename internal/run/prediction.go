@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/predict"
 	"github.com/trektribe/bench/scenarios"
@@ -15,11 +15,11 @@ import (
 // predicted is how long the worst fault of s should stall a request of k's stream and instance.
 // If a fault with only an upper bound may be the worst, the forecast is a bound too. If a fault is
 // unknown, the worst of the others is the least. nil: the client is not known.
-func predicted(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
+func predicted(s *scenarios.Scenario, k recovery.Times) *recovery.Forecast {
 	if len(k.Options) == 0 {
 		return nil
 	}
-	out, atMost := &claim.Forecast{}, claim.Forecast{}
+	out, atMost := &recovery.Forecast{}, recovery.Forecast{}
 	var unknown string
 	for _, p := range s.Phases {
 		for _, f := range p.Faults {
@@ -34,15 +34,15 @@ func predicted(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 				unknown = cmp.Or(unknown, f.Kind+": "+got.Why)
 			case !ok:
 				if hi > atMost.Hi {
-					atMost = claim.Forecast{Lo: lo, Hi: hi, Why: f.Kind + ": " + got.Why}
+					atMost = recovery.Forecast{Lo: lo, Hi: hi, Why: f.Kind + ": " + got.Why}
 				}
 			case out.Why == "" || stall > out.Stall:
-				*out = claim.Forecast{Known: true, Stall: stall, Lo: lo, Hi: hi, Why: got.Why}
+				*out = recovery.Forecast{Known: true, Stall: stall, Lo: lo, Hi: hi, Why: got.Why}
 			}
 		}
 	}
 	if unknown != "" {
-		return &claim.Forecast{Lo: out.Lo, Why: unknown}
+		return &recovery.Forecast{Lo: out.Lo, Why: unknown}
 	}
 	if atMost.Hi > out.Hi {
 		atMost.Lo = max(atMost.Lo, out.Lo)
@@ -56,7 +56,7 @@ func predicted(s *scenarios.Scenario, k claim.Clocks) *claim.Forecast {
 
 // circumstances are the client's options and all else that a stall depends on. An answer from a cache made one
 // call of Redis. For loads the time beyond a load is measured, so only the calls of Redis are in it.
-func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k claim.Clocks) map[string]float64 {
+func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k recovery.Times) map[string]float64 {
 	o := map[string]float64{
 		"fault_seconds": f.For.Seconds(), "delay_seconds": f.Delay.Seconds(), "jitter_seconds": f.Jitter.Seconds(), "to_seconds": f.To.Seconds(),
 		"down_seconds": k.Down,

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/predict"
@@ -49,13 +49,13 @@ func TestForecastIsOfTheSameAnswersAsTheStall(t *testing.T) {
 	}
 	for hits, want := range map[bool]float64{true: 0.813, false: 0.932} {
 		// go-redis itself, on the same schedule: 0.81 to 0.82 s in one call, 0.92 to 0.93 s in two.
-		f := predicted(s, claim.Clocks{Stream: "trip", Instance: "1", Options: options, Hits: hits})
+		f := predicted(s, recovery.Times{Stream: "trip", Instance: "1", Options: options, Hits: hits})
 		if f == nil || !f.Known || math.Abs(f.Stall-want) > 0.03 {
 			t.Errorf("hits %v: %+v, want %v s", hits, f, want)
 		}
 	}
 	s.Phases[0].Faults[0] = fault.Fault{Kind: "restarted", On: "redis"}
-	if f := predicted(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client, Down: 0.1}); f == nil || f.Known || f.Hi < 0.1 || f.Lo > 0 {
+	if f := predicted(s, recovery.Times{Stream: "trip", Instance: "1", Options: client, Down: 0.1}); f == nil || f.Known || f.Hi < 0.1 || f.Lo > 0 {
 		t.Errorf("restarted: %+v", f)
 	}
 }
@@ -84,7 +84,7 @@ func TestTheWorstFaultIsForecast(t *testing.T) {
 			Phases:  []scenarios.Phase{{Name: "fault", Faults: row.faults}},
 			Traffic: []scenarios.Stream{{Stream: traffic.Stream{Name: "trip", From: 50, To: 50}}},
 		}
-		f := predicted(s, claim.Clocks{Stream: "trip", Instance: "1", Options: client})
+		f := predicted(s, recovery.Times{Stream: "trip", Instance: "1", Options: client})
 		if f == nil || f.Known != row.known || math.Abs(f.Lo-row.lo) > 0.1 || math.Abs(f.Hi-row.hi) > 0.1 || !strings.HasPrefix(f.Why, row.why) {
 			t.Errorf("%s: %+v, want known %v, %v to %v s, because %q", row.name, f, row.known, row.lo, row.hi, row.why)
 		}

@@ -133,47 +133,47 @@ func (t *usageTimes) Value() figure.Value {
 	return out
 }
 
-// HealthTimes is time_to_detect and time_to_health: what /health said of a
+// healthTimes is time_to_detect and time_to_health: what /health said of a
 // dependency, and when. Of an instance only the answers that differ from the one before are
 // recorded, the first and the last.
-type HealthTimes struct {
+type healthTimes struct {
 	probe.Blind
-	On     string
-	Faults []history.Event
-	Told   map[string][]history.Event // by instance
+	on     string
+	faults []history.Event
+	told   map[string][]history.Event // by instance
 	of     func(impact.Window, []history.Event) (figure.Element, *figure.Absence)
 }
 
 func startDetect(_ *probe.Walk, args []expr.Arg) probe.Probe {
-	return &HealthTimes{On: args[0].Name, Told: map[string][]history.Event{}, of: impact.TimeToDetect}
+	return &healthTimes{on: args[0].Name, told: map[string][]history.Event{}, of: impact.TimeToDetect}
 }
 
 func startHealth(_ *probe.Walk, args []expr.Arg) probe.Probe {
-	return &HealthTimes{On: args[0].Name, Told: map[string][]history.Event{}, of: impact.TimeToHealth}
+	return &healthTimes{on: args[0].Name, told: map[string][]history.Event{}, of: impact.TimeToHealth}
 }
 
-func (d *HealthTimes) Event(e *history.Event) {
+func (d *healthTimes) Event(e *history.Event) {
 	switch {
-	case impact.IsFault(e, d.On):
-		d.Faults = append(d.Faults, *e)
-	case e.Kind == history.Health && e.On == d.On:
-		d.Told[e.Instance] = append(d.Told[e.Instance], *e)
+	case impact.IsFault(e, d.on):
+		d.faults = append(d.faults, *e)
+	case e.Kind == history.Health && e.On == d.on:
+		d.told[e.Instance] = append(d.told[e.Instance], *e)
 	}
 }
 
-func (d *HealthTimes) Value() figure.Value {
-	if len(d.Faults) == 0 {
-		return figure.NoData("a phase with a fault on "+d.On, "no fault on %s was observed", d.On)
+func (d *healthTimes) Value() figure.Value {
+	if len(d.faults) == 0 {
+		return figure.NoData("a phase with a fault on "+d.on, "no fault on %s was observed", d.on)
 	}
-	names := maps.Clone(d.Told)
-	for _, e := range d.Faults {
+	names := maps.Clone(d.told)
+	for _, e := range d.faults {
 		if e.Instance != "" {
-			names[e.Instance] = d.Told[e.Instance] // also one that was not asked
+			names[e.Instance] = d.told[e.Instance] // also one that was not asked
 		}
 	}
 	var out figure.Value
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		o := impact.WindowOf(d.Faults, name)
+		o := impact.WindowOf(d.faults, name)
 		if !o.Faulted {
 			continue
 		}
@@ -185,7 +185,7 @@ func (d *HealthTimes) Value() figure.Value {
 		out.Set = append(out.Set, e)
 	}
 	if len(out.Set) == 0 {
-		return figure.NoData(impact.HealthThatSays(d.On), "no instance was asked for its health")
+		return figure.NoData(impact.HealthThatSays(d.on), "no instance was asked for its health")
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package claim
+package curve
 
 import (
 	"cmp"
@@ -21,8 +21,8 @@ const (
 
 // Judge makes the curve of the rounds seen, in the order in which they were
 // played. Scenario and Arm of the Curve are left to the caller.
-func (c *CurveSpec) Judge(rounds []CurveRound) (out Curve) {
-	blank := Curve{ID: c.Text.ID, Says: c.Text.Says, TTL: c.Text.TTL.Seconds(), Points: []CurvePoint{}, Falls: []Fall{}}
+func (c *Spec) Judge(rounds []Round) (out Curve) {
+	blank := Curve{ID: c.Text.ID, Says: c.Text.Says, TTL: c.Text.TTL.Seconds(), Points: []Point{}, Falls: []Fall{}}
 	defer func() {
 		if e := recover(); e != nil {
 			out = blank
@@ -30,7 +30,7 @@ func (c *CurveSpec) Judge(rounds []CurveRound) (out Curve) {
 		}
 	}()
 	out = blank
-	var seen []CurveRound
+	var seen []Round
 	for _, r := range rounds {
 		switch {
 		case r.why == "" && len(r.keys) > 0:
@@ -44,7 +44,7 @@ func (c *CurveSpec) Judge(rounds []CurveRound) (out Curve) {
 		return out
 	}
 	out.Why = ""
-	if slices.ContainsFunc(seen, func(r CurveRound) bool { return !r.counted }) {
+	if slices.ContainsFunc(seen, func(r Round) bool { return !r.counted }) {
 		out.Says += " (the service does not count its queries: each answer from the database is taken for one)"
 	}
 	var all keyload
@@ -92,7 +92,7 @@ type bin struct {
 // binned are the bins that have a key, in the order of their load. How often a key
 // is asked for is known from all rounds together: in one alone chance would put
 // the same key here and there.
-func binned(rounds []CurveRound, ttl float64) []*bin {
+func binned(rounds []Round, ttl float64) []*bin {
 	span, counts := 0.0, map[string]int{}
 	for _, r := range rounds {
 		span += r.span.Seconds()
@@ -132,16 +132,16 @@ func binned(rounds []CurveRound, ttl float64) []*bin {
 
 // point sums the bin up. Where it holds keys of many rates, its arithmetic is that
 // of each, weighted by its requests.
-func (b *bin) point(c Curve) CurvePoint {
+func (b *bin) point(c Curve) Point {
 	n := float64(b.all.requests)
-	p := CurvePoint{Keys: len(b.counts), Requests: b.all.requests, Queries: b.all.queries / n, Hits: float64(b.all.hits) / n}
+	p := Point{Keys: len(b.counts), Requests: b.all.requests, Queries: b.all.queries / n, Hits: float64(b.all.hits) / n}
 	for _, key := range slices.Sorted(maps.Keys(b.counts)) {
 		weight, rate := float64(b.counts[key])/n, b.rates[key]
 		p.X += weight * rate * c.TTL
 		p.Alone += weight * alone(rate, c.Load, c.TTL)
 		p.Shared += weight * shared(rate, c.Load, c.TTL)
 	}
-	_, iv := stats.Binomial(b.k, b.n, alpha)
+	_, iv := stats.Binomial(b.k, b.n, stats.Alpha)
 	p.Lo, p.Hi = min(p.Queries, max(0, iv.Lo)), max(p.Queries, min(1, iv.Hi))
 	p.Speedup = ratioOf(c.Load, b.all.wait.Seconds()/n)
 	p.Arithmetic = ratioOf(c.Load, (1-p.Hits)*c.Load+p.Hits*c.Hit)
@@ -159,7 +159,7 @@ func ratioOf(a, b float64) float64 {
 // from is the load from which on, at every point, there are at most most queries
 // per request; between the last point that has more and the next it is read off a
 // straight line over the logarithm of the load. Where all comply, it is the first's.
-func from(points []CurvePoint, most float64) float64 {
+func from(points []Point, most float64) float64 {
 	i := len(points)
 	for i > 0 && points[i-1].Queries <= most {
 		i--

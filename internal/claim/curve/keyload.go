@@ -1,4 +1,4 @@
-package claim
+package curve
 
 import (
 	"cmp"
@@ -13,9 +13,9 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A CurveRound is what a curve saw in one round. Opaque to callers. The zero
-// CurveRound counts for nothing.
-type CurveRound struct {
+// A Round is what a curve saw in one round. Opaque to callers; the zero Round counts
+// for nothing.
+type Round struct {
 	keys    map[string]*keyload
 	span    time.Duration // of the phases in which the stream ran
 	counted bool          // the service counts its queries
@@ -24,9 +24,9 @@ type CurveRound struct {
 
 // A keyload is one key of one round.
 type keyload struct {
-	requests, hits int // that were answered and say where from
+	requests, hits int // that were answered and say their source
 	queries        float64
-	loads          int           // that began an answer
+	loads          int           // that an answer shows the begin of
 	wait           time.Duration // response times, all together
 	hitWait        time.Duration // of the hits
 	loadWait       time.Duration // of the answers that began a load
@@ -39,7 +39,7 @@ func (m miss) times() (sent, done time.Duration) { return m.sent, m.done }
 
 // Observe measures one arm's part of one round. It walks the events and then the
 // requests once, and keeps 48 bytes for each answer from the database.
-func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
+func (c *Spec) Observe(h history.History) (r Round) {
 	everything := expr.Selector{Text: probe.QueriesTotal, Stream: "all", Filters: c.sel.Filters}
 	p := &keyloads{
 		PerSecond: probe.NewPerSecond(c.sel, func(*history.Request, bool) bool { return true }),
@@ -53,11 +53,11 @@ func (c *CurveSpec) Observe(h history.History) (r CurveRound) {
 	seen.Safely(func() { r = p.round() })
 	switch aside := g.Complaints(c.rules); {
 	case unread != "":
-		return CurveRound{why: unread}
+		return Round{why: unread}
 	case seen.Broken() != nil:
-		return CurveRound{why: seen.Broken().Why}
+		return Round{why: seen.Broken().Why}
 	case len(aside) > 0:
-		return CurveRound{why: aside[0].Text}
+		return Round{why: aside[0].Text}
 	}
 	return r
 }
@@ -117,26 +117,26 @@ func (p *keyloads) Request(r *history.Request) {
 	}
 }
 
-// round shares the queries that the service counted out among the keys.
+// round divides the queries that the service counted among the keys.
 //
-// A key's queries lie between the fewest loads that explain its answers, where
-// what overlaps shares one, and one for each answer from the database. Where
-// between them is the same for all keys, and the service's counter tells: 0 for
-// one that loads once, 1 for one that loads for each miss. Without it, 1.
-func (p *keyloads) round() CurveRound {
+// A key's queries lie between the fewest loads that explain its answers, where those
+// that overlap share one, and one for each answer from the database. The counter of
+// the service tells where between: excess is 0 where it loads once, 1 where it loads
+// for each miss. It is the same for all keys. Without a counter it is 1.
+func (p *keyloads) round() Round {
 	if a := p.Missing(); a != nil {
-		return CurveRound{why: a.Why}
+		return Round{why: a.Why}
 	}
 	span, none := p.Span()
 	switch {
 	case none != nil:
-		return CurveRound{why: none.Why}
+		return Round{why: none.Why}
 	case p.Answered > 0 && p.Said == 0:
-		return CurveRound{why: "the service does not say where its answers come from"}
+		return Round{why: "the service does not say where its answers come from"}
 	case len(p.keys) == 0:
-		return CurveRound{why: "no answer of " + p.Sel.Text + " came from a cache or the database"}
+		return Round{why: "no answer of " + p.Sel.Text + " came from a cache or the database"}
 	}
-	r := CurveRound{keys: p.keys, span: span}
+	r := Round{keys: p.keys, span: span}
 	answers, fewest := 0.0, 0.0
 	for _, ms := range p.all {
 		answers += float64(len(ms))
