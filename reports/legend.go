@@ -4,7 +4,7 @@ package reports
 const reading = "how to read: value [interval] n=samples. holds: the whole interval keeps the promise. " +
 	"REFUTED: the whole interval breaks it. undecided: neither, or the data does not count."
 
-// howToRead ends report.md. The 3/n is the rule of three: at a failure rate above 3/n, n
+// howToRead ends report.md, with the confidence put in. The 3/n is the rule of three: at a failure rate above 3/n, n
 // independent trials have a failure with a probability above 95 %.
 const howToRead = `## How to read a verdict
 
@@ -12,7 +12,7 @@ const howToRead = `## How to read a verdict
   **undecided**: the bound lies inside the interval, there is too little data, or a guard found that the data does not
   count. The claim then says what would settle it.
 - The interval is computed from one figure for each round, so it contains the differences between rounds. Rare events
-  have exact intervals. Its confidence is 99 %, for all parts of a claim and all looks at it together. A figure without an interval is an exact count, or comes from a single round.
+  have exact intervals. Its confidence is {confidence}, for all parts of a claim and all looks at it together. A figure without an interval is an exact count, or comes from a single round.
 - Response time counts from the instant at which a request was scheduled, not from when it was sent. A stalled service
   cannot hide the wait of its callers.
 - "≥" before a figure: the observation ended before the event, so the true value is at least that.

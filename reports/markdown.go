@@ -8,6 +8,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/stats"
 )
 
 // Markdown writes report.md in GitHub's dialect: the verdicts first, then each claim with
@@ -29,7 +30,7 @@ func Markdown(w io.Writer, r Run) error {
 	d.clocks()
 	d.curves()
 	d.conditions()
-	d.out.WriteString(howToRead)
+	d.out.WriteString(strings.ReplaceAll(howToRead, "{confidence}", stats.Confidence()))
 	_, err := io.WriteString(w, d.out.String())
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/stats"
 )
 
 // A sentence says in plain words what an estimate rests on.
@@ -73,17 +74,17 @@ func (s sentence) found(refuted bool) string {
 	upper := s.term.Op == "<=" || s.term.Op == "<"
 	for _, f := range s.evidence.figures {
 		if f.lhs.Cut == figure.AtLeast { // its upper end is open
-			return fmt.Sprintf("%s at least %s at 99 %%, over %s", s.subject(), s.show(e.lo), s.basis())
+			return fmt.Sprintf("%s at least %s%s, over %s", s.subject(), s.show(e.lo), surely(), s.basis())
 		}
 	}
 	text := s.subject() + " " + s.show(e.measured)
 	switch {
 	case e.verdict == Inconclusive || s.term.Op == "in":
-		text += fmt.Sprintf(", between %s and %s at 99 %%", s.show(e.lo), s.show(e.hi))
+		text += fmt.Sprintf(", between %s and %s%s", s.show(e.lo), s.show(e.hi), surely())
 	case upper != refuted:
-		text += ", at most " + s.show(e.hi) + " at 99 %"
+		text += ", at most " + s.show(e.hi) + surely()
 	default:
-		text += ", at least " + s.show(e.lo) + " at 99 %"
+		text += ", at least " + s.show(e.lo) + surely()
 	}
 	return text + ", over " + s.basis()
 }
@@ -112,11 +113,11 @@ func (s sentence) unanimous() string {
 	n, over := figure.Count(e.n, s.noun()), " over "+figure.Count(len(s.evidence.figures), "rounds")
 	switch {
 	case e.k == e.n && s.subject() == "available":
-		return fmt.Sprintf("no failure in %s%s: below %s at 99 %%", n, over, s.show(1-e.lo))
+		return fmt.Sprintf("no failure in %s%s: below %s%s", n, over, s.show(1-e.lo), surely())
 	case e.k == e.n:
-		return fmt.Sprintf("%s in all of %s%s: above %s at 99 %%", s.subject(), n, over, s.show(e.lo))
+		return fmt.Sprintf("%s in all of %s%s: above %s%s", s.subject(), n, over, s.show(e.lo), surely())
 	}
-	return fmt.Sprintf("%s in none of %s%s: below %s at 99 %%", s.subject(), n, over, s.show(e.hi))
+	return fmt.Sprintf("%s in none of %s%s: below %s%s", s.subject(), n, over, s.show(e.hi), surely())
 }
 
 // needed is how many observations would prove the bound if all go on to comply
@@ -165,3 +166,6 @@ func (s sentence) bound() string {
 }
 
 func (s sentence) show(x float64) string { return figure.Format(figure.Finite(x), s.term.Unit) }
+
+// surely follows the end of an interval.
+func surely() string { return " at " + stats.Confidence() }
