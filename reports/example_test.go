@@ -14,7 +14,7 @@ func ExampleTable() {
 		Elapsed: 58 * time.Second,
 		Results: []claim.Result{
 			{ID: "trips.hit.latency", Arm: "hardened", Verdict: claim.Holds, Measured: 0.00041, Lo: 0.00039, Hi: 0.00044, N: 1204, Unit: "s", Bound: "<= 6ms"},
-			{ID: "ops.aof", Arm: "hardened", Bound: "== 0", Settle: "needs a real Redis (REDIS=server)"},
+			{ID: "ops.aof", Arm: "hardened", Bound: "== 0", Remedy: "needs a real Redis (REDIS=server)"},
 		},
 	}, reports.Style{})
 	if err != nil {

@@ -140,11 +140,11 @@ func open(r *claim.Result) string {
 		return ""
 	}
 	because, settle := "", ""
-	if r.Because != "" && (r.N == 0 || r.Settle == "") {
+	if r.Because != "" && (r.N == 0 || r.Remedy == "") {
 		because = "because: " + r.Because
 	}
-	if r.Settle != "" {
-		settle = "to settle: " + r.Settle
+	if r.Remedy != "" {
+		settle = "to settle: " + r.Remedy
 	}
 	if because == "" && settle == "" {
 		return "no reason given"

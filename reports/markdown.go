@@ -202,8 +202,8 @@ func (d *document) reasons(res *claim.Result) {
 	if res.Because != "" {
 		d.line("- Because: " + escape(res.Because))
 	}
-	if res.Settle != "" {
-		d.line("- To settle it: " + escape(res.Settle))
+	if res.Remedy != "" {
+		d.line("- To settle it: " + escape(res.Remedy))
 	}
 	if len(res.Injected) > 0 {
 		d.line("- Injected: " + escape(strings.Join(res.Injected, ", ")))

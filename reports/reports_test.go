@@ -57,15 +57,15 @@ func run() reports.Run {
 	hit.Says, hit.Source = "a cache hit costs 3–6 ms in all", "Performance comparison"
 	hit.Reading = "the median of answers from Redis"
 	ops := result("ops.aof", doc, claim.Inconclusive, 0, 0, 0, 0, "", "== 0")
-	ops.Because, ops.Settle = "the embedded Redis has no append-only file", "needs a real Redis (REDIS=server)"
+	ops.Because, ops.Remedy = "the embedded Redis has no append-only file", "needs a real Redis (REDIS=server)"
 	ops.Rounds, ops.Parts[0].Rounds = 0, nil
 	opsHard := ops
 	opsHard.Arm = hard
 	narrow := result("fallback.recovery", hard, claim.Inconclusive, 1.9, 1.4, 2.6, 6, "s", "<= 2s")
-	narrow.Settle = "5 more rounds, or a bound further from 1.9 s"
+	narrow.Remedy = "5 more rounds, or a bound further from 1.9 s"
 	few := result("trips.warm", doc, claim.Inconclusive, 0.995, 0, 0, 0, "ratio", ">= 99%")
 	few.Rounds, few.Parts[0].Rounds = 2, []float64{0.99, 1}
-	few.Because, few.Settle = "2 of 5 rounds set aside: the generator sent 12 ms late", "a quieter machine"
+	few.Because, few.Remedy = "2 of 5 rounds set aside: the generator sent 12 ms late", "a quieter machine"
 	openEnd := result("trips.warm", hard, claim.Holds, 0.9995, 0.998, math.MaxFloat64, 900, "ratio", ">= 99%")
 	never := result("fallback.recovery", doc, claim.Refuted, 4, 4, 4, 6, "s", "<= 2s")
 	never.Parts[0].AtLeast = true

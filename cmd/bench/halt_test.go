@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	codes "github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/machinetest"
 )
@@ -67,8 +68,8 @@ func TestWhatIsNotSteadyIsNotHurt(t *testing.T) {
 	}
 	const want = "did not begin: availability(all) >= 99% is required, was 0 %, in arm service at "
 	r := results(t, dir)[[2]string{"trips.warm", "service"}]
-	if r.Verdict != claim.Inconclusive || !strings.HasPrefix(r.Because, want) || r.Settle != "a service that is steady before the fault" {
-		t.Errorf("%s because %q; to settle: %q", r.Verdict, r.Because, r.Settle)
+	if r.Verdict != claim.Inconclusive || r.Code != codes.Halted || !strings.HasPrefix(r.Because, want) || r.Remedy == "" {
+		t.Errorf("%s because %q; to settle: %q", r.Verdict, r.Because, r.Remedy)
 	}
 	if flat := strings.Join(strings.Fields(table), " "); !strings.Contains(flat, "cut short and does not count: did not begin") {
 		t.Errorf("the table does not say why the round does not count:\n%s", table)
@@ -88,7 +89,7 @@ func TestAFaultThatBreaksTheServiceIsTakenBack(t *testing.T) {
 	got := results(t, dir)
 	want := regexp.MustCompile(`^aborted: availability\(all\) < 50% \(was [0-9.]+ %\) in arm service at [0-9.]+ m?s of round 1, everything was put back in [0-9.]+ (m|µ)?s; until then: `)
 	for _, id := range []string{"cache.shared", "cache.ttls"} {
-		if r := got[[2]string{id, "service"}]; r.Verdict != claim.Inconclusive || !want.MatchString(r.Because) {
+		if r := got[[2]string{id, "service"}]; r.Verdict != claim.Inconclusive || r.Code != codes.Halted || !want.MatchString(r.Because) {
 			t.Errorf("%s: %s because %q, want %s", id, r.Verdict, r.Because, want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/stats"
@@ -35,31 +36,31 @@ func (s sentence) absent() string {
 }
 
 // undecided explains an interval that decides nothing, and what would.
-func (s sentence) undecided() (because, settle string) {
+func (s sentence) undecided() (because string, why code.Code, remedy string) {
 	e := s.estimate
 	if e.limited {
 		return fmt.Sprintf("%s, at least %s over %s: what was cut short before it ended leaves %s open", s.subject(), s.show(e.measured), s.basis(), s.bound()),
-			"more patience, or a longer phase after the fault, so that the wait is seen to end"
+			code.CutShort, "a longer timeout, or a longer phase after the fault, so that the wait is seen to end"
 	}
 	if e.unknown && len(s.evidence.figures) < 2 {
-		return fmt.Sprintf("%s %s in one round, which has no spread to judge by", s.subject(), s.show(e.measured)), "at least two rounds"
+		return fmt.Sprintf("%s %s in one round, which has no spread to judge by", s.subject(), s.show(e.measured)), code.FewRounds, "at least two rounds"
 	}
 	if e.unknown {
 		return fmt.Sprintf("%s is at least this in some rounds and at most this in others: what was cut short leaves %s open", s.subject(), s.bound()),
-			"a longer window"
+			code.CutShort, "a longer window"
 	}
 	because = s.found(false) + ": the bound " + s.bound() + " lies within"
 	if e.unanimous() {
 		because = s.found(false) + ", which does not prove " + s.bound()
 	}
 	if need := s.needed(); need > 0 {
-		return because, fmt.Sprintf("about %s in all, %s a round over %s", figure.Count(need, s.noun()),
+		return because, code.FewSamples, fmt.Sprintf("about %s in all, %s a round over %s", figure.Count(need, s.noun()),
 			figure.Grouped(fmt.Sprint((need+s.looks.Max-1)/s.looks.Max)), figure.Count(s.looks.Max, "rounds"))
 	}
 	if s.evidence.played < s.looks.Max {
-		return because, "more rounds"
+		return because, code.Interval, "more rounds"
 	}
-	return because, fmt.Sprintf("more than %s (rounds: max), longer phases, or a quieter machine", figure.Count(s.looks.Max, "rounds"))
+	return because, code.Interval, fmt.Sprintf("more than %s (rounds: max), longer phases, or a quieter machine", figure.Count(s.looks.Max, "rounds"))
 }
 
 // found is what was measured, its interval and what it rests on.

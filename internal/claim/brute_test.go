@@ -254,7 +254,7 @@ func TestHistoriesThatLackSomethingAreNoProof(t *testing.T) {
 			if strings.Contains(r.Because, "panic") {
 				t.Errorf("%s without %s: %s", holds, lack, r.Because)
 			}
-			if needed := strings.Contains(needs, lack); needed && (r.Verdict != claim.Inconclusive || r.Settle == "") {
+			if needed := strings.Contains(needs, lack); needed && (r.Verdict != claim.Inconclusive || r.Remedy == "") {
 				t.Errorf("%s without %s: %s because %s", holds, lack, r.Verdict, r.Because)
 			}
 		}

@@ -340,8 +340,8 @@ func TestResultsShowWhatVariablesAre(t *testing.T) {
 		if r.Holds != expr || r.Parts[0].Text != want[0] || r.Bound != want[1] {
 			t.Errorf("%s: text %q, bound %q, want %q", expr, r.Parts[0].Text, r.Bound, want)
 		}
-		if strings.Contains(r.Because+r.Settle, "$") {
-			t.Errorf("%s: because %q, settle %q", expr, r.Because, r.Settle)
+		if strings.Contains(r.Because+r.Remedy, "$") {
+			t.Errorf("%s: because %q, settle %q", expr, r.Because, r.Remedy)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func TestGuardsSetRoundsAside(t *testing.T) {
 		if got.Verdict != claim.Inconclusive || !strings.Contains(got.Because, r.want) || !strings.Contains(got.Because, "3 of 3 rounds set aside") {
 			t.Errorf("%s: %s because %q, want %q in it", r.name, got.Verdict, got.Because, r.want)
 		}
-		if !strings.Contains(got.Settle, r.settle) {
-			t.Errorf("%s: settle %q, want %q in it", r.name, got.Settle, r.settle)
+		if !strings.Contains(got.Remedy, r.settle) {
+			t.Errorf("%s: settle %q, want %q in it", r.name, got.Remedy, r.settle)
 		}
 		if len(got.Warnings) != 3 || !strings.HasPrefix(got.Warnings[2], "round 3 set aside: ") {
 			t.Errorf("%s: warnings %q", r.name, got.Warnings)

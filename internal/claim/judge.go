@@ -1,7 +1,9 @@
 package claim
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
@@ -17,18 +19,14 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	defer func() {
 		if e := recover(); e != nil {
 			r = c.blank()
-			r.Because = fmt.Sprintf("judging: panic: %v", e)
-			r.Settle = "arithmetic that does not panic: report this"
+			r.Code, r.Because = code.Panic, fmt.Sprintf("judging: panic: %v", e)
+			r.Remedy = "arithmetic that does not panic: report this"
 		}
 	}()
 	looks.Min = max(1, looks.Min)
 	looks.Max = max(looks.Min, looks.Max)
 	r = c.blank()
-	for i, round := range rounds {
-		for _, a := range round.aside {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.Text))
-		}
-	}
+	r.setAside(rounds)
 	each := stats.Spend(stats.Alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
 	var all []finding
 	for i, t := range c.holds.Terms {
@@ -41,7 +39,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	r.Measured, r.Lo, r.Hi, r.N = head.part.Measured, head.part.Lo, head.part.Hi, head.part.N
 	r.Rounds, r.Unit, r.Bound, r.Because = len(head.part.Rounds), head.part.Unit, head.part.Bound, head.because
 	if r.Verdict == Inconclusive {
-		r.Settle = head.settle
+		r.Code, r.Remedy = head.code, head.remedy
 		for _, f := range all {
 			r.More = r.More || f.more
 		}
@@ -49,6 +47,27 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	return r
 }
 
+// setAside says of every round that does not count why.
+func (r *Result) setAside(rounds []Round) {
+	for i, round := range rounds {
+		var said []code.Code
+		for _, a := range round.aside {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("round %d set aside: %s", i+1, a.Text))
+			if slices.Contains(said, a.Code) {
+				continue
+			}
+			said = append(said, a.Code)
+			at := slices.IndexFunc(r.Aside, func(o Aside) bool { return o.Code == a.Code })
+			if at < 0 {
+				at = len(r.Aside)
+				r.Aside = append(r.Aside, Aside{Code: a.Code})
+			}
+			r.Aside[at].Rounds++
+		}
+	}
+}
+
+// blank is the Result of a claim of which nothing is known.
 func (c *Claim) blank() Result {
 	return Result{ID: c.Text.ID, Verdict: Inconclusive, Says: c.Text.Says, Source: c.Text.Source, Reading: c.Text.Reading, Holds: c.Text.Holds}
 }
@@ -70,8 +89,9 @@ func (c *Claim) comparisons() int {
 type finding struct {
 	part    Part
 	because string
-	settle  string // inconclusive only
-	more    bool   // inconclusive only: another round may decide it
+	code    code.Code // inconclusive only
+	remedy  string    // inconclusive only
+	more    bool      // inconclusive only: another round may decide it
 }
 
 // decisive is the finding that the claim's verdict rests on: the first refuted;
@@ -148,9 +168,9 @@ func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Look
 		// A round without a figure may be the one in which the service failed so
 		// badly that there was nothing to measure.
 		f.part.Verdict = Inconclusive
-		f.because, f.settle = say.absent(), ev.absent[0].Remedy
+		f.because, f.code, f.remedy = say.absent(), code.NoFigure, ev.absent[0].Remedy
 	case e.verdict == Inconclusive:
-		f.because, f.settle = say.undecided()
+		f.because, f.code, f.remedy = say.undecided()
 		f.more = !e.limited && ev.played < looks.Max
 	default:
 		f.because = say.decided()
@@ -158,52 +178,59 @@ func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Look
 	return f
 }
 
-// tooFew explains a comparison with fewer figures than a verdict needs, by the
-// most frequent reason, as most of its rounds have it.
-func (f *finding) tooFew(t *expr.Comparison, ev evidence, looks Looks) {
-	type reason struct {
-		n            int
-		said         map[string]int
-		text, settle string
-	}
-	var reasons []*reason
-	by := map[string]*reason{}
-	add := func(kind, text, settle string) {
-		if by[kind] == nil {
-			by[kind] = &reason{said: map[string]int{}}
-			reasons = append(reasons, by[kind])
+// A reason is why rounds have no figure.
+type reason struct {
+	code         code.Code
+	cause        string // tells reasons of one code apart
+	text, remedy string // as most of its rounds have it
+	rounds       int
+	said         map[string]int // rounds, by text
+}
+
+// reasons are why rounds have no figure for t, the most frequent first.
+func (ev evidence) reasons(t *expr.Comparison) []*reason {
+	var out []*reason
+	add := func(c code.Code, cause, text, remedy string) {
+		at := slices.IndexFunc(out, func(r *reason) bool { return r.code == c && r.cause == cause })
+		if at < 0 {
+			at = len(out)
+			out = append(out, &reason{code: c, cause: cause, said: map[string]int{}})
 		}
-		r := by[kind]
-		r.n++
+		r := out[at]
+		r.rounds++
 		r.said[text]++
 		if r.said[text] > r.said[r.text] {
-			r.text, r.settle = text, settle
+			r.text, r.remedy = text, remedy
 		}
 	}
 	for _, a := range ev.aside {
-		add(string(a.Code)+" "+a.About, "set aside: "+a.Text, a.Remedy)
+		add(a.Code, a.About, "set aside: "+a.Text, a.Remedy)
 	}
 	for _, a := range ev.absent {
-		add("no figure, "+a.Remedy, "without a figure for "+t.Text+": "+a.Why, a.Remedy)
+		c := code.NoFigure
+		if a.Panicked {
+			c = code.Panic
+		}
+		add(c, a.Remedy, "without a figure for "+t.Text+": "+a.Why, a.Remedy)
 	}
+	slices.SortStableFunc(out, func(a, b *reason) int { return b.rounds - a.rounds })
+	return out
+}
+
+// tooFew explains a comparison with fewer figures than a verdict needs, by the most
+// frequent reason.
+func (f *finding) tooFew(t *expr.Comparison, ev evidence, looks Looks) {
 	left := looks.Max - ev.played
 	f.more = left > 0 && len(ev.figures)+left >= looks.Min && (len(ev.absent) == 0 || len(ev.figures) > 0)
+	reasons := ev.reasons(t)
 	if len(reasons) == 0 {
 		f.because = fmt.Sprintf("%s of the %d that a verdict needs", figure.Count(ev.played, "rounds"), looks.Min)
-		f.settle = "more rounds"
+		f.code, f.remedy = code.FewRounds, "more rounds"
 		return
 	}
 	most := reasons[0]
-	for _, r := range reasons {
-		if r.n > most.n {
-			most = r
-		}
-	}
-	f.because = fmt.Sprintf("%d of %s %s", most.n, figure.Count(ev.played, "rounds"), most.text)
-	f.settle = most.settle
-	if f.settle == "" {
-		f.settle = "more rounds"
-	}
+	f.because = fmt.Sprintf("%d of %s %s", most.rounds, figure.Count(ev.played, "rounds"), most.text)
+	f.code, f.remedy = most.code, cmp.Or(most.remedy, "more rounds")
 }
 
 func mean(xs []float64) float64 {

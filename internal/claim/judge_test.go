@@ -32,11 +32,11 @@ func TestTheDecidingPartSpeaksForTheClaim(t *testing.T) {
 		{"p50(trips) in 1ms..2ms", claim.Refuted, "in 1ms..2ms", "", ""},
 		{"p50(trips) in 3ms..8ms", claim.Inconclusive, "in 3ms..8ms", "", "more rounds"},
 		{"max(trips) <= 1s", claim.Refuted, "<= 1s", "longest wait at least 2 s", ""},
-		{"max(trips) <= 3s", claim.Inconclusive, "<= 3s", "leaves <= 3s open", "more patience"},
+		{"max(trips) <= 3s", claim.Inconclusive, "<= 3s", "leaves <= 3s open", "longer timeout"},
 		{"max(trips) >= 1s", claim.Holds, ">= 1s", "longest wait at least 2 s", ""},
-		{"max(trips) >= 3s", claim.Inconclusive, ">= 3s", "open", "more patience"},
+		{"max(trips) >= 3s", claim.Inconclusive, ">= 3s", "open", "longer timeout"},
 		{"0s - max(trips) >= -1s", claim.Refuted, ">= -1s", "", ""},
-		{"0s - max(trips) >= -3s", claim.Inconclusive, ">= -3s", "open", "more patience"},
+		{"0s - max(trips) >= -3s", claim.Inconclusive, ">= -3s", "open", "longer timeout"},
 		{"max(trips) / max(trips) <= 2", claim.Inconclusive, "<= 2", "both sides were cut short", "longer window"},
 		{"availability(trips[phase=warm]) >= 99%", claim.Holds, ">= 99%", "no failure in 6,000 requests over 3 rounds: below 0.12 % at 99 %", ""},
 		{"availability(trips[phase=warm]) >= 99.99%", claim.Inconclusive, ">= 99.99%", "does not prove", "requests in all"},
@@ -48,8 +48,8 @@ func TestTheDecidingPartSpeaksForTheClaim(t *testing.T) {
 	} {
 		got := judge(t, compile(t, r.holds, ""), times(3, h)...)
 		mustBeComplete(t, got)
-		if got.Verdict != r.verdict || got.Bound != r.bound || !strings.Contains(got.Because, r.because) || !strings.Contains(got.Settle, r.settle) {
-			t.Errorf("%s\n got %s, bound %q, because %q, settle %q\nwant %+v", r.holds, got.Verdict, got.Bound, got.Because, got.Settle, r)
+		if got.Verdict != r.verdict || got.Bound != r.bound || !strings.Contains(got.Because, r.because) || !strings.Contains(got.Remedy, r.settle) {
+			t.Errorf("%s\n got %s, bound %q, because %q, settle %q\nwant %+v", r.holds, got.Verdict, got.Bound, got.Because, got.Remedy, r)
 		}
 	}
 }

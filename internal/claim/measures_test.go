@@ -186,7 +186,7 @@ func TestEveryMeasureDecides(t *testing.T) {
 			t.Helper()
 			got := judge(t, c, rounds...)
 			if got.Verdict != want {
-				t.Errorf("%s: %s: got %s (%s; settle: %s), want %s", r.holds, name, got.Verdict, got.Because, got.Settle, want)
+				t.Errorf("%s: %s: got %s (%s; settle: %s), want %s", r.holds, name, got.Verdict, got.Because, got.Remedy, want)
 			}
 			mustBeComplete(t, got)
 			return got
@@ -230,8 +230,8 @@ func mustBeComplete(t *testing.T, r claim.Result) {
 	if r.Because == "" {
 		t.Errorf("%s: %s because of nothing", r.Holds, r.Verdict)
 	}
-	if (r.Settle != "") != (r.Verdict == claim.Inconclusive) {
-		t.Errorf("%s: %s, settle %q", r.Holds, r.Verdict, r.Settle)
+	if undecided := r.Verdict == claim.Inconclusive; (r.Remedy != "") != undecided || (r.Code != "") != undecided {
+		t.Errorf("%s: %s, code %q, settle %q", r.Holds, r.Verdict, r.Code, r.Remedy)
 	}
 	if r.Verdict != claim.Inconclusive && (r.Lo > r.Measured || r.Measured > r.Hi) {
 		t.Errorf("%s: %v is not within %v..%v", r.Holds, r.Measured, r.Lo, r.Hi)

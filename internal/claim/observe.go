@@ -77,7 +77,10 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 // unmet is the complaint about a requirement.
 func unmet(t *expr.Comparison, missed *figure.Absence) guard.Complaint {
 	c := guard.Complaint{Code: code.Requirement, About: t.Text, Text: missed.Why, Remedy: missed.Remedy}
-	if t.OfGenerator() {
+	switch {
+	case missed.Panicked:
+		c.Code = code.Panic
+	case t.OfGenerator():
 		c.Code = code.LateGenerator
 	}
 	return c
@@ -98,7 +101,9 @@ func sidesOf(c *expr.Comparison, calls []figure.Value) sides {
 func met(c *expr.Comparison, calls []figure.Value) *figure.Absence {
 	s := sidesOf(c, calls)
 	if none := s.noFigure(); none != nil {
-		return figure.Absent(fmt.Sprintf("%s is required: %s", c.Text, none.Why), none.Remedy)
+		missed := *none
+		missed.Why = fmt.Sprintf("%s is required: %s", c.Text, none.Why)
+		return &missed
 	}
 	remedy := "rounds in which " + c.Text
 	if c.OfGenerator() {

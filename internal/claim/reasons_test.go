@@ -70,8 +70,8 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 		}
 		got := judge(t, c, times(3, play(r.parts...))...)
 		mustBeComplete(t, got)
-		if got.Verdict != claim.Inconclusive || !strings.Contains(got.Because, r.because) || !strings.Contains(got.Settle, r.settle) {
-			t.Errorf("%s: %s because %q, settle %q; want %q, settle %q", r.name, got.Verdict, got.Because, got.Settle, r.because, r.settle)
+		if got.Verdict != claim.Inconclusive || !strings.Contains(got.Because, r.because) || !strings.Contains(got.Remedy, r.settle) {
+			t.Errorf("%s: %s because %q, settle %q; want %q, settle %q", r.name, got.Verdict, got.Because, got.Remedy, r.because, r.settle)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
@@ -165,11 +166,11 @@ func (b *bench) stop(r *claim.Result) {
 		return
 	}
 	if r.Verdict == claim.Inconclusive || r.Verdict == claim.Holds && r.Arm == s.Arm {
-		r.Verdict, r.More = claim.Inconclusive, false
+		r.Verdict, r.Code, r.More = claim.Inconclusive, code.Halted, false
 		r.Because = s.Detail + "; until then: " + r.Because
-		r.Settle = "a service that is steady before the fault"
+		r.Remedy = "a service that is steady before the fault"
 		if s.Name == "abort" {
-			r.Settle = "a service that does not meet the condition, or another abort"
+			r.Remedy = "a service that does not meet the condition, or another abort"
 		}
 	}
 }

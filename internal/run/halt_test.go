@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/traffic"
@@ -150,7 +151,7 @@ func TestAHaltLeavesWhatWasDecidedInOtherArms(t *testing.T) {
 	} {
 		r := claim.Result{Arm: row.arm, Verdict: row.verdict, Because: "so it is", More: row.verdict == claim.Inconclusive}
 		b.stop(&r)
-		told := strings.HasPrefix(r.Because, "aborted: x; until then: so it is") && r.Settle != ""
+		told := r.Code == code.Halted && strings.HasPrefix(r.Because, "aborted: x; until then: so it is") && r.Remedy != ""
 		if r.Verdict != row.want || r.More || told != (row.want == claim.Inconclusive) {
 			t.Errorf("%s, %s: %+v, want %s", row.arm, row.verdict, r, row.want)
 		}

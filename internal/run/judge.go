@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/recovery"
@@ -130,7 +131,8 @@ func (b *bench) results() []claim.Result {
 			// A service that fails by itself may fail again: nothing holds for it, whatever
 			// its other instances made good.
 			if how := b.died[a.Name]; how != "" && r.Verdict == claim.Holds {
-				r.Verdict, r.Because, r.Settle = claim.Inconclusive, how+"; until then: "+r.Because, "a service that stays up"
+				r.Verdict, r.Code = claim.Inconclusive, code.Died
+				r.Because, r.Remedy = how+"; until then: "+r.Because, "a service that stays up"
 			}
 			b.stop(&r)
 			if !b.running {

@@ -39,7 +39,10 @@ const (
 )
 
 // An Absence says why there is no figure, and what would give one.
-type Absence struct{ Why, Remedy string }
+type Absence struct {
+	Why, Remedy string
+	Panicked    bool // the measure panicked: a defect of bench
+}
 
 // Absent makes an Absence.
 func Absent(why, remedy string) *Absence { return &Absence{Why: why, Remedy: remedy} }

@@ -16,7 +16,7 @@ func availabilityRow() Measure {
 			Form: expr.Share, Label: "available", Noun: "requests",
 		},
 		Unit: "share", Live: true,
-		Doc:   "Share of the planned requests that got a correct answer within their patience.",
+		Doc:   "Share of the planned requests that got a correct answer within their timeout.",
 		start: startAvailability,
 	}
 }

@@ -99,6 +99,7 @@ func (w *Watched) Safely(f func()) {
 	defer func() {
 		if e := recover(); e != nil {
 			w.broken = figure.Absent(fmt.Sprintf("measuring %s: panic: %v", w.text, e), "a measure that does not panic: report this")
+			w.broken.Panicked = true
 		}
 	}()
 	f()
