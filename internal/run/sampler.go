@@ -58,53 +58,72 @@ func (s *sampler) close() { s.client.CloseIdleConnections() }
 // process of an instance shows from outside goes before what the instance says.
 func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
 	// Beside the scrapes and not before them: a scrape that comes late counts requests of the next phase in this one.
-	var shown map[int]usage
-	var from, to time.Duration
-	looked := make(chan struct{})
-	go func() {
-		defer close(looked)
-		from = s.clock.Now()
-		shown = usages(arms)
-		to = s.clock.Now()
-	}()
+	look := s.look(arms)
 	var wg sync.WaitGroup
 	for _, a := range arms {
 		for _, i := range a.Instances {
-			record := func(at, until time.Duration, figures []counter) {
-				for _, c := range figures {
-					e := history.Event{Kind: history.Counter, Arm: a.Name, Instance: i.Name, Name: c.name, Value: c.value, At: at, Until: until}
-					if before != "" {
-						e.Phase, e.Detail = before, "end"
-						s.record(e)
-					}
-					if after != "" {
-						e.Phase, e.Detail = after, "begin"
-						s.record(e)
-					}
-				}
-			}
-			wg.Go(func() {
-				at := s.clock.Now()
-				counters, err := s.scrape(ctx, [2]string{a.Name, i.Name}, i.URL+"/metrics")
-				until := s.clock.Now()
-				<-looked
-				u, seen := shown[i.PID]
-				if seen {
-					record(from, to, []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
-				}
-				if err != nil {
-					s.record(history.Event{Kind: history.Process, Arm: a.Name, Instance: i.Name, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
-					return
-				}
-				if seen {
-					counters = slices.DeleteFunc(counters, func(c counter) bool { return c.name == gauges[0] || c.name == gauges[1] })
-				}
-				record(at, until, counters)
-			})
+			at := place{arm: a.Name, instance: i.Name, before: before, after: after}
+			wg.Go(func() { s.sample(ctx, at, i, look) })
 		}
 	}
 	wg.Wait()
-	<-looked
+	look()
+}
+
+// A place is an instance at a boundary.
+type place struct{ arm, instance, before, after string }
+
+// sample scrapes one instance and records its figures.
+func (s *sampler) sample(ctx context.Context, p place, i lab.Instance, look func() outside) {
+	at := s.clock.Now()
+	counters, err := s.scrape(ctx, [2]string{p.arm, p.instance}, i.URL+"/metrics")
+	until := s.clock.Now()
+	shown := look()
+	u, seen := shown.usages[i.PID]
+	if seen {
+		s.figures(p, shown.from, shown.to, []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
+	}
+	if err != nil {
+		s.record(history.Event{Kind: history.Process, Arm: p.arm, Instance: p.instance, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
+		return
+	}
+	if seen {
+		counters = slices.DeleteFunc(counters, func(c counter) bool { return c.name == gauges[0] || c.name == gauges[1] })
+	}
+	s.figures(p, at, until, counters)
+}
+
+// figures records what was read from at until until.
+func (s *sampler) figures(p place, at, until time.Duration, all []counter) {
+	for _, c := range all {
+		e := history.Event{Kind: history.Counter, Arm: p.arm, Instance: p.instance, Name: c.name, Value: c.value, At: at, Until: until}
+		if p.before != "" {
+			e.Phase, e.Detail = p.before, "end"
+			s.record(e)
+		}
+		if p.after != "" {
+			e.Phase, e.Detail = p.after, "begin"
+			s.record(e)
+		}
+	}
+}
+
+// outside is what the processes of the instances show, and when it was read.
+type outside struct {
+	usages   map[int]usage // by PID
+	from, to time.Duration
+}
+
+// look begins to read what the processes show. The function that it returns waits for that.
+func (s *sampler) look(arms []lab.Arm) func() outside {
+	read := make(chan outside, 1)
+	go func() {
+		o := outside{from: s.clock.Now()}
+		o.usages = usages(arms)
+		o.to = s.clock.Now()
+		read <- o
+	}()
+	return sync.OnceValue(func() outside { return <-read })
 }
 
 type counter struct {
