@@ -162,7 +162,7 @@ func TestAFaultLastsUntilItIsProved(t *testing.T) {
 	}
 }
 
-// Who is killed has no connection, and who is stopped uses none: a fault on it would count as delivered, and touch nothing.
+// A killed instance has no connection and a stopped one uses none: a fault on it would count as delivered, without effect.
 func TestAFaultOnThePathOfWhoIsAway(t *testing.T) {
 	const phase = "target: {instances: 2}\nphases: [{name: a, for: 4s, faults: ["
 	const nothing = " would have no effect: its instances are "

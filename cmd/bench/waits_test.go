@@ -49,12 +49,12 @@ var losses = []loss{
 }
 
 // TestHardenedBoundsEveryWait holds the hardened policy to a bound that no verdict on a shared machine could: whatever
-// becomes of Redis, a request takes at most 60 ms more than its like takes with Redis; a key that is in nobody's memory
+// happens to Redis, a request takes at most 60 ms more than with Redis; a key that is in no instance's memory
 // costs one query on each instance; and Redis is used again 1.5 s after it is back.
 //
-// Who waits for another instance's load when Redis goes has waited in vain, and loads for itself: that is counted from
-// then on. So is, with an instance that alone has lost Redis, whoever waits for its load, until its lease is over.
-// Nobody who shares loads between instances is spared that; with a Redis that only some connections have lost it
+// A request that waits for another instance's load when Redis goes must load by itself, and its time counts from
+// then on. So must a request that waits for the load of an instance that alone has lost Redis, once the lease is over.
+// Any design that shares loads between instances pays this. With a Redis that only some connections have lost it
 // happens later too, by chance.
 func TestHardenedBoundsEveryWait(t *testing.T) {
 	short := map[string]string{"hang": "embedded", "partition": "redis-server"} // these two run under -short

@@ -203,7 +203,7 @@ func TestClocksTellTheTruthOfAScript(t *testing.T) {
 					byChance++
 				}
 				tracks++
-				// Who is held up for less than the bound got a good answer all the same.
+				// A request that is held up for less than the bound still gets a good answer.
 				good := max(0, s.fallback-time.Duration(k.Bound*float64(time.Second)))
 				within(t, k, recovery.GoodAgain, good, healAt-hurtAt, gap+5*ms)
 				if s.fallback > 2*gap {
@@ -215,7 +215,7 @@ func TestClocksTellTheTruthOfAScript(t *testing.T) {
 				}
 			}
 		})
-	} // Who hits by chance may hit less for a while: seen of one track in a hundred.
+	} // Hits by chance may be fewer for a while: seen in one track of a hundred.
 	if byChance*25 > tracks {
 		t.Errorf("%d of %d tracks are not steady when they should be", byChance, tracks)
 	}

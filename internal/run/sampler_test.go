@@ -79,7 +79,7 @@ func TestABoundaryEndsOnePhaseAndBeginsTheNext(t *testing.T) {
 	}
 }
 
-// Who does not answer is waited for once, and again as long when it has answered.
+// The sampler waits once for an instance that does not answer, and again as long after an answer.
 func TestWhoHangsIsGivenLessTimeUntilItAnswers(t *testing.T) {
 	var hangs atomic.Bool
 	hangs.Store(true)
