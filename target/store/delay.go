@@ -50,3 +50,17 @@ func (d delayed) User(ctx context.Context, id string) (User, error) {
 	}
 	return d.Store.User(ctx, id)
 }
+
+func (d delayed) Book(ctx context.Context, b Booking) (int64, error) {
+	if err := d.Wait(ctx); err != nil {
+		return 0, err
+	}
+	return d.Store.Book(ctx, b)
+}
+
+func (d delayed) Scores(ctx context.Context, most int) ([]Score, error) {
+	if err := d.Wait(ctx); err != nil {
+		return nil, err
+	}
+	return d.Store.Scores(ctx, most)
+}

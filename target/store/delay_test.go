@@ -20,6 +20,8 @@ func (instant) User(context.Context, string) (store.User, error)  { return store
 func (instant) UpdateTrip(context.Context, string, store.Change) (store.Trip, error) {
 	return store.Trip{}, nil
 }
+func (instant) Book(context.Context, store.Booking) (int64, error) { return 0, nil }
+func (instant) Scores(context.Context, int) ([]store.Score, error) { return nil, nil }
 
 // queries are every call of a store.
 var queries = []func(context.Context, store.Store) error{
@@ -30,6 +32,8 @@ var queries = []func(context.Context, store.Store) error{
 		_, err := s.UpdateTrip(ctx, "1", store.Change{})
 		return err
 	},
+	func(ctx context.Context, s store.Store) error { _, err := s.Book(ctx, store.Booking{}); return err },
+	func(ctx context.Context, s store.Store) error { _, err := s.Scores(ctx, 10); return err },
 }
 
 func TestDelayedWaitsBeforeEveryQuery(t *testing.T) {

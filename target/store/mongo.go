@@ -28,6 +28,8 @@ type mongoDB struct {
 	client *mongo.Client
 	trips  *mongo.Collection
 	users  *mongo.Collection
+
+	bookings *mongo.Collection
 }
 
 // seedWithin bounds the seeding: a server that accepts and then hangs must not
@@ -55,7 +57,7 @@ func OpenMongo(ctx context.Context, uri string, seed uint64) (DB, error) {
 		return nil, fmt.Errorf("open mongo at %s: %w", u.Host, err)
 	}
 	db := client.Database(name)
-	m := &mongoDB{client: client, trips: db.Collection("trips"), users: db.Collection("users")}
+	m := &mongoDB{client: client, trips: db.Collection("trips"), users: db.Collection("users"), bookings: db.Collection("bookings")}
 	ctx, cancel := context.WithTimeout(ctx, seedWithin)
 	defer cancel()
 	if err := m.seed(ctx, seed); err != nil {
@@ -71,6 +73,10 @@ func (m *mongoDB) seed(ctx context.Context, seed uint64) error {
 	}
 	index := mongo.IndexModel{Keys: bson.D{{Key: "status", Value: 1}, {Key: "startDate", Value: 1}, {Key: "_id", Value: 1}}}
 	if _, err := m.trips.Indexes().CreateOne(ctx, index); err != nil {
+		return err
+	}
+	index = mongo.IndexModel{Keys: bson.D{{Key: "organizerId", Value: 1}}}
+	if _, err := m.bookings.Indexes().CreateOne(ctx, index); err != nil {
 		return err
 	}
 	trips, users := map[string]bson.D{}, map[string]bson.D{}

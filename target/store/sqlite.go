@@ -32,6 +32,9 @@ type sqliteDB struct {
 	find   *sql.Stmt
 	update *sql.Stmt
 	user   *sql.Stmt
+	book   *sql.Stmt
+	booked *sql.Stmt
+	scores *sql.Stmt
 }
 
 // OpenSQLite opens the file at path and seeds it, if no other process has.
@@ -91,6 +94,10 @@ func openSQLite(ctx context.Context, path string, seed uint64) (_ *sqliteDB, err
 			capacity = coalesce(?, capacity), status = coalesce(?, status), version = version + 1
 			WHERE id = ? RETURNING ` + tripColumns},
 		{&s.user, `SELECT ` + userColumns + ` FROM users WHERE id = ?`},
+		{&s.book, `INSERT INTO bookings (id, organizer_id) VALUES (?, ?) ON CONFLICT DO NOTHING`},
+		{&s.booked, `SELECT organizer_id, (SELECT count(*) FROM bookings WHERE organizer_id = b.organizer_id) FROM bookings b WHERE id = ?`},
+		{&s.scores, `SELECT organizer_id, count(*) AS score FROM bookings GROUP BY organizer_id
+			ORDER BY score DESC, organizer_id DESC LIMIT CASE WHEN ?1 = 0 THEN -1 ELSE ?1 END`},
 	} {
 		if *p.stmt, err = db.PrepareContext(ctx, p.query); err != nil {
 			return nil, err
@@ -159,7 +166,7 @@ func (s *sqliteDB) User(ctx context.Context, id string) (u User, err error) {
 
 func (s *sqliteDB) Close() error {
 	var errs []error
-	for _, st := range []*sql.Stmt{s.list, s.find, s.update, s.user} {
+	for _, st := range []*sql.Stmt{s.list, s.find, s.update, s.user, s.book, s.booked, s.scores} {
 		if st != nil {
 			errs = append(errs, st.Close())
 		}

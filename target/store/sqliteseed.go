@@ -21,7 +21,9 @@ CREATE INDEX IF NOT EXISTS trips_by_status ON trips (status, start_date, id);
 CREATE TABLE IF NOT EXISTS users (
 	id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, bio TEXT NOT NULL, interests TEXT NOT NULL,
 	version INTEGER NOT NULL
-) WITHOUT ROWID;`
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bookings (id TEXT PRIMARY KEY, organizer_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS bookings_by_organizer ON bookings (organizer_id);`
 
 // seedSQLite creates and fills the tables in one transaction that takes the
 // write lock at once, so that of several instances exactly one seeds.

@@ -1,6 +1,6 @@
-// Package store keeps trips and users in a database: SQLite by default, MongoDB where a
+// Package store keeps trips, users and bookings in a database: SQLite by default, MongoDB where a
 // URI is given. Both seed themselves with the fixtures, once, however many
-// instances start at the same time.
+// instances start at the same time. There are no bookings at first.
 package store
 
 import (
@@ -16,11 +16,27 @@ type (
 	User = fixtures.User
 )
 
-// ErrNotFound says that there is nothing of that id.
-var ErrNotFound = errors.New("not found")
+var (
+	// ErrNotFound says that there is nothing of that id.
+	ErrNotFound = errors.New("not found")
+	// ErrTaken says that the id is that of something else.
+	ErrTaken = errors.New("the id is taken")
+)
 
-// A Store answers from the database. Safe for concurrent use. Every call is
-// one query.
+// A Booking is confirmed, and counts once for its organizer.
+type Booking struct {
+	ID          string `json:"bookingId"`
+	OrganizerID string `json:"organizerId"`
+}
+
+// A Score is how many bookings an organizer has.
+type Score struct {
+	OrganizerID string `json:"organizerId" bson:"_id"`
+	Score       int64  `json:"score" bson:"score"`
+}
+
+// A Store answers from the database. Safe for concurrent use. Every call counts
+// as one query.
 type Store interface {
 	// ActiveTrips lists the active trips by start date, then id.
 	ActiveTrips(ctx context.Context) ([]Trip, error)
@@ -31,6 +47,12 @@ type Store interface {
 	UpdateTrip(ctx context.Context, id string, c Change) (Trip, error)
 	// User finds one user, or ErrNotFound.
 	User(ctx context.Context, id string) (User, error)
+	// Book keeps a booking, once, and answers how many its organizer has then, this one
+	// included; or ErrTaken where the id is another organizer's booking.
+	Book(ctx context.Context, b Booking) (score int64, err error)
+	// Scores lists organizers by their number of bookings, then by id, both descending, as
+	// Redis orders a sorted set: as many as most, or all where most is 0.
+	Scores(ctx context.Context, most int) ([]Score, error)
 }
 
 // A DB is an open Store.
@@ -79,4 +101,14 @@ func (c counted) UpdateTrip(ctx context.Context, id string, ch Change) (Trip, er
 func (c counted) User(ctx context.Context, id string) (User, error) {
 	c.count()
 	return c.Store.User(ctx, id)
+}
+
+func (c counted) Book(ctx context.Context, b Booking) (int64, error) {
+	c.count()
+	return c.Store.Book(ctx, b)
+}
+
+func (c counted) Scores(ctx context.Context, most int) ([]Score, error) {
+	c.count()
+	return c.Store.Scores(ctx, most)
 }

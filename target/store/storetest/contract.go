@@ -84,11 +84,15 @@ func Contract(t *testing.T, open func(t *testing.T) store.DB) {
 			t.Errorf("the trip that became active is not listed; error %v", err)
 		}
 	})
+	t.Run("a booking counts once", func(t *testing.T) { bookings(t, dbs) })
 	t.Run("opening again keeps what was changed", func(t *testing.T) {
 		again := open(t)
 		defer again.Close()
 		if got, err := again.Trip(t.Context(), trips[6].ID); err != nil || got.Version != 2 {
 			t.Errorf("version %d, %v; want 2", got.Version, err)
+		}
+		if got, err := again.Scores(t.Context(), 1); err != nil || len(got) != 1 || got[0].Score != 7 {
+			t.Errorf("the first of the scores: %v, %v; want 7", got, err)
 		}
 	})
 }
