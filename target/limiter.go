@@ -44,16 +44,9 @@ func openLimiter(rule limit.Rule, opts Options, m *metrics, c *clients, policy c
 	if service, ok := policy.(limit.Service); ok {
 		return limit.NewDocumented(rule, service), nil
 	}
-	client, err := c.open()
+	scripts, err := c.scripts(m, opts.Limit.Scripts)
 	if err != nil {
 		return nil, err
-	}
-	var scripts cache.Scripts // nil where no Redis is configured
-	if client != nil {
-		scripts = cache.TimedScripts(client, m.redisCommand)
-		if opts.Limit.Scripts != nil {
-			scripts = opts.Limit.Scripts(scripts)
-		}
 	}
 	return limit.NewHardened(rule, scripts, opts.limits(), limit.Hooks{Log: d.Log, Carried: m.carriedOver}), nil
 }

@@ -22,6 +22,8 @@ type metrics struct {
 	injected *prometheus.GaugeVec
 	limited  *prometheus.CounterVec
 	carried  prometheus.Counter
+
+	reconciled prometheus.Counter
 }
 
 // buckets reach from a local Redis, 50 µs, to the client's default timeouts, 10 s.
@@ -50,8 +52,10 @@ func newMetrics() *metrics {
 			[]string{"tier", "result"}),
 		carried: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "rate_limit_carried_total", Help: "Calls that were let through without Redis, and that it was told of later."}),
+		reconciled: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "leaderboard_reconciled_total", Help: "Times that Redis was told all scores, because it may have lacked some."}),
 	}
-	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried,
+	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried, m.reconciled,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -60,6 +60,28 @@ func (c *clients) open() (client *cache.Client, err error) {
 	return client, nil
 }
 
+// first is the one that was opened first, which the document's code uses for everything; nil
+// where no Redis is configured.
+func (c *clients) first() *cache.Client {
+	if len(c.all) == 0 {
+		return nil
+	}
+	return c.all[0]
+}
+
+// scripts opens one more for a part that runs scripts, or nil where no Redis is configured.
+func (c *clients) scripts(m *metrics, decorate func(cache.Scripts) cache.Scripts) (cache.Scripts, error) {
+	client, err := c.open()
+	if client == nil {
+		return nil, err
+	}
+	scripts := cache.TimedScripts(client, m.redisCommand)
+	if decorate != nil {
+		scripts = decorate(scripts)
+	}
+	return scripts, nil
+}
+
 // close ends what is under way on all of them. It may be called more than once.
 func (c *clients) close() error {
 	var errs []error

@@ -1,5 +1,5 @@
 // Package target is the reference service: trips and users over HTTP, kept in
-// a database, and recommendations of a model, cached in Redis or in memory.
+// a database, and recommendations of a model, cached in Redis or in memory; bookings and their leaderboard.
 //
 // In goes an environment; out come answers until its context ends. It is an
 // ordinary service: it knows nothing of being tested.
@@ -35,7 +35,8 @@ type Options struct {
 	DecorateModel func(ai.Model) ai.Model       // outside of call counting and injected delay
 	DecorateRedis func(cache.Redis) cache.Redis // outside of command timing; not called where no Redis is configured
 	DecorateCache func(cache.Cache) cache.Cache
-	Limit         LimitSeams                      // where calls are limited
+	Limit         LimitSeams // where calls are limited
+	Board         BoardSeams
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
@@ -105,6 +106,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	deps := api.Deps{Instance: conf.Instance, Store: data, Model: model, Cache: answers,
 		TTLTrips: conf.TTLTrips, TTLProfiles: conf.TTLProfiles, TTLAI: conf.TTLAI,
 		Metrics: m.handler(), Log: log, Observe: m.httpRequest}
+	endBoard, err := openBoard(conf, opts, m, redis, &deps)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endBoard()) }()
 	endLimit, err := limitCalls(conf, opts, m, redis, policy, &deps)
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/ai"
+	"github.com/trektribe/bench/target/store"
 )
 
 // patience is how long a test waits for what must happen: far more than it takes.
@@ -95,6 +96,8 @@ type reply struct {
 		Source string
 
 		Recommendations []ai.Recommendation
+
+		Top []store.Score
 
 		Error  string
 		Status string

@@ -6,10 +6,14 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/target/ai"
+	"github.com/trektribe/bench/target/board"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/limit"
 	"github.com/trektribe/bench/target/store"
@@ -21,6 +25,7 @@ type Deps struct {
 	Store    store.Store
 	Model    ai.Model
 	Cache    cache.Cache
+	Board    board.Board
 	Limiter  limit.Limiter                   // of all calls below /api/; nil: no limit
 	Identify Identify                        // tells the limiter's clients apart
 	Limited  func(tier string, allowed bool) // called once for each of its decisions
@@ -44,6 +49,8 @@ func New(d Deps) http.Handler {
 		"/api/users/{id}":             {http.MethodGet: a.user},
 		"/api/recommendations/{user}": {http.MethodGet: a.recommendations},
 		"/api/trips/{id}":             {http.MethodGet: a.trip, http.MethodPut: a.updateTrip},
+		"/api/bookings":               {http.MethodPost: a.book},
+		"/api/leaderboard":            {http.MethodGet: a.leaderboard},
 	} {
 		mux.Handle(route, a.route(route, m))
 	}
@@ -89,11 +96,12 @@ func (a *api) route(name string, m methods) http.Handler {
 }
 
 func (m methods) allow() string {
-	allowed := "GET, HEAD"
-	if _, ok := m[http.MethodPut]; ok {
-		allowed += ", PUT"
+	allowed := slices.Collect(maps.Keys(m))
+	if _, ok := m[http.MethodGet]; ok {
+		allowed = append(allowed, http.MethodHead)
 	}
-	return allowed
+	slices.Sort(allowed)
+	return strings.Join(allowed, ", ")
 }
 
 // health answers 200 as long as the service can answer requests, which it can

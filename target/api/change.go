@@ -1,10 +1,8 @@
 package api
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,33 +12,13 @@ import (
 	"github.com/trektribe/bench/target/store"
 )
 
-// maxBody bounds the body of a change; the largest sensible one is a few KB.
-const maxBody = 64 << 10
-
 var statuses = []string{fixtures.Active, fixtures.Draft, fixtures.Completed, fixtures.Cancelled}
 
 // readChange reads and checks the body of a PUT. The status goes with the error.
 func readChange(w http.ResponseWriter, r *http.Request) (store.Change, int, error) {
 	var c store.Change
-	body := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	body.DisallowUnknownFields()
-	err := body.Decode(&c)
-	if err == nil {
-		// Whatever follows the object must be nothing, and not too long either.
-		if _, err = body.Token(); err == nil {
-			err = errors.New("more than one value")
-		} else if errors.Is(err, io.EOF) {
-			err = nil
-		}
-	}
-	var tooLong *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLong):
-		return c, http.StatusRequestEntityTooLarge, fmt.Errorf("body too long; at most %d bytes", maxBody)
-	case errors.Is(err, io.EOF):
-		return c, http.StatusBadRequest, errors.New(`no body; want a JSON object of what changes, such as {"title":"…"}`)
-	case err != nil:
-		return c, http.StatusBadRequest, fmt.Errorf("bad body: %s", strings.TrimPrefix(err.Error(), "json: "))
+	if status, err := readBody(w, r, &c, `a JSON object of what changes, such as {"title":"…"}`); err != nil {
+		return c, status, err
 	}
 	return c, http.StatusBadRequest, check(c)
 }
