@@ -29,10 +29,12 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
-	{"internal/lab", 30, []string{"internal/proxy", "internal/canary", "internal/resp", "internal/fault", "internal/history"},
+	{"internal/lab", 30, []string{"internal/lab", "internal/proxy", "internal/canary", "internal/resp", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
+	{"internal/lab/process", 25, []string{"internal/proxy/remote", "internal/redact"},
+		"whatever is started is ended, whoever started it and why"},
 	{"internal/load", 30, []string{"internal/history", "internal/traffic"},
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
@@ -67,6 +69,7 @@ var floors = []floor{
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/traffic", 0, nil, "what a stream sends is one thing for who says it and who sends it"},
 	{"internal/stats", 0, nil, "arithmetic knows no domain"},
+	{"internal/redact", 0, nil, "what is a secret does not depend on who shows it"},
 	{"internal/near", 0, nil, "spelling knows no domain"},
 	{"internal/machinetest", 0, nil, "what tests ask of the machine; only tests import it"},
 	{"internal/resp", 0, nil, "how one speaks to Redis does not depend on what is asked"},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // A census is what the machine shows of one run: the processes that have its scratch folder or a lease of its
@@ -32,7 +34,7 @@ func count(tmp string, leases []string) census {
 			continue
 		}
 		for kv := range bytes.SplitSeq(env, []byte{0}) {
-			if bytes.HasPrefix(kv, []byte("BENCH_LEASE=")) && !slices.Contains(c.leases, string(kv)) {
+			if bytes.HasPrefix(kv, []byte(process.LeaseEnv+"=")) && !slices.Contains(c.leases, string(kv)) {
 				c.leases = append(c.leases, string(kv))
 			}
 		}

@@ -17,10 +17,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // goneWithin is the watchdog's promise: the length of a lease, and a second to end what is there.
-const goneWithin = 5*time.Second + time.Second
+const goneWithin = process.LeaseFor + time.Second
 
 // A blow is one way in which a run may be hit. after waits for what the run makes of it, and says what is wrong with that.
 type blow struct {

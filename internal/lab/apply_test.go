@@ -9,6 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 var blackhole = lab.Action{Fault: fault.Fault{Kind: "blackhole", On: "redis"}}
@@ -22,7 +23,7 @@ func lifted(a lab.Action) lab.Action {
 // probed waits until each instance's fault has been met by a new connection.
 func (w *world) probed(t *testing.T, a lab.Action, instances int) {
 	t.Helper()
-	until(t, "the fault was probed", 10*time.Second, func() bool {
+	machinetest.Until(t, "the fault was probed", 10*time.Second, func() bool {
 		n := 0
 		for _, e := range w.of(history.Canary) {
 			if e.Name == a.Fault.Kind && strings.HasPrefix(e.Detail, "new ") {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,6 +13,8 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/process/processtest"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // The end of an instance is the service's doing: it is recorded, and the lab is none the worse for it.
@@ -24,7 +25,7 @@ func TestAnInstanceThatDiesIsRecorded(t *testing.T) {
 		resp.Body.Close()
 		t.Fatal("it lives")
 	}
-	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
+	machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
 	if e := w.of(history.Process); len(e) != 2 || e[1].Name != "exit" || e[1].Instance != "1" || e[1].Detail != "exit status 7" {
 		t.Errorf("process events: %v, want ready and exit", e)
 	}
@@ -44,7 +45,7 @@ func TestLossesAreNamed(t *testing.T) {
 	t.Run("redis", func(t *testing.T) {
 		w := open(t, spec(t))
 		kill(t, "redis")
-		until(t, "its death is seen", 5*time.Second, func() bool { return w.Died() != nil })
+		machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return w.Died() != nil })
 		for what, err := range map[string]error{"Died": w.Died(), "Fresh": w.Fresh(t.Context(), nil)} {
 			if err == nil || !strings.Contains(err.Error(), "hardened-redis exited by itself (signal: killed)") {
 				t.Errorf("%s: %v, want it to name the dead Redis", what, err)
@@ -59,7 +60,7 @@ func TestLossesAreNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 		kill(t, "watchdog")
-		until(t, "its death is seen", 5*time.Second, func() bool { return l.Died() != nil })
+		machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return l.Died() != nil })
 		// Nothing is started that nobody would end.
 		if err := l.Fresh(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "the watchdog is gone") {
 			t.Errorf("Fresh: %v, want it to miss the watchdog", err)
@@ -67,7 +68,7 @@ func TestLossesAreNamed(t *testing.T) {
 		if err := l.Close(); err == nil || !strings.Contains(err.Error(), "the watchdog: signal: killed") {
 			t.Errorf("Close: %v, want it to say how the watchdog ended", err)
 		}
-		nothingLeft(t, tmp)
+		processtest.NothingLeft(t, tmp)
 	})
 }
 
@@ -75,14 +76,7 @@ func TestLossesAreNamed(t *testing.T) {
 // directory.
 func kill(t *testing.T, role string) {
 	t.Helper()
-	for _, pid := range processes("TMPDIR=" + os.Getenv("TMPDIR")) {
-		b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
-		if args := strings.Split(string(b), "\x00"); len(args) > 1 && args[1] == role {
-			syscall.Kill(pid, syscall.SIGKILL)
-			return
-		}
-	}
-	t.Fatalf("no process with the role %s", role)
+	syscall.Kill(processtest.Find(t, "TMPDIR="+os.Getenv("TMPDIR"), role), syscall.SIGKILL)
 }
 
 func TestCloseEndsTheDeafAndTheEscaped(t *testing.T) {
@@ -112,7 +106,7 @@ func TestInterruptedLeavesNothing(t *testing.T) {
 		if _, err := lab.Open(ctx, s); !errors.Is(err, context.Canceled) {
 			t.Errorf("Open: %v, want canceled", err)
 		}
-		nothingLeft(t, tmp)
+		processtest.NothingLeft(t, tmp)
 	})
 	for _, how := range []string{"by its context", "by Close"} {
 		t.Run("in Fresh "+how, func(t *testing.T) {
@@ -121,7 +115,7 @@ func TestInterruptedLeavesNothing(t *testing.T) {
 			defer cancel()
 			end := make(chan error, 1)
 			go func() { end <- w.Fresh(ctx, map[string]string{"FAKE": "sick"}) }()
-			until(t, "the instance has been started", 5*time.Second, func() bool { return w.Arms()[0].Instances[0].URL != "" })
+			machinetest.Until(t, "the instance has been started", 5*time.Second, func() bool { return w.Arms()[0].Instances[0].URL != "" })
 			if how == "by Close" {
 				if err := w.Close(); err != nil {
 					t.Errorf("Close: %v", err)

@@ -152,13 +152,13 @@ func (l *Lab) stopInstances(ctx context.Context, gently bool) error {
 		p := in.running()
 		var err error
 		if gently {
-			err = p.stop(ctx)
+			err = p.Stop(ctx)
 		} else {
-			err = p.kill()
+			err = p.Kill()
 		}
 		if err == nil {
 			in.mu.Lock()
-			in.process = nil
+			in.started = nil
 			in.mu.Unlock()
 		}
 		return err

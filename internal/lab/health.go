@@ -8,6 +8,9 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/redact"
 )
 
 const (
@@ -26,11 +29,11 @@ var health = &http.Client{
 }
 
 // waitReady waits until GET /health answers 200. p is the process behind it; nil: it already ran.
-func waitReady(ctx context.Context, url string, within time.Duration, p *process) error {
-	name := Redact(url)
-	var exited chan struct{}
+func waitReady(ctx context.Context, url string, within time.Duration, p *process.Process) error {
+	name := redact.Text(url)
+	var exited <-chan struct{}
 	if p != nil {
-		name, exited = p.name, p.done
+		name, exited = p.Name, p.Done()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not ready within %v", within))
 	defer cancel()
@@ -40,8 +43,8 @@ func waitReady(ctx context.Context, url string, within time.Duration, p *process
 			last = err // an answer cut off by our own deadline says nothing
 		}
 		// A process that has exited is not what answered.
-		if p != nil && p.exited() {
-			return fmt.Errorf("%s ended before it was ready (%v)%s", name, p.cmd.ProcessState, p.tail())
+		if p != nil && p.Exited() {
+			return fmt.Errorf("%s ended before it was ready (%v)%s", name, p.State(), p.Tail())
 		}
 		if last == nil {
 			return nil
@@ -50,8 +53,8 @@ func waitReady(ctx context.Context, url string, within time.Duration, p *process
 		case <-exited:
 		case <-ctx.Done():
 			err := fmt.Errorf("%s: %w; GET /health last said: %v", name, context.Cause(ctx), last)
-			if p != nil && p.lines() != nil {
-				err = fmt.Errorf("%w%s", err, p.tail())
+			if p != nil && p.Lines() != nil {
+				err = fmt.Errorf("%w%s", err, p.Tail())
 			}
 			return err
 		case <-time.After(wait):

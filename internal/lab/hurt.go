@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/trektribe/bench/internal/canary"
 )
@@ -13,15 +11,15 @@ import (
 // kill ends the process at once.
 func kill(_ context.Context, _ *Lab, t *trial) error {
 	p := t.victim.process()
-	p.condemn()
-	return p.kill()
+	p.Expect()
+	return p.Kill()
 }
 
 // terminate asks the process to end.
 func terminate(_ context.Context, _ *Lab, t *trial) error {
 	p := t.victim.process()
-	p.condemn()
-	signalGroup(p.cmd.Process.Pid, syscall.SIGTERM)
+	p.Expect()
+	p.Terminate()
 	return nil
 }
 
@@ -29,16 +27,7 @@ func terminate(_ context.Context, _ *Lab, t *trial) error {
 func pause(ctx context.Context, _ *Lab, t *trial) error {
 	ctx, cancel := context.WithTimeout(ctx, healWithin)
 	defer cancel()
-	pid := t.victim.process().cmd.Process.Pid
-	pauseGroup(pid)
-	for atWork(pid) {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("process %d does not stop: %w", pid, ctx.Err())
-		case <-time.After(time.Millisecond):
-		}
-	}
-	return nil
+	return t.victim.process().Pause(ctx)
 }
 
 // flush empties Redis. In one transaction with the look at its size, since the load

@@ -23,6 +23,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -234,7 +235,7 @@ func TestLocksCorruptNothing(t *testing.T) {
 				w.do(t, locked)
 				w.do(t, lifted(locked))
 				was := written.Load()
-				until(t, fmt.Sprintf("somebody writes after lock %d", n), 20*time.Second, func() bool { return written.Load() > was || t.Failed() })
+				machinetest.Until(t, fmt.Sprintf("somebody writes after lock %d", n), 20*time.Second, func() bool { return written.Load() > was || t.Failed() })
 			}
 			cancel()
 			asked.Wait()

@@ -15,6 +15,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // answers asks an instance for its health on a new connection, with little patience.
@@ -48,7 +49,7 @@ func TestInstanceIsHurt(t *testing.T) {
 			a := doing("instance", row.kind)
 			a.Instances = []string{"2"}
 			w.do(t, a)
-			until(t, "instance 2 is away", 5*time.Second, func() bool { return answers(before[1]) != nil })
+			machinetest.Until(t, "instance 2 is away", 5*time.Second, func() bool { return answers(before[1]) != nil })
 			if err := answers(before[0]); err != nil {
 				t.Errorf("instance 1: %v", err)
 			}
@@ -138,7 +139,7 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
 		resp.Body.Close()
 	}
-	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
+	machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
 	// There is nothing to hurt any more: that is told, and the round goes on.
 	w.findsNobody(t, "had exited by itself")
 }
@@ -169,7 +170,7 @@ func TestDiesWhenLetGoOn(t *testing.T) {
 	}()
 	w.do(t, lifted(a))
 	<-asked
-	until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
+	machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
 	if err := w.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}

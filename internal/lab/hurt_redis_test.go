@@ -92,7 +92,7 @@ func TestRedisIsHurt(t *testing.T) {
 						w.do(t, lifted(a))
 					}
 					var n int64
-					until(t, "a client is answered", 5*time.Second, func() (ok bool) {
+					machinetest.Until(t, "a client is answered", 5*time.Second, func() (ok bool) {
 						var err error
 						n, err = c.Exists(t.Context(), "k").Result()
 						return err == nil

@@ -139,7 +139,7 @@ func TestReloadedKeepsTheData(t *testing.T) {
 	c := service(t, w)
 	has := func() (n int64) {
 		t.Helper()
-		until(t, "a client is answered", 5*time.Second, func() bool {
+		machinetest.Until(t, "a client is answered", 5*time.Second, func() bool {
 			var err error
 			n, err = c.Exists(t.Context(), "k", "starts").Result()
 			return err == nil

@@ -2,22 +2,15 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/trektribe/bench/internal/history"
-)
-
-const (
-	// portTries is how many ports a server is started on, where each was taken by somebody else in between.
-	portTries = 3
-	// portAgain is how long a server that is started again may find its port taken.
-	portAgain = 2 * time.Second
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // An instance is an Instance, its process and its path to Redis.
@@ -32,7 +25,15 @@ type instance struct {
 	url     string
 	port    int
 	env     map[string]string // the round's
-	process *process          // nil: not started
+	started *started          // nil: not started
+}
+
+// A started is a process of an instance, and what the lab knows of its life.
+type started struct {
+	*process.Process
+	ready    atomic.Bool // it has been ready
+	unready  atomic.Bool // it has not, and its round is played all the same
+	recorded atomic.Bool // its end is
 }
 
 func (in *instance) at() string {
@@ -41,10 +42,18 @@ func (in *instance) at() string {
 	return in.url
 }
 
-func (in *instance) running() *process {
+// running is its process; nil: it does not run.
+func (in *instance) running() *process.Process {
+	if s := in.present(); s != nil {
+		return s.Process
+	}
+	return nil
+}
+
+func (in *instance) present() *started {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.process
+	return in.started
 }
 
 // environ is all of the service's environment: the harness's without the contract's
@@ -90,69 +99,51 @@ func (l *Lab) argv(a *arm) []string {
 
 // startInstance starts one instance on a port of its own, and waits until it is ready.
 func (l *Lab) startInstance(ctx context.Context, in *instance, env map[string]string) error {
-	for try := 1; ; try++ {
-		port, err := l.ports.next()
-		if err != nil {
-			return err
-		}
+	return l.ports.OnNewPort(func(port int, again func() bool) (taken bool, err error) {
 		in.mu.Lock()
 		in.port, in.env = port, env
 		in.mu.Unlock()
-		again := func() bool { return try < portTries }
-		if taken, err := l.launch(ctx, in, "", again); !taken {
-			return err
-		}
-	}
+		return l.launch(ctx, in, "", again)
+	})
 }
 
 // startAgain starts an instance that a fault has ended, where it was and as it was: clients hold its URL.
 func (l *Lab) startAgain(ctx context.Context, in *instance) error {
-	return onItsPort(ctx, in.port, func(again func() bool) (taken bool, err error) {
+	return process.OnItsPort(ctx, in.port, func(again func() bool) (taken bool, err error) {
 		return l.launch(ctx, in, " (started again by the harness)", again)
 	})
-}
-
-// onItsPort starts a server on a port that was its before, once more while start finds it taken and again says that
-// there is time: by another harness that looks for a free port, or by the old connections of a service
-// that does not ask to have the port at once (SO_REUSEADDR).
-func onItsPort(ctx context.Context, port int, start func(again func() bool) (taken bool, err error)) error {
-	for deadline := time.Now().Add(portAgain); ; {
-		if err := portFree(ctx, port, time.Until(deadline)); err != nil {
-			return err
-		}
-		if taken, err := start(func() bool { return time.Now().Before(deadline) }); !taken {
-			return err
-		}
-	}
 }
 
 // launch starts in on its port and waits until it is ready. taken: it found its port taken, and
 // again says that it may be tried once more.
 func (l *Lab) launch(ctx context.Context, in *instance, note string, again func() bool) (taken bool, err error) {
 	began := l.spec.Clock.Now()
-	c := command{name: in.arm.Name + "-" + in.name, argv: l.argv(in.arm), env: in.environ(in.port, l.spec.Env, in.env)}
+	c := process.Command{Name: in.arm.Name + "-" + in.name, Argv: l.argv(in.arm), Env: in.environ(in.port, l.spec.Env, in.env)}
+	c.Log = l.logOf(c.Name)
 	if in.arm.redis.password != "" {
-		c.hidden = []string{in.arm.redis.password}
+		c.Hidden = []string{in.arm.redis.password}
 	}
-	p, err := l.start(c, func(p *process) { l.exited(in, p) })
+	run := &started{}
+	p, err := l.lease.Start(c, func(p *process.Process) { l.exited(in, run, p) })
 	if err != nil {
 		return false, err
 	}
-	url := "http://" + loopback(in.port)
+	run.Process = p
+	url := "http://" + process.Loopback(in.port)
 	in.mu.Lock()
-	in.process, in.url = p, url
+	in.started, in.url = run, url
 	in.mu.Unlock()
 
 	err = waitReady(ctx, url, l.spec.ReadyIn, p)
 	if err == nil {
-		p.ready.Store(true)
+		run.ready.Store(true)
 		l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "ready", At: began, Until: l.spec.Clock.Now(), Detail: url + note})
 		return false, nil
 	}
 	if ctx.Err() != nil {
 		return false, err
 	}
-	if p.portTaken(in.port) && again() {
+	if p.PortTaken(in.port) && again() {
 		return true, err
 	}
 	l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: "not ready", At: began, Until: l.spec.Clock.Now(), Detail: err.Error()})
@@ -161,28 +152,19 @@ func (l *Lab) launch(ctx context.Context, in *instance, note string, again func(
 
 // exited records the end of an instance's process: its own doing, or a fault's. One that the lab
 // ended between two rounds, or that never got ready, is told of elsewhere.
-func (l *Lab) exited(in *instance, p *process) {
-	name, how := "exit", p.cmd.ProcessState.String()
+func (l *Lab) exited(in *instance, run *started, p *process.Process) {
+	name, how := "exit", p.State().String()
 	switch {
-	case p.condemned.Load():
+	case p.Expected():
 		name, how = "ended", "by the harness: "+how
-	case p.wanted.Load() || !p.ready.Load() && !p.borne.Load():
+	case p.Wanted() || !run.ready.Load() && !run.unready.Load():
 		return
-	case errors.Is(l.lease.died(), errLapsed):
+	case l.lease.Lapsed():
 		name, how = "ended", "by the watchdog: "+how
 	}
-	if !p.told.CompareAndSwap(false, true) {
+	if !run.recorded.CompareAndSwap(false, true) {
 		return
 	}
 	now := l.spec.Clock.Now()
 	l.record(history.Event{Kind: history.Process, Arm: in.arm.Name, Instance: in.name, Name: name, At: now, Until: now, Detail: how})
-}
-
-// portTaken reports whether p has exited because somebody else listens on its port.
-func (p *process) portTaken(port int) bool {
-	if p == nil || !p.exited() {
-		return false
-	}
-	said := strings.ToLower(strings.Join(p.lines(), "\n"))
-	return strings.Contains(said, "address already in use") || strings.Contains(said, "eaddrinuse") || !bindable(port)
 }

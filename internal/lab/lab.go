@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // closeWithin bounds Close: a service that cannot be ended within it is given up and named.
@@ -63,8 +64,8 @@ type Lab struct {
 	spec  Spec
 	arms  []*arm
 	tmp   string // private to this lab; removed by Close, or by the watchdog
-	lease *lease
-	ports *ports
+	lease *process.Lease
+	ports *process.Ports
 
 	fresh    sync.Mutex // held by Fresh, and by Close once it has interrupted a Fresh
 	applying sync.Mutex // held while faults are switched
@@ -101,7 +102,7 @@ func (l *Lab) Arms() []Arm {
 		for _, in := range a.instances {
 			i := Instance{Name: in.name, URL: in.at()}
 			if p := in.running(); p != nil {
-				i.PID = p.cmd.Process.Pid
+				i.PID = p.PID()
 			}
 			out.Instances = append(out.Instances, i)
 		}
@@ -126,7 +127,7 @@ func (l *Lab) Died() error {
 	errs := []error{l.Lost()}
 	for _, a := range l.arms {
 		if a.redis != nil {
-			errs = append(errs, a.redis.running().died())
+			errs = append(errs, a.redis.running().Died())
 		}
 	}
 	return errors.Join(errs...)
@@ -181,6 +182,9 @@ func each[T any](items []T, f func(T) error) error {
 	wg.Wait()
 	return errors.Join(errs...)
 }
+
+// logOf is where the process of that name writes.
+func (l *Lab) logOf(name string) string { return filepath.Join(l.spec.Dir, "logs", name+".log") }
 
 func (l *Lab) say(line string) {
 	if l.spec.Progress != nil {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/process/processtest"
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
@@ -63,9 +63,9 @@ func open(t *testing.T, s lab.Spec) *world {
 		if err := l.Close(); err != nil {
 			t.Errorf("Close: %v", err)
 		}
-		nothingLeft(t, tmp)
+		processtest.NothingLeft(t, tmp)
 		http.DefaultClient.CloseIdleConnections()
-		until(t, "every goroutine is gone", 5*time.Second, func() bool { return runtime.NumGoroutine() <= before })
+		machinetest.Until(t, "every goroutine is gone", 5*time.Second, func() bool { return runtime.NumGoroutine() <= before })
 	})
 	return w
 }
@@ -88,31 +88,6 @@ func (w *world) of(kind history.Kind) []history.Event {
 		}
 	}
 	return found
-}
-
-// nothingLeft looks for what a lab below tmp must have given back.
-func nothingLeft(t *testing.T, tmp string) {
-	t.Helper()
-	if left, _ := os.ReadDir(tmp); len(left) > 0 {
-		t.Errorf("left in the temporary directory: %v", left)
-	}
-	if left := processes("TMPDIR=" + tmp); len(left) > 0 {
-		t.Errorf("left running: %v", left)
-	}
-}
-
-// processes lists the running processes, but for this one, that have the
-// variable in their environment. Empty where there is no /proc.
-func processes(variable string) (pids []int) {
-	files, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, f := range files {
-		pid, _ := strconv.Atoi(strings.Split(f, "/")[2])
-		env, _ := os.ReadFile(f)
-		if pid != os.Getpid() && bytes.Contains(append([]byte{0}, env...), []byte("\x00"+variable+"\x00")) {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
 }
 
 func TestInstancesGetTheContractAndNothingElse(t *testing.T) {

@@ -13,7 +13,7 @@ func (l *Lab) Lost() error {
 	if l.lease == nil {
 		return nil
 	}
-	return l.lease.tellUser()
+	return l.lease.Lost()
 }
 
 // Guard is ctx until the lab is lost: its cause is then Lost's error.
@@ -23,7 +23,7 @@ func (l *Lab) Guard(ctx context.Context) (context.Context, context.CancelFunc) {
 	if l.lease != nil {
 		watch.Go(func() {
 			select {
-			case <-l.lease.gone:
+			case <-l.lease.Gone():
 				cancel(l.Lost())
 			case <-ctx.Done():
 			}

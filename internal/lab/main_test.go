@@ -18,8 +18,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 		err = lab.ServeRedis(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(lab.PasswordEnv), os.Stdout)
 		stop()
 	case "watchdog":
-		err = lab.Watchdog(os.Stdin, os.Stdout)
+		err = process.Watchdog(os.Stdin, os.Stdout)
 	case "harness":
 		err = harness()
 	case "lock":
@@ -142,51 +142,6 @@ func serve() error {
 	return http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), nil)
 }
 
-// harness opens a lab, stops what STOP names (redis, instance), and waits to be killed, or to lose
-// the lab; with EAT it runs out of memory.
-func harness() error {
-	s := lab.Spec{
-		Arms: []lab.ArmSpec{{Name: "a"}}, Instances: 2, Env: map[string]string{"FAKE": "parent"},
-		Redis: os.Getenv("REDIS"), Dir: os.Getenv("DIR"), Self: []string{os.Args[0]}, Clock: history.NewClock(),
-	}
-	l, err := lab.Open(context.Background(), s)
-	if err != nil {
-		return err
-	}
-	if err := l.Fresh(context.Background(), nil); err != nil {
-		return err
-	}
-	for what := range strings.FieldsSeq(os.Getenv("STOP")) {
-		if err := l.Apply(context.Background(), doing(what, "stopped")); err != nil {
-			return err
-		}
-	}
-	guard, release := l.Guard(context.Background())
-	fmt.Println("up")
-	if os.Getenv("EAT") != "" {
-		eat()
-	}
-	select {
-	case <-guard.Done():
-		err = context.Cause(guard)
-	case <-time.After(time.Minute):
-	}
-	release()
-	return errors.Join(err, l.Close())
-}
-
-// eat takes memory until there is no more, which the runtime does not survive.
-func eat() {
-	var all [][]byte
-	limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20} // what is mapped already is more, and stays
-	if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
-		panic(err)
-	}
-	for {
-		all = append(all, make([]byte, 1<<20))
-	}
-}
-
 // environ asks an instance for its environment, and its arguments.
 func environ(t *testing.T, in lab.Instance) map[string]string {
 	t.Helper()
@@ -205,16 +160,4 @@ func environ(t *testing.T, in lab.Instance) map[string]string {
 		env[k] = v
 	}
 	return env
-}
-
-// until waits for what must become true.
-func until(t *testing.T, what string, within time.Duration, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.Now().Add(within); !ok(); <-tick.C {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %v: %s", within, what)
-		}
-	}
 }

@@ -59,7 +59,7 @@ var mechanisms = []mechanism{
 func failing(kind, answer string) mechanism {
 	word, _, _ := strings.Cut(answer, " ")
 	hurt := func(ctx context.Context, _ *Lab, t *trial) error {
-		if err := t.victim.process().tell(answer); err != nil {
+		if err := t.victim.process().Tell(answer); err != nil {
 			return err
 		}
 		return t.victim.awaits(ctx, word)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // Open opens everything but the instances' processes (Fresh starts these). When it
@@ -18,7 +20,7 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 		return nil, err
 	}
 	life, end := context.WithCancel(context.Background())
-	l := &Lab{spec: s, ports: newPorts(), end: end}
+	l := &Lab{spec: s, ports: process.NewPorts(), end: end}
 	l.bind = func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(ctx)
 		if life.Err() != nil {
@@ -70,26 +72,26 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 // openGround opens what all the rest stands on: the watchdog, which is told of
 // everything before it exists or at once after, the temporary and the log directory.
 func (l *Lab) openGround() error {
-	token := secret()
-	lease, err := openLease(l.spec.Self, token)
+	err := l.openLease()
 	if err != nil {
 		return err
 	}
-	l.lease = lease
-	l.closers = append(l.closers, lease.close)
-
-	l.tmp = filepath.Join(os.TempDir(), "bench-"+token)
-	if err := lease.dir(l.tmp); err != nil {
+	if l.tmp, err = l.lease.TempDir(); err != nil {
 		return err
-	}
-	if err := os.Mkdir(l.tmp, 0o700); err != nil {
-		return fmt.Errorf("make a private directory: %w", err)
 	}
 	l.closers = append(l.closers, func(context.Context) error { return os.RemoveAll(l.tmp) })
 	if err := os.MkdirAll(filepath.Join(l.spec.Dir, "logs"), 0o755); err != nil {
 		return fmt.Errorf("make the log directory: %w", err)
 	}
 	return nil
+}
+
+// openLease has whatever the lab leaves behind ended.
+func (l *Lab) openLease() (err error) {
+	if l.lease, err = process.Open(l.spec.Self, cleanEnviron()); err == nil {
+		l.closers = append(l.closers, l.lease.Close)
+	}
+	return err
 }
 
 // openRedis opens every arm's Redis, side by side.

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +13,9 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/redact"
 )
 
 // dumpName is the file in its private directory in which a redis-server saves its data when a fault has it do so.
@@ -54,7 +58,7 @@ func parseRedis(text string) (*redis.Options, error) {
 	}
 	o, err := redis.ParseURL(text)
 	if err != nil {
-		return nil, fmt.Errorf("redis: %s cannot be read; write redis://[user:password@]host:port[/database]", redact(text))
+		return nil, fmt.Errorf("redis: %s cannot be read; write redis://[user:password@]host:port[/database]", redact.URL(text))
 	}
 	return o, nil
 }
@@ -67,27 +71,27 @@ func redisName(spec string) string {
 	case "embedded", "server":
 		return spec
 	}
-	return redact(spec)
+	return redact.URL(spec)
 }
 
 // openStore opens the Redis of one arm.
 func (l *Lab) openStore(ctx context.Context, arm string) (*store, error) {
 	switch l.spec.Redis {
 	case "", "embedded":
-		return l.openOwn(ctx, "embedded", func(port int, password string) (command, error) {
+		return l.openOwn(ctx, "embedded", func(port int, password string) (process.Command, error) {
 			argv := append(l.spec.Self[:len(l.spec.Self):len(l.spec.Self)], "redis", "--port", strconv.Itoa(port))
-			return command{name: arm + "-redis", argv: argv, told: true,
-				env: append(cleanEnviron(), PasswordEnv+"="+password, controlEnv+"=stdin")}, nil
+			return process.Command{Name: arm + "-redis", Argv: argv, Told: true, Log: l.logOf(arm + "-redis"),
+				Env: append(cleanEnviron(), PasswordEnv+"="+password, controlEnv+"=stdin")}, nil
 		})
 	case "server":
 		dir := filepath.Join(l.tmp, arm, "redis")
-		s, err := l.openOwn(ctx, "server", func(port int, password string) (command, error) {
+		s, err := l.openOwn(ctx, "server", func(port int, password string) (process.Command, error) {
 			if err := os.MkdirAll(dir, 0o700); err != nil {
-				return command{}, err
+				return process.Command{}, err
 			}
 			// On stdin, so that the password is in no argument list and in no file.
 			conf := fmt.Sprintf("bind 127.0.0.1\nport %d\nrequirepass %s\ndir %q\ndbfilename %s\nsave \"\"\nappendonly no\ndaemonize no\n", port, password, dir, dumpName)
-			return command{name: arm + "-redis", argv: []string{"redis-server", "-"}, env: cleanEnviron(), stdin: conf}, nil
+			return process.Command{Name: arm + "-redis", Argv: []string{"redis-server", "-"}, Env: cleanEnviron(), Stdin: conf, Log: l.logOf(arm + "-redis")}, nil
 		})
 		if err == nil {
 			s.dump = filepath.Join(dir, dumpName)
@@ -98,33 +102,28 @@ func (l *Lab) openStore(ctx context.Context, arm string) (*store, error) {
 	}
 }
 
-// openOwn starts a Redis on a port of its own, and on another one if somebody was quicker there.
-func (l *Lab) openOwn(ctx context.Context, kind string, prepare func(port int, password string) (command, error)) (*store, error) {
-	for try := 1; ; try++ {
-		port, err := l.ports.next()
-		if err != nil {
-			return nil, err
+// openOwn starts a Redis on a port of its own.
+func (l *Lab) openOwn(ctx context.Context, kind string, prepare func(port int, password string) (process.Command, error)) (s *store, err error) {
+	err = l.ports.OnNewPort(func(port int, again func() bool) (taken bool, err error) {
+		s = &store{info: Info{Kind: kind}, addr: process.Loopback(port), port: port, password: rand.Text()}
+		if s.command, err = prepare(port, s.password); err != nil {
+			return false, err
 		}
-		s := &store{info: Info{Kind: kind}, addr: loopback(port), port: port, password: secret()}
-		c, err := prepare(port, s.password)
-		if err != nil {
-			return nil, err
-		}
-		s.command = c
-		s.command.hidden = []string{s.password}
+		s.command.Hidden = []string{s.password}
 		s.connect()
 		if err = l.startStore(ctx, s); err == nil {
 			err = s.version(ctx)
 		}
 		if err == nil {
-			return s, nil
+			return false, nil
 		}
-		taken := s.running().portTaken(port)
-		err = errors.Join(err, s.close(ctx))
-		if !taken || try == portTries {
-			return nil, err
-		}
+		taken = s.running().PortTaken(port) && again()
+		return taken, errors.Join(err, s.close(ctx))
+	})
+	if err != nil {
+		return nil, err
 	}
+	return s, nil
 }
 
 // openForeign connects to somebody's Redis. Nobody's data is at risk: the database must be
@@ -135,7 +134,7 @@ func (l *Lab) openForeign(ctx context.Context) (*store, error) {
 		return nil, err
 	}
 	if err := dial(ctx, o.Addr); err != nil {
-		return nil, fmt.Errorf("reach %s: %w", redact(l.spec.Redis), err)
+		return nil, fmt.Errorf("reach %s: %w", redact.URL(l.spec.Redis), err)
 	}
 	s := &store{info: Info{Kind: "url"}, addr: o.Addr, username: o.Username, password: o.Password, db: o.DB, foreign: true}
 	s.connect()
@@ -145,12 +144,12 @@ func (l *Lab) openForeign(ctx context.Context) (*store, error) {
 	}
 	if err != nil {
 		s.client.Close()
-		return nil, fmt.Errorf("look into database %d of %s: %w", s.db, redact(l.spec.Redis), err)
+		return nil, fmt.Errorf("look into database %d of %s: %w", s.db, redact.URL(l.spec.Redis), err)
 	}
 	if n > 0 {
 		s.client.Close()
 		return nil, fmt.Errorf("database %d of %s holds %d keys, and each round would flush them: "+
-			"give the number of an empty database at the URL's end (redis://host:port/7)", s.db, redact(l.spec.Redis), n)
+			"give the number of an empty database at the URL's end (redis://host:port/7)", s.db, redact.URL(l.spec.Redis), n)
 	}
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // A line is where ServeRedis says that it is ready.
@@ -45,7 +46,7 @@ func somebodys(t *testing.T, password string) string {
 			t.Errorf("ServeRedis: %v", err)
 		}
 	})
-	until(t, "ServeRedis is ready", 5*time.Second, func() bool { return len(ready.fields()) > 2 })
+	machinetest.Until(t, "ServeRedis is ready", 5*time.Second, func() bool { return len(ready.fields()) > 2 })
 	return ready.fields()[1]
 }
 
@@ -62,7 +63,7 @@ func TestServeRedis(t *testing.T) {
 	if err := c.Set(ctx, "k", "v", 20*time.Millisecond).Err(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the key expires by the clock", 5*time.Second, func() bool { return c.Exists(ctx, "k").Val() == 0 })
+	machinetest.Until(t, "the key expires by the clock", 5*time.Second, func() bool { return c.Exists(ctx, "k").Val() == 0 })
 	if err := lab.ServeRedis(ctx, addr, "", os.Stderr); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a second one at the same address: %v", err)
 	}

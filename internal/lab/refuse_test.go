@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/process/processtest"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -54,7 +55,7 @@ func TestOpenRefuses(t *testing.T) {
 			if err != nil && strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the error shows the password: %v", err)
 			}
-			nothingLeft(t, tmp)
+			processtest.NothingLeft(t, tmp)
 		})
 	}
 }

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,23 +29,23 @@ func saveAndEnd(ctx context.Context, _ *Lab, t *trial) error {
 		return err
 	}
 	defer w.close()
-	s.word = secret()
+	s.word = rand.Text()
 	if _, err := w.Ask("SET", keptKey, s.word); err != nil {
 		return fmt.Errorf("leave a word in redis: %w", err)
 	}
-	p.condemn()
+	p.Expect()
 	_, err = w.Ask("SHUTDOWN", "SAVE")
 	var said resp.Answered
 	if errors.As(err, &said) { // otherwise the answer is its end
-		return fmt.Errorf("have redis save its data and end: %w%s", err, p.tail())
+		return fmt.Errorf("have redis save its data and end: %w%s", err, p.Tail())
 	}
 	select {
-	case <-p.done:
+	case <-p.Done():
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(redisReady):
-		return fmt.Errorf("redis does not end, %v after SHUTDOWN SAVE%s", redisReady, p.tail())
+		return fmt.Errorf("redis does not end, %v after SHUTDOWN SAVE%s", redisReady, p.Tail())
 	}
 }
 

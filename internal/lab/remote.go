@@ -10,8 +10,10 @@ import (
 
 	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/internal/proxy/remote"
+	"github.com/trektribe/bench/internal/redact"
 )
 
 // remoteClose bounds how long Close tries to put a proxy of somebody else's as it was found.
@@ -43,7 +45,7 @@ func (s Spec) checkToxiproxy(ctx context.Context) []error {
 	if len(s.Toxiproxy) == 0 {
 		return nil
 	}
-	if !supported {
+	if !process.Supported {
 		bad("what a killed harness left on it can be put back on Linux and macOS only")
 	}
 	if len(s.URLs) == 0 {
@@ -57,7 +59,7 @@ func (s Spec) checkToxiproxy(ctx context.Context) []error {
 	for _, text := range s.Toxiproxy {
 		at, err := remote.ParsePlace(text)
 		if err != nil {
-			bad("%s: %w", Redact(text), err)
+			bad("%s: %w", redact.Text(text), err)
 			continue
 		}
 		if seen[at] {
@@ -76,21 +78,16 @@ func (s Spec) checkToxiproxy(ctx context.Context) []error {
 
 // openRemotes looks at the proxies that somebody else runs. Nothing is changed at them until a fault is.
 func (l *Lab) openRemotes(ctx context.Context) error {
-	token := secret()
-	lease, err := openLease(l.spec.Self, token)
-	if err != nil {
+	if err := l.openLease(); err != nil {
 		return err
 	}
-	l.lease = lease
-	l.closers = append(l.closers, lease.close)
-
 	a := l.arms[0]
 	for i, text := range l.spec.Toxiproxy {
 		at, err := remote.ParsePlace(text)
 		if err != nil {
 			return fmt.Errorf("toxiproxy %s: %w", text, err)
 		}
-		r, err := remote.Open(ctx, at, "bench-"+token[:12], lease.undo)
+		r, err := remote.Open(ctx, at, "bench-"+l.lease.Token()[:12], l.lease.Undo)
 		if err != nil {
 			return err
 		}

@@ -10,9 +10,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +22,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
@@ -67,12 +68,7 @@ func foreignRedis(t *testing.T, proxies ...string) *somebody {
 // serve starts a service that has the proxy for its Redis, or has none of it (fake: "bypass").
 func (s *somebody) serve(name, fake string) {
 	s.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	port := strconv.Itoa(machinetest.FreePort(s.t))
 	cmd := exec.Command(os.Args[0], "serve")
 	cmd.Env = append(os.Environ(), "PORT="+port, "REDIS_URL=redis://"+s.Addr(name), "FAKE="+fake)
 	if err := cmd.Start(); err != nil {
@@ -84,7 +80,7 @@ func (s *somebody) serve(name, fake string) {
 	}
 	s.t.Cleanup(s.stop)
 	s.service = "http://127.0.0.1:" + port
-	until(s.t, "the service is up", 10*time.Second, func() bool {
+	machinetest.Until(s.t, "the service is up", 10*time.Second, func() bool {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			c.Close()
@@ -173,7 +169,7 @@ func TestAServiceThatGoesPastSomebodysProxyProvesNothing(t *testing.T) {
 		if err := w.Apply(t.Context(), blackhole); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the fault was probed", 10*time.Second, func() bool { return len(w.of(history.Canary)) >= 4*try-1 })
+		machinetest.Until(t, "the fault was probed", 10*time.Second, func() bool { return len(w.of(history.Canary)) >= 4*try-1 })
 		if err := w.Apply(t.Context(), lifted(blackhole)); err != nil {
 			t.Fatal(err)
 		}
@@ -266,39 +262,9 @@ func TestKilledHarnessPutsSomebodysProxyBack(t *testing.T) {
 			began := time.Now()
 			cmd.Process.Kill()
 			cmd.Wait()
-			until(t, "the proxy is as it was found", 3*time.Second, func() bool { return s.State("redis") == "enabled" })
+			machinetest.Until(t, "the proxy is as it was found", 3*time.Second, func() bool { return s.State("redis") == "enabled" })
 			t.Logf("put back %v after the kill", time.Since(began)) // 60 to 250 ms with 20 others at work on two cores
 		})
-	}
-}
-
-// The watchdog gives a toxiproxy up that is gone, and says what to do; what was paid it leaves alone.
-func TestWatchdogAtAToxiproxy(t *testing.T) {
-	defer signal.Reset() // it ignores what would end this test
-	s := foreignRedis(t, "redis")
-	s.Toxic("redis", "bench-x-upstream", "timeout", "upstream")
-	s.Toxic("redis", "foo", "latency", "upstream")
-	undo := func(more string) string {
-		return fmt.Sprintf(`undo {"url":%q,"proxy":"redis","toxics":["bench-x-upstream"]%s}`+"\n", s.URL, more)
-	}
-	for _, row := range []struct{ name, lease, want string }{
-		{"put back already", undo("") + undo(`,"done":true`), "enabled bench-x-upstream foo"},
-		{"to be put back", undo(`,"done":true`) + undo(""), "enabled foo"},
-		{"to be put back, and done by somebody", undo(""), "enabled foo"},
-	} {
-		if err := lab.Watchdog(strings.NewReader(row.lease), io.Discard); err != nil {
-			t.Errorf("%s: %v", row.name, err)
-		}
-		if got := s.State("redis"); got != row.want {
-			t.Errorf("%s: the proxy is %s, want %s", row.name, got, row.want)
-		}
-	}
-	s.Kill()
-	err := lab.Watchdog(strings.NewReader(undo(`,"disabled":true`)), io.Discard)
-	for _, want := range []string{"could not be put back", "curl -X DELETE " + s.URL + "/proxies/redis/toxics/bench-x-upstream", `'{"enabled":true}'`} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("a toxiproxy that is gone: %v, want an error with %q", err, want)
-		}
 	}
 }
 

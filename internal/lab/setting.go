@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -26,7 +27,7 @@ func setting(name, value string) func(context.Context, *Lab, *trial) error {
 
 // lockOut gives Redis a password that nobody knows. Who has given the old one stays in.
 func lockOut(ctx context.Context, _ *Lab, t *trial) error {
-	return t.victim.store.set(ctx, "requirepass", secret())
+	return t.victim.store.set(ctx, "requirepass", rand.Text())
 }
 
 // follow makes Redis a replica that reads and does not write. Nobody can ever listen on port 0, so

@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/redact"
 )
 
 // readyIn is how long an instance may take to get ready where the Spec does not say.
@@ -64,7 +67,7 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 		return s, errors.Join(errs...)
 	}
 
-	if !supported {
+	if !process.Supported {
 		bad("processes can be started and ended safely on Linux and macOS only: give --target-url")
 	}
 	if s.Instances < 1 {
@@ -97,9 +100,9 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 	}
 	for _, u := range s.URLs {
 		if !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") {
-			errs = append(errs, fmt.Errorf("target URL %s: write http://host:port", redact(u)))
+			errs = append(errs, fmt.Errorf("target URL %s: write http://host:port", redact.URL(u)))
 		} else if strings.Contains(u, "@") {
-			errs = append(errs, fmt.Errorf("target URL %s: a user and a password are not sent; write http://host:port", Redact(u)))
+			errs = append(errs, fmt.Errorf("target URL %s: a user and a password are not sent; write http://host:port", redact.Text(u)))
 		} else if err := checkHost(ctx, u, s.AllowHosts); err != nil {
 			errs = append(errs, fmt.Errorf("target URL: %w", err))
 		}
@@ -111,7 +114,7 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 // environment must not decide, and what is between the harness and its children.
 var contract = []string{
 	"PORT", "INSTANCE", "REDIS_URL", "MONGODB_URI", "SQLITE_PATH", "CACHE_POLICY", "TTL_TRIPS", "TTL_PROFILES", "TTL_AI",
-	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, controlEnv, leaseEnv,
+	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, controlEnv, process.LeaseEnv,
 }
 
 // owned is what only the lab can set: with another value the faults would miss

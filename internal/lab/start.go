@@ -77,18 +77,18 @@ func (l *Lab) bear(in *instance, err error) error {
 	if !errors.Is(err, ErrNotReady) {
 		return err
 	}
-	p := in.running()
-	p.borne.Store(true)
-	if p.exited() {
-		l.exited(in, p)
+	run := in.present()
+	run.unready.Store(true)
+	if run.Exited() {
+		l.exited(in, run, run.Process)
 	}
 	return nil
 }
 
 // unready reports whether the instance was started and is not ready.
 func (in *instance) unready() bool {
-	p := in.running()
-	return p != nil && !p.ready.Load()
+	run := in.present()
+	return run != nil && !run.ready.Load()
 }
 
 // readiness says how many instances are ready.

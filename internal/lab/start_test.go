@@ -10,6 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 var refused = lab.Action{Fault: fault.Fault{Kind: "refused", On: "redis"}}
@@ -69,7 +70,7 @@ func TestAFaultIsOnBeforeTheInstancesStart(t *testing.T) {
 			if err := w.Apply(t.Context(), lifted(a)); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "it is ready after the fault", 10*time.Second, func() bool { return ready(in) })
+			machinetest.Until(t, "it is ready after the fault", 10*time.Second, func() bool { return ready(in) })
 			if err := w.Settle(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/resp"
 )
 
@@ -34,19 +35,19 @@ type store struct {
 	username string
 	password string
 	db       int
-	foreign  bool    // somebody's: only its one database is ours, and only because it was empty
-	command  command // what it is started from; empty where foreign
-	port     int     // of addr; 0 where foreign
+	foreign  bool            // somebody's: only its one database is ours, and only because it was empty
+	command  process.Command // what it is started from; empty where foreign
+	port     int             // of addr; 0 where foreign
 	client   *redis.Client
 	dump     string // where it saves its data when told to; empty where it cannot
 	word     string // what reloaded has left in it; under the lab's applying, and read when its trial ends
 
 	mu      sync.Mutex
-	process *process // nil where foreign
-	hold    *hold    // of a fault; nil: none
+	process *process.Process // nil where foreign
+	hold    *hold            // of a fault; nil: none
 }
 
-func (s *store) running() *process {
+func (s *store) running() *process.Process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.process
@@ -57,7 +58,7 @@ func (l *Lab) startStore(ctx context.Context, s *store) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p, err := l.start(s.command, nil)
+	p, err := l.lease.Start(s.command, nil)
 	if err != nil {
 		return err
 	}
@@ -69,9 +70,9 @@ func (l *Lab) startStore(ctx context.Context, s *store) error {
 
 // startStoreAgain starts a Redis that a fault has ended, where it was: the proxies know its address.
 func (l *Lab) startStoreAgain(ctx context.Context, s *store) error {
-	err := onItsPort(ctx, s.port, func(again func() bool) (taken bool, err error) {
+	err := process.OnItsPort(ctx, s.port, func(again func() bool) (taken bool, err error) {
 		err = l.startStore(ctx, s)
-		return err != nil && s.running().portTaken(s.port) && again(), err
+		return err != nil && s.running().PortTaken(s.port) && again(), err
 	})
 	if err != nil {
 		return err
@@ -81,8 +82,8 @@ func (l *Lab) startStoreAgain(ctx context.Context, s *store) error {
 
 // revive undoes what faults do to a Redis that is still there, and waits until it answers.
 func (s *store) revive(ctx context.Context) error {
-	if s.command.told {
-		if err := s.running().tell(""); err != nil {
+	if s.command.Told {
+		if err := s.running().Tell(""); err != nil {
 			return err
 		}
 		return s.ready(ctx)
@@ -146,10 +147,10 @@ func (s *store) ready(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-p.done:
-			return fmt.Errorf("%s ended before it was ready (%v)%s", p.name, p.cmd.ProcessState, p.tail())
+		case <-p.Done():
+			return fmt.Errorf("%s ended before it was ready (%v)%s", p.Name, p.State(), p.Tail())
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not get ready: %w; last: %v%s", p.name, ctx.Err(), last, p.tail())
+			return fmt.Errorf("%s did not get ready: %w; last: %v%s", p.Name, ctx.Err(), last, p.Tail())
 		case <-time.After(wait):
 		}
 	}
@@ -192,7 +193,7 @@ func (s *store) flush(ctx context.Context) error {
 		}
 		return nil
 	}
-	if err := s.running().died(); err != nil {
+	if err := s.running().Died(); err != nil {
 		return err
 	}
 	if err := s.quiet(ctx); err != nil {
@@ -244,7 +245,7 @@ func (s *store) close(ctx context.Context) error {
 		errs = append(errs, s.flush(ctx))
 	}
 	s.drop()
-	return errors.Join(append(errs, s.client.Close(), s.running().kill())...)
+	return errors.Join(append(errs, s.client.Close(), s.running().Kill())...)
 }
 
 // field is one value of an INFO answer; "unknown" where it has none.

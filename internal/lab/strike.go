@@ -45,7 +45,7 @@ func (l *Lab) meetsNobody(t *trial) {
 // strike does t's fault to its victim and has it watched. What it cannot do whole it undoes.
 func (l *Lab) strike(ctx context.Context, t *trial) error {
 	v := t.victim
-	if v.gone() || v.unready && v.process().exited() {
+	if v.gone() || v.unready && v.process().Exited() {
 		l.meetsNobody(t)
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/process"
 )
 
 // A victim is what the lab can hurt beside paths: an arm's Redis, an instance of the service, an arm's database.
@@ -44,7 +45,7 @@ func (l *Lab) victims(on string) []*victim {
 }
 
 // process is the present one; nil: it does not run. A database has none.
-func (v *victim) process() *process {
+func (v *victim) process() *process.Process {
 	if v.inst != nil {
 		return v.inst.running()
 	}
@@ -92,13 +93,13 @@ func (v *victim) awaits(ctx context.Context, want string) error {
 }
 
 // gone reports whether it is an instance that has exited by itself: there is nothing to hurt, nor to mend.
-func (v *victim) gone() bool { return v.inst != nil && v.process().died() != nil }
+func (v *victim) gone() bool { return v.inst != nil && v.process().Died() != nil }
 
 // isGone is gone of one that does not answer: its end may be seen a moment later than that.
 func (v *victim) isGone() bool {
 	if v.inst != nil {
 		select {
-		case <-v.process().done:
+		case <-v.process().Done():
 		case <-time.After(fault.PathWait):
 		}
 	}
@@ -114,10 +115,10 @@ func (v *victim) alive() error {
 	if p == nil {
 		return errNotUp
 	}
-	if err := p.died(); err != nil {
+	if err := p.Died(); err != nil {
 		return err
 	}
-	if p.exited() { // a fault could not be lifted
+	if p.Exited() { // a fault could not be lifted
 		return errNotUp
 	}
 	return nil
@@ -140,8 +141,8 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 	if p == nil {
 		return errNotUp
 	}
-	if p.condemned.Load() {
-		if err := p.kill(); err != nil { // it was only asked to go, and may not have
+	if p.Expected() {
+		if err := p.Kill(); err != nil { // it was only asked to go, and may not have
 			return err
 		}
 		if err := l.again(ctx, v); err != nil {
@@ -149,8 +150,8 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 			if v.inst != nil {
 				l.bear(v.inst, err)
 			}
-			p.condemn()
-			return errors.Join(err, p.kill())
+			p.Expect()
+			return errors.Join(err, p.Kill())
 		}
 		v.sick = false
 		return nil
@@ -159,10 +160,10 @@ func (l *Lab) mend(ctx context.Context, v *victim) error {
 		v.sick = false
 		return nil
 	}
-	if err := p.died(); err != nil {
+	if err := p.Died(); err != nil {
 		return err
 	}
-	resumeGroup(p.cmd.Process.Pid)
+	p.Resume()
 	var err error
 	if v.inst != nil {
 		if err = waitReady(ctx, v.inst.at(), l.spec.ReadyIn, p); err != nil && ctx.Err() == nil {

@@ -1,5 +1,5 @@
 // Package machinetest is what a test may ask of the machine that it runs on:
-// programs, and quiet.
+// programs, ports, time, and quiet.
 //
 // A test that a busy machine leaves without an answer says so here. What was
 // said is counted: CI prints it, and fails where it was said too often, so that
@@ -8,9 +8,11 @@ package machinetest
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"testing"
+	"time"
 )
 
 // Need skips the test where a program is missing from the PATH. It fails the
@@ -52,4 +54,27 @@ func SkipBusy(t testing.TB, format string, args ...any) {
 	t.Helper()
 	Busy(t, format, args...)
 	t.Skip("the machine was too busy to tell")
+}
+
+// FreePort is a loopback port that nobody listened on just now.
+func FreePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Until waits for what must become true.
+func Until(t testing.TB, what string, within time.Duration, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(within); !ok(); <-tick.C {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %v: %s", within, what)
+		}
+	}
 }

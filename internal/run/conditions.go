@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/redact"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -47,9 +48,9 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 func targetText(l lab.Spec) string {
 	switch {
 	case len(l.URLs) > 0:
-		return lab.Redact(strings.Join(l.URLs, " "))
+		return redact.Text(strings.Join(l.URLs, " "))
 	case len(l.Command) > 0:
-		return lab.Redact(strings.Join(l.Command, " "))
+		return redact.Text(strings.Join(l.Command, " "))
 	}
 	return "bench serve"
 }
@@ -59,7 +60,7 @@ func withoutPasswords(all []*scenarios.Scenario) []*scenarios.Scenario {
 	clean := func(env map[string]string) map[string]string {
 		env = maps.Clone(env)
 		for k, v := range env {
-			env[k] = lab.Redact(v)
+			env[k] = redact.Text(v)
 		}
 		return env
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/redact"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -63,7 +64,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	out := Outcome{Dir: dir}
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
-		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: lab.Redact(strings.Join(o.Lab.Toxiproxy, " ")),
+		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
 		Arms: o.Lab.Arms, Scenarios: withoutPasswords(o.Scenarios),
 	}
 	if saved.Running {

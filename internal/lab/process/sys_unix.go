@@ -1,11 +1,11 @@
 //go:build unix
 
-package lab
+package process
 
 import "syscall"
 
-// supported says that processes can be ended here with all that they started.
-const supported = true
+// Supported says that processes can be ended here with all that they started.
+const Supported = true
 
 // ownGroup starts a process as the leader of a group of its own.
 func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

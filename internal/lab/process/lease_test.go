@@ -1,4 +1,4 @@
-package lab_test
+package process_test
 
 import (
 	"bufio"
@@ -14,11 +14,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/lab/process/processtest"
 )
-
-// lease is how long the harness may be silent, as the documents say.
-const lease = 5 * time.Second
 
 func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 	defer signal.Reset() // the watchdog ignores what would end this test
@@ -31,10 +29,10 @@ func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 		r, w := io.Pipe()
 		answers, answer := io.Pipe()
 		end := make(chan error, 1)
-		go func() { end <- lab.Watchdog(r, answer) }()
+		go func() { end <- process.Watchdog(r, answer) }()
 		fmt.Fprintf(w, "dir %q\n", dir)
 		for range 60 {
-			time.Sleep(lease - time.Second)
+			time.Sleep(process.LeaseFor - time.Second)
 			io.WriteString(w, "beat\n")
 		}
 		silent := time.Now()
@@ -44,7 +42,7 @@ func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 			heard <- line
 			io.Copy(io.Discard, answers)
 		}()
-		if time.Sleep(lease - time.Second); !there() {
+		if time.Sleep(process.LeaseFor - time.Second); !there() {
 			t.Error("its directory is gone before the lease has run out")
 		}
 		select {
@@ -55,8 +53,8 @@ func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 		case <-time.After(time.Minute):
 			t.Fatal("the lease does not lapse")
 		}
-		if d := time.Since(silent); d < lease || d > lease+time.Second {
-			t.Errorf("lapsed after %v of silence, want %v", d, lease)
+		if d := time.Since(silent); d < process.LeaseFor || d > process.LeaseFor+time.Second {
+			t.Errorf("lapsed after %v of silence, want %v", d, process.LeaseFor)
 		}
 		if time.Sleep(time.Second); there() {
 			t.Error("its directory is there though the lease has run out")
@@ -83,10 +81,10 @@ func TestAHeldUpHarnessLosesItsProcesses(t *testing.T) {
 	for _, then := range []string{"wakes up", "is killed"} {
 		t.Run("and "+then, func(t *testing.T) {
 			t.Parallel()
-			s := begin(t, "STOP=redis instance")
+			s := begin(t, "STOP=all")
 			s.up(t)
 			s.Process.Signal(syscall.SIGSTOP)
-			s.vanishes(t, 2, lease+time.Second) // it and its watchdog
+			s.vanishes(t, 2, process.LeaseFor+time.Second) // it and its watchdog
 			if then == "is killed" {
 				s.Process.Kill()
 				s.Wait()
@@ -112,7 +110,7 @@ func TestHarnessKilledAtAnyMomentLeavesNothing(t *testing.T) {
 		<-time.After(moment)
 		s.Process.Kill()
 		s.Wait()
-		s.vanishes(t, 0, lease+time.Second)
+		s.vanishes(t, 0, process.LeaseFor+time.Second)
 		if t.Failed() {
 			t.Fatalf("killed %v after its start", moment)
 		}
@@ -131,7 +129,7 @@ func TestHarnessOutOfMemoryLeavesNothing(t *testing.T) {
 	if !gaveUp && !detector {
 		t.Errorf("it ended with %v, want its runtime to give up:\n%s", err, s.errs.String())
 	}
-	s.vanishes(t, 0, lease+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+time.Second)
 }
 
 func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
@@ -143,7 +141,7 @@ func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
 		t.Errorf("it ended with %v, want it to miss the watchdog:\n%s", err, s.errs.String())
 	}
 	// What left its group would have been the watchdog's to end; there is nothing else.
-	for _, pid := range processes("TMPDIR=" + s.tmp) {
+	for _, pid := range processtest.With("TMPDIR=" + s.tmp) {
 		if b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); len(b) > 0 && !strings.HasSuffix(string(b), "\x00linger\x00") {
 			t.Errorf("left behind: %q", b)
 		}
@@ -160,7 +158,7 @@ func TestAHeldUpWatchdogJudgesNothingUnread(t *testing.T) {
 	all := s.left()
 	dog := s.role(t, "watchdog")
 	syscall.Kill(dog, syscall.SIGSTOP)
-	<-time.After(lease + time.Second)
+	<-time.After(process.LeaseFor + time.Second)
 	syscall.Kill(dog, syscall.SIGCONT)
 	for deadline := time.After(time.Second); ; {
 		if n := s.left(); n != all {
@@ -175,7 +173,7 @@ func TestAHeldUpWatchdogJudgesNothingUnread(t *testing.T) {
 	}
 	s.Process.Kill()
 	s.Wait()
-	s.vanishes(t, 0, lease+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+time.Second)
 }
 
 // The watchdog outlives the harness for a moment, and must keep none of its sockets open meanwhile.
@@ -207,5 +205,5 @@ func TestTheWatchdogHoldsNothingOfTheHarness(t *testing.T) {
 		}
 	}
 	syscall.Kill(dog, syscall.SIGCONT)
-	s.vanishes(t, 0, lease+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+time.Second)
 }

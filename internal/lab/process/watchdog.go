@@ -1,4 +1,4 @@
-package lab
+package process
 
 import (
 	"bufio"
@@ -31,7 +31,7 @@ const (
 // Watchdog is the life of the watchdog process: it reads from r, a pipe that the
 // harness holds, what the harness has started. When r ends (with the harness, in whatever way)
 // it kills what is left of it, puts back what it has changed at somebody's toxiproxy, and removes its directory. It does the same when
-// nothing came from r for the length of the lease, 5 s, as the harness is stopped then, or as good
+// nothing came from r for LeaseFor, as the harness is stopped then, or as good
 // as that; it writes "lapsed" to w before, and stays until r ends, for what a harness that wakes
 // up may start. It ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE. Its error names what it could not
 // end or did not understand.
@@ -60,7 +60,7 @@ func Watchdog(r io.Reader, w io.Writer) error {
 				errs = append(errs, err)
 			}
 		case <-look.C:
-			if quiet.look(time.Now()) >= leaseFor && !lapsed {
+			if quiet.look(time.Now()) >= LeaseFor && !lapsed {
 				lapsed = true
 				io.WriteString(w, lapsedWord+"\n") // who is gone needs no answer
 				errs = append(errs, left.end())
@@ -97,7 +97,7 @@ func (s *silence) look(now time.Time) time.Duration {
 	since := now.Sub(s.looked)
 	s.looked = now
 	if since >= lookLate {
-		s.long = min(s.long+since, leaseFor-lookAgain)
+		s.long = min(s.long+since, LeaseFor-lookAgain)
 		return s.long
 	}
 	s.long += since
@@ -162,7 +162,7 @@ func (m *remains) sweep() error {
 			}
 		}
 		if m.token != "" {
-			for _, pid := range marked(leaseEnv + "=" + m.token) {
+			for _, pid := range marked(LeaseEnv + "=" + m.token) {
 				signalOne(pid, syscall.SIGKILL)
 				alive = append(alive, pid)
 			}

@@ -1,17 +1,19 @@
-package lab
+package process
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
-// undo has u put back at a toxiproxy when the harness is gone. Told before anything is changed
+// Undo has u put back at a toxiproxy when the harness is gone. Told before anything is changed
 // there; and again, with Done, once it has been put back.
-func (l *lease) undo(u remote.Undo) error {
+func (l *Lease) Undo(u remote.Undo) error {
 	b, err := json.Marshal(u)
 	if err != nil {
 		return err
@@ -35,9 +37,13 @@ func (m *remains) hearUndo(text string) error {
 // undo begins to put proxies back, all side by side and beside all else: neither a toxiproxy that hangs nor
 // a process that does not go must hold the other up. done waits; a proxy is given up after a few tries.
 func (m *remains) undo() (done func() error) {
-	ended := make(chan error, 1)
-	go func() {
-		ended <- each(slices.Collect(maps.Values(m.undos)), func(u remote.Undo) error { return u.Retry(context.Background()) })
-	}()
-	return func() error { return <-ended }
+	var all sync.WaitGroup
+	errs := make([]error, len(m.undos))
+	for i, u := range slices.Collect(maps.Values(m.undos)) {
+		all.Go(func() { errs[i] = u.Retry(context.Background()) })
+	}
+	return func() error {
+		all.Wait()
+		return errors.Join(errs...)
+	}
 }

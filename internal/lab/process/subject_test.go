@@ -1,4 +1,4 @@
-package lab_test
+package process_test
 
 import (
 	"bufio"
@@ -12,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/trektribe/bench/internal/lab/process/processtest"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // A subject is a harness in a process of its own.
@@ -22,14 +25,14 @@ type subject struct {
 	out  *bufio.Reader
 }
 
-// begin starts a harness with embedded Redis; up waits until all of it runs.
+// begin starts a harness; up waits until all of it runs.
 func begin(t *testing.T, env ...string) *subject {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("looks into /proc")
 	}
 	s := &subject{Cmd: exec.Command(os.Args[0], "harness"), tmp: t.TempDir()}
-	s.Env = append(append(os.Environ(), "TMPDIR="+s.tmp, "REDIS=embedded", "DIR="+t.TempDir()), env...)
+	s.Env = append(append(os.Environ(), "TMPDIR="+s.tmp, "DIR="+t.TempDir()), env...)
 	s.Stderr = &s.errs
 	out, err := s.StdoutPipe()
 	if err == nil {
@@ -50,26 +53,19 @@ func (s *subject) up(t *testing.T) {
 	}
 }
 
-// left counts its processes: harness, watchdog, two services, two children of theirs, Redis.
-func (s *subject) left() int { return len(processes("TMPDIR="+s.tmp)) + len(servers(s.tmp)) }
+// left counts its processes: harness, watchdog, two that it started, two children of theirs.
+func (s *subject) left() int { return len(processtest.With("TMPDIR=" + s.tmp)) }
 
 // role finds its process of that role.
 func (s *subject) role(t *testing.T, role string) int {
 	t.Helper()
-	for _, pid := range processes("TMPDIR=" + s.tmp) {
-		b, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
-		if args := strings.Split(string(b), "\x00"); len(args) > 1 && args[1] == role {
-			return pid
-		}
-	}
-	t.Fatalf("no process with the role %s", role)
-	return 0
+	return processtest.Find(t, "TMPDIR="+s.tmp, role)
 }
 
 // vanishes waits until all that is left is n processes, and no file.
 func (s *subject) vanishes(t *testing.T, n int, within time.Duration) {
 	t.Helper()
-	until(t, fmt.Sprintf("no more than %d processes and no directory are left", n), within, func() bool {
+	machinetest.Until(t, fmt.Sprintf("no more than %d processes and no directory are left", n), within, func() bool {
 		files, err := os.ReadDir(s.tmp)
 		return s.left() == n && err == nil && len(files) == 0
 	})

@@ -1,12 +1,12 @@
 //go:build !unix
 
-package lab
+package process
 
 import "syscall"
 
-// supported says that processes can be ended here with all that they started.
+// Supported says that processes can be ended here with all that they started.
 // Where they cannot, Open takes URLs only, and the rest of this file is not reached.
-const supported = false
+const Supported = false
 
 func ownGroup() *syscall.SysProcAttr   { return nil }
 func ownSession() *syscall.SysProcAttr { return nil }

@@ -1,26 +1,33 @@
-package lab
+// Package process starts processes and sees that none of them outlives the
+// harness, however that ends. Commands and their environment go in; processes
+// with their logs, their signals and their end come out. A watchdog, which is
+// this program too, ends what a harness leaves behind that was killed or held
+// up. It knows no service and no dependency.
+package process
 
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"time"
 )
 
 const (
-	// leaseEnv marks whatever descends from the lab, so that the watchdog finds it
+	// LeaseEnv is the variable that marks whatever descends from the harness, so that the watchdog finds it
 	// wherever it went.
-	leaseEnv = "BENCH_LEASE"
+	LeaseEnv = "BENCH_LEASE"
 
-	// leaseFor is how long the watchdog bears the harness's silence. A false alarm costs a run: on two busy processors
+	// LeaseFor is the length of the lease: how long the watchdog bears the harness's silence. A false alarm costs a run: on two busy processors
 	// the worst stall that the hiccup meter has seen was under 1 s, and a machine that swaps stalls for a second or two.
-	leaseFor = 5 * time.Second
+	LeaseFor = 5 * time.Second
 	// beatEvery is how often the harness renews its lease: ten beats in a row must be missing.
 	beatEvery = 500 * time.Millisecond
 	// leaseWrite bounds a message to the watchdog: the pipe holds thousands of
@@ -35,10 +42,10 @@ const (
 
 var (
 	errNoWatchdog = errors.New("the watchdog is gone, and without it a killed harness would leave processes behind")
-	errLapsed     = fmt.Errorf("the harness was held up for longer than its lease of %d s (stopped? out of memory?), so its processes were ended", leaseFor/time.Second)
+	errLapsed     = fmt.Errorf("the harness was held up for longer than its lease of %d s (stopped? out of memory?), so its processes were ended", LeaseFor/time.Second)
 )
 
-// A lease is the harness's end of the watchdog: a pipe that ends with the harness, however
+// A Lease is the harness's end of the watchdog: a pipe that ends with the harness, however
 // it ends, and on which it says every beatEvery that it still runs. Safe for concurrent use.
 //
 // No moment is uncovered. The watchdog is there before any child. A child that
@@ -47,7 +54,7 @@ var (
 // (until its exec), so that the watchdog sees the end only when the child carries
 // the lease's mark in its environment, by which it is found. And a harness that is stopped falls silent;
 // what it starts after its lease has lapsed, should it wake, is ended at the latest when the pipe ends.
-type lease struct {
+type Lease struct {
 	token string
 	cmd   *exec.Cmd
 	gone  chan struct{} // closed once nobody watches any more: the lease has lapsed, or the watchdog has ended
@@ -61,11 +68,12 @@ type lease struct {
 	said   time.Time // when the watchdog was told something last
 	late   time.Time // when this process found that it had been held up for as long as the lease; zero: never
 	lapsed bool
-	told   bool // the lab's user knows that
+	told   bool // Lost has said so
 }
 
-// openLease starts the watchdog.
-func openLease(self []string, token string) (*lease, error) {
+// Open starts the watchdog: this program, as self has it, with the word watchdog, in that environment.
+func Open(self, env []string) (*Lease, error) {
+	token := rand.Text()
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("open the watchdog's pipe: %w", err)
@@ -73,7 +81,7 @@ func openLease(self []string, token string) (*lease, error) {
 	defer r.Close()
 	cmd := exec.Command(self[0], append(self[1:len(self):len(self)], "watchdog")...)
 	cmd.Stdin = r
-	cmd.Env = cleanEnviron()
+	cmd.Env = env
 	cmd.SysProcAttr = ownSession()
 	answers, err := cmd.StdoutPipe()
 	if err == nil {
@@ -83,17 +91,17 @@ func openLease(self []string, token string) (*lease, error) {
 		w.Close()
 		return nil, fmt.Errorf("start the watchdog: %w", err)
 	}
-	l := &lease{token: token, cmd: cmd, gone: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{}), pipe: w, said: time.Now()}
+	l := &Lease{token: token, cmd: cmd, gone: make(chan struct{}), done: make(chan struct{}), quit: make(chan struct{}), pipe: w, said: time.Now()}
 	go l.listen(answers)
 	if err := l.tell("token " + token); err != nil {
-		return nil, errors.Join(err, l.close(context.Background()))
+		return nil, errors.Join(err, l.Close(context.Background()))
 	}
 	l.beats.Go(l.beat)
 	return l, nil
 }
 
 // listen hears the watchdog's answer and its end.
-func (l *lease) listen(answers io.Reader) {
+func (l *Lease) listen(answers io.Reader) {
 	lines := bufio.NewScanner(answers)
 	lines.Scan()
 	l.mu.Lock()
@@ -105,7 +113,7 @@ func (l *lease) listen(answers io.Reader) {
 }
 
 // beat renews the lease until quit.
-func (l *lease) beat() {
+func (l *Lease) beat() {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
@@ -118,18 +126,30 @@ func (l *lease) beat() {
 	}
 }
 
-// dir has the directory removed when the harness is gone. Told before it is made.
-func (l *lease) dir(path string) error { return l.tell("dir " + strconv.Quote(path)) }
+// Token is a word of this lease's own, which nobody can guess.
+func (l *Lease) Token() string { return l.token }
+
+// TempDir makes a private directory, of which there is one. It is removed when the harness is gone.
+func (l *Lease) TempDir() (string, error) {
+	path := filepath.Join(os.TempDir(), "bench-"+l.token)
+	if err := l.tell("dir " + strconv.Quote(path)); err != nil { // before it is there
+		return "", err
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		return "", fmt.Errorf("make a private directory: %w", err)
+	}
+	return path, nil
+}
 
 // watch has the process group killed when the harness is gone.
-func (l *lease) watch(pid int) error {
+func (l *Lease) watch(pid int) error {
 	return l.tell(fmt.Sprintf("watch %d %s", pid, startTime(pid)))
 }
 
 // forget is told when the process has been reaped: its number is free from now on.
-func (l *lease) forget(pid int) { l.tell(fmt.Sprintf("forget %d", pid)) }
+func (l *Lease) forget(pid int) { l.tell(fmt.Sprintf("forget %d", pid)) }
 
-func (l *lease) tell(line string) error {
+func (l *Lease) tell(line string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.pipe == nil {
@@ -149,15 +169,15 @@ func (l *lease) tell(line string) error {
 
 // check notes whether this process has been held up. The watchdog hears what is told after it was told,
 // so that a silence which is shorter here is shorter there: else the lease cannot have lapsed. mu is held.
-func (l *lease) check() {
-	if now := time.Now(); now.Sub(l.said) >= leaseFor {
+func (l *Lease) check() {
+	if now := time.Now(); now.Sub(l.said) >= LeaseFor {
 		l.late = now
 	}
 }
 
 // died is an error when nobody watches any more though the lab is open: the lease has lapsed, or
 // the watchdog has ended. Right after this process was held up it waits for the watchdog's answer.
-func (l *lease) died() error {
+func (l *Lease) died() error {
 	l.mu.Lock()
 	l.check()
 	doubt := l.late
@@ -184,8 +204,15 @@ func (l *lease) died() error {
 	return errNoWatchdog
 }
 
-// tellUser is died, and remembers that it has been said.
-func (l *lease) tellUser() error {
+// Gone is closed once nobody watches any more: then Lost says why.
+func (l *Lease) Gone() <-chan struct{} { return l.gone }
+
+// Lapsed reports whether the harness was held up for longer than its lease.
+func (l *Lease) Lapsed() bool { return errors.Is(l.died(), errLapsed) }
+
+// Lost is an error when nobody would end the harness's processes any more, should it be killed now: the watchdog
+// has ended; or it has ended them itself, as the lease has lapsed.
+func (l *Lease) Lost() error {
 	err := l.died()
 	if errors.Is(err, errLapsed) {
 		l.mu.Lock()
@@ -195,9 +222,9 @@ func (l *lease) tellUser() error {
 	return err
 }
 
-// close has the watchdog end what is still there, which after an orderly close is
+// Close has the watchdog end what is still there, which after an orderly close is
 // only what left its process group, and waits for it.
-func (l *lease) close(ctx context.Context) error {
+func (l *Lease) Close(ctx context.Context) error {
 	close(l.quit)
 	l.beats.Wait()
 	l.mu.Lock()
