@@ -50,6 +50,7 @@ var floors = []floor{
 		"recovery times are read of every fault, whatever is claimed"},
 	{"internal/claim/curve", 6, []string{"internal/history", "internal/stats", "internal/claim/guard", "internal/claim/probe", "internal/claim/expr", "internal/claim/figure", "internal/claim/source"},
 		"a curve shows, and decides nothing"},
+	{"internal/claim/roundtest", 3, []string{"internal/history", "internal/claim/expr"}, "rounds for tests of the rooms above; only tests import it"},
 	{"internal/claim/guard", 5, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/figure", "internal/claim/code"},
 		"whether a round counts does not depend on what is claimed: a guard gets phases, faults and the most lag"},
 	{"internal/claim/measure", 4, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/expr", "internal/claim/impact", "internal/claim/figure", "internal/claim/source"},

@@ -6,18 +6,9 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/roundtest"
 	"github.com/trektribe/bench/internal/history"
 )
-
-// tail has every twentieth request leave late: it moves the p99 and no median.
-func tail(lag time.Duration) func(*history.Request) {
-	n := 0
-	return func(r *history.Request) {
-		if n++; n%20 == 0 {
-			r.Sent = r.Intended + lag
-		}
-	}
-}
 
 func TestGuardsSetRoundsAside(t *testing.T) {
 	good := trips("warm", 200, ms, "redis")
@@ -112,9 +103,9 @@ func TestTheReasonIsThatOfMostRounds(t *testing.T) {
 // against the others.
 func TestGuardsLookAtThePhasesOfTheClaim(t *testing.T) {
 	good := []part{trips("warm", 200, ms, "redis"), trips("after", 200, ms, "redis")}
-	late := answers("trips", "after", began["after"], 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + 40*ms })
-	lost := answers("trips", "after", began["after"], 50, ms, func(r *history.Request) { r.Sent, r.Failure = 0, history.Unsent })
-	stall := event(history.Event{Kind: history.Hiccup, At: began["after"] + 10*ms, Until: began["after"] + 200*ms, Value: 0.19})
+	late := answers("trips", "after", roundtest.Begin("after"), 200, 50*ms, func(r *history.Request) { r.Sent = r.Intended + 40*ms })
+	lost := answers("trips", "after", roundtest.Begin("after"), 50, ms, func(r *history.Request) { r.Sent, r.Failure = 0, history.Unsent })
+	stall := event(history.Event{Kind: history.Hiccup, At: roundtest.Begin("after") + 10*ms, Until: roundtest.Begin("after") + 200*ms, Value: 0.19})
 	problem := event(history.Event{Kind: history.Problem, Phase: "after", Detail: "after could not be played"})
 	for name, bad := range map[string]part{"late": late, "lost": lost, "stall": stall, "problem": problem} {
 		for holds, want := range map[string]claim.Verdict{
@@ -155,6 +146,17 @@ func TestTheLagThatIsBearableFollowsTheShortestTimeOfTheClaim(t *testing.T) {
 		}
 		if got := judge(t, c, times(3, lag(tt.most+ms))...); len(got.Warnings) != 3 {
 			t.Errorf("%s: lag above %v: %d rounds set aside, want 3", tt.holds, tt.most, len(got.Warnings))
+		}
+	}
+}
+
+// A bound that answers are held against is a duration that the generator's lag must not blur.
+func TestABoundOfGoodputNeedsAPunctualGenerator(t *testing.T) {
+	late := answers("trips", "fault", 1000*ms, 200, 50*ms, tail(30*ms))
+	for bound, want := range map[string]claim.Verdict{"20ms": claim.Inconclusive, "90ms": claim.Holds} {
+		got := judge(t, compile(t, "goodput_lost(trips, "+bound+") <= 10000", ""), times(3, play(outage("1"), late))...)
+		if got.Verdict != want {
+			t.Errorf("within %s: %s because %s, want %s", bound, got.Verdict, got.Because, want)
 		}
 	}
 }

@@ -10,10 +10,10 @@ import (
 
 // Why a service could not be judged must say what it did, and what to do.
 func TestReasonsSayWhatTheServiceDid(t *testing.T) {
-	load := call{stream: "trip", key: "1", sent: 10, done: 30, source: "database", version: 1}
+	load := call{Stream: "trip", Key: "1", Sent: 10, Done: 30, Source: "database", Version: 1}
 	hits := func(n int, source string) (cs []call) {
 		for i := range n {
-			cs = append(cs, call{stream: "trip", key: "1", sent: 100 + 10*i, done: 101 + 10*i, source: source, version: 1})
+			cs = append(cs, call{Stream: "trip", Key: "1", Sent: 100 + 10*i, Done: 101 + 10*i, Source: source, Version: 1})
 		}
 		return cs
 	}
@@ -24,7 +24,7 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 			}
 		}
 	}
-	change := func(source string) call { return call{stream: "change", key: "1", sent: 50, done: 60, source: source} }
+	change := func(source string) call { return call{Stream: "change", Key: "1", Sent: 50, Done: 60, Source: source} }
 	unread := event(history.Event{Kind: history.Process, Name: "no metrics", Instance: "1", Detail: "GET /metrics: status 404"})
 	for _, r := range []struct {
 		name, holds, requires string
@@ -59,7 +59,7 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 		{"a change between", "hits_after_miss(trip, 5s) >= 50%", "", []part{calls(append(hits(9, "redis"), load, change("fail"))...)},
 			"each of the 9 answers of trip that followed a load may have followed a change too (PUT: 1 × status 500)", "acknowledged"},
 		{"nothing loaded", "hits_after_miss(trip, 5s) >= 50%", "", []part{calls(hits(9, "redis")...)}, "no answer says that it was loaded", "X-Source: database"},
-		{"first answer late", "cold_starts(trip) == 0", "", []part{ready("1", 0), calls(call{stream: "trip", key: "1", sent: 2010, done: 2030, source: "database"})},
+		{"first answer late", "cold_starts(trip) == 0", "", []part{ready("1", 0), calls(call{Stream: "trip", Key: "1", Sent: 2010, Done: 2030, Source: "database"})},
 			"instance 1 was first asked 2.01 s after it got ready", "/metrics that answers at once"},
 		{"a requirement without data", "p50(trip) <= 1s", "oldest(trip) >= 1ms", []part{calls(hits(9, "")...)},
 			"oldest(trip) >= 1ms is required: the service does not say where its answers come from", "X-Source"},

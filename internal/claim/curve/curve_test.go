@@ -1,4 +1,4 @@
-package claim_test
+package curve_test
 
 import (
 	"encoding/json"
@@ -12,10 +12,11 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/roundtest"
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A cacheModel is a service whose loads take 200 ms and whose hits take 1 ms.
+// A cacheModel is a service whose loads take 200 roundtest.MS and whose hits take 1 roundtest.MS.
 type cacheModel struct {
 	shares  bool // misses that overlap share a load
 	ttl     time.Duration
@@ -24,13 +25,13 @@ type cacheModel struct {
 	queries int
 }
 
-const loadTime = 200 * ms
+const loadTime = 200 * roundtest.MS
 
 // ask is when the answer to a request of t comes, and from where.
 func (m *cacheModel) ask(key string, t time.Duration) (done time.Duration, source string) {
 	for _, stored := range m.expires[key] { // when an entry was stored
 		if stored <= t && t < stored+m.ttl {
-			return t + ms, "redis"
+			return t + roundtest.MS, "redis"
 		}
 	}
 	if end := m.loading[key]; m.shares && t < end {
@@ -44,7 +45,7 @@ func (m *cacheModel) ask(key string, t time.Duration) (done time.Duration, sourc
 
 // round plays Poisson requests for 200 keys, of which key i is asked for 1/i times
 // as often as the first, for a minute from its 20th second on: the cache is then warm.
-func (m *cacheModel) round(seed uint64) part {
+func (m *cacheModel) round(seed uint64) roundtest.Part {
 	rng := rand.New(rand.NewPCG(seed, 5))
 	weights := 0.0
 	for i := range 200 {
@@ -73,7 +74,7 @@ func (m *cacheModel) round(seed uint64) part {
 				Intended: t, Sent: t + 1, Done: done, Status: 200, Source: source})
 		}
 		h.E = []history.Event{{Kind: history.PhaseSpan, Name: "reads", At: warm, Until: end}}
-		counter("trips_db_queries_total", "reads", "1", float64(before), float64(m.queries))(h)
+		roundtest.Counter("trips_db_queries_total", "reads", "1", float64(before), float64(m.queries))(h)
 	}
 }
 
@@ -105,7 +106,7 @@ func TestACurveFollowsItsArithmetic(t *testing.T) {
 	for _, shares := range []bool{true, false} {
 		var rounds []history.Slice
 		for seed := range uint64(4) {
-			rounds = append(rounds, play(newModel(shares).round(seed)))
+			rounds = append(rounds, roundtest.Play(newModel(shares).round(seed)))
 		}
 		c := curveOf(t)
 		got := draw(c, rounds...)
@@ -153,7 +154,7 @@ func TestACurveFollowsItsArithmetic(t *testing.T) {
 }
 
 func TestACurveWithoutItsCounterTakesEachMissForAQuery(t *testing.T) {
-	h := play(newModel(true).round(1))
+	h := roundtest.Play(newModel(true).round(1))
 	h.E = h.E[:1]
 	got := draw(curveOf(t), h)
 	if !strings.Contains(got.Says, "does not count its queries") || len(got.Points) == 0 {
@@ -168,16 +169,16 @@ func TestACurveWithoutItsCounterTakesEachMissForAQuery(t *testing.T) {
 
 // What other requests asked of the database is theirs.
 func TestACurveLeavesOthersTheirQueries(t *testing.T) {
-	h := play(newModel(true).round(1))
+	h := roundtest.Play(newModel(true).round(1))
 	plain := draw(curveOf(t), h)
 	h.R = slices.Clone(h.R)
 	h.E = slices.Clone(h.E)
 	for i := range 50 {
 		at := 20*time.Second + time.Duration(i)*time.Second
 		h.R = append(h.R,
-			history.Request{Stream: "trip", Phase: "reads", Instance: "1", Method: "PUT", Key: "7", Intended: at, Sent: at, Done: at + ms, Status: 200},
-			history.Request{Stream: "listing", Phase: "reads", Instance: "1", Method: "GET", Intended: at, Sent: at, Done: at + ms, Status: 200, Source: "database"},
-			history.Request{Stream: "advice", Phase: "reads", Instance: "1", Method: "GET", Key: "7", Intended: at, Sent: at, Done: at + ms, Status: 200, Source: "ai"})
+			history.Request{Stream: "trip", Phase: "reads", Instance: "1", Method: "PUT", Key: "7", Intended: at, Sent: at, Done: at + roundtest.MS, Status: 200},
+			history.Request{Stream: "listing", Phase: "reads", Instance: "1", Method: "GET", Intended: at, Sent: at, Done: at + roundtest.MS, Status: 200, Source: "database"},
+			history.Request{Stream: "advice", Phase: "reads", Instance: "1", Method: "GET", Key: "7", Intended: at, Sent: at, Done: at + roundtest.MS, Status: 200, Source: "ai"})
 	}
 	h.E[2].Value += 100
 	if got := draw(curveOf(t), h); !slices.Equal(got.Points, plain.Points) {
@@ -186,7 +187,7 @@ func TestACurveLeavesOthersTheirQueries(t *testing.T) {
 }
 
 func TestACurveWithoutPointsSaysWhy(t *testing.T) {
-	good := func() history.Slice { return play(newModel(false).round(1)) }
+	good := func() history.Slice { return roundtest.Play(newModel(false).round(1)) }
 	edit := func(f func(r *history.Request)) history.Slice {
 		h := good()
 		for i := range h.R {
@@ -203,7 +204,7 @@ func TestACurveWithoutPointsSaysWhy(t *testing.T) {
 		{edit(func(r *history.Request) { r.Failure, r.Status = history.Timeout, 0 }), "no answer of trip"},
 		{edit(func(r *history.Request) { r.Source = "ai" }), "no answer of trip"},
 		{edit(func(r *history.Request) { r.Source = "redis" }), "no answer came from the database"},
-		{edit(func(r *history.Request) { r.Sent += 200 * ms }), "sent late"},
+		{edit(func(r *history.Request) { r.Sent += 200 * roundtest.MS }), "sent late"},
 		{history.Slice{R: good().R}, "how long phase \"reads\" lasted"},
 		{history.Slice{R: good().R[len(good().R)-20:], E: good().E}, "fewer than 30 answers"},
 	} {

@@ -1,4 +1,4 @@
-package claim_test
+package measure_test
 
 import (
 	"math/rand/v2"
@@ -6,21 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/claim"
-	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/history"
 )
-
-// oneRound is what one round says of a measure of durations or counts, and whether it is "at least";
-// below 0: nothing, because of why.
-func oneRound(t *testing.T, expr, unit string, parts ...part) (x float64, atLeast bool, why string) {
-	t.Helper()
-	r := judge(t, compile(t, expr+" <= 100000"+unit, ""), times(3, play(parts...))...)
-	if len(r.Parts[0].Rounds) == 0 {
-		return -1, false, r.Because
-	}
-	return r.Parts[0].Rounds[0], r.Parts[0].AtLeast, r.Because
-}
 
 // Against the definitions taken literally, on histories of anything.
 func TestMeasuresOfGoodputAreTheirDefinitions(t *testing.T) {
@@ -50,11 +37,11 @@ func TestMeasuresOfGoodputAreTheirDefinitions(t *testing.T) {
 				wantLost++
 			}
 		}
-		if got, _, why := oneRound(t, "goodput_lost(trips, 300ms)", "", outage("1"), shuffled); got != float64(wantLost) {
+		if got, _, why := oneRound(t, "goodput_lost(trips, 300ms)", outage("1"), shuffled); got != float64(wantLost) {
 			t.Fatalf("goodput_lost = %v (%s), want %d", got, why, wantLost)
 		}
 		want, cut := bruteGoodput(rs, 1000*ms, 3000*ms)
-		got, atLeast, why := oneRound(t, "max(time_to_goodput(trips, 300ms))", "s", outage("1"), shuffled)
+		got, atLeast, why := oneRound(t, "max(time_to_goodput(trips, 300ms))", outage("1"), shuffled)
 		if d := got - want.Seconds(); d > 1e-9 || d < -1e-9 || cut != atLeast {
 			t.Fatalf("time_to_goodput = %v, at least: %v (%s); want %v, %v", got, atLeast, why, want, cut)
 		}
@@ -118,7 +105,7 @@ func TestDetectionIsOfTheFault(t *testing.T) {
 		"never back":           {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "down", 5010)}, 2, true, ""},
 		"not asked any more":   {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 2900)}, -1, false, "not asked after the heal"},
 	} {
-		got, cut, why := oneRound(t, r.expr, "s", r.parts...)
+		got, cut, why := oneRound(t, r.expr, r.parts...)
 		if d := got - r.want; d > 1e-9 || d < -1e-9 || cut != r.cut || !strings.Contains(why, r.reason) {
 			t.Errorf("%s: got %v, at least: %v (%s); want %v, %v, %q", name, got, cut, why, r.want, r.cut, r.reason)
 		}
@@ -142,54 +129,8 @@ func TestGrowthIsOfTheSameProcess(t *testing.T) {
 			event(history.Event{Kind: history.Process, Instance: "1", Name: "ready", At: 2000 * ms, Until: 2100 * ms}),
 			event(history.Event{Kind: history.Counter, Instance: "1", Phase: "after", Detail: "end", Name: "go_goroutines", At: 6000 * ms, Value: 10})}, -1, "was started anew"},
 	} {
-		if got, _, why := oneRound(t, expr, "", r.parts...); got != r.want || !strings.Contains(why, r.why) {
+		if got, _, why := oneRound(t, expr, r.parts...); got != r.want || !strings.Contains(why, r.why) {
 			t.Errorf("%s: got %v (%s), want %v, %q", name, got, why, r.want, r.why)
-		}
-	}
-}
-
-// What cannot be known leaves a clock without a figure, and never with a good one.
-func TestClocksWithoutDataSayWhy(t *testing.T) {
-	spec := recovery.Of(scope.Faults)
-	for name, r := range map[string]struct {
-		h    history.Slice
-		why  string // there are no clocks
-		of   string // or this one has no figure
-		says string
-	}{
-		"no fault was played":     {play(trips("warm", 50, ms, "redis")), "no instance that was asked had a fault", "", ""},
-		"it was not delivered":    {play(outage("1"), trips("warm", 50, ms, "redis"), event(history.Event{Kind: history.Delivery, Name: "blackhole", Detail: "it met a reply"})), "it met a reply", "", ""},
-		"no health":               {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.Detected, "/health was not asked"},
-		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.WorstWait, "nothing was asked during the fault"},
-		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "too few to know what healthy is"},
-		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "nothing was asked after the heal"},
-		"no source":               {play(outage("1"), trips("warm", 50, ms, ""), trips("fault", 50, ms, "")), "", recovery.Fallback, "never answered from redis"},
-		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", recovery.FirstTouched, "no request was seen to fail"},
-	} {
-		all := spec.Judge([]recovery.Round{spec.Observe(r.h)})
-		if len(all) != 1 || !strings.Contains(all[0].Why, r.why) || (all[0].Why == "") != (r.why == "") {
-			t.Errorf("%s: got %+v, want one without clocks because %q", name, all, r.why)
-			continue
-		}
-		if r.of == "" {
-			continue
-		}
-		if c := all[0].Named(r.of); c.N != 0 || !strings.Contains(c.Why, r.says) {
-			t.Errorf("%s: %s: got %+v, want none because %q", name, r.of, c, r.says)
-		}
-	}
-	if recovery.Of(nil) != nil {
-		t.Error("a scenario without a fault has clocks")
-	}
-}
-
-// A bound that answers are held against is a duration that the generator's lag must not blur.
-func TestABoundOfGoodputNeedsAPunctualGenerator(t *testing.T) {
-	late := answers("trips", "fault", 1000*ms, 200, 50*ms, tail(30*ms))
-	for bound, want := range map[string]claim.Verdict{"20ms": claim.Inconclusive, "90ms": claim.Holds} {
-		got := judge(t, compile(t, "goodput_lost(trips, "+bound+") <= 10000", ""), times(3, play(outage("1"), late))...)
-		if got.Verdict != want {
-			t.Errorf("within %s: %s because %s, want %s", bound, got.Verdict, got.Because, want)
 		}
 	}
 }
@@ -205,7 +146,7 @@ func TestWhatWasUnderWayIsNoReasonToExpectMore(t *testing.T) {
 			}
 		})
 	}
-	got, cut, why := oneRound(t, "max(time_to_steady(trips, 500ms))", "s", outage("1"), half("warm", 0, 100), half("after", 3010*ms, 299))
+	got, cut, why := oneRound(t, "max(time_to_steady(trips, 500ms))", outage("1"), half("warm", 0, 100), half("after", 3010*ms, 299))
 	if got != 0 || cut {
 		t.Errorf("got %v, at least: %v (%s); want 0", got, cut, why)
 	}

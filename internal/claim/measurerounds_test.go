@@ -1,0 +1,120 @@
+package claim_test
+
+import (
+	"strconv"
+
+	"github.com/trektribe/bench/internal/history"
+)
+
+// The rounds that the measures decide on. Instants and spans are milliseconds.
+
+// recovering is an outage on two instances. Each falls back after fallback, and uses
+// Redis again back after the heal.
+func recovering(back, fallback int) []part {
+	out := []part{outage("1", "2")}
+	for _, i := range []string{"1", "2"} {
+		on := func(source string) func(*history.Request) {
+			return func(r *history.Request) { r.Instance, r.Source = i, source }
+		}
+		out = append(out,
+			answers("trips", "warm", 0, 50, ms, on("redis")),
+			answers("trips", "fault", 1001*ms, (2000-fallback)/10, fms(fallback), on("memory")),
+			answers("trips", "after", 3001*ms, back/10, ms, on("memory")),
+			answers("trips", "after", 3001*ms+fms(back), (2900-back)/10, ms, on("redis")))
+	}
+	return out
+}
+
+// detected is an outage that /health tells down after the fault, and its end up after the heal.
+func detected(down, up int) []part {
+	return []part{outage("1"), told("1", "up", 500, "down", 1000+down, "up", 3010+up, "up", 5990)}
+}
+
+// slowed is an outage that makes answers slow for lost of it, and for back after the heal.
+func slowed(lost, back int) []part {
+	slow := func(from, to int) func(*history.Request) {
+		return func(r *history.Request) {
+			if r.Intended >= fms(from) && r.Intended < fms(to) {
+				r.Done = r.Intended + 500*ms
+			}
+		}
+	}
+	return []part{outage("1"), answers("trips", "warm", 0, 100, ms, nil), answers("trips", "fault", 1000*ms, 200, ms, slow(1000, 1000+lost)),
+		answers("trips", "after", 3010*ms, 299, ms, slow(3010, 3010+back))}
+}
+
+// sourceless is an outage of a service that does not say where its answers come from.
+var sourceless = []part{outage("1"), trips("warm", 50, ms, ""), trips("after", 50, ms, "")}
+
+// lagging is a generator that sends one request in twenty so late.
+func lagging(lag int) part { return answers("trips", "warm", 0, 200, 50*ms, tail(fms(lag))) }
+
+// neverSent is n requests for which no worker was free in time.
+func neverSent(n int) part {
+	return answers("trips", "fault", 1000*ms, n, 50*ms, func(r *history.Request) {
+		r.Sent, r.Queued, r.Status, r.Failure = 0, true, 0, history.Unsent
+	})
+}
+
+// loaded is one answer from the database, and loadedInTurn n of them one after the other.
+func loaded(at int) part {
+	return answers("trips", "warm", fms(at), 1, 200*ms, func(r *history.Request) { r.Source = "database" })
+}
+
+func loadedInTurn(n int) part {
+	return answers("trips", "warm", 0, n, 9*ms, func(r *history.Request) { r.Source = "database" })
+}
+
+// hitsFrom is a hit every 10 ms.
+func hitsFrom(from, to int) part { return answers("trips", "warm", fms(from), 1+(to-from)/10, ms, nil) }
+
+// changed is an acknowledged change of trip 7 to version 2, and readAt an answer with a version of it.
+func changed(at int) part {
+	return answers("trips", "warm", fms(at), 1, 50*ms, func(r *history.Request) { r.Method, r.Key, r.Version = "PUT", "7", 2 })
+}
+
+func readAt(at int, version int64) part {
+	return answers("trips", "warm", fms(at), 1, ms, func(r *history.Request) { r.Key, r.Version = "7", version })
+}
+
+// oneOn is one answer of an instance for a key; everyKey is such an answer for each of
+// 100 keys.
+func oneOn(instance, source string, at int) func(key int) part {
+	return func(key int) part {
+		return answers("trips", "warm", fms(at), 1, 100*ms, func(r *history.Request) {
+			r.Key, r.Instance, r.Source = strconv.Itoa(key), instance, source
+		})
+	}
+}
+
+func everyKey(one func(key int) part) part {
+	return func(h *history.Slice) {
+		for k := range 100 {
+			one(k)(h)
+		}
+	}
+}
+
+// loadedOn is a load on an instance, the first's before the second's; hitOn a hit after the first's.
+func loadedOn(instance string) func(int) part {
+	return oneOn(instance, "database", map[string]int{"1": 0, "2": 500}[instance])
+}
+
+func hitOn(instance string) func(int) part { return oneOn(instance, "redis", 500) }
+
+// gauge is a metric at the end of the first phase and of the last.
+func gauge(name string, steady, after float64) part {
+	return func(h *history.Slice) {
+		counter(name, "warm", "1", 1, steady)(h)
+		counter(name, "after", "1", 1, after)(h)
+	}
+}
+
+// started is the start of an instance: "ready" or "not ready" after took. exited is its end.
+func started(name string, took int) part {
+	return event(history.Event{Kind: history.Process, Instance: "1", Name: name, Until: fms(took)})
+}
+
+func exited() part {
+	return event(history.Event{Kind: history.Process, Instance: "1", Name: "exit", At: 5 * ms, Until: 5 * ms})
+}
