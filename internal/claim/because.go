@@ -74,7 +74,7 @@ func (s sentence) found(refuted bool) string {
 	}
 	upper := s.term.Op == "<=" || s.term.Op == "<"
 	for _, f := range s.evidence.figures {
-		if f.lhs.Cut == figure.AtLeast { // its upper end is open
+		if f.left.Cut == figure.AtLeast { // its upper end is open
 			return fmt.Sprintf("%s at least %s%s, over %s", s.subject(), s.show(e.lo), surely(), s.basis())
 		}
 	}

@@ -1,9 +1,9 @@
 // Package claim turns histories into verdicts. A claim is a pure function of
 // histories: the same records give the same verdict, anywhere.
 //
-// In go the text of a claim and one History a round; out comes a Result. The
-// zero Verdict is inconclusive, and a claim that has no data, or whose measure
-// panics, keeps it.
+// In go the text of a claim and one History a round; out comes a Result. A claim
+// without data, or whose measure panics, is inconclusive. The package stands on the
+// rooms below it: figures, the language, probes, measures and guards.
 package claim
 
 import (

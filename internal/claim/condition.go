@@ -12,13 +12,14 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A Condition is a comparison that is asked of the last seconds of the traffic while it is
-// played: what a claim asks of a round. Immutable, safe for concurrent use.
+// A Condition is a comparison on the last seconds of the traffic while it runs, as a
+// claim is one on rounds. Immutable, safe for concurrent use.
 type Condition struct{ formula *expr.Formula }
 
-// CompileCondition checks the text of a condition against s and reports every mistake at once, each by its
-// column; field is what the scenario calls it. It may use the measures that look at requests alone, of all
-// phases together: what else there is, such as counters of the service, is read between phases.
+// CompileCondition checks the text of a condition against s and reports every mistake
+// at once, each by its column; field is what the scenario calls it. A condition may
+// use the measures that need nothing but requests, of all phases together: other
+// things, such as counters of the service, are read between phases.
 func CompileCondition(field, text string, s expr.Scope) (*Condition, []*expr.Error) {
 	f, errs := expr.Parse(expr.Field{Name: field}, text, s, measure.Signatures())
 	if len(errs) > 0 {
@@ -90,18 +91,18 @@ func now(c *expr.Comparison, calls []figure.Value) (holds, known bool, was strin
 	if none := s.noFigure(); none != nil {
 		return false, false, none.Why
 	}
-	was = figure.Format(s.lhs.X, c.Unit)
+	was = figure.Format(s.left.X, c.Unit)
 	switch {
-	case s.lhs.Cut == figure.AtLeast:
+	case s.left.Cut == figure.AtLeast:
 		was = "at least " + was
-	case s.lhs.Cut == figure.AtMost:
+	case s.left.Cut == figure.AtMost:
 		was = "at most " + was
 	}
 	holds, known = true, true
 	for i, op := range c.Ops() {
 		b := s.bounds[i]
-		up, down := s.lhs.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.lhs.Cut == figure.AtMost || b.Cut == figure.AtLeast
-		is := figure.Compare(op, s.lhs.X, b.X)
+		up, down := s.left.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.left.Cut == figure.AtMost || b.Cut == figure.AtLeast
+		is := figure.Compare(op, s.left.X, b.X)
 		// What is only a limit shows that something is so where it could not become otherwise.
 		if is && !provable(op, up, down) || !is && !provable(opposite[op], up, down) {
 			known = false

@@ -42,7 +42,7 @@ func TestAConditionIsReadFromRequestsAlone(t *testing.T) {
 		{"availability(all) >= 90% and p99(trips) <= 20ms", 50, 0, false, false, "p99(trips) <= 20ms", "50 correct answers of trips, and a p99 needs 100"},
 		{"p99(trips) <= 20ms and availability(all) >= 90%", 50, 40, true, false, "availability(all) >= 90%", "20 %"},
 		{"hit_ratio(trips) in 90%..100%", 200, 0, true, true, "hit_ratio(trips) in 90%..100%", "100 %"},
-		// Who gave up after 10 ms waited at least that long.
+		// A client that gave up after 10 ms waited at least that long.
 		{"max(all) >= 10ms", 200, 1, true, true, "max(all) >= 10ms", "at least 10 ms"},
 		{"max(all) <= 10ms", 200, 1, false, false, "max(all) <= 10ms", "at least 10 ms"},
 		{"max(all) <= 9ms", 200, 1, true, false, "max(all) <= 9ms", "at least 10 ms"},

@@ -53,8 +53,8 @@ func estimated(c *expr.Comparison, figures []sides, alpha float64) estimate {
 func (e *estimate) binomial(c *expr.Comparison, figures []sides, alpha float64) {
 	var k, n []int
 	for _, s := range figures {
-		k, n = append(k, s.lhs.K), append(n, s.lhs.N)
-		e.k, e.n = e.k+s.lhs.K, e.n+s.lhs.N
+		k, n = append(k, s.left.K), append(n, s.left.N)
+		e.k, e.n = e.k+s.left.K, e.n+s.left.N
 	}
 	p, iv := stats.Binomial(k, n, alpha)
 	e.measured, e.lo, e.hi = p, max(0, iv.Lo), min(1, iv.Hi)
@@ -74,9 +74,9 @@ func (e *estimate) exact(c *expr.Comparison, figures []sides) {
 	e.lo, e.hi = math.Inf(1), math.Inf(-1)
 	farthest := math.Inf(-1) // by how much a figure misses its bound
 	for i, s := range figures {
-		e.lo, e.hi = min(e.lo, s.lhs.X), max(e.hi, s.lhs.X)
+		e.lo, e.hi = min(e.lo, s.left.X), max(e.hi, s.left.X)
 		for j, op := range c.Ops() {
-			over := s.lhs.X - s.bounds[j].X
+			over := s.left.X - s.bounds[j].X
 			switch op {
 			case ">", ">=":
 				over = -over
@@ -86,12 +86,12 @@ func (e *estimate) exact(c *expr.Comparison, figures []sides) {
 			if over > farthest {
 				farthest, e.worst = over, i
 			}
-			if !figure.Compare(op, s.lhs.X, s.bounds[j].X) {
+			if !figure.Compare(op, s.left.X, s.bounds[j].X) {
 				e.verdict = Refuted
 			}
 		}
 	}
-	e.measured = figures[e.worst].lhs.X
+	e.measured = figures[e.worst].left.X
 	for _, b := range figures[e.worst].bounds {
 		e.refs = append(e.refs, b.X)
 	}
@@ -102,7 +102,7 @@ func (e *estimate) exact(c *expr.Comparison, figures []sides) {
 func (e *estimate) t(c *expr.Comparison, figures []sides, alpha float64) {
 	log := c.Left.Product
 	for _, s := range figures {
-		log = log && s.lhs.X > 0
+		log = log && s.left.X > 0
 		for j, b := range s.bounds {
 			log = log && c.Bounds[j].Product && b.X > 0
 		}
@@ -155,7 +155,7 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 	n := float64(len(figures))
 	opens := map[figure.Cut]bool{}
 	for _, f := range figures {
-		a, b := f.lhs, f.bounds[j]
+		a, b := f.left, f.bounds[j]
 		wa, wb := 1/n, 1/n
 		if log {
 			ys = append(ys, math.Log(a.X)-math.Log(b.X))

@@ -138,7 +138,7 @@ func observed(rounds []Round, term int) evidence {
 func (ev evidence) samples() int {
 	n := 0
 	for _, s := range ev.figures {
-		n += s.lhs.Samples
+		n += s.left.Samples
 	}
 	return n
 }
@@ -147,8 +147,8 @@ func (ev evidence) samples() int {
 func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Looks) finding {
 	f := finding{part: Part{Text: t.Text, Verdict: Inconclusive, Unit: t.Unit, Bound: t.Bound, Rounds: []float64{}, Method: method(t)}}
 	for _, s := range ev.figures {
-		f.part.Rounds = append(f.part.Rounds, s.lhs.X)
-		f.part.AtLeast = f.part.AtLeast || s.lhs.Cut == figure.AtLeast
+		f.part.Rounds = append(f.part.Rounds, s.left.X)
+		f.part.AtLeast = f.part.AtLeast || s.left.Cut == figure.AtLeast
 	}
 	if len(ev.figures) < looks.Min {
 		f.part.Measured = mean(f.part.Rounds)

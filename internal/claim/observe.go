@@ -12,8 +12,8 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A Round is what one claim saw in one round: its sides' values, its guards'
-// complaints. Opaque to callers. The zero Round counts for nothing.
+// A Round is what one claim saw in one round: the values of its sides, and the
+// complaints of its guard. Opaque to callers; the zero Round counts for nothing.
 type Round struct {
 	sides []sides           // of every comparison of holds
 	aside []guard.Complaint // why the round does not count; empty: it does
@@ -21,13 +21,13 @@ type Round struct {
 
 // sides are the values of one comparison in one round.
 type sides struct {
-	lhs    figure.Value
+	left   figure.Value
 	bounds []figure.Value
 }
 
 // noFigure is the first side without data; nil: both have some.
 func (s sides) noFigure() *figure.Absence {
-	for _, v := range append([]figure.Value{s.lhs}, s.bounds...) {
+	for _, v := range append([]figure.Value{s.left}, s.bounds...) {
 		if v.None != nil {
 			return v.None
 		}
@@ -35,15 +35,15 @@ func (s sides) noFigure() *figure.Absence {
 	return nil
 }
 
-// Observe evaluates the claim's sides and guards on one arm's part of one round.
-// It walks the events once and then the requests once, in flat memory. A measure
-// that panics leaves its figure without data.
+// Observe reads what the claim needs of one arm's part of one round. It walks the
+// events once and then the requests once, in flat memory. A measure that panics gives
+// no figure.
 func (c *Claim) Observe(h history.History) Round {
 	return ObserveAll([]*Claim{c}, h)[0]
 }
 
-// ObserveAll is Observe for several claims in one walk; what several of them
-// measure is measured once. The Rounds are in the order of the claims.
+// ObserveAll is Observe for several claims in one walk. What several of them measure
+// is measured once. The Rounds are in the order of the claims.
 func ObserveAll(claims []*Claim, h history.History) []Round {
 	var paths map[string]string
 	if len(claims) > 0 {
@@ -88,7 +88,7 @@ func unmet(t *expr.Comparison, missed *figure.Absence) guard.Complaint {
 
 // sidesOf evaluates a comparison on the values of the formula's calls.
 func sidesOf(c *expr.Comparison, calls []figure.Value) sides {
-	s := sides{lhs: c.Left.Eval(calls)}
+	s := sides{left: c.Left.Eval(calls)}
 	for _, b := range c.Bounds {
 		s.bounds = append(s.bounds, b.Eval(calls))
 	}
@@ -110,17 +110,17 @@ func met(c *expr.Comparison, calls []figure.Value) *figure.Absence {
 		remedy = guard.LagRemedy
 	}
 	if c.Op == "" {
-		if s.lhs.X == 1 {
+		if s.left.X == 1 {
 			return nil
 		}
 		return figure.Absent(c.Text+" is required, and it was not", remedy)
 	}
 	for i, op := range c.Ops() {
 		b := s.bounds[i]
-		up, down := s.lhs.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.lhs.Cut == figure.AtMost || b.Cut == figure.AtLeast
+		up, down := s.left.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.left.Cut == figure.AtMost || b.Cut == figure.AtLeast
 		proves := provable(op, up, down)
-		if !proves || !figure.Compare(op, s.lhs.X, b.X) {
-			return figure.Absent(fmt.Sprintf("%s is required: %s against %s", c.Text, figure.Format(s.lhs.X, c.Unit), figure.Format(b.X, c.Unit)), remedy)
+		if !proves || !figure.Compare(op, s.left.X, b.X) {
+			return figure.Absent(fmt.Sprintf("%s is required: %s against %s", c.Text, figure.Format(s.left.X, c.Unit), figure.Format(b.X, c.Unit)), remedy)
 		}
 	}
 	return nil

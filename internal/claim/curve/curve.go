@@ -75,7 +75,7 @@ type Point struct {
 	Shared     float64 `json:"shared"`     // and where misses that overlap share a load
 	Hits       float64 `json:"hits"`       // share of answers from a cache
 	Speedup    float64 `json:"speedup"`    // Load over the mean response
-	Arithmetic float64 `json:"arithmetic"` // Load over the mean that Hits, Load and Hit make; who joins a load under way waits for less
+	Arithmetic float64 `json:"arithmetic"` // Load over the mean that Hits, Load and Hit make; a request that joins a load under way waits for less
 }
 
 // A Fall is from which X on the database has so much less to do.

@@ -124,7 +124,7 @@ func TestACurveFollowsItsArithmetic(t *testing.T) {
 			if p.Lo > p.Queries || p.Hi < p.Queries || p.Requests < 30 || p.Keys == 0 || i > 0 && p.X <= got.Points[i-1].X {
 				t.Errorf("shares %v: point %+v", shares, p)
 			}
-			// Who joins a load under way waits for less than a whole one: then it is the more.
+			// A request that joins a load under way waits for less than a whole load: the speed-up is then larger.
 			if off := p.Speedup/p.Arithmetic - 1; math.Abs(off) > 0.03 && !(shares && off > 0) {
 				t.Errorf("shares %v: at %.2f a speed-up of %.2f, by arithmetic %.2f", shares, p.X, p.Speedup, p.Arithmetic)
 			}

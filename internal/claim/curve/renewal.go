@@ -17,10 +17,10 @@ func shared(lambda, load, ttl float64) float64 {
 	return 1 / (1 + lambda*load + lambda*ttl)
 }
 
-// alone is where each miss loads: 1 + lambda·load queries a cycle, for whoever
-// asks before the first load has ended misses too. But each of these loads renews
-// the entry when it ends: it expires ttl after the end of the last, which began
-// M after the first. No request in (x, load] has probability exp(−lambda·(load−x)),
+// alone is where each miss loads: 1 + lambda·load queries a cycle, because requests
+// that come before the first load has ended miss too. Each of these loads renews the
+// entry when it ends: it expires ttl after the end of the last, which began M after
+// the first. No request in (x, load] has probability exp(−lambda·(load−x)),
 // which is P(M <= x); hence E[M] = load − (1 − exp(−lambda·load))/lambda, and with
 // a cycle of 1/lambda + load + E[M] + ttl:
 //

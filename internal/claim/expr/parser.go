@@ -2,7 +2,7 @@
 //
 // In go a text, the names that it may use and the signatures of the measures; out
 // come checked formulas, or every mistake with its column. It knows no measure
-// and no history: whoever evaluates a formula brings the figures of its calls.
+// and no history: a formula is evaluated on the figures of its calls.
 package expr
 
 import (

@@ -80,15 +80,20 @@ type Watched struct {
 	probe  Probe
 	text   string
 	broken *figure.Absence
+	value  *figure.Value // nil: it was not asked yet
 }
 
-// Value is the probe's; no data where it panicked.
-func (w *Watched) Value() (v figure.Value) {
-	w.Safely(func() { v = w.probe.Value() })
-	if w.broken != nil {
-		return figure.Value{None: w.broken}
+// Value is the probe's, which is asked once; no data where it panicked.
+func (w *Watched) Value() figure.Value {
+	if w.value == nil {
+		var v figure.Value
+		w.Safely(func() { v = w.probe.Value() })
+		if w.broken != nil {
+			v = figure.Value{None: w.broken}
+		}
+		w.value = &v
 	}
-	return v
+	return *w.value
 }
 
 // Safely calls f on behalf of the probe, unless that has panicked before.

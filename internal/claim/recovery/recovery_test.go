@@ -59,7 +59,7 @@ func TestTheLongestStallIsOfCallsAlone(t *testing.T) {
 	}
 }
 
-// Who was hardly asked before the fault has no bound that its answers could be held to: only failures are lost.
+// With few requests before the fault there is no bound to hold answers to: only failures are lost.
 func TestNothingIsLostByABoundThatIsNotKnown(t *testing.T) {
 	for n, want := range map[int]int{10: 0, 40: 20} {
 		spec := recovery.Of(roundtest.Scope().Faults)
