@@ -16,7 +16,7 @@ func Formats() []Format {
 	return []Format{
 		{"results", "results.json", ResultsJSON},
 		{"curves", "curves.json", CurvesJSON},
-		{"clocks", "clocks.json", ClocksJSON},
+		{"clocks", "clocks.json", RecoveryTimesJSON},
 		{"report", "report.md", Markdown},
 	}
 }

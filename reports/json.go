@@ -24,9 +24,9 @@ func ResultsJSON(w io.Writer, r Run) error {
 // CurvesJSON writes an array of curve.Curve, one for each curve and arm.
 func CurvesJSON(w io.Writer, r Run) error { return writeArray(w, r.Curves) }
 
-// ClocksJSON writes an array of recovery.Times, one for each stream and instance of
+// RecoveryTimesJSON writes an array of recovery.Times, one for each stream and instance of
 // each arm of each scenario with a fault.
-func ClocksJSON(w io.Writer, r Run) error { return writeArray(w, r.Clocks) }
+func RecoveryTimesJSON(w io.Writer, r Run) error { return writeArray(w, r.RecoveryTimes) }
 
 // writeArray writes an array, indented, with a newline at its end; an empty one is [], not null.
 func writeArray[T any](w io.Writer, all []T) error {

@@ -27,7 +27,7 @@ func Markdown(w io.Writer, r Run) error {
 			d.claim(row)
 		}
 	}
-	d.clocks()
+	d.recoveryTimes()
 	d.curves()
 	d.conditions()
 	d.out.WriteString(strings.ReplaceAll(howToRead, "{confidence}", stats.Confidence()))

@@ -16,17 +16,17 @@ import (
 
 // A Run is what every renderer is given. Renderers only read it.
 type Run struct {
-	Name        string
-	Started     time.Time
-	Elapsed     time.Duration // 0: not known, and not shown
-	Dir         string        // where the run was saved, as the user would type it
-	Conditions  []Condition   // shown in this order
-	Arms        []string      // columns, in order; an arm that only Results names comes after them
-	Results     []claim.Result
-	Curves      []curve.Curve
-	Clocks      []recovery.Times
-	Warnings    []string // of the run as a whole: rounds set aside, a generator that fell behind
-	Interrupted bool
+	Name          string
+	Started       time.Time
+	Elapsed       time.Duration // 0: not known, and not shown
+	Dir           string        // where the run was saved, as the user would type it
+	Conditions    []Condition   // shown in this order
+	Arms          []string      // columns, in order; an arm that only Results names comes after them
+	Results       []claim.Result
+	Curves        []curve.Curve
+	RecoveryTimes []recovery.Times
+	Warnings      []string // of the run as a whole: rounds set aside, a generator that fell behind
+	Interrupted   bool
 }
 
 // A Condition is one line of "measured under".

@@ -189,7 +189,7 @@ func withClocks() reports.Run {
 	overload := slower
 	overload.Arm, overload.Aside = "documented", nil
 	overload.Predicted = &recovery.Forecast{Known: true, Stall: 5, Lo: 5, Hi: 5, Why: "read timeout of 5 s"}
-	r.Clocks = []recovery.Times{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
+	r.RecoveryTimes = []recovery.Times{well, slower, overload, {Scenario: "redis-hang", Arm: "<b>other</b>", Why: "round 1: the machine stalled for 104 ms"}}
 	return r
 }
 

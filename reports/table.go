@@ -115,7 +115,7 @@ func (t *table) foot(r Run, rs []row, arms []string) {
 	for _, n := range notes(rs) {
 		t.text("", "note: "+n)
 	}
-	t.clocks(faces(r.Clocks))
+	t.recoveryTimes(timesByArm(r.RecoveryTimes))
 	for _, c := range r.Curves {
 		t.text("", "curve "+c.ID+", "+c.Arm+": "+falls(c))
 	}

@@ -160,8 +160,8 @@ func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history
 
 // stop changes r if a condition ended the scenario. The round that met the condition does not count, so
 // no claim holds for the arm that met it, as for an arm that died.
-func (b *bench) stop(r *claim.Result) {
-	s := b.stopped
+func (j *judge) stop(r *claim.Result) {
+	s := j.stopped
 	if s == nil {
 		return
 	}

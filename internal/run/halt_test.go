@@ -141,7 +141,7 @@ func TestOneBadMomentIsNotReadTwice(t *testing.T) {
 }
 
 func TestAHaltLeavesWhatWasDecidedInOtherArms(t *testing.T) {
-	b := &bench{stopped: &history.Event{Kind: history.Stopped, Arm: "a", Name: "abort", Detail: "aborted: x"}}
+	j := &judge{stopped: &history.Event{Kind: history.Stopped, Arm: "a", Name: "abort", Detail: "aborted: x"}}
 	for _, row := range []struct {
 		arm           string
 		verdict, want claim.Verdict
@@ -150,7 +150,7 @@ func TestAHaltLeavesWhatWasDecidedInOtherArms(t *testing.T) {
 		{"b", claim.Holds, claim.Holds}, {"b", claim.Refuted, claim.Refuted}, {"b", claim.Inconclusive, claim.Inconclusive},
 	} {
 		r := claim.Result{Arm: row.arm, Verdict: row.verdict, Because: "so it is", More: row.verdict == claim.Inconclusive}
-		b.stop(&r)
+		j.stop(&r)
 		told := r.Code == code.Halted && strings.HasPrefix(r.Because, "aborted: x; until then: so it is") && r.Remedy != ""
 		if r.Verdict != row.want || r.More || told != (row.want == claim.Inconclusive) {
 			t.Errorf("%s, %s: %+v, want %s", row.arm, row.verdict, r, row.want)

@@ -23,7 +23,7 @@ type session struct {
 
 // play plays one scenario in a lab of its own until every claim is decided or its rounds are used up.
 func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (err error) {
-	b, err := newBench(s, r.Lab.Arms)
+	j, err := newJudge(s, r.Lab.Arms)
 	if err != nil {
 		return err
 	}
@@ -58,23 +58,23 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, limits: limits}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
-		stopped, err := r.playRound(ctx, p, events, b, n)
+		stopped, err := r.playRound(ctx, p, events, j, n)
 		if err != nil {
 			return err
 		}
 		if n == 1 && index == 0 {
 			r.pointLatest()
 		}
-		if stopped || n >= s.Rounds.Min && !b.more(r.Awaits) {
+		if stopped || n >= s.Rounds.Min && !j.more(r.Awaits) {
 			break
 		}
 	}
 	return nil
 }
 
-// playRound plays and saves round n, and lets b observe it. stopped: a condition ended the scenario. Its
+// playRound plays and saves round n, and lets j observe it. stopped: a condition ended the scenario. Its
 // observations are kept, and other scenarios go on.
-func (r *session) playRound(ctx context.Context, p *player, events *sink, b *bench, n int) (stopped bool, err error) {
+func (r *session) playRound(ctx context.Context, p *player, events *sink, j *judge, n int) (stopped bool, err error) {
 	dir := roundDir(r.dir, p.scenario.Name, n)
 	w, err := history.CreateRound(dir)
 	if err != nil {
@@ -90,7 +90,7 @@ func (r *session) playRound(ctx context.Context, p *player, events *sink, b *ben
 	if err := errors.Join(err, w.Close(whole)); err != nil {
 		return stopped, err
 	}
-	_, err = b.observe(ctx, dir)
+	_, err = j.observe(ctx, dir)
 	return stopped, err
 }
 

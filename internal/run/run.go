@@ -166,7 +166,7 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	saved := j.Saved
 	r := reports.Run{
 		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
-		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, Clocks: j.Clocks, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)

@@ -9,27 +9,27 @@ import (
 	"github.com/trektribe/bench/internal/claim/recovery"
 )
 
-// A face is the clocks of one arm in one scenario.
-type face struct {
+// armTimes are the recovery times of one arm in one scenario.
+type armTimes struct {
 	scenario, arm string
 	tracks        []recovery.Times
 }
 
-func faces(all []recovery.Times) []face {
-	var out []face
+func timesByArm(all []recovery.Times) []armTimes {
+	var out []armTimes
 	for _, c := range all {
-		i := slices.IndexFunc(out, func(f face) bool { return f.scenario == c.Scenario && f.arm == c.Arm })
+		i := slices.IndexFunc(out, func(f armTimes) bool { return f.scenario == c.Scenario && f.arm == c.Arm })
 		if i < 0 {
 			i = len(out)
-			out = append(out, face{scenario: c.Scenario, arm: c.Arm})
+			out = append(out, armTimes{scenario: c.Scenario, arm: c.Arm})
 		}
 		out[i].tracks = append(out[i].tracks, c)
 	}
 	return out
 }
 
-// worst is the longest clock of that name; false: none has a figure.
-func (f face) worst(name string) (worst recovery.Time, found bool) {
+// worst is the longest recovery time of that name; false: none has a figure.
+func (f armTimes) worst(name string) (worst recovery.Time, found bool) {
 	for _, t := range f.tracks {
 		c := t.Named(name)
 		longer := c.AtLeast && !worst.AtLeast || c.AtLeast == worst.AtLeast && c.Median > worst.Median
@@ -40,18 +40,18 @@ func (f face) worst(name string) (worst recovery.Time, found bool) {
 	return worst, found
 }
 
-// headClocks are those that matter most, and how a sentence calls them.
-var headClocks = []struct{ name, said string }{
+// headTimes are the recovery times that matter most, and their names in a sentence.
+var headTimes = []struct{ name, said string }{
 	{recovery.Detected, "detected"}, {recovery.Fallback, "fallback"}, {recovery.UsedAgain, "used again"}, {recovery.SteadyAgain, "steady again"},
 }
 
-// line says the clocks that matter most of the worst instance and stream.
-func (f face) line() string {
+// line tells the head times of the worst instance and stream.
+func (f armTimes) line() string {
 	if len(f.tracks) == 1 && f.tracks[0].Why != "" {
 		return "no recovery times: " + f.tracks[0].Why
 	}
 	var out []string
-	for _, k := range headClocks {
+	for _, k := range headTimes {
 		if c, found := f.worst(k.name); found {
 			out = append(out, spent(k.said, c))
 		}
@@ -70,19 +70,19 @@ func spent(said string, c recovery.Time) string {
 	return said + " " + figure.Format(c.Median, "s")
 }
 
-// clocks writes a line for each face: a table where that fits, sentences where not.
-func (t *table) clocks(all []face) {
+// recoveryTimes writes a line for each arm: a table where that fits, sentences where not.
+func (t *table) recoveryTimes(all []armTimes) {
 	if len(all) == 0 {
 		return
 	}
 	head := []string{"recovery times", ""}
-	for _, k := range headClocks {
+	for _, k := range headTimes {
 		head = append(head, k.said)
 	}
 	rows, widths := [][]string{head}, make([]int, len(head))
 	for _, f := range all {
 		fields := []string{clean(f.scenario), clean(f.arm)}
-		for _, k := range headClocks {
+		for _, k := range headTimes {
 			c, _ := f.worst(k.name)
 			fields = append(fields, shortly(c))
 		}
@@ -108,7 +108,7 @@ func (t *table) clocks(all []face) {
 	t.line("")
 }
 
-// shortly is a clock without the rounds behind it.
+// shortly is a recovery time without the rounds behind it.
 func shortly(c recovery.Time) string {
 	switch {
 	case c.N == 0:

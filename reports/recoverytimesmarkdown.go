@@ -9,13 +9,13 @@ import (
 	"github.com/trektribe/bench/internal/claim/recovery"
 )
 
-// clockColumns are the columns of the report, with the clocks they show.
-var clockColumns = []string{recovery.FirstTouched, recovery.Detected, recovery.Fallback, recovery.GoodAgain, recovery.Lifted,
+// timeColumns are the recovery times that are columns of the report.
+var timeColumns = []string{recovery.FirstTouched, recovery.Detected, recovery.Fallback, recovery.GoodAgain, recovery.Lifted,
 	recovery.UsedAgain, recovery.SteadyAgain, recovery.WorstWait, recovery.LongestStall}
 
-// clocks writes a table for each arm of each scenario with a fault.
-func (d *document) clocks() {
-	if len(d.run.Clocks) == 0 {
+// recoveryTimes writes a table for each arm of each scenario with a fault.
+func (d *document) recoveryTimes() {
+	if len(d.run.RecoveryTimes) == 0 {
 		return
 	}
 	d.line("## Recovery times", "",
@@ -24,12 +24,12 @@ func (d *document) clocks() {
 		"From the end of the last fault: *used again*, answers come from Redis; *steady again*, as before the fault (`bench explain time_to_steady`).",
 		"*Worst wait* is the longest wait during the fault. *Longest stall* is, of answers from a cache, the time beyond their median before the fault. When few answers came from a cache, it is that of all answers, and for loads the time beyond the longest load before the fault.",
 		"*Predicted* is what the calls of Redis should cost such a request, in the worst case of all requests of the service. It leaves out that faults repeat. *Lost* requests got no correct answer within the bound (twice the p99 before the fault, plus 5 ms), from the beginning of the fault.", "")
-	for _, f := range faces(d.run.Clocks) {
-		d.face(f)
+	for _, f := range timesByArm(d.run.RecoveryTimes) {
+		d.armTimes(f)
 	}
 }
 
-func (d *document) face(f face) {
+func (d *document) armTimes(f armTimes) {
 	d.line("### "+escape(f.scenario+", "+f.arm), "")
 	if t := f.tracks[0]; t.Why != "" {
 		d.line("- No recovery times: "+escape(t.Why), "")
@@ -38,13 +38,13 @@ func (d *document) face(f face) {
 	d.line("- "+escape(strings.Join(f.tracks[0].Faults, ", ")+": "+f.line()), "")
 	// Only where something was predicted is there a column for it.
 	predicted := slices.ContainsFunc(f.tracks, func(t recovery.Times) bool { return t.Predicted != nil })
-	head := append([]string{"stream", "instance"}, clockColumns...)
+	head := append([]string{"stream", "instance"}, timeColumns...)
 	if predicted {
 		head = append(head, "predicted")
 	}
 	d.table(append(head, "bound", "lost", "failed"), true)
 	resolution := []string{"resolution", ""}
-	for _, name := range clockColumns {
+	for _, name := range timeColumns {
 		finest := 0.0
 		for _, t := range f.tracks {
 			finest = max(finest, t.Named(name).Resolution)
@@ -57,11 +57,11 @@ func (d *document) face(f face) {
 	}
 	for _, t := range f.tracks {
 		fields := []string{escape(t.Stream), escape(t.Instance)}
-		for _, name := range clockColumns {
-			fields = append(fields, escape(clockCell(t.Named(name), t.Rounds)))
+		for _, name := range timeColumns {
+			fields = append(fields, escape(timeCell(t.Named(name), t.Rounds)))
 		}
 		if predicted {
-			fields = append(fields, escape(foretold(t.Predicted)))
+			fields = append(fields, escape(predictionText(t.Predicted)))
 		}
 		// Without a bound only failures are lost.
 		bound := "–"
@@ -85,7 +85,7 @@ func (d *document) face(f face) {
 }
 
 // lasting says what it means that a service was not steady again.
-func (d *document) lasting(f face) {
+func (d *document) lasting(f armTimes) {
 	var who []string
 	for _, t := range f.tracks {
 		if c := t.Named(recovery.SteadyAgain); c.AtLeast {
@@ -98,8 +98,8 @@ func (d *document) lasting(f face) {
 	}
 }
 
-// foretold is what a forecast says; its arithmetic stands below the table.
-func foretold(f *recovery.Forecast) string {
+// predictionText is what a prediction says; its arithmetic stands below the table.
+func predictionText(f *recovery.Forecast) string {
 	switch {
 	case f == nil || !f.Known && f.Hi == 0 && f.Lo == 0:
 		return "–"
@@ -118,7 +118,7 @@ func foretold(f *recovery.Forecast) string {
 }
 
 // arithmetic says once how each stall was predicted, or why it was not.
-func (d *document) arithmetic(f face) {
+func (d *document) arithmetic(f armTimes) {
 	var said []string
 	for _, t := range f.tracks {
 		if p := t.Predicted; p != nil && !slices.Contains(said, p.Why) {
@@ -131,8 +131,8 @@ func (d *document) arithmetic(f face) {
 	}
 }
 
-// silences says once why clocks have no figure, and of rounds that they do not count.
-func (d *document) silences(f face) {
+// silences says once why recovery times have no figure, and of rounds that they do not count.
+func (d *document) silences(f armTimes) {
 	var texts []string
 	who := map[string][]string{}
 	for _, t := range f.tracks {
@@ -158,8 +158,8 @@ func (d *document) silences(f face) {
 	}
 }
 
-// clockCell is a clock in a table, of so many rounds.
-func clockCell(c recovery.Time, rounds int) string {
+// timeCell is a recovery time in a table, of so many rounds.
+func timeCell(c recovery.Time, rounds int) string {
 	if c.N == 0 {
 		return "–"
 	}

@@ -1,0 +1,74 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/recovery"
+)
+
+// A Judged is a saved run and what follows from it.
+type Judged struct {
+	Saved         *Saved
+	Results       []claim.Result
+	Curves        []curve.Curve
+	RecoveryTimes []recovery.Times
+	Warnings      []string // what could not be used
+	load          *loadSeen
+}
+
+// Judge reads a saved run and decides its claims. The same folder gives the same results.
+func Judge(ctx context.Context, dir string) (*Judged, error) {
+	saved, err := read(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := &Judged{Saved: saved, Warnings: saved.Warnings, load: &loadSeen{}}
+	for _, s := range saved.Scenarios {
+		j, err := newJudge(s, saved.Arms)
+		if err != nil {
+			return nil, err
+		}
+		j.load, j.running = out.load, saved.Running
+		warnings, err := j.observeAll(ctx, dir)
+		if err != nil {
+			return nil, fmt.Errorf("judge %s: %w", dir, err)
+		}
+		out.Warnings = append(out.Warnings, warnings...)
+		out.Results = append(out.Results, j.results()...)
+		out.Curves = append(out.Curves, j.curveResults()...)
+		out.RecoveryTimes = append(out.RecoveryTimes, j.recoveryTimes()...)
+	}
+	return out, nil
+}
+
+// observeAll adds all saved rounds of the scenario in a run's folder. It warns of those that do not count.
+func (j *judge) observeAll(ctx context.Context, dir string) (warnings []string, err error) {
+	for n := 1; ; n++ {
+		round := roundDir(dir, j.scenario.Name, n)
+		if _, err := os.Stat(round); errors.Is(err, fs.ErrNotExist) {
+			return warnings, nil
+		}
+		if _, err := os.Stat(filepath.Join(round, "events.jsonl")); errors.Is(err, fs.ErrNotExist) {
+			warnings = append(warnings, fmt.Sprintf("round %s was not begun and does not count", filepath.Base(round)))
+			continue
+		}
+		whole, err := j.observe(ctx, round)
+		if err != nil {
+			return warnings, err
+		}
+		if !whole {
+			why := ""
+			if j.stopped != nil {
+				why = ": " + j.stopped.Detail
+			}
+			warnings = append(warnings, fmt.Sprintf("round %s was cut short and does not count%s", filepath.Base(round), why))
+		}
+	}
+}
