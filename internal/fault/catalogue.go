@@ -8,7 +8,7 @@ package fault
 var kinds = []Kind{
 	// Faults on the path.
 	{
-		Name: "latency", About: "every reply comes delay ± jitter later; with shape: normal these are mean and deviation; with to the delay grows to it",
+		Name: "latency", About: "replies come delay ± jitter later. With shape: normal, delay and jitter are mean and standard deviation. With to, the delay grows to it",
 		Acts: Path, On: redis, Needs: []string{"delay"}, Takes: []string{"jitter", "shape", "to"}, Draws: true,
 		Toxiproxy: true, OwnProxy: []string{"shape", "to"},
 		Old: meets(Delayed, "reply"), New: meets(Delayed, "reply"),
@@ -19,27 +19,27 @@ var kinds = []Kind{
 		Old: meets(Delayed, "reply"), New: meets(Delayed, "reply"),
 	},
 	{
-		Name: "blackhole", About: "silence; connections stay up and new ones are accepted; what was held is delivered when it ends",
+		Name: "blackhole", About: "silence: connections stay open, and new ones are accepted. Held bytes are delivered at the end",
 		Acts: Path, On: redis, Toxiproxy: true,
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"),
 	},
 	{
-		Name: "hang", About: "new connections are accepted and never answered, old ones go on; those that waited are served when it ends",
+		Name: "hang", About: "new connections are accepted and never answered; old ones go on. Waiting connections are served at the end",
 		Acts: Path, On: redis,
 		Old: meets(Answered, "reply"), New: meets(Silence, "silence"), Spares: OnlyFresh,
 	},
 	{
-		Name: "reset", About: "old connections end at once, new ones once accepted, with a RST; what was held is lost",
+		Name: "reset", About: "connections end with a RST: old ones at once, new ones once accepted. Held bytes are lost",
 		Acts: Path, On: redis, Toxiproxy: true,
 		Old: meets(Ended, "reset"), New: meets(Ended, "reset"),
 	},
 	{
-		Name: "close", About: "old connections end at once, new ones once accepted, with a FIN; what was held is lost",
+		Name: "close", About: "connections end with a FIN: old ones at once, new ones once accepted. Held bytes are lost",
 		Acts: Path, On: redis, Toxiproxy: true,
 		Old: meets(Ended, "eof"), New: meets(Ended, "eof"),
 	},
 	{
-		Name: "cutoff", About: "a connection ends after so many bytes of replies",
+		Name: "cutoff", About: "a connection ends after so many bytes of replies since the fault began",
 		Acts: Path, On: redis, Needs: []string{"after"}, Toxiproxy: true,
 		Old: meets(Ended, "eof"), New: meets(Ended, "eof"), Spares: OnlySize,
 	},
@@ -54,49 +54,49 @@ var kinds = []Kind{
 		Old: meets(Silence, "reply"), New: meets(Silence, "reply"), Spares: OnlySize,
 	},
 	{
-		Name: "oneway", About: "direction (requests or replies) is held and delivered when it ends; the other flows",
+		Name: "oneway", About: "one direction (requests or replies) is held, and delivered at the end; the other flows",
 		Acts: Path, On: redis, Needs: []string{"direction"}, Toxiproxy: true,
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"),
 	},
 	{
-		Name: "refused", About: "new connections are refused, old ones end",
+		Name: "refused", About: "new connections are refused; existing ones end",
 		Acts: Path, On: redis, Toxiproxy: true,
 		Old: meets(Ended, "eof", "reset"), New: meets(Refused, "refused"),
 	},
 	{
-		Name: "error", About: "chosen commands are not executed, and answered with answer",
+		Name: "error", About: "chosen commands are not executed; the reply is answer",
 		Acts: Path, On: redis, Needs: []string{"answer"}, Takes: choice,
 		Old: meets(Evicted, "reply"), New: meets(Evicted, "reply"), Spares: OnlyChosen,
 	},
 	{
-		Name: "lost", About: "chosen commands are executed, and the connection ends where the reply would begin",
+		Name: "lost", About: "chosen commands are executed; the connection ends where the reply would begin",
 		Acts: Path, On: redis, Takes: choice,
 		Old: meets(Ended, "eof"), New: meets(Ended, "eof"), Spares: OnlyChosen,
 	},
 	{
-		Name: "late", About: "replies to chosen commands come delay ± jitter later, and those behind them on the connection",
+		Name: "late", About: "replies to chosen commands, and those after them on the connection, come delay ± jitter later",
 		Acts: Path, On: redis, Needs: []string{"delay"}, Takes: append([]string{"jitter"}, choice...), Draws: true,
 		Old: meets(Delayed, "reply"), New: meets(Delayed, "reply"), Spares: OnlyChosen,
 	},
 	{
-		Name: "mute", About: "replies to chosen commands, and those behind them, come when it ends",
+		Name: "mute", About: "replies to chosen commands, and those after them on the connection, come when the fault ends",
 		Acts: Path, On: redis, Takes: choice,
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"), Spares: OnlyChosen,
 	},
 
 	// Faults of processes.
 	{
-		Name: "killed", About: "SIGKILL; started again where it was when it ends, Redis empty",
+		Name: "killed", About: "SIGKILL; started again at the end, Redis empty",
 		Acts: Process, On: []string{"redis", "instance"}, Redis: anyOwn, Idles: true,
 		Old: meets(Ended), New: meets(Ended, "refused"), // to a client the proxy before it accepts still
 	},
 	{
-		Name: "stopped", About: "SIGSTOP, and SIGCONT when it ends",
+		Name: "stopped", About: "SIGSTOP; SIGCONT at the end",
 		Acts: Process, On: []string{"redis", "instance"}, Redis: anyOwn, Idles: true,
 		Old: meets(Silence), New: meets(Silence, "silence"),
 	},
 	{
-		Name: "terminated", About: "SIGTERM; started again when it ends",
+		Name: "terminated", About: "SIGTERM; started again at the end",
 		Acts: Process, On: []string{"instance"},
 		New: meets("", "refused", "eof", "reset"), Unpredicted: "it is done to the service, not to its Redis",
 	},
@@ -107,7 +107,7 @@ var kinds = []Kind{
 		NotYet: "it is over at once, and instances that start meet a fresh redis as it is",
 	},
 	{
-		Name: "reloaded", About: "ended and started again at once, with all that it had acknowledged; needs --redis server",
+		Name: "reloaded", About: "ended and started again at once, with all acknowledged data; needs --redis server",
 		Acts: Process, On: redis, Redis: server, Brief: true,
 		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
 	},
@@ -119,10 +119,10 @@ var kinds = []Kind{
 	},
 	{
 		// Within its first 5 s (busy-reply-threshold) a script blocks in silence; after that Redis answers BUSY.
-		Name: "slowcmd", About: "one command blocks all others for as long as it lasts; needs --redis server",
+		Name: "slowcmd", About: "one command blocks all others during the fault; needs --redis server",
 		Acts: Process, On: redis, Redis: server,
 		Old: meets(Silence), New: meets(Silence, "silence", "BUSY"),
-		NotYet: "it ends by its own time, and nobody knows how long the instances take to start",
+		NotYet: "it ends by its own time, and the start of the instances takes an unknown time",
 	},
 	{
 		Name: "busy", About: "every command is answered BUSY, as while a script runs",
@@ -130,36 +130,36 @@ var kinds = []Kind{
 		Old: meets(Answered), New: meets(Answered, "BUSY"),
 	},
 	{
-		Name: "loading", About: "every command is answered LOADING, as while the data are read; embedded Redis only",
+		Name: "loading", About: "every command is answered LOADING, as while the data is read; embedded Redis only",
 		Acts: Process, On: redis, Redis: embedded,
 		Old: meets(Retried), New: meets(Retried, "LOADING"),
 	},
 	{
-		Name: "readonly", About: "writes are answered READONLY, as by a replica; on an embedded Redis every command is",
+		Name: "readonly", About: "writes are answered READONLY, as by a replica; on the embedded Redis, every command",
 		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Evicted), New: meets(Evicted, "READONLY"),
 	},
 	{
 		// A redis-server has another password meanwhile; before Redis 6 it says "ERR invalid password".
-		Name: "noauth", About: "new connections are answered NOAUTH, as with another password; on an embedded Redis every command is",
+		Name: "noauth", About: "new connections are answered NOAUTH, as after a change of the password; on the embedded Redis, every command",
 		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Answered), New: meets(Answered, "NOAUTH", "WRONGPASS", "ERR invalid password"),
 	},
 	{
-		Name: "oom", About: "writes are answered OOM, as with maxmemory reached; on an embedded Redis every command is",
+		Name: "oom", About: "writes are answered OOM, as when maxmemory is reached; on the embedded Redis, every command",
 		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Answered), New: meets(Answered, "OOM"),
 	},
 	{
 		// Above maxclients a new connection is told so; before that it is told nothing.
-		Name: "maxclients", About: "new connections are told that there are too many, and end; open ones go on; needs --redis server",
+		Name: "maxclients", About: "new connections get an error and end; old ones go on; needs --redis server",
 		Acts: Process, On: redis, Redis: server,
 		Old: meets(Answered), New: meets(Evicted, "ERR max number of clients reached"), Spares: OnlyFresh,
 	},
 
 	// Faults of the database.
 	{
-		Name: "locked", About: "the database of an instance answers nothing (SQLite, on Linux); with every it is slow",
+		Name: "locked", About: "the database of an instance answers nothing (SQLite on Linux). With every, it is slow",
 		Acts: Data, On: []string{"database"},
 		New: meets("", "locked"), Unpredicted: "it is done to the database, not to Redis",
 	},

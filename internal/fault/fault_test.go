@@ -55,7 +55,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	for name, want := range map[string]string{
-		"hang": `hang: new connections are accepted and never answered, old ones go on; those that waited are served when it ends
+		"hang": `hang: new connections are accepted and never answered; old ones go on. Waiting connections are served at the end
   done to   the path to redis
   client    an answer at once on old connections, no answer until it ends on new ones; only a request that needs a new connection meets it
   lasts     200ms or more, for its canaries to prove it
@@ -67,10 +67,10 @@ func TestExplain(t *testing.T) {
   client    no answer until it ends; it depends on the size of the replies
   lasts     200ms or more, for its canaries to prove it; or its longest delay and 100ms, where that is more
   redis     any; also through somebody else's toxiproxy`,
-		"terminated": `terminated: SIGTERM; started again when it ends
+		"terminated": `terminated: SIGTERM; started again at the end
   done to   instance
   lasts     200ms or more, for its canaries to prove it`,
-		"slowcmd": `slowcmd: one command blocks all others for as long as it lasts; needs --redis server
+		"slowcmd": `slowcmd: one command blocks all others during the fault; needs --redis server
   done to   redis
   client    no answer until it ends
   lasts     350ms or more, for its canaries to prove it
