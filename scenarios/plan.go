@@ -59,12 +59,12 @@ func (p planner) head(arms []string) {
 	p.line("target\t%s an arm, env %s", count(s.Target.Instances, "instance"), envText(s.Target.Env))
 	p.line("rounds\t%d to %d, until every claim is decided", s.Rounds.Min, s.Rounds.Max)
 	if c := s.Steady; c != nil {
-		p.line("steady\t%s in every arm over the last %v before the first fault after a restart, or it is not begun", c.Holds, c.Over)
+		p.line("steady\t%s in every arm over the last %v before the first fault after a restart; otherwise the scenario ends", c.Holds, c.Over)
 	}
 	if c := s.Abort; c != nil {
-		p.line("abort\twhen %s in an arm over the last %v, twice in a row: everything is put back, and the scenario ends", c.Holds, c.Over)
+		p.line("abort\twhen %s in an arm over the last %v, twice in a row: every fault is lifted, and the scenario ends", c.Holds, c.Over)
 	}
-	p.line("lasts\t%v to %v, and %s a round", least, most, count(segments, "restart"))
+	p.line("lasts\t%v to %v, plus %s a round", least, most, count(segments, "restart"))
 	p.line("")
 }
 
@@ -188,7 +188,7 @@ func faultText(f fault.Fault) string {
 
 func envText(env map[string]string) string {
 	if len(env) == 0 {
-		return "as the contract has it"
+		return "as in the contract"
 	}
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(env)) {

@@ -87,7 +87,7 @@ func TestAFaultThatBreaksTheServiceIsTakenBack(t *testing.T) {
 	t.Parallel()
 	dir, _, _ := halted(t, "fails", "testdata/abort.yaml", "testdata/dies.yaml")
 	got := results(t, dir)
-	want := regexp.MustCompile(`^aborted: availability\(all\) < 50% \(was [0-9.]+ %\) in arm service at [0-9.]+ m?s of round 1, everything was put back in [0-9.]+ (m|µ)?s; until then: `)
+	want := regexp.MustCompile(`^aborted: availability\(all\) < 50% \(was [0-9.]+ %\) in arm service at [0-9.]+ m?s of round 1, every fault was lifted in [0-9.]+ (m|µ)?s; until then: `)
 	for _, id := range []string{"cache.shared", "cache.ttls"} {
 		if r := got[[2]string{id, "service"}]; r.Verdict != claim.Inconclusive || r.Code != codes.Halted || !want.MatchString(r.Because) {
 			t.Errorf("%s: %s because %q, want %s", id, r.Verdict, r.Because, want)

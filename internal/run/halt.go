@@ -106,7 +106,7 @@ func (p *player) askSteady() error {
 		r := p.steady.Read(p.live.since(a.Name, now-p.steadyText.Over, nil))
 		switch {
 		case !r.Known:
-			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required, and is not known (%s),", r.Part, r.Was)}
+			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required and unknown (%s),", r.Part, r.Was)}
 		case !r.Holds:
 			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required, was %s,", r.Part, r.Was)}
 		}
@@ -149,9 +149,9 @@ func (p *player) halted(h *halt, t timeline, n int, begin time.Duration) history
 	h.text += fmt.Sprintf(" in arm %s at %s of round %d", h.arm, seconds(begin+h.at-t.start), n)
 	switch back := p.back; {
 	case back.err != nil:
-		h.text += fmt.Sprintf(", and not everything could be put back: %v", back.err)
+		h.text += fmt.Sprintf(", and not every fault could be lifted: %v", back.err)
 	case back.n > 0:
-		h.text += ", everything was put back in " + seconds(back.at-h.at)
+		h.text += ", every fault was lifted in " + seconds(back.at-h.at)
 	case h.name == "abort":
 		h.text += ", no fault was on"
 	}

@@ -52,7 +52,7 @@ func TestEveryArmMustBeSteady(t *testing.T) {
 	}{
 		{"both", "", ""},
 		{"not b", "b", "did not begin: availability(all) >= 99% is required, was 50 %,"},
-		{"nothing of b", "-b", "did not begin: availability(all) >= 99% is required, and is not known (no request of all was observed"},
+		{"nothing of b", "-b", "did not begin: availability(all) >= 99% is required and unknown (no request of all was observed"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			p := limited(t, "availability(all) >= 99%", nil)
@@ -164,9 +164,9 @@ func TestWhatEndedAScenarioIsSaid(t *testing.T) {
 		back putBack
 		want string
 	}{
-		{putBack{n: 2, at: 13014 * time.Millisecond}, "aborted: x in arm a at 5 s of round 2, everything was put back in 14 ms"},
+		{putBack{n: 2, at: 13014 * time.Millisecond}, "aborted: x in arm a at 5 s of round 2, every fault was lifted in 14 ms"},
 		{putBack{}, "aborted: x in arm a at 5 s of round 2, no fault was on"},
-		{putBack{n: 1, at: 13 * time.Second, err: errors.New("redis is gone")}, "aborted: x in arm a at 5 s of round 2, and not everything could be put back: redis is gone"},
+		{putBack{n: 1, at: 13 * time.Second, err: errors.New("redis is gone")}, "aborted: x in arm a at 5 s of round 2, and not every fault could be lifted: redis is gone"},
 	} {
 		p.back = row.back
 		e := p.halted(&halt{"abort", "a", 13 * time.Second, "aborted: x"}, phases(), 2, 2*time.Second)
