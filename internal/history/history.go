@@ -45,6 +45,8 @@ type Request struct {
 	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
 	Version  int64         // of the entity answered, or of a listing's witness as listed; 0: none said
 	Bytes    int           // body length
+	Client   string        // the client that asked, as the service sees it; empty: the stream has no clients
+	Headers  string        // of the answer, those that the stream keeps: lines "name=value", names in small letters, sorted
 }
 
 // Response is what a user of the open model waited: Done − Intended.
@@ -71,6 +73,7 @@ const (
 	Reset    Failure = "reset"    // connection reset by the peer
 	EOF      Failure = "eof"      // connection closed before the answer was whole
 	Broken   Failure = "broken"   // any other transport error
+	Limited  Failure = "limited"  // an answer 429 that says so in its error member: over a limit
 	Status   Failure = "status"   // an answer whose status is not the one expected
 	Shape    Failure = "shape"    // an answer whose body is not of the contract's shape
 	Backward Failure = "backward" // an answer with an older version than one already seen

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -182,6 +183,42 @@ func TestUnknownColumns(t *testing.T) {
 		}
 		return errors.Join(parquet.NewWriter(f, parquet.NewSchema("row", more)).Close(), f.Close())
 	})
+}
+
+// Rounds of older versions lack the columns that came later, and read as if they were empty.
+func TestColumnsThatCameLater(t *testing.T) {
+	type old struct {
+		Arm      string `parquet:"arm,dict"`
+		Stream   string `parquet:"stream,dict"`
+		Phase    string `parquet:"phase,dict"`
+		Instance string `parquet:"instance,dict"`
+		Seq      uint64 `parquet:"seq,delta"`
+		Method   string `parquet:"method,dict"`
+		Key      string `parquet:"key,dict"`
+		Intended int64  `parquet:"intended_ns,delta"`
+		Sent     int64  `parquet:"sent_ns,delta"`
+		Done     int64  `parquet:"done_ns,delta"`
+		Queued   bool   `parquet:"queued"`
+		Status   int64  `parquet:"status,dict"`
+		Failure  string `parquet:"failure,dict"`
+		Source   string `parquet:"source,dict"`
+		Version  int64  `parquet:"version,delta"`
+		Bytes    int64  `parquet:"bytes,delta"`
+	}
+	var rows []old
+	var want []history.Request
+	for i := range 5000 {
+		rows = append(rows, old{Arm: "a", Stream: "s", Seq: uint64(i), Method: "GET", Key: "k", Done: int64(i), Status: 200, Source: "redis", Version: 3, Bytes: 9})
+		want = append(want, history.Request{Arm: "a", Stream: "s", Seq: uint64(i), Method: "GET", Key: "k", Done: time.Duration(i), Status: 200, Source: "redis", Version: 3, Bytes: 9})
+	}
+	dir := save(t, true, nil, []history.Event{{Kind: history.Process, Arm: "a"}})
+	if err := parquet.WriteFile(filepath.Join(dir, "requests.parquet"), rows, parquet.MaxRowsPerRowGroup(1000)); err != nil {
+		t.Fatal(err)
+	}
+	round := open(t, dir)
+	if got := slices.Collect(round.Arm("a").Requests()); !reflect.DeepEqual(got, want) || round.Err() != nil {
+		t.Errorf("%d requests, error %v; want the %d of the file", len(got), round.Err(), len(want))
+	}
 }
 
 // fields are the columns of a Parquet file.

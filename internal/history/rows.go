@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
@@ -27,7 +28,12 @@ type row struct {
 	Source   string `parquet:"source,dict"`
 	Version  int64  `parquet:"version,delta"`
 	Bytes    int64  `parquet:"bytes,delta"`
+	Client   string `parquet:"client,dict"`
+	Headers  string `parquet:"headers,dict"`
 }
+
+// later are the columns that files of older versions lack: there they are empty.
+var later = []string{"client", "headers"}
 
 func rowOf(r *Request) row {
 	return row{
@@ -36,6 +42,7 @@ func rowOf(r *Request) row {
 		Intended: int64(r.Intended), Sent: int64(r.Sent), Done: int64(r.Done),
 		Queued: r.Queued, Status: int64(r.Status), Failure: string(r.Failure),
 		Source: r.Source, Version: r.Version, Bytes: int64(r.Bytes),
+		Client: r.Client, Headers: r.Headers,
 	}
 }
 
@@ -46,6 +53,7 @@ func (r *row) request() Request {
 		Intended: time.Duration(r.Intended), Sent: time.Duration(r.Sent), Done: time.Duration(r.Done),
 		Queued: r.Queued, Status: int(r.Status), Failure: Failure(r.Failure),
 		Source: r.Source, Version: r.Version, Bytes: int(r.Bytes),
+		Client: r.Client, Headers: r.Headers,
 	}
 }
 
@@ -58,6 +66,7 @@ func sameSchema(got *parquet.Schema) error {
 		w, _ := want.Lookup(path...)
 		g, ok := got.Lookup(path...)
 		switch {
+		case !ok && slices.Contains(later, path[0]):
 		case !ok:
 			return fmt.Errorf("column %q is missing; was the file written by another version?", path[0])
 		case !parquet.EqualTypes(g.Node.Type(), w.Node.Type()) || !g.Node.Required():

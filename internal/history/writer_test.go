@@ -54,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 		for i := range requests {
 			requests[i].Arm = "a"
 			r := &requests[i]
-			for _, s := range []*string{&r.Stream, &r.Phase, &r.Instance, &r.Method, &r.Key, &r.Source} {
+			for _, s := range []*string{&r.Stream, &r.Phase, &r.Instance, &r.Method, &r.Key, &r.Source, &r.Client, &r.Headers} {
 				*s = strings.ToValidUTF8(*s, "?")
 			}
 			wantR = append(wantR, *r)
@@ -85,6 +85,7 @@ func TestExtremesSurvive(t *testing.T) {
 			Arm: "a", Stream: "s", Phase: "p", Instance: "1", Seq: math.MaxUint64, Method: "GET", Key: "k",
 			Intended: -time.Second, Sent: math.MaxInt64, Done: math.MinInt64, Queued: true, Status: -1,
 			Failure: history.Backward, Source: "redis", Version: math.MinInt64, Bytes: math.MaxInt64,
+			Client: "2001:db8::1", Headers: "retry-after=1\nx-ratelimit-limit=100",
 		},
 	}
 	events := []history.Event{
