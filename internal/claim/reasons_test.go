@@ -24,6 +24,13 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 			}
 		}
 	}
+	limited := func(h *history.Slice) {
+		for i := range h.R {
+			if h.R[i].Failure == history.Status {
+				h.R[i].Status, h.R[i].Failure = 429, history.Limited
+			}
+		}
+	}
 	change := func(source string) call { return call{Stream: "change", Key: "1", Sent: 50, Done: 60, Source: source} }
 	unread := event(history.Event{Kind: history.Process, Name: "no metrics", Instance: "1", Detail: "GET /metrics: status 404"})
 	for _, r := range []struct {
@@ -35,6 +42,10 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 			"0 correct answers of trip[source=cache], and a median needs 5; of 10 requests 9 failed (9 × status 500)", "correct answers of trip"},
 		{"hits that are pages", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), shapeless},
 			"9 × a body unlike the service contract (docs/design.md, section 5)", "correct answers of trip"},
+		{"hits that are over the limit", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), limited},
+			"of 10 requests 9 failed (9 × over the limit (status 429))", "correct answers of trip"},
+		{"changes over the limit", "staleness(trip) <= 1s", "", []part{calls(append(hits(9, "redis"), change("fail"))...), limited},
+			"no change was acknowledged (PUT: 1 × over the limit (status 429))", "200 and the new version"},
 		{"never this source", "p50(trip[source=database]) <= 6ms", "", []part{calls(hits(9, "redis")...)},
 			"0 correct answers of trip[source=database], and a median needs 5; 9 answers say where they come from, and none says this", "answers that say this source"},
 		{"a share of errors", "hit_ratio(trip) >= 10%", "", []part{calls(hits(9, "fail")...)},

@@ -3,6 +3,7 @@ package load
 import (
 	"hash/maphash"
 	"mime"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -57,6 +58,9 @@ func newJudge(s Stream, changed bool) *judge {
 func (j *judge) judge(a answer, body []byte, key string) reading {
 	r := reading{source: known(a.source)}
 	switch {
+	case a.status == http.StatusTooManyRequests && !a.tooLong && saysError(body):
+		r.failure = history.Limited
+		return r
 	case a.status < 200 || a.status > 299:
 		r.failure = history.Status
 		return r

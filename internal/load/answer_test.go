@@ -73,7 +73,12 @@ func TestAnswersAreChecked(t *testing.T) {
 		{"other, a bare value", "GET", "/x", 200, "", jsonType, `[1,2]`, ok, "", 0},
 		{"other, not JSON", "GET", "/metrics", 200, "", "text/plain", `trips 1`, ok, "", 0},
 		{"other, falsely JSON", "GET", "/x", 200, "", jsonType, `trips 1`, history.Shape, "", 0},
-		{"refusal", "GET", "/api/trips", 429, "redis", "", `{"error":"slow down"}`, history.Status, "redis", 0},
+		{"refusal", "GET", "/api/trips", 429, "redis", "", `{"error":"slow down"}`, history.Limited, "redis", 0},
+		{"refusal with an object", "GET", "/api/trips", 429, "", "", `{"error":{"code":7}}`, history.Limited, "", 0},
+		{"refusal that says nothing", "GET", "/api/trips", 429, "", "", `{}`, history.Status, "", 0},
+		{"refusal with null", "GET", "/api/trips", 429, "", "", `{"error":null}`, history.Status, "", 0},
+		{"refusal that is no JSON", "GET", "/api/trips", 429, "", "", `slow down`, history.Status, "", 0},
+		{"refusal that is a list", "GET", "/api/trips", 429, "", "", `[]`, history.Status, "", 0},
 		{"error", "GET", "/api/trips", 500, "", "", `{"trips":[1],"source":"cache"}`, history.Status, "", 0},
 		{"not followed", "GET", "/api/trips", 302, "", "", ``, history.Status, "", 0},
 	}

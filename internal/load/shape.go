@@ -74,6 +74,12 @@ func (s shape) parse(body []byte) content {
 	return c
 }
 
+// saysError reports whether a body is an object with an error member.
+func saysError(body []byte) bool {
+	var top struct{ Error json.RawMessage }
+	return json.Unmarshal(body, &top) == nil && len(top.Error) > 0 && string(top.Error) != "null"
+}
+
 // listedIn are the elements of a list with an id and a version. The contract requires
 // neither of them in a list, so other elements are allowed.
 func listedIn(list json.RawMessage) []listed {

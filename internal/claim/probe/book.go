@@ -96,10 +96,10 @@ func (b *Book) Request(r *history.Request) {
 		v.Outcome = Changed
 	case change:
 		b.undone.Add(r)
-		if v.Outcome = Maybe; r.Failure == history.Refused || r.Failure == history.Status && r.Status >= 400 && r.Status <= 499 {
+		if v.Outcome = Maybe; r.Failure == history.Refused || r.Failure == history.Limited || r.Failure == history.Status && r.Status >= 400 && r.Status <= 499 {
 			v.Outcome = Failed // the service did not get it, or said that it would not make it
 		}
-	case slices.Contains([]history.Failure{history.Refused, history.Status, history.Shape, history.Backward}, r.Failure):
+	case slices.Contains([]history.Failure{history.Refused, history.Limited, history.Status, history.Shape, history.Backward}, r.Failure):
 		v.Outcome = Failed
 	case !r.OK():
 		v.Outcome = Lost

@@ -45,6 +45,8 @@ func (f Fates) String() string {
 
 func (k fate) String() string {
 	switch k.failure {
+	case history.Limited:
+		return "over the limit (status 429)"
 	case history.Status:
 		return fmt.Sprintf("status %d", k.status)
 	case history.Shape:
