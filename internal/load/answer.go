@@ -1,9 +1,11 @@
 package load
 
 import (
+	"encoding/json"
 	"hash/maphash"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -13,6 +15,7 @@ import (
 // An answer is what a response says outside its body.
 type answer struct {
 	status  int
+	header  http.Header
 	source  string // of the X-Source header
 	json    bool   // its Content-Type is JSON
 	tooLong bool   // it was not read to its end
@@ -31,8 +34,9 @@ type reading struct {
 // sending the request does, so it remembers what it read in the bodies it met.
 // Safe for concurrent use.
 type judge struct {
-	shape shape
-	seed  maphash.Seed
+	shape  shape
+	expect []int // empty: the shape's status, or any 2xx
+	seed   maphash.Seed
 
 	mu     sync.Mutex
 	memo   map[uint64]content
@@ -51,23 +55,29 @@ const (
 func newJudge(s Stream, changed bool) *judge {
 	shape := s.shape()
 	shape.elements = shape.elements && changed
-	return &judge{shape: shape, seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
+	return &judge{shape: shape, expect: s.Expect, seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
 }
 
 // judge reads an answer to a request for key.
 func (j *judge) judge(a answer, body []byte, key string) reading {
 	r := reading{source: known(a.source)}
+	right, fine := j.right(a.status), a.status >= 200 && a.status <= 299
 	switch {
-	case a.status == http.StatusTooManyRequests && !a.tooLong && saysError(body):
+	case !right && a.status == http.StatusTooManyRequests && !a.tooLong && saysError(body):
 		r.failure = history.Limited
 		return r
-	case a.status < 200 || a.status > 299:
+	case !right:
 		r.failure = history.Status
 		return r
-	case a.tooLong:
+	case a.tooLong, a.status == http.StatusTooManyRequests && !saysError(body):
 		r.failure = history.Shape
 		return r
-	case j.shape == shape{} && !a.json:
+	case j.shape.free() && !a.json:
+		return r
+	case !fine: // expected: the contract wants no more of it than that JSON is JSON
+		if a.json && !json.Valid(body) {
+			r.failure = history.Shape
+		}
 		return r
 	}
 	c := j.read(body)
@@ -80,6 +90,17 @@ func (j *judge) judge(a answer, body []byte, key string) reading {
 		r.source = c.source
 	}
 	return r
+}
+
+// right reports whether an answer of this status can be a right one.
+func (j *judge) right(status int) bool {
+	switch {
+	case len(j.expect) > 0:
+		return slices.Contains(j.expect, status)
+	case j.shape.status != 0:
+		return status == j.shape.status
+	}
+	return status >= 200 && status <= 299
 }
 
 func (j *judge) read(body []byte) content {

@@ -68,6 +68,22 @@ func TestAnswersAreChecked(t *testing.T) {
 		{"recommendations for somebody else", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"0KEY","recommendations":[1]}`, history.Shape, "", 0},
 		{"nothing recommended", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"KEY","recommendations":[],"source":"ai"}`, history.Shape, "", 0},
 		{"no recommendations", "GET", "/api/recommendations/{user}", 200, "", "", `{"userId":"KEY","trips":[1]}`, history.Shape, "", 0},
+		{"sessions", "GET", "/api/users/{id}/sessions", 200, "", "", `{"sessions":[{"socketId":"a","instance":"1"},{"socketId":7}]}`, ok, "", 0},
+		{"no session", "GET", "/api/users/{id}/sessions", 200, "redis", "", `{"sessions":[]}`, ok, "redis", 0},
+		{"session without a socket", "GET", "/api/users/{id}/sessions", 200, "", "", `{"sessions":[{"socketId":"a"},{"instance":"1"}]}`, history.Shape, "", 0},
+		{"no list of sessions", "GET", "/api/users/{id}/sessions", 200, "", "", `{"sessions":null}`, history.Shape, "", 0},
+		{"leaderboard", "GET", "/api/leaderboard", 200, "", "", `{"top":[{"organizerId":"7","score":3},{"organizerId":8,"score":0}]}`, ok, "", 0},
+		{"empty leaderboard", "GET", "/api/leaderboard", 200, "", "", `{"top":[]}`, ok, "", 0},
+		{"leaderboard without scores", "GET", "/api/leaderboard", 200, "", "", `{"top":[{"organizerId":"7","score":null}]}`, history.Shape, "", 0},
+		{"leaderboard of names", "GET", "/api/leaderboard", 200, "", "", `{"top":["7"]}`, history.Shape, "", 0},
+		{"leaderboard of eleven", "GET", "/api/leaderboard", 200, "", "", `{"top":[` + strings.Repeat(`{"organizerId":"7","score":1},`, 10) + `{"organizerId":"7","score":1}]}`, history.Shape, "", 0},
+		{"booking", "POST", "/api/bookings", 201, "", jsonType, `{"bookingId":"b"}`, ok, "", 0},
+		{"booking without an answer", "POST", "/api/bookings", 201, "", "", ``, ok, "", 0},
+		{"booking, falsely JSON", "POST", "/api/bookings", 201, "", jsonType, `booked`, history.Shape, "", 0},
+		{"booking that is not new", "POST", "/api/bookings", 200, "", "", `{}`, history.Status, "", 0},
+		{"booking over the limit", "POST", "/api/bookings", 429, "", jsonType, `{"error":"slow down"}`, history.Limited, "", 0},
+		{"notification", "POST", "/api/notifications", 202, "", "", ``, ok, "", 0},
+		{"notification that is done", "POST", "/api/notifications", 200, "", "", ``, history.Status, "", 0},
 		{"other, with source", "GET", "/api/things/{id}", 200, "", jsonType, `{"id":"KEY","source":"cache"}`, ok, "cache", 0},
 		{"other, a problem document", "GET", "/x", 200, "", "application/problem+json", `{`, history.Shape, "", 0},
 		{"other, a bare value", "GET", "/x", 200, "", jsonType, `[1,2]`, ok, "", 0},
@@ -95,6 +111,9 @@ func TestAnswersAreChecked(t *testing.T) {
 				io.WriteString(w, body)
 			}), 2, time.Millisecond) // twice: what is remembered is judged alike
 			s.Method, s.Path, s.Keys.N, s.Timeout = tt.method, tt.path, 1, time.Minute
+			if tt.method == http.MethodPost {
+				s.Body = "{}"
+			}
 			got, _ := run(t, history.NewClock(), s)
 			for _, r := range got {
 				if r.Failure != tt.failure || r.Source != tt.source || r.Version != tt.version || r.Status != tt.status {
@@ -109,6 +128,39 @@ func TestAnswersAreChecked(t *testing.T) {
 				t.Errorf("%d requests recorded, want 2", len(got))
 			}
 		})
+	}
+}
+
+// What a stream expects takes the place of what the service contract does.
+func TestExpectedStatuses(t *testing.T) {
+	const ok = history.Failure("")
+	for _, tt := range []struct {
+		expect  []int
+		status  int
+		body    string
+		failure history.Failure
+	}{
+		{[]int{200, 429}, 200, `{"trips":[1]}`, ok},
+		{[]int{200, 429}, 200, `{"trips":[]}`, history.Shape},
+		{[]int{200, 429}, 429, `{"error":"slow down"}`, ok},
+		{[]int{200, 429}, 429, `{}`, history.Shape},
+		{[]int{200, 429}, 503, `{"error":"down"}`, history.Status},
+		{[]int{200, 429}, 204, ``, history.Status},
+		{[]int{200}, 429, `{"error":"slow down"}`, history.Limited},
+		{[]int{404}, 404, `{"error":"no such trip"}`, ok},
+		{[]int{404}, 404, `nothing`, history.Shape},
+		{[]int{404}, 200, `{"trips":[1]}`, history.Status},
+	} {
+		s := stream(serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(tt.status)
+			io.WriteString(w, tt.body)
+		}), 1, time.Millisecond)
+		s.Path, s.Expect = "/api/trips", tt.expect
+		got, _ := run(t, history.NewClock(), s)
+		if r := got[0]; r.Failure != tt.failure || r.Status != tt.status {
+			t.Errorf("expect %v, status %d with %s: %q, status %d; want %q", tt.expect, tt.status, tt.body, r.Failure, r.Status, tt.failure)
+		}
 	}
 }
 

@@ -11,30 +11,48 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// A caller is the sender of traffic.Calls: each turn is one HTTP request.
+// A caller is the sender of traffic.Calls: each turn is one HTTP request, or a burst of them.
 type caller struct {
-	stream Stream
-	clock  *history.Clock
-	method method
-	judge  *judge
-	lines  []line // one for each target
+	stream   Stream
+	clock    *history.Clock
+	id       func(seq uint64) int   // drawn from the keys
+	client   func(place uint64) int // drawn from the clients
+	clients  *clients
+	method   method
+	judge    *judge
+	keeper   keeper
+	lines    []line              // one for each target
+	headers  map[string]template // those that vary
+	ids      uint64              // seed of identifiers
+	personal bool                // a request's header is not that of all others
 }
 
 // A line is the way to one target.
 type line struct {
 	transport http.RoundTripper
-	request   *http.Request // but for its key, body and context
+	request   *http.Request // but for its key, body, context, and what is its client's
 	versions  *entities     // nil: the path is not that of a versioned entity
 }
 
 func newCaller(s Stream, in *shared) sender {
 	changes := in.changes[s.Arm]
-	c := &caller{stream: s, clock: in.clock, method: methods[s.Method].of(s, changes), judge: newJudge(s, changes != nil)}
-	for _, t := range s.Targets {
-		header := http.Header{"User-Agent": {"bench"}, "Accept": {"application/json"}}
-		if kind := methods[s.Method].contentType; kind != "" {
-			header.Set("Content-Type", kind)
+	c := &caller{
+		stream: s, clock: in.clock, id: s.idOf(), client: s.clientOf(), clients: in.connections.clients(s),
+		method: methods[s.Method](s, changes), judge: newJudge(s, changes != nil), keeper: newKeeper(s.Keep),
+		headers: make(map[string]template), ids: s.seed(uuids),
+	}
+	header := http.Header{"User-Agent": {"bench"}, "Accept": {"application/json"}}
+	if s.Method != http.MethodGet {
+		header.Set("Content-Type", "application/json")
+	}
+	for name, value := range s.Headers {
+		header.Set(name, value)
+		if t := template(traffic.Split(value)); t.varies() {
+			c.headers[name] = t
 		}
+	}
+	c.personal = len(c.headers) > 0 || s.Clients != nil && (s.Clients.As == traffic.ByHeader || s.Clients.Cookies)
+	for _, t := range s.Targets {
 		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + s.Path) // checked
 		c.lines = append(c.lines, line{
 			transport: in.connections.to(s, t),
@@ -45,36 +63,46 @@ func newCaller(s Stream, in *shared) sender {
 	return c
 }
 
-func checkCall(s Stream, complain func(string, ...any)) {
-	m, known := methods[s.Method]
-	if !known || m.path != "" && m.path != s.Route() {
-		complain("%s %s has no body to send: use GET, or PUT %s", s.Method, s.Path, traffic.TripPath)
+// An ask is one request to be made: the beginning of its record, and what it is made of.
+type ask struct {
+	record history.Request
+	id     int // 0: it has none
+	line   line
+	client *client
+	pass   *pass // nil: it is no part of a burst
+}
+
+// ask is request j of a turn.
+func (c *caller) ask(t turn, j int) ask {
+	s := c.stream
+	seq, target := s.seq(t.place, j), s.target(t.place, j)
+	a := ask{id: c.id(seq), line: c.lines[target], client: c.clients.of(c.client(t.place))}
+	a.record = history.Request{
+		Arm: s.Arm, Stream: s.Name, Instance: s.Targets[target].Instance,
+		Seq: seq, Method: s.Method, Key: key(a.id), Intended: t.intended, Queued: t.queued, Client: a.client.Name(),
 	}
-	path, query, _ := strings.Cut(s.Path, "?")
-	if !strings.HasPrefix(path, "/") {
-		complain("path %q does not begin with a slash", s.Path)
-	} else if _, err := url.Parse("http://host" + s.Path); err != nil {
-		complain("path %q: %w", s.Path, err)
-	}
-	rest := strings.Replace(path, traffic.Hole(path), "", 1)
-	if strings.ContainsAny(rest, "{}") || traffic.Hole(query) != "" {
-		complain("path %q: the only place that can be filled is one %s before any query", s.Path, strings.Join(traffic.Holes, " or "))
-	}
+	return a
 }
 
 func (c *caller) send(ctx context.Context, t turn, record func(history.Request)) {
-	r := c.stream.request(t)
-	line := c.lines[t.seq%uint64(len(c.lines))]
-	record(c.call(ctx, r, t.id, line))
+	if c.stream.AtOnce() > 1 {
+		c.burst(ctx, t, record)
+		return
+	}
+	record(c.call(ctx, c.ask(t, 0)))
 }
 
-// call fills in r from Sent on.
-func (c *caller) call(ctx context.Context, r history.Request, id int, line line) history.Request {
+// call makes a request and completes its record.
+func (c *caller) call(ctx context.Context, a ask) history.Request {
+	r := a.record
 	giveUp := r.Intended + c.stream.Timeout
 	callCtx, cancel := context.WithDeadline(ctx, c.clock.Epoch().Add(giveUp))
 	defer cancel()
-	request := c.request(callCtx, r, line)
-	known := line.versions.newest(id)
+	if a.pass != nil {
+		callCtx = a.pass.before(callCtx)
+	}
+	request := c.request(callCtx, a)
+	known := a.line.versions.newest(a.id)
 
 	now := c.clock.Now()
 	switch {
@@ -90,9 +118,10 @@ func (c *caller) call(ctx context.Context, r history.Request, id int, line line)
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body)
 	body.Reset()
-	answer, err := roundTrip(line.transport, request, body)
+	answer, err := roundTrip(a.client.over(a.line.transport), request, body)
 	r.Done = c.clock.Now()
-	r.Status, r.Bytes = answer.status, body.Len()
+	r.Status, r.Bytes, r.Headers = answer.status, body.Len(), c.keeper.text(answer.header)
+	a.client.keep(request, answer.header)
 	switch {
 	case r.Done >= giveUp:
 		r.Done, r.Failure = giveUp, history.Timeout
@@ -107,18 +136,29 @@ func (c *caller) call(ctx context.Context, r history.Request, id int, line line)
 	if r.Failure != "" {
 		return r
 	}
-	line.versions.saw(id, r.Version)
+	a.line.versions.saw(a.id, r.Version)
 	return c.method.learn(r, said, known)
 }
 
-// request is r's request on line.
-func (c *caller) request(ctx context.Context, r history.Request, line line) *http.Request {
-	request := line.request.WithContext(ctx)
-	if r.Key != "" {
+// request is what is sent for a.
+func (c *caller) request(ctx context.Context, a ask) *http.Request {
+	request := a.line.request.WithContext(ctx)
+	if hole := traffic.Hole(c.stream.Path); hole != "" {
 		u := *request.URL
-		u.Path, u.RawPath = strings.Replace(u.Path, traffic.Hole(c.stream.Path), r.Key, 1), ""
+		u.Path, u.RawPath = strings.Replace(u.Path, hole, a.record.Key, 1), ""
 		request.URL = &u
 	}
-	c.method.fill(request, r.Seq)
+	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.record.Seq, ids: c.ids}
+	c.method.fill(request, b)
+	if c.personal {
+		request.Header = request.Header.Clone()
+		for name, value := range c.headers {
+			request.Header.Set(name, string(value.fill(b)))
+		}
+		if who := c.stream.Clients; who != nil && who.As == traffic.ByHeader {
+			request.Header.Set(who.Header, a.client.name)
+		}
+		a.client.dress(request)
+	}
 	return request
 }

@@ -2,7 +2,6 @@ package load
 
 import (
 	"math"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ const maxChanges = 16
 func newChanges(streams []Stream) map[string]*changes {
 	arms := make(map[string]*changes)
 	for _, s := range streams {
-		if s.Method == http.MethodPut {
+		if s.changesTrips() {
 			arms[s.Arm] = &changes{of: make(map[string][]change)}
 		}
 	}

@@ -13,9 +13,11 @@ import (
 // meets such a close fails without a defect of the service.
 const idleFor = 4 * time.Second
 
-// connections are the connections of a run: one pool for each instance of each arm.
+// connections are the connections of a run: one pool for each instance of each arm,
+// and one for each client with an address of its own.
 type connections struct {
 	pools  map[pool]*http.Transport
+	crowds map[crowd]*clients
 	end    context.CancelFunc // of dials
 	mu     sync.Mutex
 	closed bool
@@ -27,33 +29,47 @@ type pool struct {
 	target Target
 }
 
+type crowd struct{ arm, stream string }
+
 // openConnections makes the pools; it connects nothing yet. When ctx ends, so do dials.
 func openConnections(ctx context.Context, streams []Stream) *connections {
-	c := &connections{pools: make(map[pool]*http.Transport)}
+	c := &connections{pools: make(map[pool]*http.Transport), crowds: make(map[crowd]*clients)}
 	life, end := context.WithCancel(ctx)
 	c.end = end
 	var timeout time.Duration
 	for _, s := range streams {
 		timeout = max(timeout, s.Timeout)
 	}
-	dialer := &net.Dialer{Timeout: timeout}
+	open := func(local net.Addr) *http.Transport {
+		return &http.Transport{
+			DialContext:        c.dial(life, &net.Dialer{Timeout: timeout, LocalAddr: local}),
+			DisableCompression: true,
+			IdleConnTimeout:    idleFor,
+		}
+	}
 	for _, s := range streams {
 		for _, t := range s.Targets {
 			at := pool{s.Arm, t}
 			if c.pools[at] == nil {
-				c.pools[at] = &http.Transport{
-					DialContext:        c.dial(life, dialer),
-					DisableCompression: true,
-					IdleConnTimeout:    idleFor,
-				}
+				c.pools[at] = open(nil)
 			}
 			c.pools[at].MaxIdleConnsPerHost += s.Workers
+		}
+		if at := (crowd{s.Arm, s.Name}); s.Clients != nil && c.crowds[at] == nil {
+			c.crowds[at] = newClients(s, func(local net.Addr) *http.Transport {
+				own := open(local)
+				own.MaxIdleConnsPerHost = s.Workers
+				return own
+			})
 		}
 	}
 	return c
 }
 
 func (c *connections) to(s Stream, t Target) *http.Transport { return c.pools[pool{s.Arm, t}] }
+
+// clients are those of s; nil: it has none.
+func (c *connections) clients(s Stream) *clients { return c.crowds[crowd{s.Arm, s.Name}] }
 
 // dial dials until life ends, because net/http takes a dial off the request that
 // asked for it.
@@ -84,5 +100,8 @@ func (c *connections) close() {
 	c.dials.Wait()
 	for _, t := range c.pools {
 		t.CloseIdleConnections()
+	}
+	for _, s := range c.crowds {
+		s.closeIdle()
 	}
 }

@@ -10,7 +10,7 @@ import (
 //
 // It decides which hits were queued. Hit k is queued if, at its intended time,
 //
-//   - at least Workers hits before it had been offered and were not yet let go:
+//   - at least as many hits before it as there are workers had been offered and were not yet let go:
 //     every worker was busy or spoken for; or
 //   - the hit before it was queued and still waiting to be offered: a worker that
 //     comes free then is not free for k.
@@ -39,7 +39,7 @@ type slot struct {
 }
 
 func newDesk(s Stream) *desk {
-	d := &desk{sched: newSchedule(s), workers: uint64(s.Workers), slots: make(map[uint64]slot)}
+	d := &desk{sched: newSchedule(s), workers: uint64(s.places()), slots: make(map[uint64]slot)}
 	d.head, d.more = d.sched.next()
 	return d
 }

@@ -21,6 +21,7 @@ func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.B
 	defer response.Body.Close()
 	a := answer{
 		status: response.StatusCode,
+		header: response.Header,
 		source: response.Header.Get("X-Source"),
 		json:   isJSON(response.Header.Get("Content-Type")),
 	}

@@ -11,6 +11,8 @@ const (
 	gaps uint64 = iota + 1
 	ids
 	titles
+	who
+	uuids
 )
 
 // seed is the seed of one purpose of s. The arm is no part of it, so that arms
@@ -33,25 +35,29 @@ func mix(x uint64) uint64 {
 // unit is number k of seed's sequence, in [0, 1).
 func unit(seed, k uint64) float64 { return float64(mix(seed^mix(k))>>11) / (1 << 53) }
 
-// newDraw returns the id of request seq: 1..N, or 0 where the path has none. It
-// keeps no state between requests, so workers may call it in any order.
-func newDraw(s Stream) func(seq uint64) int {
+// idOf draws the id of request seq: 1..N, or 0 where the call has none.
+func (s Stream) idOf() func(seq uint64) int {
 	if !s.Keyed() {
 		return func(uint64) int { return 0 }
 	}
-	seed, n := s.seed(ids), s.Keys.N
-	if s.Keys.Dist == "uniform" {
-		return func(seq uint64) int { return 1 + min(int(unit(seed, seq)*float64(n)), n-1) }
+	return newDraw(s.Keys.Dist, s.Keys.N, s.Keys.S, s.seed(ids))
+}
+
+// newDraw returns number k of what is drawn from 1..n. It keeps no state between
+// calls, so workers may call it in any order.
+func newDraw(dist string, n int, exponent float64, seed uint64) func(k uint64) int {
+	if dist == "uniform" {
+		return func(k uint64) int { return 1 + min(int(unit(seed, k)*float64(n)), n-1) }
 	}
 	// A table, because rand.Zipf wants an exponent above 1 and a state.
-	below := make([]float64, n) // below[i]: the weight of ids 1..i+1
+	below := make([]float64, n) // below[i]: the weight of 1..i+1
 	sum := 0.0
 	for i := range below {
-		sum += math.Pow(float64(i+1), -s.Keys.S)
+		sum += math.Pow(float64(i+1), -exponent)
 		below[i] = sum
 	}
-	return func(seq uint64) int {
-		u := unit(seed, seq) * sum
+	return func(k uint64) int {
+		u := unit(seed, k) * sum
 		return 1 + min(sort.Search(n, func(i int) bool { return below[i] > u }), n-1)
 	}
 }

@@ -2,7 +2,7 @@
 // place in a schedule that does not wait for the service.
 //
 // In go streams; out comes one history.Request for each place of each
-// schedule, answered, failed, never sent or canceled. It checks that an answer
+// schedule, or a burst of them, answered, failed, never sent or canceled. It checks that an answer
 // is correct, not only that there is one. It never judges, never repeats a
 // request, follows no redirect, and leaves no goroutine or connection behind.
 //
@@ -33,9 +33,12 @@ type Stream struct {
 	Start   time.Duration // of its window, on the run's clock
 	For     time.Duration // length of its window
 	Seed    uint64
-	First   uint64   // Seq of its first request: a stream that pauses is one Stream for each window, numbered on
+	First   uint64   // number of its first place: a stream that pauses is one Stream for each window, numbered on
 	Targets []Target // instances, in turn
 }
+
+// places is how many places of the schedule may be played at once.
+func (s Stream) places() int { return s.Workers / s.AtOnce() }
 
 // A Target is one instance. URL is its root: http://127.0.0.1:8080.
 type Target struct{ Instance, URL string }
@@ -43,7 +46,7 @@ type Target struct{ Instance, URL string }
 // A Report says how well the generator kept its schedule. Planned is Sent, and
 // Unsent, and what was canceled before it was sent.
 type Report struct {
-	Planned int // places that came due: the number of requests recorded
+	Planned int // requests of the places that came due: the number recorded
 	Sent    int // left for the service
 	Unsent  int // the timeout passed before a worker was free
 	Queued  int // came due while every worker was busy
@@ -100,8 +103,8 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 func (p *play) run(ctx context.Context) {
 	const firstWorkers = 10 // vegeta starts more when these are busy
 	attacker := vegeta.NewAttacker(
-		vegeta.Workers(uint64(min(firstWorkers, p.stream.Workers))),
-		vegeta.MaxWorkers(uint64(p.stream.Workers)),
+		vegeta.Workers(uint64(min(firstWorkers, p.stream.places()))),
+		vegeta.MaxWorkers(uint64(p.stream.places())),
 		vegeta.Client(&http.Client{Transport: tripper(func(r *http.Request) {
 			// The header is vegeta's own; a seq that is not a number would be its bug.
 			seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)

@@ -12,20 +12,17 @@ import (
 
 // methods are the HTTP methods of a call. To add one: its method here, a row, and its
 // name in traffic.Methods.
-var methods = map[string]struct {
-	path        string // the only path that it may have; empty: any
-	contentType string // of its body; empty: it has none
-	of          func(s Stream, arm *changes) method
-}{
-	http.MethodGet: {"", "", newGet},
-	http.MethodPut: {traffic.TripPath, "application/json", newPut},
+var methods = map[string]func(s Stream, arm *changes) method{
+	http.MethodGet:  newGet,
+	http.MethodPut:  newPut,
+	http.MethodPost: newPost,
 }
 
 // A method is what requests carry, and what is learnt from their correct answers.
 // Safe for concurrent use.
 type method interface {
-	// fill gives request seq its body.
-	fill(request *http.Request, seq uint64)
+	// fill gives a request its body.
+	fill(request *http.Request, b blanks)
 	// learn completes the record of a request that was answered correctly; known is the
 	// newest version that its instance had answered with before it was sent.
 	learn(r history.Request, said reading, known int64) history.Request
@@ -38,7 +35,7 @@ type get struct {
 
 func newGet(_ Stream, arm *changes) method { return get{arm} }
 
-func (get) fill(request *http.Request, _ uint64) { request.Body = noRepeat{} }
+func (get) fill(request *http.Request, _ blanks) { request.Body = noRepeat{} }
 
 func (g get) learn(r history.Request, said reading, known int64) history.Request {
 	// A user may have no version: that is not an older one.
@@ -60,20 +57,48 @@ type noRepeat struct{}
 func (noRepeat) Read([]byte) (int, error) { return 0, io.EOF }
 func (noRepeat) Close() error             { return nil }
 
-// A put changes a trip's title, and has the change acknowledged.
+// A post sends something, of which nothing is learnt here.
+type post struct{ body template }
+
+func newPost(s Stream, _ *changes) method { return post{traffic.Split(s.Body)} }
+
+func (p post) fill(request *http.Request, b blanks) { carry(request, p.body.fill(b)) }
+
+func (post) learn(r history.Request, _ reading, _ int64) history.Request { return r }
+
+// A put changes a trip, by default its title, and has the change acknowledged.
 type put struct {
-	titles  uint64 // seed
+	body    template // empty: a title
+	titles  uint64   // seed
 	changes *changes
 }
 
-func newPut(s Stream, arm *changes) method { return put{s.seed(titles), arm} }
+func newPut(s Stream, arm *changes) method {
+	if !s.changesTrips() {
+		return newPost(s, arm)
+	}
+	return put{traffic.Split(s.Body), s.seed(titles), arm}
+}
 
-func (p put) fill(request *http.Request, seq uint64) {
-	text := fmt.Appendf(nil, `{"title":"Trek %08x"}`, uint32(mix(p.titles^mix(seq))))
-	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+// changesTrips reports whether what s does is acknowledged as a change.
+func (s Stream) changesTrips() bool {
+	return s.Method == http.MethodPut && s.Route() == traffic.TripPath
+}
+
+func (p put) fill(request *http.Request, b blanks) {
+	if p.body != nil {
+		carry(request, p.body.fill(b))
+		return
+	}
+	carry(request, fmt.Appendf(nil, `{"title":"Trek %08x"}`, uint32(mix(p.titles^mix(b.seq)))))
 }
 
 func (p put) learn(r history.Request, _ reading, _ int64) history.Request {
 	p.changes.acknowledge(r.Key, change{r.Done, r.Version})
 	return r
+}
+
+// carry makes text the body. Having no GetBody, it is never sent twice.
+func carry(request *http.Request, text []byte) {
+	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }

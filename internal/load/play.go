@@ -12,14 +12,13 @@ type play struct {
 	clock  *history.Clock
 	alarm  *alarm
 	desk   *desk
-	draw   func(seq uint64) int
 	sender sender
 	record func(history.Request)
 }
 
 func newPlay(s Stream, alarm *alarm, in *shared, out *outbox) *play {
 	return &play{
-		stream: s, clock: in.clock, alarm: alarm, desk: newDesk(s), draw: newDraw(s),
+		stream: s, clock: in.clock, alarm: alarm, desk: newDesk(s),
 		sender: senders[s.Type].open(s, in), record: out.put,
 	}
 }
@@ -45,6 +44,6 @@ func (p *play) pace(ctx context.Context) (stop bool) {
 // hit has hit n of this window sent.
 func (p *play) hit(ctx context.Context, n uint64) {
 	defer func() { p.desk.release(p.clock.Now()) }()
-	place, seq := p.desk.take(n), p.stream.First+n
-	p.sender.send(ctx, turn{seq: seq, id: p.draw(seq), intended: place.intended, queued: place.queued}, p.record)
+	slot := p.desk.take(n)
+	p.sender.send(ctx, turn{place: p.stream.First + n, intended: slot.intended, queued: slot.queued}, p.record)
 }

@@ -5,16 +5,19 @@ import (
 	"math"
 	"strconv"
 	"time"
+
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 const maxRate = 1e6 // requests per second; beyond it, places would share a microsecond
 
-// A Place is a place in a stream's schedule: one request.
+// A Place is one request of a stream's schedule.
 type Place struct {
-	Seq      uint64        // from the stream's First
+	Seq      uint64        // number of its place, times the requests of a burst, plus its number in the burst
 	Intended time.Duration // on the run's clock
 	Target   Target
-	Key      string // what {id} or {user} becomes; empty where the path has none
+	Key      string // what {id} or {user} becomes; empty where the call has none
+	Client   string // the name of who asks; empty: nobody in particular
 }
 
 // Places yields the whole schedule of s in order, as Run would play it, without
@@ -24,18 +27,42 @@ func (s Stream) Places() iter.Seq[Place] {
 		if check([]Stream{s}) != nil {
 			return
 		}
-		sched, draw := newSchedule(s), newDraw(s)
-		for seq := s.First; ; seq++ {
+		sched, id, client := newSchedule(s), s.idOf(), s.clientOf()
+		for place := s.First; ; place++ {
 			at, ok := sched.next()
-			if !ok || !yield(Place{seq, at, s.target(seq), key(draw(seq))}) {
+			if !ok {
 				return
+			}
+			name := ""
+			if n := client(place); n > 0 {
+				name = s.Clients.Name(n - 1)
+			}
+			for j := range s.AtOnce() {
+				seq := s.seq(place, j)
+				if !yield(Place{seq, at, s.Targets[s.target(place, j)], key(id(seq)), name}) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// target is the instance of request seq: each in turn.
-func (s Stream) target(seq uint64) Target { return s.Targets[seq%uint64(len(s.Targets))] }
+// seq is the number of request j of a place.
+func (s Stream) seq(place uint64, j int) uint64 { return place*uint64(s.AtOnce()) + uint64(j) }
+
+// target is the instance of request j of a place: each in turn. Clients that ask in turn
+// meet the instances in turn too, each for itself: else 200 clients of two
+// instances would each meet one of them alone.
+func (s Stream) target(place uint64, j int) int {
+	turn := place
+	if c := s.Clients; c != nil && c.Draw == traffic.InTurn {
+		turn = place%uint64(c.N) + place/uint64(c.N)
+	}
+	if s.Spread {
+		turn = s.seq(turn, j)
+	}
+	return int(turn % uint64(len(s.Targets)))
+}
 
 // key is the path's text for the id k; 0 is no id.
 func key(k int) string {

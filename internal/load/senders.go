@@ -27,18 +27,9 @@ type sender interface {
 
 // A turn is a place in a stream's schedule that a worker has taken.
 type turn struct {
-	seq      uint64
-	id       int // drawn from the stream's keys; 0: it has none
+	place    uint64 // its number, from the stream's First
 	intended time.Duration
 	queued   bool
-}
-
-// request begins the record of what s sends in t.
-func (s Stream) request(t turn) history.Request {
-	return history.Request{
-		Arm: s.Arm, Stream: s.Name, Instance: s.target(t.seq).Instance,
-		Seq: t.seq, Method: s.Method, Key: key(t.id), Intended: t.intended, Queued: t.queued,
-	}
 }
 
 // shared is what all senders of one Run share.

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/trektribe/bench/internal/traffic"
@@ -25,6 +27,7 @@ func check(streams []Stream) error {
 		if sender, ok := senders[s.Type]; ok {
 			sender.check(s, complain)
 			s.checkKeys(complain)
+			s.checkClients(complain)
 		} else {
 			complain("type %q: want one of %s", s.Type, strings.Join(traffic.Types, ", "))
 		}
@@ -50,15 +53,46 @@ func (s Stream) checkKeys(complain func(string, ...any)) {
 	if k.N < 1 || k.N > traffic.MostKeys {
 		complain("%d keys: want 1 to %d", k.N, traffic.MostKeys)
 	}
-	switch k.Dist {
-	case "uniform":
-	case "zipf":
-		if !(k.S > 0) || math.IsInf(k.S, 0) {
-			complain("zipf exponent %v: want a number above 0", k.S)
-		}
-	default:
+	if k.Dist != "uniform" && k.Dist != "zipf" {
 		complain("keys drawn by %q: want uniform or zipf", k.Dist)
 	}
+	checkExponent(k.Dist, k.S, complain)
+}
+
+func checkExponent(dist string, s float64, complain func(string, ...any)) {
+	if dist == "zipf" && (!(s > 0) || math.IsInf(s, 0)) {
+		complain("zipf exponent %v: want a number above 0", s)
+	}
+}
+
+func (s Stream) checkClients(complain func(string, ...any)) {
+	if s.Burst < 0 || s.Burst > traffic.MostBurst {
+		complain("bursts of %d: want at most %d", s.Burst, traffic.MostBurst)
+	} else if s.Workers > 0 && s.Workers < s.AtOnce() {
+		complain("%d workers: a burst needs %d, one for each request", s.Workers, s.AtOnce())
+	}
+	c := s.Clients
+	if c == nil {
+		return
+	}
+	if err := c.Check(); err != nil {
+		complain("%w", err)
+	}
+	if !slices.Contains(traffic.Draws, c.Draw) {
+		complain("clients drawn by %q: want one of %s", c.Draw, strings.Join(traffic.Draws, ", "))
+	}
+	checkExponent(c.Draw, c.S, complain)
+	for _, t := range s.Targets {
+		if u, err := url.Parse(t.URL); err == nil && c.As == traffic.ByAddress && !onLoopback(u.Hostname()) {
+			complain("instance %q: from addresses in 127.0.0.0/8 nothing is reached but 127.0.0.0/8, and here is %s; use as: header NAME", t.Instance, u.Host)
+		}
+	}
+}
+
+// onLoopback reports whether a host can be reached from 127.0.0.0/8.
+func onLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Is4() && addr.IsLoopback()
 }
 
 func (s Stream) checkSchedule(complain func(string, ...any)) {

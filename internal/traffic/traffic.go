@@ -12,13 +12,19 @@ type Stream struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // what it sends, one of Types
 	Call
-	From    float64 `json:"from"` // requests per second at the start of a stretch
-	To      float64 `json:"to"`   // and at its end
-	Poisson bool    `json:"poisson,omitempty"`
+	Clients *Clients `json:"clients,omitempty"` // nil: nobody in particular
+	From    float64  `json:"from"`              // places of the schedule per second at the start of a stretch
+	To      float64  `json:"to"`                // and at its end
+	Poisson bool     `json:"poisson,omitempty"`
+	Burst   int      `json:"burst,omitempty"`  // requests at each place, all at once, of one client; 0 and 1: one
+	Spread  bool     `json:"spread,omitempty"` // a burst goes to the instances in turn; false: to one of them
 	Keys
 	Timeout time.Duration `json:"timeout"` // a client gives up this long after its intended time
-	Workers int           `json:"workers"` // cap on requests in flight
+	Workers int           `json:"workers"` // cap on requests in flight, at least Burst
 }
+
+// AtOnce is how many requests each place of the schedule is.
+func (s Stream) AtOnce() int { return max(1, s.Burst) }
 
 // Calls is the Type of a stream that makes one HTTP call at each place of its schedule.
 const Calls = "call"

@@ -1,0 +1,114 @@
+package load
+
+import (
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"sync"
+
+	"github.com/trektribe/bench/internal/traffic"
+)
+
+// A client is who asks. The nil client is nobody in particular.
+type client struct {
+	name      string
+	transport http.RoundTripper // nil: its requests go over the connections of all
+	jar       http.CookieJar    // nil: it keeps no cookies
+}
+
+// clients are the clients of one stream of one arm, in all its windows. They are made
+// when they first ask, and last as long as the Run. Safe for concurrent use.
+type clients struct {
+	traffic.Clients
+	open func(local net.Addr) *http.Transport
+
+	mu    sync.Mutex
+	known map[int]*client
+	pools []*http.Transport // of clients with an address of their own
+}
+
+func newClients(s Stream, open func(net.Addr) *http.Transport) *clients {
+	return &clients{Clients: *s.Clients, open: open, known: make(map[int]*client)}
+}
+
+// clientOf draws the number of the client that asks in a place, 1..N; 0: there are no clients.
+func (s Stream) clientOf() func(place uint64) int {
+	c := s.Clients
+	switch {
+	case c == nil:
+		return func(uint64) int { return 0 }
+	case c.Draw == traffic.InTurn:
+		return func(place uint64) int { return 1 + int(place%uint64(c.N)) }
+	}
+	return newDraw(c.Draw, c.N, c.S, s.seed(who))
+}
+
+// of is client n, from 1; 0 is nobody in particular.
+func (c *clients) of(n int) *client {
+	if n == 0 {
+		return nil
+	}
+	k := n - 1
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known[k] == nil {
+		c.known[k] = c.make(k)
+	}
+	return c.known[k]
+}
+
+func (c *clients) make(k int) *client {
+	made := &client{name: c.Name(k)}
+	if c.As == traffic.ByAddress {
+		pool := c.open(&net.TCPAddr{IP: net.ParseIP(made.name)})
+		c.pools = append(c.pools, pool)
+		made.transport = pool
+	}
+	if c.Cookies {
+		made.jar, _ = cookiejar.New(nil) // without options: no error
+	}
+	return made
+}
+
+// closeIdle closes every connection that is not in use.
+func (c *clients) closeIdle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.pools {
+		p.CloseIdleConnections()
+	}
+}
+
+// Name is the client's name; empty: nobody in particular.
+func (c *client) Name() string {
+	if c == nil {
+		return ""
+	}
+	return c.name
+}
+
+// over is the way of the client's requests, where those of all go over common.
+func (c *client) over(common http.RoundTripper) http.RoundTripper {
+	if c == nil || c.transport == nil {
+		return common
+	}
+	return c.transport
+}
+
+// dress gives a request the client's cookies. Its header must be its own.
+func (c *client) dress(request *http.Request) {
+	if c == nil || c.jar == nil {
+		return
+	}
+	for _, cookie := range c.jar.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+}
+
+// keep keeps the cookies of an answer.
+func (c *client) keep(request *http.Request, answered http.Header) {
+	if c == nil || c.jar == nil || len(answered["Set-Cookie"]) == 0 {
+		return
+	}
+	c.jar.SetCookies(request.URL, (&http.Response{Header: answered}).Cookies())
+}
