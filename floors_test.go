@@ -31,8 +31,12 @@ var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
 	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
-	{"internal/lab", 30, []string{"internal/lab", "internal/proxy", "internal/canary", "internal/resp", "internal/fault", "internal/history", "internal/redact"},
+	{"internal/lab", 30, []string{"internal/lab", "internal/proxy", "internal/canary", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
+	{"internal/lab/redis", 27, []string{"internal/lab/dependency", "internal/lab/process", "internal/canary", "internal/resp", "internal/fault", "internal/redact"},
+		"how a Redis is started and hurt does not depend on which arm has it, nor on what is recorded of it"},
+	{"internal/lab/sqlite", 27, []string{"internal/lab/dependency", "internal/canary", "internal/fault"}, "a file is locked, whoever uses it"},
+	{"internal/lab/dependency", 26, []string{"internal/canary", "internal/fault"}, "what can be hurt is said in one way, so that each dependency is added in a room of its own"},
 	{"internal/lab/process", 25, []string{"internal/proxy/remote", "internal/redact"},
 		"whatever is started is ended, whoever started it and why"},
 	{"internal/load", 30, []string{"internal/history", "internal/traffic"},
@@ -89,8 +93,8 @@ var libraries = []struct {
 	{"github.com/tsenart/vegeta/v12", []string{"internal/load"}, nil, "its times and its metrics are not what we report; only the load generator knows the difference"},
 	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, nil, "removing its toxics under load can hang; only our own toxic may touch it"},
 	{"github.com/rs/zerolog", []string{"internal/proxy"}, nil, "toxiproxy logs to its global logger; nobody else logs with it"},
-	{"github.com/alicebob/miniredis/v2", []string{"internal/lab"}, []string{"target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
-	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab", "internal/mutant"}, []string{"internal/proxy", "cmd/bench"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
+	{"github.com/alicebob/miniredis/v2", []string{"internal/lab/redis"}, []string{"internal/lab", "target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
+	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab/redis", "internal/mutant"}, []string{"internal/lab", "internal/proxy", "cmd/bench"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
 	{"github.com/parquet-go/parquet-go", []string{"internal/history"}, nil, "the format of the files is the history's own business"},
 	{"gonum.org/v1/gonum", []string{"internal/stats"}, nil, "distributions are the arithmetic's"},
 	{"github.com/HdrHistogram/hdrhistogram-go", []string{"internal/stats"}, nil, "it refuses values out of range with an error that must be handled once"},
@@ -102,7 +106,7 @@ var libraries = []struct {
 	{"modernc.org/sqlite", []string{"target/store"}, []string{"internal/lab"}, "the database is behind the store; what locks it away is tested with it"},
 	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
 	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
-	{"golang.org/x/sys", []string{"internal/load", "internal/lab"}, nil, "system calls stay beside the code that needs them"},
+	{"golang.org/x/sys", []string{"internal/load", "internal/lab/sqlite"}, nil, "system calls stay beside the code that needs them"},
 }
 
 // impure lists what packages of the standard library a pure package must not import, and why.

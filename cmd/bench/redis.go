@@ -9,7 +9,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/redis"
 )
 
 const redisHelp = `Run the embedded Redis (miniredis, keys expire by the clock) on loopback until
@@ -21,7 +21,7 @@ Flags:
   --port N   port on 127.0.0.1 (default 6379; 0: any free port)
 
 Environment:
-  ` + lab.PasswordEnv + `   the password that clients must give; absent: none
+  ` + redis.PasswordEnv + `   the password that clients must give; absent: none
 
 Example:
   bench redis --port 6390
@@ -41,7 +41,7 @@ func runRedis(ctx context.Context, args []string, out, errw io.Writer) int {
 	if err != nil {
 		return stopped(err, errw)
 	}
-	if err := lab.ServeRedis(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(*port)), os.Getenv(lab.PasswordEnv), out); err != nil {
+	if err := redis.Serve(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(*port)), os.Getenv(redis.PasswordEnv), out); err != nil {
 		return cannot(errw, err)
 	}
 	return 0

@@ -10,32 +10,29 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 )
 
-// choose lists the links and the victims that a means; all of them exist, and can be given the fault.
-func (l *Lab) choose(a Action) ([]*link, []*victim, error) {
-	if a.Kind == "" {
-		if err := l.spec.canHurt(a.On); err != nil {
-			return nil, nil, err
-		}
-	} else if a.Heal {
-		if err := l.spec.Can(a.Kind, a.On); err != nil {
-			return nil, nil, err
-		}
-	} else if err := l.spec.CanDo(a); err != nil {
+// choose lists the paths and the targets that a means; all of them exist, and can be given the fault.
+func (l *Lab) choose(a Action) (paths []*path, targets []*target, err error) {
+	switch {
+	case a.Kind == "":
+		err = l.spec.canHurt(a.On)
+	case a.Heal:
+		err = l.spec.Can(a.Kind, a.On)
+	default:
+		err = l.spec.CanDo(a)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
-	var links []*link
-	var victims []*victim
-	var err error
-	does := l.spec.mechanism(a.Kind, a.On)
-	if does == nil && a.On == "redis" {
-		if links, err = pick(l.links(), a); err != nil {
+	direct := slices.Contains(l.spec.kinds(a.On), a.Kind)
+	if all := l.pathsTo(a.On); len(all) > 0 && !direct {
+		if paths, err = pick(all, a); err != nil {
 			return nil, nil, err
 		}
 	}
-	if does != nil || a.Kind == "" && (a.On != "redis" || len(a.Instances) == 0) {
-		victims, err = pick(l.victims(a.On), a)
+	if direct || a.Kind == "" && (len(paths) == 0 || len(a.Instances) == 0) {
+		targets, err = pick(l.targets(a.On), a)
 	}
-	return links, victims, err
+	return paths, targets, err
 }
 
 // pick lists what of all a means.
@@ -69,42 +66,41 @@ func pick[T interface{ where() spot }](all []T, a Action) ([]T, error) {
 
 // clear refuses f where another is on that it would contradict, and
 // waits for the canaries of those that have just been lifted: they must not meet this one.
-func (l *Lab) clear(ctx context.Context, links []*link, victims []*victim, f fault.Fault) error {
-	var near []*trial // what must not be on
-	var past []*trial // what must have been looked at
-	for _, p := range links {
-		near, past = append(near, p.trial), append(past, p.past)
+func (l *Lab) clear(ctx context.Context, paths []*path, targets []*target, f fault.Fault) error {
+	var sites []*site
+	for _, p := range paths {
+		sites = append(sites, &p.site)
 	}
-	for _, v := range victims {
-		near, past = append(near, v.trial), append(past, v.past)
+	for _, t := range targets {
+		sites = append(sites, &t.site)
 	}
-	// A path is as good as the Redis at its end.
+	// A path is as good as the dependency at its end.
 	kind, _ := fault.Find(f.Kind)
-	for _, p := range l.links() {
-		if slices.ContainsFunc(victims, func(v *victim) bool { return v.store != nil && v.arm == p.arm }) && !kind.Beside {
-			near, past = append(near, p.trial), append(past, p.past)
+	for _, p := range l.paths() {
+		if slices.ContainsFunc(targets, func(t *target) bool { return t.on == p.on && t.arm == p.arm }) && !kind.Beside {
+			sites = append(sites, &p.site)
 		}
 	}
-	for _, v := range l.victims("redis") {
-		if slices.ContainsFunc(links, func(p *link) bool { return p.arm == v.arm }) {
-			near, past = append(near, v.trial), append(past, v.past)
+	for _, t := range l.targets(f.On) {
+		if slices.ContainsFunc(paths, func(p *path) bool { return p.on == t.on && p.arm == t.arm }) {
+			sites = append(sites, &t.site)
 		}
 	}
 	var errs []error
-	for _, t := range near {
-		if t != nil {
+	for _, s := range sites { // what must not be on
+		if t := s.trial; t != nil {
 			errs = append(errs, fmt.Errorf("%v already has the fault %s: lift it first", t.spot, t.fault.Kind))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	for _, t := range past {
-		if t == nil {
+	for _, s := range sites { // what must have been looked at
+		if s.past == nil {
 			continue
 		}
 		select {
-		case <-t.quiet:
+		case <-s.past.quiet:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

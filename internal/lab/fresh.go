@@ -3,8 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -40,24 +38,13 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 		return err
 	}
 	if len(l.spec.URLs) > 0 {
-		if err := l.liftAll(ctx); err != nil {
-			return err
-		}
-		return each(l.arms[0].instances, func(in *instance) error {
-			return waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
-		})
+		return l.askAgain(ctx)
 	}
 	if err := checkEnv(env); err != nil {
 		return err
 	}
 	began := time.Now()
-	if err := l.stopInstances(ctx, false); err != nil {
-		return err
-	}
-	if err := l.liftAll(ctx); err != nil {
-		return err
-	}
-	if err := each(l.arms, func(a *arm) error { return l.renew(ctx, a) }); err != nil {
+	if err := l.renew(ctx); err != nil {
 		return err
 	}
 	defer func() {
@@ -65,31 +52,12 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 			l.stopInstances(ctx, false)
 		}
 	}()
-	// The first of each arm makes the database; the others would meet it half made. It costs nothing: with two
-	// arms of two instances on two cores, all at once took as long (medians of 10 in a busy hour: 201 ms, at once 237).
-	first := func(in *instance) bool { return in == in.arm.instances[0] }
 	l.countUses()
 	if err := l.hurtFirst(ctx, env, faults); err != nil {
 		return err
 	}
-	for _, turn := range []bool{true, false} {
-		g, ctx := errgroup.WithContext(ctx)
-		for _, a := range l.arms {
-			for _, in := range a.instances {
-				if first(in) == turn {
-					g.Go(func() error {
-						err := l.startInstance(ctx, in, env)
-						if len(faults) > 0 || len(env) > 0 && a.stood {
-							err = l.bear(in, err)
-						}
-						return err
-					})
-				}
-			}
-		}
-		if err := g.Wait(); err != nil {
-			return err
-		}
+	if err := l.startInstances(ctx, env, len(faults) > 0); err != nil {
+		return err
 	}
 	for _, a := range l.arms {
 		a.stood = a.stood || len(env) == 0 && !slices.ContainsFunc(a.instances, (*instance).unready)
@@ -98,48 +66,89 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 	return nil
 }
 
-// liftAll makes every Redis and every database whole and every proxy clean.
-func (l *Lab) liftAll(ctx context.Context) error {
-	for _, v := range l.victims("instance") { // they are started afresh
-		v.sick, v.unready, v.trial = false, false, nil
+// askAgain lifts the faults on a service that already ran, and waits until it is ready.
+func (l *Lab) askAgain(ctx context.Context) error {
+	if err := l.liftAll(ctx); err != nil {
+		return err
 	}
-	err := each(append(l.victims("redis"), l.victims("database")...), func(v *victim) error {
-		if v.sick {
-			if err := l.mend(ctx, v); err != nil {
-				return fmt.Errorf("lift the faults on %v: %w", v.spot, err)
+	return each(l.arms[0].instances, func(in *instance) error {
+		return waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
+	})
+}
+
+// renew stops the instances, lifts all faults and empties every dependency.
+func (l *Lab) renew(ctx context.Context) error {
+	if err := l.stopInstances(ctx, false); err != nil {
+		return err
+	}
+	if err := l.liftAll(ctx); err != nil {
+		return err
+	}
+	return each(l.arms, func(a *arm) error {
+		for _, d := range a.dependencies {
+			if err := d.Renew(ctx); err != nil {
+				return fmt.Errorf("arm %s: %w", a.Name, err)
 			}
 		}
-		v.trial = nil
+		return nil
+	})
+}
+
+// startInstances starts the first instance of each arm, and then the others: the first makes the database, and they would
+// meet it half made. It costs nothing: with two arms of two instances on two cores, all at once took as long
+// (medians of 10 in a busy hour: 201 ms, at once 237). hurt: a fault is on already.
+func (l *Lab) startInstances(ctx context.Context, env map[string]string, hurt bool) error {
+	var first, others []*instance
+	for _, a := range l.arms {
+		first = append(first, a.instances[0])
+		others = append(others, a.instances[1:]...)
+	}
+	for _, turn := range [][]*instance{first, others} {
+		g, ctx := errgroup.WithContext(ctx)
+		for _, in := range turn {
+			g.Go(func() error {
+				err := in.startAnywhere(ctx, env)
+				if hurt || len(env) > 0 && in.arm.stood {
+					err = in.mayBeUnready(err)
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// liftAll makes every dependency whole and every proxy clean.
+func (l *Lab) liftAll(ctx context.Context) error {
+	for _, t := range l.targets("instance") { // they are started afresh
+		t.broken, t.unready, t.trial = false, false, nil
+	}
+	var targets []*target
+	for _, a := range l.arms {
+		targets = append(targets, a.targets...)
+	}
+	err := each(targets, func(t *target) error {
+		if t.broken {
+			if err := t.mend(ctx); err != nil {
+				return fmt.Errorf("lift the faults on %v: %w", t.spot, err)
+			}
+		}
+		t.trial = nil
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return each(l.links(), func(k *link) error {
-		if err := k.proxy.Apply(ctx, fault.Fault{}); err != nil {
-			return fmt.Errorf("lift the faults on %v: %w", k.spot, err)
+	return each(l.paths(), func(p *path) error {
+		if err := p.proxy.Apply(ctx, fault.Fault{}); err != nil {
+			return fmt.Errorf("lift the faults on %v: %w", p.spot, err)
 		}
-		k.trial = nil
+		p.trial = nil
 		return nil
 	})
-}
-
-// renew empties the arm's Redis and gives it a new database.
-func (l *Lab) renew(ctx context.Context, a *arm) error {
-	if err := a.redis.flush(ctx); err != nil {
-		return fmt.Errorf("arm %s: %w", a.Name, err)
-	}
-	if a.database != "" {
-		if err := os.RemoveAll(a.database); err != nil {
-			return fmt.Errorf("remove the database of %s: %w", a.Name, err)
-		}
-	}
-	a.fresh++
-	a.database = filepath.Join(l.tmp, a.Name, fmt.Sprintf("db-%d", a.fresh))
-	if err := os.MkdirAll(a.database, 0o700); err != nil {
-		return fmt.Errorf("make the database directory of %s: %w", a.Name, err)
-	}
-	return nil
 }
 
 // stopInstances ends all instances side by side; gently: SIGTERM first.

@@ -1,7 +1,6 @@
 package lab_test
 
 import (
-	"bufio"
 	"context"
 	"database/sql"
 	"errors"
@@ -9,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -252,64 +249,6 @@ func TestLocksCorruptNothing(t *testing.T) {
 			}
 			if n := len(w.of(history.FaultOn)); n != 50 {
 				t.Errorf("%d locks, want 50", n)
-			}
-		})
-	}
-}
-
-// holdLock locks the database at path until it is killed.
-func holdLock(path string) error {
-	if _, err := lab.LockFile(context.Background(), path); err != nil {
-		return err
-	}
-	fmt.Println("locked")
-	time.Sleep(time.Minute)
-	return nil
-}
-
-// TestLockEndsWithItsHolder kills who holds the lock, while a connection is open.
-func TestLockEndsWithItsHolder(t *testing.T) {
-	for _, journal := range []string{"WAL", "DELETE"} {
-		t.Run(journal, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "a.db")
-			db, err := openSQL(path, journal, "50")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			if _, err := db.Exec("INSERT INTO t(v) VALUES ('kept')"); err != nil {
-				t.Fatal(err)
-			}
-			holder := exec.CommandContext(t.Context(), os.Args[0], "lock", path)
-			out, err := holder.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := holder.Start(); err != nil {
-				t.Fatal(err)
-			}
-			defer holder.Process.Kill()
-			if line, _ := bufio.NewReader(out).ReadString('\n'); line != "locked\n" {
-				t.Fatalf("the holder said %q", line)
-			}
-			var n int
-			count := func() error { return db.QueryRow("SELECT count(*) FROM t").Scan(&n) }
-			if err := count(); err == nil || !strings.Contains(err.Error(), "locked") {
-				t.Fatalf("while it is locked: %v", err)
-			}
-			if err := holder.Process.Kill(); err != nil {
-				t.Fatal(err)
-			}
-			holder.Wait()
-			if err := count(); err != nil || n != 1 {
-				t.Errorf("after the holder's death: %d rows, %v; want 1", n, err)
-			}
-			var ok string
-			if err := db.QueryRow("PRAGMA integrity_check").Scan(&ok); err != nil || ok != "ok" {
-				t.Errorf("integrity_check: %s, %v", ok, err)
-			}
-			if _, err := db.Exec("INSERT INTO t(v) VALUES ('new')"); err != nil {
-				t.Error(err)
 			}
 		})
 	}

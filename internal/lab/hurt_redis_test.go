@@ -63,10 +63,9 @@ func TestRedisIsHurt(t *testing.T) {
 			}
 			w := open(t, s)
 			w.fresh(t, nil)
-			c := service(t, w)
 			for _, row := range rows {
 				a := doing("redis", row.kind)
-				a.For = 400 * time.Millisecond
+				a.For = time.Second
 				if row.redis != "" && row.redis != have {
 					if s.Can(row.kind, "redis") == nil { // another row's
 						continue
@@ -78,6 +77,10 @@ func TestRedisIsHurt(t *testing.T) {
 				}
 				t.Run(row.kind, func(t *testing.T) {
 					w.forget()
+					c := patient(t, w, 5*time.Second)
+					if row.client == "timeout" {
+						c = service(t, w)
+					}
 					if err := c.Set(t.Context(), "k", "v", 0).Err(); err != nil {
 						t.Fatal(err)
 					}

@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/lab/redis"
 )
 
 // closeWithin bounds Close: a service that cannot be ended within it is given up and named.
@@ -81,18 +83,12 @@ type Lab struct {
 // An arm is an Arm and what belongs to it.
 type arm struct {
 	ArmSpec
-	redis     *store
-	victim    *victim // its redis; nil where there is none
-	link      *link   // the path of all its instances to Redis; nil: each has its own, or none
-	instances []*instance
-	stood     bool    // all its instances were ready, as the Spec has them; under the lab's fresh
-	fresh     int     // how many databases it has had
-	database  string  // the directory of the present one
-	base      *victim // it, for faults; nil where there is none
+	dependencies []dependency.Dependency // its own, in the order of the table; none where the instances already ran
+	targets      []*target               // they, for faults
+	paths        []*path                 // that all its instances share
+	instances    []*instance
+	stood        bool // all its instances were ready, as the Spec has them; under the lab's fresh
 }
-
-// sqlite is the file of the present database.
-func (a *arm) sqlite() string { return filepath.Join(a.database, databaseFile) }
 
 // Arms lists the arms, in the Spec's order. URLs are valid until the next Fresh.
 func (l *Lab) Arms() []Arm {
@@ -113,21 +109,23 @@ func (l *Lab) Arms() []Arm {
 
 // Redis says which Redis it is, the same for every arm. The zero Info: the lab
 // has none, because the instances already ran.
-func (l *Lab) Redis() Info {
-	if l.arms[0].redis == nil {
-		return Info{}
+func (l *Lab) Redis() redis.Info {
+	for _, d := range l.arms[0].dependencies {
+		if s, ok := d.(*redis.Store); ok {
+			return s.Info()
+		}
 	}
-	return l.arms[0].redis.info
+	return redis.Info{}
 }
 
-// Died says which Redis has exited though nobody stopped it, with its exit status and last
+// Died says which dependency has exited though nobody stopped it, with its exit status and last
 // log lines, and whether the watchdog has; nil: none. What a fault has ended is not among them.
 // The end of an instance is the service's doing, and recorded as history.Process "exit".
 func (l *Lab) Died() error {
 	errs := []error{l.Lost()}
 	for _, a := range l.arms {
-		if a.redis != nil {
-			errs = append(errs, a.redis.running().Died())
+		for _, d := range a.dependencies {
+			errs = append(errs, d.Died())
 		}
 	}
 	return errors.Join(errs...)
@@ -156,22 +154,6 @@ func (l *Lab) Close() error {
 	return l.closeErr
 }
 
-// links lists the open paths to Redis.
-func (l *Lab) links() []*link {
-	var all []*link
-	for _, a := range l.arms {
-		if a.link != nil {
-			all = append(all, a.link)
-		}
-		for _, in := range a.instances {
-			if in.link != nil {
-				all = append(all, in.link)
-			}
-		}
-	}
-	return all
-}
-
 // each calls f for all items side by side and joins the errors.
 func each[T any](items []T, f func(T) error) error {
 	errs := make([]error, len(items))
@@ -185,6 +167,9 @@ func each[T any](items []T, f func(T) error) error {
 
 // logOf is where the process of that name writes.
 func (l *Lab) logOf(name string) string { return filepath.Join(l.spec.Dir, "logs", name+".log") }
+
+// now is the time on the run's clock.
+func (l *Lab) now() time.Duration { return l.spec.Clock.Now() }
 
 func (l *Lab) say(line string) {
 	if l.spec.Progress != nil {

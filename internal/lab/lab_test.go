@@ -18,6 +18,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/process/processtest"
+	labredis "github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
@@ -107,7 +108,7 @@ func TestInstancesGetTheContractAndNothingElse(t *testing.T) {
 			env := environ(t, in)
 			for k, want := range map[string]string{
 				"INSTANCE": in.Name, "CACHE_POLICY": "hardened", "TTL_TRIPS": "9s", "DB_DELAY": "1ms", "UNRELATED": "kept",
-				"MONGODB_URI": "", "TTL_AI": "", lab.PasswordEnv: "",
+				"MONGODB_URI": "", "TTL_AI": "", labredis.PasswordEnv: "",
 			} {
 				if env[k] != want {
 					t.Errorf("%s-%s has %s=%q, want %q", arm.Name, in.Name, k, env[k], want)
@@ -236,7 +237,7 @@ func TestURLs(t *testing.T) {
 	if err := w.Fresh(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "not ready within 200ms; GET /health last said: 502") {
 		t.Errorf("Fresh: %v, want it to say 502", err)
 	}
-	if err := errors.Join(w.Settle(t.Context()), w.Died()); err != nil || w.Redis() != (lab.Info{}) {
+	if err := errors.Join(w.Settle(t.Context()), w.Died()); err != nil || w.Redis() != (labredis.Info{}) {
 		t.Errorf("Settle and Died: %v; Redis: %v", err, w.Redis())
 	}
 }

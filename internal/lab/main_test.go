@@ -20,6 +20,7 @@ import (
 
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/process"
+	labredis "github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
@@ -43,14 +44,12 @@ func TestMain(m *testing.M) {
 			break
 		}
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-		err = lab.ServeRedis(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(lab.PasswordEnv), os.Stdout)
+		err = labredis.Serve(ctx, "127.0.0.1:"+os.Args[3], os.Getenv(labredis.PasswordEnv), os.Stdout)
 		stop()
 	case "watchdog":
 		err = process.Watchdog(os.Stdin, os.Stdout)
 	case "harness":
 		err = harness()
-	case "lock":
-		err = holdLock(os.Args[2])
 	case "remote-harness":
 		err = remoteHarness()
 	case toxitest.Arg:

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
 )
 
 // Whatever goes wrong with a fault on its way, a claim about it is undecided, though every
@@ -17,47 +19,51 @@ func TestAMisinjectedFaultDecidesNothing(t *testing.T) {
 	blackhole := fault.Fault{Kind: "blackhole"}
 	replies, requests := fault.Fault{Kind: "oneway", Direction: "replies"}, fault.Fault{Kind: "oneway", Direction: "requests"}
 	cut := fault.Fault{Kind: "cutoff", After: 1}
+	type doing = func(ctx context.Context, mine, other lab.AnyProxy, f fault.Fault) error
+	instead := func(done fault.Fault) doing {
+		return func(ctx context.Context, mine, _ lab.AnyProxy, f fault.Fault) error {
+			if f.Kind != "" {
+				f = done
+			}
+			return mine.Apply(ctx, f)
+		}
+	}
+	elsewhere := func(ctx context.Context, _, other lab.AnyProxy, f fault.Fault) error { return other.Apply(ctx, f) }
+	late := func(ctx context.Context, mine, _ lab.AnyProxy, f fault.Fault) error {
+		if f.Kind != "" {
+			return nil
+		}
+		return mine.Apply(ctx, blackhole)
+	}
 	for _, row := range []struct {
-		name      string
-		meant     fault.Fault
-		elsewhere bool // done to the other instance
-		done      fault.Fault
-		fake      string
-		late      bool // done when it should be over
-		why       string
+		name  string
+		meant fault.Fault
+		done  doing // nil: what is meant
+		fake  string
+		why   string
 	}{
-		{name: "as meant", meant: blackhole, done: blackhole},
-		{name: "as meant, of replies", meant: replies, done: replies},
-		{name: "wrong proxy", meant: blackhole, elsewhere: true, done: blackhole, why: "met reply"},
-		{name: "wrong direction", meant: replies, done: requests, why: "its request was held too"},
-		{name: "the other wrong direction", meant: requests, done: replies, why: "its request was passed on"},
-		{name: "another fault", meant: cut, done: blackhole, why: "met silence"},
-		{name: "nothing sent", meant: blackhole, why: "met reply"},
-		{name: "bypassed", meant: blackhole, done: blackhole, fake: "bypass", why: "never connected to Redis through its proxy"},
-		{name: "after its window", meant: blackhole, late: true, done: blackhole, why: "met reply"},
+		{name: "as meant", meant: blackhole},
+		{name: "as meant, of replies", meant: replies},
+		{name: "wrong proxy", meant: blackhole, done: elsewhere, why: "met reply"},
+		{name: "wrong direction", meant: replies, done: instead(requests), why: "its request was held too"},
+		{name: "the other wrong direction", meant: requests, done: instead(replies), why: "its request was passed on"},
+		{name: "another fault", meant: cut, done: instead(blackhole), why: "met silence"},
+		{name: "nothing sent", meant: blackhole, done: instead(fault.Fault{}), why: "met reply"},
+		{name: "bypassed", meant: blackhole, fake: "bypass", why: "never connected to Redis through its proxy"},
+		{name: "after its window", meant: blackhole, done: late, why: "met reply"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := spec(t)
 			s.Instances = 2
 			w := open(t, s)
 			w.fresh(t, map[string]string{"FAKE": row.fake})
+			if row.done != nil {
+				w.Mislead(row.done)
+			}
 			a := onRedis(row.meant, "1")
-			instead := row.done
-			if row.late {
-				instead = fault.Fault{}
-			}
-			if err := w.Misinject(t.Context(), a, row.elsewhere, instead); err != nil {
-				t.Fatal(err)
-			}
+			w.do(t, a)
 			w.probed(t, a, 1)
-			if err := w.Apply(t.Context(), lifted(a)); err != nil {
-				t.Fatal(err)
-			}
-			if row.late {
-				if err := w.Misinject(t.Context(), onRedis(row.meant, "none"), true, row.done); err != nil {
-					t.Fatal(err)
-				}
-			}
+			w.do(t, lifted(a))
 			if err := w.Settle(t.Context()); err != nil {
 				t.Fatal(err)
 			}

@@ -9,7 +9,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/lab/redis"
 )
 
 // Open opens everything but the instances' processes (Fresh starts these). When it
@@ -37,7 +39,7 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 	for _, spec := range s.Arms {
 		a := &arm{ArmSpec: spec}
 		for i := range max(len(s.URLs), s.Instances) {
-			in := &instance{arm: a, name: fmt.Sprint(i + 1)}
+			in := &instance{lab: l, arm: a, name: fmt.Sprint(i + 1)}
 			if len(s.URLs) > 0 {
 				in.url = s.URLs[i]
 			}
@@ -54,18 +56,13 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 	if err := l.openGround(); err != nil {
 		return nil, err
 	}
-	if err := l.openRedis(ctx); err != nil {
+	if err := l.openDependencies(ctx); err != nil {
 		return nil, err
 	}
 	if err := l.openProxies(); err != nil {
 		return nil, err
 	}
-	l.closers = append(l.closers, func(ctx context.Context) error { return l.stopInstances(ctx, true) })
-	for _, a := range l.arms {
-		base := &database{arm: a}
-		a.base = &victim{spot: spot{arm: a.Name, on: "database"}, base: base}
-		l.closers = append(l.closers, func(context.Context) error { return base.unlock() }) // an instance may need it to end well
-	}
+	l.closers = append(l.closers, func(ctx context.Context) error { return l.stopInstances(ctx, true) }, l.unlock)
 	return l, ctx.Err()
 }
 
@@ -94,44 +91,75 @@ func (l *Lab) openLease() (err error) {
 	return err
 }
 
-// openRedis opens every arm's Redis, side by side.
-func (l *Lab) openRedis(ctx context.Context) error {
-	l.say("redis: opening " + redisName(l.spec.Redis))
+// openDependencies opens what each arm depends on, side by side.
+func (l *Lab) openDependencies(ctx context.Context) error {
+	l.say("redis: opening " + redis.Name(l.spec.Redis))
 	l.closers = append(l.closers, func(ctx context.Context) error {
 		return each(l.arms, func(a *arm) error {
-			if a.redis == nil {
-				return nil
+			var errs []error
+			for _, d := range a.dependencies {
+				if d != nil {
+					errs = append(errs, d.Close(ctx))
+				}
 			}
-			return a.redis.close(ctx)
+			return errors.Join(errs...)
 		})
 	})
 	g, ctx := errgroup.WithContext(ctx)
 	for _, a := range l.arms {
-		g.Go(func() (err error) {
-			if a.redis, err = l.openStore(ctx, a.Name); err != nil {
-				return fmt.Errorf("redis of %s: %w", a.Name, err)
-			}
-			a.victim = &victim{spot: spot{arm: a.Name, on: "redis"}, store: a.redis}
-			return nil
-		})
+		a.dependencies = make([]dependency.Dependency, len(dependencies))
+		for i, d := range dependencies {
+			g.Go(func() (err error) {
+				if a.dependencies[i], err = d.open(ctx, l, a); err != nil {
+					return fmt.Errorf("%s of %s: %w", d.on, a.Name, err)
+				}
+				return nil
+			})
+		}
 	}
-	return g.Wait()
-}
-
-// openProxies puts a clean proxy between each instance and its Redis.
-func (l *Lab) openProxies() error {
-	l.closers = append(l.closers, func(context.Context) error {
-		return each(l.links(), func(k *link) error { return k.own.Close() })
-	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
 	for _, a := range l.arms {
-		for _, in := range a.instances {
-			k, err := openLink(a.Name, in.name, "redis", a.redis.addr)
-			if err != nil {
-				return err
-			}
-			in.link = k
-			in.victim = &victim{spot: spot{a.Name, in.name, "instance"}, inst: in}
+		for i, d := range a.dependencies {
+			a.targets = append(a.targets, &target{site: site{spot: spot{arm: a.Name, on: dependencies[i].on}}, Target: d})
 		}
 	}
 	return nil
+}
+
+// openProxies puts a clean proxy between each instance and each dependency that has an address.
+func (l *Lab) openProxies() error {
+	l.closers = append(l.closers, func(context.Context) error {
+		return each(l.paths(), func(p *path) error { return p.own.Close() })
+	})
+	for _, a := range l.arms {
+		for _, in := range a.instances {
+			for i, d := range a.dependencies {
+				if d.Addr() == "" {
+					continue
+				}
+				p, err := openPath(a.Name, in.name, dependencies[i].on, d.Addr())
+				if err != nil {
+					return err
+				}
+				in.paths = append(in.paths, p)
+			}
+			in.target = &target{site: site{spot: spot{a.Name, in.name, "instance"}}, Target: in}
+		}
+	}
+	return nil
+}
+
+// unlock mends dependencies that are files before the instances end: these may need them to end well.
+func (l *Lab) unlock(ctx context.Context) error {
+	return each(l.arms, func(a *arm) error {
+		var errs []error
+		for _, d := range a.dependencies {
+			if d.Addr() == "" {
+				errs = append(errs, d.Mend(ctx))
+			}
+		}
+		return errors.Join(errs...)
+	})
 }

@@ -8,33 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/lab/process"
-	"github.com/trektribe/bench/internal/proxy"
 	"github.com/trektribe/bench/internal/proxy/remote"
 	"github.com/trektribe/bench/internal/redact"
 )
 
 // remoteClose bounds how long Close tries to put a proxy of somebody else's as it was found.
 const remoteClose = 5 * time.Second
-
-// A path is what stands between the service and a dependency: a proxy of the lab's own, or one of
-// a toxiproxy that somebody else runs.
-type path interface {
-	// Apply does a fault; the zero Fault lifts what is on.
-	Apply(context.Context, fault.Fault) error
-	OpenCanary(context.Context) (*canary.Canary, error)
-	ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting
-}
-
-// delivered says whether what a canary met is what f does on this path; if not, why.
-func (k *link) delivered(f fault.Fault, m canary.Meeting, old bool) (bool, string) {
-	if k.own == nil {
-		return remote.Delivered(f, m, old)
-	}
-	return proxy.Delivered(f, m, old)
-}
 
 // checkToxiproxy says what is wrong with Spec.Toxiproxy, before anybody is asked.
 func (s Spec) checkToxiproxy(ctx context.Context) []error {
@@ -99,12 +80,12 @@ func (l *Lab) openRemotes(ctx context.Context) error {
 			return fmt.Errorf("%w; canaries must reach the proxy where toxiproxy says that it listens: publish that port as it is", err)
 		}
 		c.Close()
-		k := &link{spot: spot{arm: a.Name, on: "redis"}, proxy: r, watch: newWatch(ctx, r)}
+		p := &path{site: site{spot: spot{arm: a.Name, on: "redis"}}, proxy: r, delivered: remote.Delivered, watch: newWatch(ctx, r)}
 		if len(l.spec.Toxiproxy) == 1 {
-			a.link = k
+			a.paths = append(a.paths, p)
 		} else {
-			k.instance = a.instances[i].name
-			a.instances[i].link = k
+			p.instance = a.instances[i].name
+			a.instances[i].paths = append(a.instances[i].paths, p)
 		}
 		l.closers = append(l.closers, func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, remoteClose)

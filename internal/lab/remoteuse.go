@@ -77,8 +77,8 @@ func (w *watch) unused() bool { return w.looked.Load() && !w.seen.Load() }
 // whether the service uses them.
 func (l *Lab) Trusted() []string {
 	var all []string
-	for _, k := range l.links() {
-		if r, ok := k.proxy.(*remote.Proxy); ok && k.watch.asked.Load() && !k.watch.looked.Load() {
+	for _, p := range l.paths() {
+		if r, ok := p.proxy.(*remote.Proxy); ok && p.watch.asked.Load() && !p.watch.looked.Load() {
 			all = append(all, r.Place().String())
 		}
 	}

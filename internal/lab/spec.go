@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"os/exec"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/redact"
 )
 
@@ -110,36 +109,14 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 	return errs
 }
 
-// contract is every variable of the service contract that the harness's own
-// environment must not decide, and what is between the harness and its children.
-var contract = []string{
-	"PORT", "INSTANCE", "REDIS_URL", "MONGODB_URI", "SQLITE_PATH", "CACHE_POLICY", "TTL_TRIPS", "TTL_PROFILES", "TTL_AI",
-	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", PasswordEnv, controlEnv, process.LeaseEnv,
-}
-
-// owned is what only the lab can set: with another value the faults would miss
-// the service, or a round would not be fresh.
-var owned = []string{"PORT", "INSTANCE", "SQLITE_PATH", "CACHE_POLICY"}
-
-// checkEnv refuses variables that are the lab's. An empty REDIS_URL is allowed and
-// takes Redis away from the service; no other is.
-func checkEnv(env map[string]string) error {
-	var errs []error
-	for _, k := range slices.Sorted(maps.Keys(env)) {
-		if slices.Contains(owned, k) {
-			errs = append(errs, fmt.Errorf("env %s is set by the lab: remove it", k))
-		}
-		if k == "REDIS_URL" && env[k] != "" {
-			errs = append(errs, errors.New("env REDIS_URL is set by the lab, so that faults reach the service: name the Redis instead (redis: URL)"))
-		}
+// checkRedis refuses a Redis that cannot be opened.
+func (s Spec) checkRedis(ctx context.Context) error {
+	if err := redis.Check(s.Redis); err != nil || redis.Own(s.Redis) {
+		return err
 	}
-	return errors.Join(errs...)
-}
-
-// cleanEnviron is the harness's environment without the contract's variables.
-func cleanEnviron() []string {
-	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
-		k, _, _ := strings.Cut(kv, "=")
-		return slices.Contains(contract, k)
-	})
+	if len(s.Arms) > 1 {
+		return errors.New("a Redis of your own serves one arm, since its databases share publish/subscribe and the processor: " +
+			"run the arms one by one (--arms hardened), or use --redis embedded or server")
+	}
+	return checkHost(ctx, s.Redis, s.AllowHosts)
 }

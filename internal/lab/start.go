@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -22,21 +21,22 @@ func (u uses) with(env map[string]string) bool {
 	return slices.ContainsFunc(u, func(e map[string]string) bool { return maps.Equal(e, env) })
 }
 
+// bypassed reports whether the service is known not to have used the path since it was started.
+func (p *path) bypassed() bool { return p.own != nil && p.own.Stats().Used == p.used }
+
 // countUses has what the proxies passed on so far not count as the next round's.
 func (l *Lab) countUses() {
 	for _, a := range l.arms {
 		for _, in := range a.instances {
-			k := in.link
-			if k == nil {
-				continue
-			}
 			in.mu.Lock()
 			env := in.env
 			in.mu.Unlock()
-			if !k.bypassed() && !k.uses.with(env) {
-				k.uses = append(k.uses, env)
+			for _, p := range in.paths {
+				if !p.bypassed() && !p.uses.with(env) {
+					p.uses = append(p.uses, env)
+				}
+				p.used = p.own.Stats().Used
 			}
-			k.used = k.own.Stats().Used
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (l *Lab) hurtFirst(ctx context.Context, env map[string]string, faults []Act
 		if a.Heal || a.On == "instance" {
 			return fmt.Errorf("%s on %s is not for before the instances start", a.Kind, a.On)
 		}
-		a.Planned = l.spec.Clock.Now()
+		a.Planned = l.now()
 		if err := l.apply(ctx, a, &start{env}); err != nil {
 			return fmt.Errorf("before the instances start: %w", err)
 		}
@@ -55,54 +55,10 @@ func (l *Lab) hurtFirst(ctx context.Context, env map[string]string, faults []Act
 	return nil
 }
 
-// hindsight doubts a fault that was on from the start where the service, that could not be asked before,
+// doubtUnused doubts a fault that was on from the start where the service, that could not be asked before,
 // has not used its path since, nor when it was started the same way before.
-func (t *trial) hindsight() {
-	if t.link.bypassed() && !t.link.uses.with(t.start.env) {
+func (t *trial) doubtUnused() {
+	if t.path.bypassed() && !t.path.uses.with(t.start.env) {
 		t.doubt(bypass + ", also not when it was whole; a restarted phase without the fault before this one would show whether it does")
 	}
-}
-
-// ErrNotReady is the error of an instance that was started, or let go on, and did not get ready.
-var ErrNotReady = errors.New("not ready")
-
-// notReady is an ErrNotReady that says why.
-type notReady struct{ error }
-
-func (e notReady) Unwrap() error        { return e.error }
-func (e notReady) Is(target error) bool { return target == ErrNotReady }
-
-// bear takes err for what there is to see of an instance that was started under a fault, or with another environment, if it is that.
-func (l *Lab) bear(in *instance, err error) error {
-	if !errors.Is(err, ErrNotReady) {
-		return err
-	}
-	run := in.present()
-	run.unready.Store(true)
-	if run.Exited() {
-		l.exited(in, run, run.Process)
-	}
-	return nil
-}
-
-// unready reports whether the instance was started and is not ready.
-func (in *instance) unready() bool {
-	run := in.present()
-	return run != nil && !run.ready.Load()
-}
-
-// readiness says how many instances are ready.
-func (l *Lab) readiness() string {
-	missing := 0
-	for _, a := range l.arms {
-		for _, in := range a.instances {
-			if in.unready() {
-				missing++
-			}
-		}
-	}
-	if missing > 0 {
-		return fmt.Sprintf("%d not ready, the others", missing)
-	}
-	return "ready"
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -29,7 +30,7 @@ type Saved struct {
 	Interrupted bool                  `json:"interrupted"`
 	Seed        uint64                `json:"seed"`
 	Machine     Machine               `json:"machine"`
-	Redis       lab.Info              `json:"redis"`
+	Redis       redis.Info            `json:"redis"`
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
 	Running     bool                  `json:"running"`             // the service already ran
 	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,6 +21,8 @@ const (
 	grace = 3 * time.Second
 	// reapWithin is how long a killed process may take to be gone; the kernel needs milliseconds.
 	reapWithin = 3 * time.Second
+	// pauseWithin is how long a process may take to stop: SIGSTOP reaches its threads one by one.
+	pauseWithin = 2 * time.Second
 	// tailLines and tailBytes bound the log lines that an error quotes.
 	tailLines = 10
 	tailBytes = 16 << 10
@@ -174,8 +177,10 @@ func (p *Process) Kill() error {
 func (p *Process) Terminate() { signalGroup(p.PID(), syscall.SIGTERM) }
 
 // Pause takes the processor away from the process and whatever it started, and
-// returns when none of them can run any more.
+// returns when none of them can run any more, at most after pauseWithin.
 func (p *Process) Pause(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pauseWithin)
+	defer cancel()
 	pauseGroup(p.PID())
 	for atWork(p.PID()) {
 		select {
@@ -185,6 +190,21 @@ func (p *Process) Pause(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Again starts anew, by start, what a fault has ended, or asked to end. What does not get ready then is ended:
+// it would be in the way of the next try. present is the process that start has started last.
+func (p *Process) Again(start func() error, present func() *Process) error {
+	if err := p.Kill(); err != nil { // it may not have heard
+		return err
+	}
+	err := start()
+	if err == nil {
+		return nil
+	}
+	last := present()
+	last.Expect()
+	return errors.Join(err, last.Kill())
 }
 
 // Resume gives it back. That it was not taken away is no error.

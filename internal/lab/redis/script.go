@@ -1,9 +1,13 @@
-package lab
+package redis
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/resp"
 )
 
 // busyWithin is how long after its time a command that blocks Redis may take to end: it shares
@@ -21,17 +25,17 @@ while now() - began < most and (clock() - ran) * 1000000 < most do end
 return 1`
 
 // block has Redis at work on one command for as long as the fault lasts.
-func block(ctx context.Context, _ *Lab, t *trial) error {
-	w, err := t.victim.store.openWire(ctx, redisCall)
+func (s *Store) block(ctx context.Context, f fault.Fault) error {
+	w, err := s.openWire(ctx, callWithin)
 	if err != nil {
 		return err
 	}
-	if err := w.Send("EVAL", busy, "0", fmt.Sprint(t.fault.For.Microseconds())); err != nil {
+	if err := w.Send("EVAL", busy, "0", fmt.Sprint(f.For.Microseconds())); err != nil {
 		w.close()
 		return err
 	}
 	w.keep() // the script outlasts ctx
-	w.Within(t.fault.For + busyWithin)
+	w.Within(f.For + busyWithin)
 	go func() {
 		defer w.close()
 		w.Receive() // how it ended is what the canaries tell
@@ -41,9 +45,30 @@ func block(ctx context.Context, _ *Lab, t *trial) error {
 
 // blockAloud is block, and Redis says BUSY while it lasts, but for the first millisecond. In versions before 7
 // the setting has only this name; newer ones know it beside busy-reply-threshold.
-func blockAloud(ctx context.Context, l *Lab, t *trial) error {
-	if err := t.victim.store.set(ctx, "lua-time-limit", "1"); err != nil {
+func (s *Store) blockAloud(ctx context.Context, f fault.Fault) error {
+	if err := s.set(ctx, "lua-time-limit", "1"); err != nil {
 		return err
 	}
-	return block(ctx, l, t)
+	return s.block(ctx, f)
+}
+
+// endScript ends a script that blocks Redis. That there is none is no error. Until a script has been at it for
+// lua-time-limit, this is answered only when it has ended by itself.
+func (s *Store) endScript(ctx context.Context) error {
+	var w *wire
+	if h := s.held(); h != nil { // a new one may not be let in
+		w = h.back
+		w.Within(readyWithin)
+	} else {
+		var err error
+		if w, err = s.openWire(ctx, readyWithin); err != nil {
+			return err
+		}
+		defer w.close()
+	}
+	var refused resp.Answered
+	if _, err := w.Ask("SCRIPT", "KILL"); err != nil && !errors.As(err, &refused) {
+		return err
+	}
+	return nil
 }

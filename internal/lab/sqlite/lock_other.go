@@ -1,6 +1,6 @@
 //go:build !linux
 
-package lab
+package sqlite
 
 import (
 	"context"
@@ -14,4 +14,4 @@ type lock struct{}
 func lockFile(context.Context, string) (*lock, error) { return nil, errNoLocks }
 func (*lock) release() error                          { return nil }
 func shut(string) (open, fresh, ours bool, err error) { return false, false, false, errNoLocks }
-func (s Spec) canLock() error                         { return errNoLocks }
+func canLock() error                                  { return errNoLocks }

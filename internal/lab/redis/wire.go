@@ -1,4 +1,4 @@
-package lab
+package redis
 
 import (
 	"context"
@@ -16,7 +16,7 @@ type wire struct {
 }
 
 // openWire connects, and asks for entry. It, and all that follows, ends with ctx or after patience.
-func (s *store) openWire(ctx context.Context, patience time.Duration) (*wire, error) {
+func (s *Store) openWire(ctx context.Context, patience time.Duration) (*wire, error) {
 	deadline := time.Now().Add(patience)
 	conn, err := resp.Dial(ctx, s.addr, patience)
 	if err != nil {
@@ -50,18 +50,13 @@ func (w *wire) setting(name string) (value string, err error) {
 	return value, err
 }
 
-// ping asks Redis for a sign of life on a new connection.
-func (s *store) ping(ctx context.Context, patience time.Duration) canary.Meeting {
-	return s.asked(ctx, patience, "PING")
-}
-
 // write asks Redis on a new connection for a write that changes nothing: of a key that is never there.
-func (s *store) write(ctx context.Context, patience time.Duration) canary.Meeting {
+func (s *Store) write(ctx context.Context, patience time.Duration) canary.Meeting {
 	return s.asked(ctx, patience, "SET", canaryKey, "x", "XX")
 }
 
 // asked is what a command meets on a new connection.
-func (s *store) asked(ctx context.Context, patience time.Duration, command ...string) canary.Meeting {
+func (s *Store) asked(ctx context.Context, patience time.Duration, command ...string) canary.Meeting {
 	began := time.Now()
 	w, err := s.openWire(ctx, patience)
 	if err == nil {

@@ -1,4 +1,4 @@
-package lab
+package redis
 
 import (
 	"context"
@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/resp"
 )
 
@@ -18,13 +20,15 @@ const (
 	canaryKey = "bench:canary"
 	// keptKey holds a word of the lab's across a restart of Redis, and is removed after it.
 	keptKey = "bench:kept"
+	// keptWithin is how long Redis may take to say whether it is there, on a busy machine.
+	keptWithin = time.Second
 )
 
 // saveAndEnd has Redis write its data to its private directory and end, in one command: nothing that it has
 // acknowledged is lost. Once it is started again, forget removes what it wrote.
-func saveAndEnd(ctx context.Context, _ *Lab, t *trial) error {
-	s, p := t.victim.store, t.victim.process()
-	w, err := s.openWire(ctx, redisReady)
+func (s *Store) saveAndEnd(ctx context.Context, _ fault.Fault) error {
+	p := s.running()
+	w, err := s.openWire(ctx, readyWithin)
 	if err != nil {
 		return err
 	}
@@ -44,16 +48,15 @@ func saveAndEnd(ctx context.Context, _ *Lab, t *trial) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(redisReady):
-		return fmt.Errorf("redis does not end, %v after SHUTDOWN SAVE%s", redisReady, p.Tail())
+	case <-time.After(readyWithin):
+		return fmt.Errorf("redis does not end, %v after SHUTDOWN SAVE%s", readyWithin, p.Tail())
 	}
 }
 
 // kept looks for the word that was left before Redis was ended, and takes it away.
-func kept(ctx context.Context, t *trial) canary.Meeting {
+func (s *Store) kept(ctx context.Context) canary.Meeting {
 	began := time.Now()
-	s := t.victim.store
-	w, err := s.openWire(ctx, healedPatience)
+	w, err := s.openWire(ctx, keptWithin)
 	if err != nil {
 		return canary.Met(err, began)
 	}
@@ -70,11 +73,8 @@ func kept(ctx context.Context, t *trial) canary.Meeting {
 }
 
 // forget removes the data that Redis has saved, so that its next start is an empty one.
-func (s *store) forget() error {
-	if s.dump == "" {
-		return nil
-	}
-	if err := os.Remove(s.dump); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (s *Store) forget() error {
+	if err := os.Remove(filepath.Join(s.dir, dumpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove what redis has saved: %w", err)
 	}
 	return nil

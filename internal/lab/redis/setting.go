@@ -1,4 +1,4 @@
-package lab
+package redis
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/resp"
 )
 
@@ -21,19 +22,18 @@ type hold struct {
 }
 
 // setting is a fault that consists of another value of one of Redis' settings.
-func setting(name, value string) func(context.Context, *Lab, *trial) error {
-	return func(ctx context.Context, _ *Lab, t *trial) error { return t.victim.store.set(ctx, name, value) }
+func (s *Store) setting(name, value string) func(context.Context, fault.Fault) error {
+	return func(ctx context.Context, _ fault.Fault) error { return s.set(ctx, name, value) }
 }
 
 // lockOut gives Redis a password that nobody knows. Who has given the old one stays in.
-func lockOut(ctx context.Context, _ *Lab, t *trial) error {
-	return t.victim.store.set(ctx, "requirepass", rand.Text())
+func (s *Store) lockOut(ctx context.Context, _ fault.Fault) error {
+	return s.set(ctx, "requirepass", rand.Text())
 }
 
 // follow makes Redis a replica that reads and does not write. Nobody can ever listen on port 0, so
 // no data comes that would replace its own.
-func follow(ctx context.Context, _ *Lab, t *trial) error {
-	s := t.victim.store
+func (s *Store) follow(ctx context.Context, _ fault.Fault) error {
 	h, err := s.takeHold(ctx)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func follow(ctx context.Context, _ *Lab, t *trial) error {
 }
 
 // set changes one of Redis' settings until revive.
-func (s *store) set(ctx context.Context, name, value string) error {
+func (s *Store) set(ctx context.Context, name, value string) error {
 	h, err := s.takeHold(ctx)
 	if err != nil {
 		return err
@@ -63,11 +63,11 @@ func (s *store) set(ctx context.Context, name, value string) error {
 }
 
 // takeHold opens the wires of a hold, which last until it is let go.
-func (s *store) takeHold(ctx context.Context) (*hold, error) {
+func (s *Store) takeHold(ctx context.Context) (*hold, error) {
 	h := &hold{}
 	for _, w := range []**wire{&h.back, &h.old} {
 		var err error
-		if *w, err = s.openWire(ctx, redisCall); err != nil {
+		if *w, err = s.openWire(ctx, callWithin); err != nil {
 			h.close()
 			return nil, err
 		}
@@ -80,14 +80,14 @@ func (s *store) takeHold(ctx context.Context) (*hold, error) {
 }
 
 // held is what a fault has changed; nil: nothing.
-func (s *store) held() *hold {
+func (s *Store) held() *hold {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.hold
 }
 
 // letGo undoes what a fault has changed, if any. After an error it is still changed.
-func (s *store) letGo(ctx context.Context) error {
+func (s *Store) letGo(ctx context.Context) error {
 	h := s.held()
 	if h == nil {
 		return nil
@@ -100,7 +100,7 @@ func (s *store) letGo(ctx context.Context) error {
 }
 
 // drop closes a hold's wires.
-func (s *store) drop() {
+func (s *Store) drop() {
 	s.mu.Lock()
 	h := s.hold
 	s.hold = nil
@@ -123,10 +123,10 @@ func (h *hold) putBack(ctx context.Context) error {
 	if len(h.undo) == 0 { // nothing was changed yet
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, redisReady)
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	for {
-		h.back.Within(redisCall)
+		h.back.Within(callWithin)
 		_, err := h.back.Ask(h.undo...)
 		var said resp.Answered
 		if err == nil || !errors.As(err, &said) || !strings.HasPrefix(string(said), "BUSY") {
@@ -141,7 +141,11 @@ func (h *hold) putBack(ctx context.Context) error {
 }
 
 // goesOn asks the wire that was open before the fault for a read.
-func (h *hold) goesOn(patience time.Duration) canary.Meeting {
+func (s *Store) goesOn(patience time.Duration) canary.Meeting {
+	h := s.held()
+	if h == nil { // it has just been put back
+		return canary.Meeting{Met: "error", Detail: "nothing is held"}
+	}
 	began := time.Now()
 	h.old.Within(patience)
 	_, err := h.old.Ask("EXISTS", canaryKey)

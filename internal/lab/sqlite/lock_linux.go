@@ -1,4 +1,4 @@
-package lab
+package sqlite
 
 import (
 	"context"
@@ -189,10 +189,5 @@ func taken(f *os.File, kind int16, from, size int64) (is, ours bool, err error) 
 	return is, is && q.Pid == -1, err
 }
 
-// canLock is an error where a lab of this Spec has no database to lock.
-func (s Spec) canLock() error {
-	if s.Env["MONGODB_URI"] != "" {
-		return errors.New("faults on database lock the SQLite file of an arm, and MONGODB_URI has the service use another database: take it out of the environment")
-	}
-	return nil
-}
+// canLock is an error where no database can be locked.
+func canLock() error { return nil }

@@ -1,0 +1,44 @@
+package lab
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/trektribe/bench/internal/lab/dependency"
+	"github.com/trektribe/bench/internal/lab/redis"
+	"github.com/trektribe/bench/internal/lab/sqlite"
+)
+
+// dependencies are what the lab gives each arm that it starts instances of. A proxy is put before each that has an address.
+var dependencies = []struct {
+	on    string                // one of fault.Targets
+	kinds func(s Spec) []string // of faults that are done to it itself
+	can   func(s Spec) error    // why nothing can be done to it; nil: something always can
+	open  func(context.Context, *Lab, *arm) (dependency.Dependency, error)
+}{
+	{
+		on:    "redis",
+		kinds: func(s Spec) []string { return redis.Kinds(s.Redis) },
+		open:  openRedis,
+	},
+	{
+		on:    "database",
+		kinds: func(Spec) []string { return sqlite.Kinds() },
+		can:   func(s Spec) error { return sqlite.Can(s.Env) },
+		open: func(_ context.Context, l *Lab, a *arm) (dependency.Dependency, error) {
+			return sqlite.New(a.Name, filepath.Join(l.tmp, a.Name)), nil
+		},
+	},
+}
+
+func openRedis(ctx context.Context, l *Lab, a *arm) (dependency.Dependency, error) {
+	name := a.Name + "-redis"
+	s, err := redis.Open(ctx, l.spec.Redis, redis.Options{
+		Name: name, Log: l.logOf(name), Dir: filepath.Join(l.tmp, a.Name, "redis"),
+		Self: l.spec.Self, Env: cleanEnviron(), Lease: l.lease, Ports: l.ports,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}

@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/proxy"
+)
+
+// A path is the way from one instance to one dependency.
+type path struct {
+	site
+	proxy     anyProxy
+	delivered func(f fault.Fault, m canary.Meeting, old bool) (bool, string) // by that proxy
+	own       *proxy.Proxy                                                   // proxy, where it is the lab's own; nil: somebody else's
+	watch     *watch                                                         // of one of somebody else's
+	used      int64                                                          // connections of the service that the proxy had seen before the last Fresh
+	uses      uses                                                           // environments in which the service is known to use the path
+}
+
+// An anyProxy stands between the service and a dependency: a proxy of the lab's own, or one of a
+// toxiproxy that somebody else runs.
+type anyProxy interface {
+	// Apply does a fault; the zero Fault lifts what is on.
+	Apply(context.Context, fault.Fault) error
+	OpenCanary(context.Context) (*canary.Canary, error)
+	ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting
+}
+
+// openPath puts a clean proxy before upstream.
+func openPath(arm, instance, on, upstream string) (*path, error) {
+	p, err := proxy.Open(arm+"-"+instance+"-"+on, upstream)
+	if err != nil {
+		return nil, fmt.Errorf("open the proxy between %s-%s and %s: %w", arm, instance, on, err)
+	}
+	return &path{site: site{spot: spot{arm, instance, on}}, proxy: p, own: p, delivered: proxy.Delivered}, nil
+}
+
+// paths lists the open paths.
+func (l *Lab) paths() []*path {
+	var all []*path
+	for _, a := range l.arms {
+		all = append(all, a.paths...)
+		for _, in := range a.instances {
+			all = append(all, in.paths...)
+		}
+	}
+	return all
+}
+
+// pathsTo lists the open paths to a dependency.
+func (l *Lab) pathsTo(on string) []*path {
+	return slices.DeleteFunc(l.paths(), func(p *path) bool { return p.on != on })
+}
