@@ -23,7 +23,7 @@ func openBoard(conf config.Config, opts Options, m *metrics, c *clients, d *api.
 		}
 		policy = board.NewDocumented(sets)
 	} else {
-		scripts, err := c.scripts(m, opts.Board.Scripts)
+		scripts, err := c.scripts(m, opts.limits(), opts.Board.Scripts)
 		if err != nil {
 			return nil, err
 		}

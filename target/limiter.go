@@ -44,7 +44,7 @@ func openLimiter(rule limit.Rule, opts Options, m *metrics, c *clients, policy c
 	if service, ok := policy.(limit.Service); ok {
 		return limit.NewDocumented(rule, service), nil
 	}
-	scripts, err := c.scripts(m, opts.Limit.Scripts)
+	scripts, err := c.scripts(m, opts.limits(), opts.Limit.Scripts)
 	if err != nil {
 		return nil, err
 	}

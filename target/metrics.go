@@ -24,6 +24,8 @@ type metrics struct {
 	carried  prometheus.Counter
 
 	reconciled prometheus.Counter
+	sockets    prometheus.Gauge
+	resynced   prometheus.Counter
 }
 
 // buckets reach from a local Redis, 50 µs, to the client's default timeouts, 10 s.
@@ -54,8 +56,12 @@ func newMetrics() *metrics {
 			Name: "rate_limit_carried_total", Help: "Calls that were let through without Redis, and that it was told of later."}),
 		reconciled: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "leaderboard_reconciled_total", Help: "Times that Redis was told all scores, because it may have lacked some."}),
+		sockets: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "sockets_open", Help: "Sockets that are open on this instance."}),
+		resynced: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "sessions_resynced_total", Help: "Times that Redis had lost sessions of this instance, and was told all of them."}),
 	}
-	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried, m.reconciled,
+	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried, m.reconciled, m.sockets, m.resynced,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

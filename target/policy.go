@@ -44,14 +44,17 @@ type clients struct {
 }
 
 // open opens one more as the policy has it, or nil where no Redis is configured.
-func (c *clients) open() (client *cache.Client, err error) {
+func (c *clients) open() (*cache.Client, error) { return c.openWith(c.limits) }
+
+// openWith opens one whose commands end within other limits.
+func (c *clients) openWith(limits cache.Limits) (client *cache.Client, err error) {
 	if c.conf.RedisURL == "" {
 		return nil, nil
 	}
 	if c.conf.Policy == config.Documented {
 		client, err = cache.DefaultClient(c.conf.RedisURL)
 	} else {
-		client, err = cache.BoundedClient(c.conf.RedisURL, c.limits.Command)
+		client, err = cache.BoundedClient(c.conf.RedisURL, limits.Command)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
@@ -70,8 +73,8 @@ func (c *clients) first() *cache.Client {
 }
 
 // scripts opens one more for a part that runs scripts, or nil where no Redis is configured.
-func (c *clients) scripts(m *metrics, decorate func(cache.Scripts) cache.Scripts) (cache.Scripts, error) {
-	client, err := c.open()
+func (c *clients) scripts(m *metrics, limits cache.Limits, decorate func(cache.Scripts) cache.Scripts) (cache.Scripts, error) {
+	client, err := c.openWith(limits)
 	if client == nil {
 		return nil, err
 	}

@@ -12,8 +12,9 @@ import (
 )
 
 // serve answers until ctx ends, then lets requests end: first by themselves, for up to
-// drain, then by closing their connections and release. It returns when none is left.
-func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, drain time.Duration, release func() error) error {
+// drain, then by closing their connections and release. Meanwhile goodbye ends what is no request
+// any more, sockets, whose ends may need a release too. It returns when none is left.
+func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, drain time.Duration, goodbye func(), release func() error) error {
 	g := &gate{handler: h}
 	srv := &http.Server{
 		Handler:           g,
@@ -27,19 +28,33 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case err := <-failed:
 		err = errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), srv.Close(), release())
 		g.shut()
+		goodbye()
 		return err
 	case <-ctx.Done():
 	}
 	log.Info("shutting down", "drain", drain.String())
 	late, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		goodbye()
+	}()
 	err := srv.Shutdown(late)
+	if err == nil {
+		select {
+		case <-gone:
+		case <-late.Done():
+			err = late.Err()
+		}
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		log.Warn("requests were cut off", "after", drain.String())
 		err = errors.Join(srv.Close(), release())
 	}
 	<-failed
 	g.shut()
+	<-gone
 	return err
 }
 

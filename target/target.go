@@ -1,5 +1,6 @@
 // Package target is the reference service: trips and users over HTTP, kept in
-// a database, and recommendations of a model, cached in Redis or in memory; bookings and their leaderboard.
+// a database, and recommendations of a model, cached in Redis or in memory; bookings and their leaderboard; sockets and who
+// has one open.
 //
 // In goes an environment; out come answers until its context ends. It is an
 // ordinary service: it knows nothing of being tested.
@@ -37,6 +38,7 @@ type Options struct {
 	DecorateCache func(cache.Cache) cache.Cache
 	Limit         LimitSeams // where calls are limited
 	Board         BoardSeams
+	Sockets       SocketSeams
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
@@ -111,6 +113,13 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 		return err
 	}
 	defer func() { err = errors.Join(err, endBoard()) }()
+	endSessions, err := openSessions(conf, opts, m, redis, policy, &deps)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endSessions()) }()
+	hub := openSockets(conf, opts, m, &deps)
+	defer hub.Close()
 	endLimit, err := limitCalls(conf, opts, m, redis, policy, &deps)
 	if err != nil {
 		return err
@@ -132,7 +141,7 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	if opts.Drain == 0 {
 		opts.Drain = DefaultDrain
 	}
-	return serve(ctx, listener, api.New(deps), log, opts.Drain, redis.close)
+	return serve(ctx, listener, api.New(deps), log, opts.Drain, hub.Close, redis.close)
 }
 
 func openStore(ctx context.Context, conf config.Config) (store.DB, error) {

@@ -20,6 +20,7 @@ import (
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/ai"
+	"github.com/trektribe/bench/target/session"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -97,7 +98,8 @@ type reply struct {
 
 		Recommendations []ai.Recommendation
 
-		Top []store.Score
+		Top      []store.Score
+		Sessions []session.Session
 
 		Error  string
 		Status string

@@ -31,10 +31,22 @@ Environment:
   RATE_LIMIT           calls below /api/ of one client in one window (default 0: no limit)
   RATE_WINDOW          how long a window is (default 900s)
   INSTANCES            how many instances share the limit; without Redis each grants its part (default 1)
+  SESSION_LEASE        how long the sessions of an instance outlive it, if hardened (default 15s)
+  PING_INTERVAL        how often a socket is pinged (default 25s)
+  PING_TIMEOUT         how soon its peer must answer (default 20s)
   TRUSTED_PROXIES      whose X-Forwarded-For is believed: addresses, networks, loopback (default nobody's)
   DB_DELAY             delay added to each database query, such as 180ms-250ms; absent: none
   AI_DELAY             delay added to each call of the model, such as 1s-2s; absent: none
   LOG_LEVEL            debug, info, warn or error (default info)
+
+Calls:
+  GET  /health, /metrics
+  GET  /api/trips, /api/trips/{id}, /api/users/{id}, /api/recommendations/{user}
+  PUT  /api/trips/{id}               a change, such as {"title":"…"}
+  POST /api/bookings                 {"bookingId":"…","organizerId":"…"}
+  GET  /api/leaderboard              the ten organizers with most bookings
+  GET  /ws?user=ID                   a WebSocket, and a session while it is open
+  GET  /api/users/{id}/sessions
 
 Example:
   PORT=4000 CACHE_POLICY=documented bench serve

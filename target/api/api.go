@@ -16,6 +16,7 @@ import (
 	"github.com/trektribe/bench/target/board"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/limit"
+	"github.com/trektribe/bench/target/session"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -26,6 +27,8 @@ type Deps struct {
 	Model    ai.Model
 	Cache    cache.Cache
 	Board    board.Board
+	Sessions session.Sessions
+	Sockets  Sockets
 	Limiter  limit.Limiter                   // of all calls below /api/; nil: no limit
 	Identify Identify                        // tells the limiter's clients apart
 	Limited  func(tier string, allowed bool) // called once for each of its decisions
@@ -51,6 +54,8 @@ func New(d Deps) http.Handler {
 		"/api/trips/{id}":             {http.MethodGet: a.trip, http.MethodPut: a.updateTrip},
 		"/api/bookings":               {http.MethodPost: a.book},
 		"/api/leaderboard":            {http.MethodGet: a.leaderboard},
+		"/api/users/{id}/sessions":    {http.MethodGet: a.sessions},
+		"/ws":                         {http.MethodGet: a.socket},
 	} {
 		mux.Handle(route, a.route(route, m))
 	}
@@ -78,7 +83,7 @@ func (a *api) route(name string, m methods) http.Handler {
 		case ok:
 			handle(w, r)
 		case m == nil:
-			refuse(w, http.StatusNotFound, "no such path; the API is below /api/, beside /health and /metrics")
+			refuse(w, http.StatusNotFound, "no such path; the API is below /api/, beside /health, /metrics and /ws")
 		default:
 			w.Header().Set("Allow", m.allow())
 			refuse(w, http.StatusMethodNotAllowed, "method not allowed here; use "+m.allow())

@@ -29,7 +29,7 @@ type Documented struct {
 
 type cacheEntry struct {
 	value   string
-	expires time.Time
+	expires time.Time // zero: never
 }
 
 // NewDocumented initialises the policy: it connects to r once, and never uses
@@ -97,7 +97,7 @@ func (d *Documented) Close() error { return nil }
 // look-ups. It returns "" where the key is in neither tier.
 func (d *Documented) Read(ctx context.Context, k Key) (string, Source) { return d.get(ctx, k) }
 
-// Write is the document's set.
+// Write is the document's set. A key without a time to live never expires.
 func (d *Documented) Write(ctx context.Context, k Key, value string) { d.set(ctx, k, value) }
 
 // get returns "" where the key is in neither tier.
@@ -130,7 +130,7 @@ func (d *Documented) getFromMemory(k Key) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, ok := d.memoryCache[k.Name]
-	if ok && !time.Now().Before(e.expires) {
+	if ok && !e.expires.IsZero() && !time.Now().Before(e.expires) {
 		delete(d.memoryCache, k.Name)
 		e = cacheEntry{}
 	}
@@ -141,7 +141,11 @@ func (d *Documented) getFromMemory(k Key) string {
 func (d *Documented) setInMemory(k Key, value string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.memoryCache[k.Name] = cacheEntry{value: value, expires: time.Now().Add(k.TTL)}
+	e := cacheEntry{value: value}
+	if k.TTL > 0 {
+		e.expires = time.Now().Add(k.TTL)
+	}
+	d.memoryCache[k.Name] = e
 }
 
 func (d *Documented) count(k Key, tier, result string) {

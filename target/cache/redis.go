@@ -19,7 +19,7 @@ type Redis interface {
 	Connect(ctx context.Context) error
 	// Get reads keys in one command; a key that is not there is "".
 	Get(ctx context.Context, keys ...string) ([]string, error)
-	// Set writes a key that expires after ttl.
+	// Set writes a key that expires after ttl; 0: never.
 	Set(ctx context.Context, key, value string, ttl time.Duration) error
 	// SetNX writes a key that expires after ttl, and says whether it did: it
 	// does not where the key is there.
@@ -134,9 +134,12 @@ func (c *Client) Get(ctx context.Context, keys ...string) ([]string, error) {
 }
 
 // Set is SETEX where ttl is of whole seconds, as it is in the document, and
-// SET PX where it is not.
+// SET PX where it is not; where there is none it is SET.
 func (c *Client) Set(ctx context.Context, key, value string, ttl time.Duration) error {
-	if ttl%time.Second == 0 {
+	switch {
+	case ttl == 0:
+		return c.current().Set(ctx, key, value, 0).Err()
+	case ttl%time.Second == 0:
 		return c.current().SetEx(ctx, key, value, ttl).Err()
 	}
 	return c.current().Set(ctx, key, value, max(ttl, time.Millisecond)).Err()

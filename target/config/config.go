@@ -42,6 +42,9 @@ type Config struct {
 	RateLimit   int            // RATE_LIMIT, 0: calls below /api/ of one client in one window; 0: no limit
 	RateWindow  time.Duration  // RATE_WINDOW, 900s
 	Instances   int            // INSTANCES, 1: how many share the limit
+	Lease       time.Duration  // SESSION_LEASE, 15s: how long the sessions of an instance outlive it, if hardened
+	PingEvery   time.Duration  // PING_INTERVAL, 25s: of a socket
+	PingWithin  time.Duration  // PING_TIMEOUT, 20s: in which its peer must answer
 	Trusted     []netip.Prefix // TRUSTED_PROXIES; empty: X-Forwarded-For is not believed
 	DBDelay     delay.Range    // DB_DELAY; zero: none
 	AIDelay     delay.Range    // AI_DELAY; zero: none
@@ -53,6 +56,9 @@ const maxTTL = 30 * 24 * time.Hour
 
 // maxRateLimit bounds what is kept of one client: some 10 bytes for each call in its window.
 const maxRateLimit = 100_000
+
+// A lease that is shorter would end whenever a busy processor holds up its renewal.
+const leastLease, mostLease = 100 * time.Millisecond, time.Hour
 
 // FromEnv resolves the environment. The error joins every mistake.
 func FromEnv(getenv func(string) string) (Config, error) {
@@ -121,6 +127,16 @@ func FromEnv(getenv func(string) string) (Config, error) {
 	window := text("RATE_WINDOW", "900s")
 	if c.RateWindow, err = time.ParseDuration(window); err != nil || c.RateWindow < time.Millisecond || c.RateWindow > maxTTL {
 		fail("RATE_WINDOW", "bad window %q; want 1ms to 720h, such as 900s", window)
+	}
+	// A socket is pinged as Socket.IO does by default.
+	for _, d := range []struct {
+		name, unset string
+		into        *time.Duration
+	}{{"SESSION_LEASE", "15s", &c.Lease}, {"PING_INTERVAL", "25s", &c.PingEvery}, {"PING_TIMEOUT", "20s", &c.PingWithin}} {
+		v := text(d.name, d.unset)
+		if *d.into, err = time.ParseDuration(v); err != nil || *d.into < leastLease || *d.into > mostLease {
+			fail(d.name, "bad duration %q; want %v to %v, such as %s", v, leastLease, mostLease, d.unset)
+		}
 	}
 	if c.Trusted, err = ParseProxies(text("TRUSTED_PROXIES", "")); err != nil {
 		fail("TRUSTED_PROXIES", "%v", err)

@@ -21,7 +21,7 @@ func TestFromEnvResolvesDefaults(t *testing.T) {
 	got, err := config.FromEnv(env(nil))
 	want := config.Config{Host: "127.0.0.1", Port: 4000, Instance: "1", Policy: config.Hardened,
 		TTLTrips: 300 * time.Second, TTLProfiles: 300 * time.Second, TTLAI: time.Hour,
-		RateWindow: 900 * time.Second, Instances: 1, LogLevel: slog.LevelInfo}
+		RateWindow: 900 * time.Second, Instances: 1, Lease: 15 * time.Second, PingEvery: 25 * time.Second, PingWithin: 20 * time.Second, LogLevel: slog.LevelInfo}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("FromEnv() = %+v, %v; want %+v", got, err, want)
 	}
@@ -32,12 +32,12 @@ func TestFromEnvReadsEverything(t *testing.T) {
 		"HOST": "0.0.0.0", "PORT": "0", "INSTANCE": "api-2", "REDIS_URL": "redis://:pw@localhost:7/1", "MONGODB_URI": "mongodb://db/x",
 		"SQLITE_PATH": "/tmp/x.db", "CACHE_POLICY": "documented", "TTL_TRIPS": "0s", "TTL_PROFILES": "20m", "TTL_AI": "2h",
 		"DB_DELAY": "180ms-250ms", "AI_DELAY": "2s", "LOG_LEVEL": "debug",
-		"RATE_LIMIT": "100", "RATE_WINDOW": "2s", "INSTANCES": "3", "TRUSTED_PROXIES": "loopback, 10.1.2.3/8 2001:db8::7,::ffff:192.0.2.1",
+		"RATE_LIMIT": "100", "RATE_WINDOW": "2s", "INSTANCES": "3", "SESSION_LEASE": "1s", "PING_INTERVAL": "300ms", "PING_TIMEOUT": "200ms", "TRUSTED_PROXIES": "loopback, 10.1.2.3/8 2001:db8::7,::ffff:192.0.2.1",
 	}))
 	want := config.Config{Host: "0.0.0.0", Port: 0, Instance: "api-2", RedisURL: "redis://:pw@localhost:7/1", RedisAddr: "localhost:7",
 		MongoURI: "mongodb://db/x", SQLitePath: "/tmp/x.db", Policy: config.Documented, TTLProfiles: 20 * time.Minute, TTLAI: 2 * time.Hour,
 		DBDelay: delay.Range{Min: 180 * time.Millisecond, Max: 250 * time.Millisecond}, AIDelay: delay.Range{Min: 2 * time.Second, Max: 2 * time.Second},
-		RateLimit: 100, RateWindow: 2 * time.Second, Instances: 3, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"),
+		RateLimit: 100, RateWindow: 2 * time.Second, Instances: 3, Lease: time.Second, PingEvery: 300 * time.Millisecond, PingWithin: 200 * time.Millisecond, Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"),
 			netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::7/128"), netip.MustParsePrefix("192.0.2.1/32")},
 		LogLevel: slog.LevelDebug}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -67,6 +67,9 @@ func TestFromEnvNamesTheVariableAndTheRemedy(t *testing.T) {
 		{"RATE_WINDOW", "900", "such as 900s"},
 		{"RATE_WINDOW", "0s", "such as 900s"},
 		{"INSTANCES", "0", "1 to 1000"},
+		{"SESSION_LEASE", "0", "100ms to 1h0m0s, such as 15s"},
+		{"PING_INTERVAL", "25", "such as 25s"},
+		{"PING_TIMEOUT", "2h", "such as 20s"},
 		{"TRUSTED_PROXIES", "lo", "an address, a network such as 10.0.0.0/8, or loopback"},
 		{"DB_DELAY", "200", "180ms-250ms"},
 		{"DB_DELAY", "250ms-180ms", "180ms-250ms"},

@@ -1,0 +1,101 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/trektribe/bench/target/cache"
+)
+
+// beats is how often in its time a lease is renewed.
+const beats = 3
+
+// beat renews the lease, and asks again where Redis was not told. It runs until stop.
+func (h *Hardened) beat() {
+	tick := time.NewTicker(h.lease / beats)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.stop:
+			return
+		case <-tick.C:
+		case <-h.again:
+		}
+		for h.hasSessions() && !h.announce.Do(h.limits.Command) {
+			select {
+			case <-h.stop:
+				return
+			case <-time.After(h.limits.Probe):
+			}
+		}
+	}
+}
+
+// hasSessions reports whether there is something to keep a lease for, or to tell.
+func (h *Hardened) hasSessions() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.users)+len(h.dirty) > 0
+}
+
+// tellOnce tells Redis what has changed, if Redis is asked.
+func (h *Hardened) tellOnce() error {
+	_, err := cache.Ask(h.line, h.limits.Wait, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, h.tell(ctx)
+	})
+	if err != nil {
+		select {
+		case h.again <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
+
+// tell tells Redis what has changed, and everything where it has lost something.
+func (h *Hardened) tell(ctx context.Context) error {
+	h.telling.Lock()
+	defer h.telling.Unlock()
+	for anew := false; ; anew = true {
+		changes, any := h.take(anew)
+		h.number++
+		had, err := runAnnounce(ctx, h.redis, h.name, h.number, h.lease, anew, changes)
+		if err != nil {
+			h.giveBack(changes)
+			return err
+		}
+		lost := had < h.taken
+		if h.taken = h.number; !any {
+			h.taken = 0 // there is nothing to lose, and no lease to renew
+		}
+		if !lost {
+			return nil
+		}
+		h.hooks.Log.Info("redis has lost sessions, and is told all of them")
+		h.hooks.Resynced()
+	}
+}
+
+// take takes the lists that Redis may not have, or all. any: there are sessions.
+func (h *Hardened) take(all bool) (changes []change, any bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if all {
+		for user := range h.users {
+			h.dirty[user] = true
+		}
+	}
+	for user := range h.dirty {
+		changes = append(changes, change{user, h.users[user]})
+	}
+	clear(h.dirty)
+	return changes, len(h.users) > 0
+}
+
+func (h *Hardened) giveBack(changes []change) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range changes {
+		h.dirty[c.user] = true
+	}
+}
