@@ -103,12 +103,12 @@ func (s sentence) exact(refuted bool) string {
 	return fmt.Sprintf("%s between %s and %s in each of %s", s.subject(), s.show(e.lo), s.show(e.hi), rounds)
 }
 
-// unanimous reports a share in which all observations agree.
+// unanimous reports whether the estimate is of a share in which all observations agree.
 func (e estimate) unanimous() bool {
 	return e.method == "binomial" && e.n > 0 && (e.k == 0 || e.k == e.n)
 }
 
-// unanimous is a share of nothing or all: a bound, not a certainty.
+// unanimous tells a share of none or all: it is a bound, not a certainty.
 func (s sentence) unanimous() string {
 	e := s.estimate
 	n, over := figure.Count(e.n, s.noun()), " over "+figure.Count(len(s.evidence.figures), "rounds")
@@ -121,8 +121,8 @@ func (s sentence) unanimous() string {
 	return fmt.Sprintf("%s in none of %s%s: below %s%s", s.subject(), n, over, s.show(e.hi), surely())
 }
 
-// needed is how many observations would prove the bound if all go on to comply
-// as so far; 0: that is not the question.
+// needed is how many observations would prove the bound if all comply as they did so
+// far; 0 where more observations are not what is missing.
 func (s sentence) needed() int {
 	e := s.estimate
 	if e.method != "binomial" || len(e.refs) != 1 {
@@ -154,7 +154,7 @@ func (s sentence) basis() string {
 // noun is what the samples are: those of the first measure on the left.
 func (s sentence) noun() string { return s.term.First().Noun }
 
-// bound is as written; where it was measured, with its value.
+// bound is the bound as written, with its value where that was measured.
 func (s sentence) bound() string {
 	if s.term.BoundsFixed() {
 		return s.term.Bound
@@ -168,5 +168,5 @@ func (s sentence) bound() string {
 
 func (s sentence) show(x float64) string { return figure.Format(figure.Finite(x), s.term.Unit) }
 
-// surely follows the end of an interval.
+// surely is the confidence, to follow the end of an interval.
 func surely() string { return " at " + stats.Confidence() }

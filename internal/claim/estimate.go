@@ -21,8 +21,8 @@ type estimate struct {
 	unknown          bool // lo and hi say nothing
 }
 
-// method is how the comparison will be decided; whether a t goes by the logarithm
-// is known only once the figures are.
+// method is how the comparison is decided. Only the figures tell whether a t-interval
+// is one of logarithms.
 func method(c *expr.Comparison) string {
 	switch {
 	case c.Left.Form == expr.Share && c.BoundsFixed():
@@ -35,7 +35,7 @@ func method(c *expr.Comparison) string {
 	return "t"
 }
 
-// estimate decides a comparison at confidence 1−alpha. There is at least one figure.
+// estimated decides a comparison at confidence 1−alpha. There is at least one figure.
 func estimated(c *expr.Comparison, figures []sides, alpha float64) estimate {
 	var e estimate
 	switch e.method = method(c); e.method {
@@ -97,8 +97,8 @@ func (e *estimate) exact(c *expr.Comparison, figures []sides) {
 	}
 }
 
-// t takes one figure a round, the logarithm of the sides' ratio or their
-// difference, and its t-interval; shown as that of the measured side.
+// t takes one figure a round, the logarithm of the sides' ratio or their difference,
+// and its t-interval, which is shown as one of the measured side.
 func (e *estimate) t(c *expr.Comparison, figures []sides, alpha float64) {
 	log := c.Left.Product
 	for _, s := range figures {
@@ -145,13 +145,13 @@ type spread struct {
 	open       figure.Cut
 }
 
-// differences are between the measured side and bound j. What sketches cannot
-// resolve and what a single event would change put a floor under the half-width:
-// without it rounds that agree by accident would prove anything.
+// differences are between the measured side and bound j. The half-width is at least
+// what sketches cannot resolve and what a single event would change: without that,
+// rounds that agree by accident would prove anything.
 func differences(figures []sides, j int, log bool, alpha float64) spread {
 	var s spread
 	var ys []float64
-	var sketchy, grain float64
+	var resolution, grain float64
 	n := float64(len(figures))
 	opens := map[figure.Cut]bool{}
 	for _, f := range figures {
@@ -165,7 +165,7 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 			ys = append(ys, a.X-b.X)
 			s.ref += b.X / n
 		}
-		sketchy += wa*a.Resolution + wb*b.Resolution
+		resolution += wa*a.Resolution + wb*b.Resolution
 		grain += wa*a.Grain + wb*b.Grain
 		opens[a.Cut], opens[-b.Cut] = true, true
 	}
@@ -176,7 +176,7 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 	s.mean, iv = stats.T(ys, alpha)
 	// The rule of three at this confidence: what was not seen in all rounds
 	// together may still occur −ln(alpha/2) times in them.
-	s.half = max(iv.Hi-s.mean, sketchy+grain*-math.Log(alpha/2)/n)
+	s.half = max(iv.Hi-s.mean, resolution+grain*-math.Log(alpha/2)/n)
 	switch {
 	case opens[figure.AtLeast] && opens[figure.AtMost]:
 		s.half = math.Inf(1)
@@ -188,8 +188,8 @@ func differences(figures []sides, j int, log bool, alpha float64) spread {
 	return s
 }
 
-// decide holds the interval lo..hi of a difference against zero. One that is
-// open upwards can only lie higher, and proves nothing that needs it low.
+// decide holds the interval lo..hi of a difference against zero. An interval that is
+// open upwards may lie higher: it proves no upper bound.
 func decide(op string, lo, hi float64, open figure.Cut) Verdict {
 	var holds, refuted bool
 	switch op {
@@ -212,7 +212,7 @@ func decide(op string, lo, hi float64, open figure.Cut) Verdict {
 	return Inconclusive
 }
 
-// together is the verdict of all: one refuted refutes.
+// together is the verdict of all: refuted where one is, and holds where all do.
 func together(each []Verdict) Verdict {
 	out := Holds
 	for _, v := range each {

@@ -72,8 +72,8 @@ func (c *Claim) blank() Result {
 	return Result{ID: c.Text.ID, Verdict: Inconclusive, Says: c.Text.Says, Source: c.Text.Source, Reading: c.Text.Reading, Holds: c.Text.Holds}
 }
 
-// comparisons is how many intervals the confidence is split over. A range
-// between literals needs only one.
+// comparisons is the number of intervals that share the confidence. A range between
+// literals needs only one.
 func (c *Claim) comparisons() int {
 	n := 0
 	for _, t := range c.holds.Terms {
@@ -94,8 +94,8 @@ type finding struct {
 	more    bool      // inconclusive only: another round may decide it
 }
 
-// decisive is the finding that the claim's verdict rests on: the first refuted;
-// else the first undecided; else the first, which is the one its author thinks of.
+// decisive is the finding that decides the claim: the first that is refuted; else the
+// first that is undecided; else the first, which its author thought of first.
 func decisive(all []finding) finding {
 	for _, v := range []Verdict{Refuted, Inconclusive} {
 		for _, f := range all {
@@ -134,7 +134,7 @@ func observed(rounds []Round, term int) evidence {
 	return ev
 }
 
-// samples are those behind the measured side, all rounds together.
+// samples is the number behind the measured side, over all rounds.
 func (ev evidence) samples() int {
 	n := 0
 	for _, s := range ev.figures {

@@ -153,7 +153,7 @@ func mustBeComplete(t *testing.T, r claim.Result) {
 		t.Errorf("%s: %s because of nothing", r.Holds, r.Verdict)
 	}
 	if undecided := r.Verdict == claim.Inconclusive; (r.Remedy != "") != undecided || (r.Code != "") != undecided {
-		t.Errorf("%s: %s, code %q, settle %q", r.Holds, r.Verdict, r.Code, r.Remedy)
+		t.Errorf("%s: %s, code %q, remedy %q", r.Holds, r.Verdict, r.Code, r.Remedy)
 	}
 	if r.Verdict != claim.Inconclusive && (r.Lo > r.Measured || r.Measured > r.Hi) {
 		t.Errorf("%s: %v is not within %v..%v", r.Holds, r.Measured, r.Lo, r.Hi)

@@ -2,9 +2,8 @@ package claim
 
 import "github.com/trektribe/bench/internal/claim/code"
 
-// Looks are how often a claim may be judged: the confidence is spent over them.
-// It may first be judged after Min rounds and last after Max; less than 1 counts
-// as 1, and a Max below Min as Min.
+// Looks are how often a claim may be judged: first after Min rounds, last after Max.
+// The confidence is spent over them. Less than 1 counts as 1, a Max below Min as Min.
 type Looks struct{ Min, Max int }
 
 // A Result is one row of results.json. Its numbers are always finite. Where N is

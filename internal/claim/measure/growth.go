@@ -99,7 +99,7 @@ func (g *growth) level(instance string) *level {
 }
 
 func (g *growth) Value() figure.Value {
-	settle := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
+	remedy := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
 	v := figure.Value{Grain: 1}
 	if strings.HasSuffix(g.metric, "_bytes") {
 		v.Grain = 4096 // a page
@@ -107,7 +107,7 @@ func (g *growth) Value() figure.Value {
 	for _, name := range slices.Sorted(maps.Keys(g.instances)) {
 		l := g.instances[name]
 		if !l.hasFrom || !l.hasTo {
-			return figure.NoData(settle, "%s of instance %q was not read at the end of %s and of %s%s", g.metric, name, g.from, g.to, g.failed)
+			return figure.NoData(remedy, "%s of instance %q was not read at the end of %s and of %s%s", g.metric, name, g.from, g.to, g.failed)
 		}
 		if slices.ContainsFunc(g.ready, func(e history.Event) bool {
 			return e.Instance == name && e.Until > min(l.atFrom, l.atTo) && e.At < max(l.atFrom, l.atTo)
@@ -118,7 +118,7 @@ func (g *growth) Value() figure.Value {
 		v.Samples++
 	}
 	if v.Samples == 0 {
-		return figure.NoData(settle, "%s was not read%s", g.metric, g.failed)
+		return figure.NoData(remedy, "%s was not read%s", g.metric, g.failed)
 	}
 	return v
 }

@@ -21,13 +21,11 @@ const ms = roundtest.MS
 var (
 	fms     = roundtest.FMS
 	play    = roundtest.Play
-	times   = roundtest.Times
 	event   = roundtest.Event
 	outage  = roundtest.Outage
 	answers = roundtest.Answers
 	trips   = roundtest.Trips
 	failed  = roundtest.Failed
-	tail    = roundtest.Tail
 	counter = roundtest.Counter
 	ready   = roundtest.Ready
 	told    = roundtest.Told

@@ -100,15 +100,15 @@ func (l *latency) Value() figure.Value {
 	}
 	n := l.sketch.Count()
 	if n < l.least {
-		settle, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.Failures()
+		remedy, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.Failures()
 		switch {
 		case l.MostlyFailed():
-			settle = "correct answers of " + l.Sel.Text
+			remedy = "correct answers of " + l.Sel.Text
 		case n == 0 && l.Said > 0 && l.Sel.Has("source") && !l.Sel.Has("within") && !l.Sel.Has("status"):
-			settle = "answers that say this source"
+			remedy = "answers that say this source"
 			instead += "; " + figure.Count(l.Said, "answers") + " say where they come from, and none says this"
 		}
-		return figure.NoData(settle, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.Sel.Text, l.what, l.least, instead)
+		return figure.NoData(remedy, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.Sel.Text, l.what, l.least, instead)
 	}
 	x := l.read(&l.sketch).Seconds()
 	return figure.Value{X: x, Samples: n, Resolution: resolution * x}

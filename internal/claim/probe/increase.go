@@ -112,7 +112,7 @@ func (g *Increase) carries(labels map[string]string) bool {
 
 // Value is the growth; no data where an instance was not read at both ends of a phase.
 func (g *Increase) Value() figure.Value {
-	const settle = "readings of /metrics at the begin and the end of the phase"
+	const remedy = "readings of /metrics at the begin and the end of the phase"
 	switch {
 	case len(g.reads) == 0 && !g.exported:
 		return figure.NoData("GET /metrics in Prometheus' text format, with "+g.Metric, "no metrics were read from the service%s", g.failed)
@@ -121,10 +121,10 @@ func (g *Increase) Value() figure.Value {
 	case !g.matched:
 		return figure.NoData("a series with these labels", "the service exports no %s", g.Sel.Text)
 	case len(g.reads) == 0:
-		return figure.NoData(settle, "%s was not read at the begin and the end of a phase%s", g.Metric, g.failed)
+		return figure.NoData(remedy, "%s was not read at the begin and the end of a phase%s", g.Metric, g.failed)
 	}
 	if why := g.unread(); why != "" {
-		return figure.NoData(settle, "%s", why)
+		return figure.NoData(remedy, "%s", why)
 	}
 	v := figure.Value{Grain: 1}
 	for _, p := range slices.SortedFunc(maps.Keys(g.series), comparePoints) {
