@@ -9,30 +9,7 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/machinetest"
 )
-
-var blackhole = lab.Action{Fault: fault.Fault{Kind: "blackhole", On: "redis"}}
-
-// lifted is a with its fault lifted.
-func lifted(a lab.Action) lab.Action {
-	a.Heal = true
-	return a
-}
-
-// probed waits until each instance's fault has been met by a new connection.
-func (w *world) probed(t *testing.T, a lab.Action, instances int) {
-	t.Helper()
-	machinetest.Until(t, "the fault was probed", 10*time.Second, func() bool {
-		n := 0
-		for _, e := range w.of(history.Canary) {
-			if e.Name == a.Fault.Kind && strings.HasPrefix(e.Detail, "new ") {
-				n++
-			}
-		}
-		return n >= instances
-	})
-}
 
 func TestFaultsAreProved(t *testing.T) {
 	s := spec(t)
@@ -50,21 +27,10 @@ func TestFaultsAreProved(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.fault.Kind, func(t *testing.T) {
-			w.mu.Lock()
-			w.events = nil
-			w.mu.Unlock()
+			w.forget()
 			a := onRedis(row.fault, "2")
 			a.Arm = "hardened"
-			if err := w.Apply(t.Context(), a); err != nil {
-				t.Fatal(err)
-			}
-			w.probed(t, a, 1)
-			if err := w.Apply(t.Context(), lifted(a)); err != nil {
-				t.Fatal(err)
-			}
-			if err := w.Settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.hurt(t, a, 1)
 
 			var during, after []string
 			for _, e := range w.of(history.Canary) {
@@ -119,21 +85,15 @@ func TestUndeliveredSaysWhy(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := open(t, spec(t))
 			w.fresh(t, map[string]string{"FAKE": row.fake})
-			if err := w.Apply(t.Context(), blackhole); err != nil {
-				t.Fatal(err)
-			}
+			w.do(t, blackhole)
 			if row.wait {
 				w.probed(t, blackhole, 1)
 			}
 			if row.heal {
-				if err := w.Apply(t.Context(), lifted(blackhole)); err != nil {
-					t.Fatal(err)
-				}
+				w.do(t, lifted(blackhole))
 			}
 			for range 2 { // the second has nothing to add
-				if err := w.Settle(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				w.settle(t)
 			}
 			got := w.of(history.Delivery)
 			if len(got) != 1 || got[0].Value != row.value || !strings.Contains(got[0].Detail, row.why) {
@@ -173,9 +133,7 @@ func TestApplyRefuses(t *testing.T) {
 		t.Errorf("%d faults recorded that were not", n)
 	}
 
-	if err := w.Apply(t.Context(), blackhole); err != nil {
-		t.Fatal(err)
-	}
+	w.do(t, blackhole)
 	refused := lab.Action{Fault: fault.Fault{Kind: "refused", On: "redis"}}
 	if err := w.Apply(t.Context(), refused); err == nil || !strings.Contains(err.Error(), "already has the fault blackhole") {
 		t.Errorf("a second fault: %v", err)

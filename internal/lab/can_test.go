@@ -2,83 +2,14 @@ package lab_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/trektribe/bench/internal/fault"
-	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
 )
-
-// doing is an action on "redis" or "instance".
-func doing(on, kind string) lab.Action {
-	return lab.Action{Fault: fault.Fault{Kind: kind, On: on}, Planned: time.Second}
-}
-
-// onRedis is an action on the paths of these instances to redis; none: of all.
-func onRedis(f fault.Fault, instances ...string) lab.Action {
-	f.On, f.Instances = "redis", instances
-	return lab.Action{Fault: f, Planned: time.Second}
-}
-
-// do applies a and fails the test if that does not work.
-func (w *world) do(t *testing.T, a lab.Action) {
-	t.Helper()
-	if err := w.Apply(t.Context(), a); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// forget forgets what was recorded so far.
-func (w *world) forget() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.events = nil
-}
-
-// proved settles and looks that one fault was recorded, lifted, and proved, as the instance's.
-func (w *world) proved(t *testing.T, a lab.Action, instance string) {
-	t.Helper()
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	on, off, got := w.of(history.FaultOn), w.of(history.FaultOff), w.of(history.Delivery)
-	if len(on) != 1 || len(off) != 1 || len(got) != 1 {
-		t.Fatalf("recorded %v, %v, %v; want one of each", on, off, got)
-	}
-	for _, e := range []history.Event{on[0], off[0], got[0]} {
-		if e.Arm != "hardened" || e.Instance != instance || e.On != a.On || e.Name != a.Fault.Kind || e.Planned != time.Second || e.Until < e.At || e.At <= 0 {
-			t.Errorf("recorded %+v", e)
-		}
-	}
-	if off[0].At < on[0].Until {
-		t.Errorf("lifted at %v, before it was on at %v", off[0].At, on[0].Until)
-	}
-	if got[0].Value != 1 || got[0].Detail != "" {
-		t.Errorf("delivery %v: %s", got[0].Value, got[0].Detail)
-	}
-	if p := w.of(history.Problem); len(p) > 0 {
-		t.Errorf("problems: %v", p)
-	}
-	if err := w.Died(); err != nil {
-		t.Errorf("Died: %v", err)
-	}
-}
-
-// met lists what the canaries met: before and after the fault, and during it, each once.
-func (w *world) met() (around, during []string) {
-	for _, e := range w.of(history.Canary) {
-		if e.Name == "" {
-			around = append(around, e.Detail)
-		} else if !slices.Contains(during, e.Detail) {
-			during = append(during, e.Detail)
-		}
-	}
-	return around, during
-}
 
 func TestCan(t *testing.T) {
 	url := lab.Spec{Redis: "redis://:hunter2@127.0.0.1/3"}

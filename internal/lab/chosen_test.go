@@ -34,17 +34,11 @@ func TestAFaultOfChosenCommandsIsDeliveredWhereTheServiceSendsSuch(t *testing.T)
 				if err := c.Get(t.Context(), "cache:1").Err(); err != redis.Nil {
 					t.Fatal(err)
 				}
-				if err := w.Apply(t.Context(), a); err != nil {
-					t.Fatal(err)
-				}
+				w.do(t, a)
 				got := c.Get(t.Context(), key).Err() // what a client meets is the proxy's to test
 				w.probed(t, a, 1)
-				if err := w.Apply(t.Context(), lifted(a)); err != nil {
-					t.Fatal(err)
-				}
-				if err := w.Settle(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				w.do(t, lifted(a))
+				w.settle(t)
 				all := w.of(history.Delivery)
 				if len(all) != 1 || all[0].Value != value || (value == 0) != strings.Contains(all[0].Detail, "no command of the service was hit") {
 					t.Errorf("GET %s met %v; delivery %+v, want one of %v", key, got, all, value)

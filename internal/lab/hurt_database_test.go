@@ -54,12 +54,6 @@ func serveSQL(fake string) error {
 	if err != nil {
 		return err
 	}
-	var held *sql.Tx
-	http.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
-		held, err = db.Begin()
-		answer(w, "", err)
-	})
-	http.HandleFunc("/drop", func(w http.ResponseWriter, r *http.Request) { answer(w, "", held.Rollback()) })
 	http.HandleFunc("/sql", func(w http.ResponseWriter, r *http.Request) {
 		use := db
 		if r.FormValue("new") != "" {
@@ -176,25 +170,27 @@ func TestLockedDatabaseHoldsThePatient(t *testing.T) {
 			mustQuery(t, in, read)
 			w.do(t, locked)
 			type reply struct {
-				what string
-				err  error
+				what  string
+				ended time.Time
+				err   error
 			}
-			replies := make(chan reply, len(queries))
+			asked, replies := make(chan bool), make(chan reply, len(queries))
 			for what, path := range queries {
 				go func() {
+					asked <- true
 					_, err := query(in, path)
-					replies <- reply{what, err}
+					replies <- reply{what, time.Now(), err}
 				}()
 			}
-			select {
-			case r := <-replies:
-				t.Errorf("%s was answered while the database was locked: %v", r.what, r.err)
-			case <-time.After(300 * time.Millisecond):
+			for range queries {
+				<-asked
 			}
+			w.probed(t, locked, 1)
+			lifting := time.Now()
 			w.do(t, lifted(locked))
 			for range queries {
-				if r := <-replies; r.err != nil {
-					t.Errorf("%s, held by the fault: %v", r.what, r.err)
+				if r := <-replies; r.err != nil || r.ended.Before(lifting) {
+					t.Errorf("%s, held by the fault: %v, %v after it was to be lifted", r.what, r.err, r.ended.Sub(lifting))
 				}
 			}
 			w.proved(t, locked, "")
@@ -244,9 +240,7 @@ func TestLocksCorruptNothing(t *testing.T) {
 				t.Errorf("%s rows, and %d were acknowledged", got, written.Load())
 			}
 			t.Logf("%d writes and %d reads in between", written.Load(), answered.Load())
-			if err := w.Settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.settle(t)
 			if n := len(w.of(history.FaultOn)); n != 50 {
 				t.Errorf("%d locks, want 50", n)
 			}
@@ -278,24 +272,6 @@ func TestDatabaseFaultsRefuse(t *testing.T) {
 	w.do(t, lifted(blackhole))
 	w.do(t, lab.Action{Fault: fault.Fault{On: "database"}, Heal: true})
 	mustQuery(t, w.Arms()[0].Instances[0], read)
-}
-
-// TestDatabaseHeldByTheService locks a database that the service does not let go.
-func TestDatabaseHeldByTheService(t *testing.T) {
-	w := open(t, spec(t))
-	w.fresh(t, map[string]string{"FAKE": "sqlite", "JOURNAL": "DELETE", "BUSY": "50"})
-	in := w.Arms()[0].Instances[0]
-	mustQuery(t, in, "/hold")
-	if err := w.Apply(t.Context(), locked); err == nil || !strings.Contains(err.Error(), "a connection of the service has held it") {
-		t.Errorf("Apply: %v, want it to say who holds the database", err)
-	}
-	mustQuery(t, in, "/drop")
-	if n := len(w.of(history.FaultOn)); n > 0 {
-		t.Errorf("%d faults recorded that were not", n)
-	}
-	mustQuery(t, in, write) // nothing is left of the attempt
-	w.do(t, locked)
-	w.do(t, lifted(locked))
 }
 
 // TestFreshAndCloseUnlock leaves the fault on, begins another round, and closes in the end.

@@ -100,15 +100,16 @@ func TestTerminatedButDeaf(t *testing.T) {
 	a := doing("instance", "terminated")
 	w.do(t, a)
 	w.do(t, lifted(a))
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.settle(t)
 	if got := w.of(history.Delivery); len(got) != 1 || got[0].Value != 0 || !strings.Contains(got[0].Detail, "not seen to end") {
 		t.Errorf("delivery %v, want one of 0 that says why", got)
 	}
-	if got := service(t, w).Get(t.Context(), "starts").Val(); got != "2" {
+	c := service(t, w)
+	if got := c.Get(t.Context(), "starts").Val(); got != "2" {
 		t.Errorf("starts = %s, want 2: it is started again all the same", got)
 	}
+	c.Close()
+	w.fresh(t, nil) // by which it is killed: it would not hear Close either
 }
 
 func TestInstanceFaultsRefuse(t *testing.T) {
@@ -132,9 +133,7 @@ func TestInstanceFaultsRefuse(t *testing.T) {
 	w.do(t, blackhole) // a path is another thing
 	w.do(t, lifted(blackhole))
 	w.do(t, lab.Action{Fault: fault.Fault{On: "instance"}, Heal: true})
-	if err := w.Settle(t.Context()); err != nil { // what is told of it would come later
-		t.Fatal(err)
-	}
+	w.settle(t) // what is told of it would come later
 
 	if resp, err := http.Get(w.Arms()[0].Instances[0].URL + "/die"); err == nil {
 		resp.Body.Close()
@@ -171,9 +170,7 @@ func TestDiesWhenLetGoOn(t *testing.T) {
 	w.do(t, lifted(a))
 	<-asked
 	machinetest.Until(t, "its death is seen", 5*time.Second, func() bool { return w.exits() == 1 })
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.settle(t)
 	if n := len(w.of(history.Problem)); n > 0 {
 		t.Errorf("%d problems: %v", n, w.of(history.Problem))
 	}
@@ -208,9 +205,7 @@ func (w *world) findsNobody(t *testing.T, why string) {
 		w.do(t, doing("instance", kind))
 		w.do(t, lifted(doing("instance", kind)))
 	}
-	if err := w.Settle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.settle(t)
 	if d := w.of(history.Delivery); len(d) != 3 || d[0].Value != 1 || d[1].Value != 1 || d[2].Value != 0 || d[2].Detail != "instance hardened-1 "+why {
 		t.Errorf("delivery %v, want that killed and terminated found nobody, and stopped has no effect", d)
 	}

@@ -213,9 +213,7 @@ func TestFreshMakesRedisWhole(t *testing.T) {
 					t.Errorf("%s: starts = %q in the next round, want 1", kind, got)
 				}
 				w.do(t, doing("redis", "restarted"))
-				if err := w.Settle(t.Context()); err != nil {
-					t.Fatal(err)
-				}
+				w.settle(t)
 			}
 		})
 	}
@@ -238,25 +236,4 @@ func TestCutShortFaultIsUndone(t *testing.T) {
 		t.Errorf("afterwards: %v, want Redis whole", err)
 	}
 	w.do(t, doing("redis", "flushed"))
-}
-
-// TestSlowCommandIsEndedEarly lifts a fault long before its own end. Until 5 s have passed Redis hears nothing.
-func TestSlowCommandIsEndedEarly(t *testing.T) {
-	machinetest.Need(t, "redis-server")
-	s := spec(t)
-	s.Redis = "server"
-	w := open(t, s)
-	w.fresh(t, nil)
-	a := doing("redis", "slowcmd")
-	if err := w.Apply(t.Context(), a); err == nil || !strings.Contains(err.Error(), "say how long") {
-		t.Errorf("without a length: %v", err)
-	}
-	a.For = time.Minute
-	w.do(t, a)
-	w.probed(t, a, 1)
-	w.do(t, lifted(a))
-	w.proved(t, a, "")
-	if got := service(t, w).Get(t.Context(), "starts").Val(); got != "1" {
-		t.Errorf("starts = %q, want 1: the data is kept", got)
-	}
 }

@@ -130,6 +130,9 @@ func TestServerIsHurtInPart(t *testing.T) {
 			}
 		})
 	}
+	if err := w.Apply(t.Context(), doing("redis", "slowcmd")); err == nil || !strings.Contains(err.Error(), "say how long") {
+		t.Errorf("without a length: %v", err)
+	}
 	w.do(t, doing("redis", "maxclients")) // and is closed with it
 }
 

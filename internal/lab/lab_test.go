@@ -7,9 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,79 +15,9 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/lab/process/processtest"
 	labredis "github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/machinetest"
 )
-
-// A world is a lab under test and what it recorded.
-type world struct {
-	*lab.Lab
-	spec lab.Spec
-
-	mu     sync.Mutex
-	events []history.Event
-	cut    func(history.Event) // called with each event; nil: nothing is
-}
-
-// spec is a Spec of one arm with one instance of the fake service.
-func spec(t *testing.T) lab.Spec {
-	return lab.Spec{
-		Arms: []lab.ArmSpec{{Name: "hardened", Policy: "hardened"}}, Instances: 1, Redis: "embedded",
-		Dir: t.TempDir(), Self: []string{os.Args[0]}, Clock: history.NewClock(), ReadyIn: 10 * time.Second,
-	}
-}
-
-// open opens s and looks, when the test is over, that nothing is left of it.
-func open(t *testing.T, s lab.Spec) *world {
-	t.Helper()
-	tmp := t.TempDir()
-	t.Setenv("TMPDIR", tmp)
-	w := &world{spec: s}
-	s.Record = func(e history.Event) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.events = append(w.events, e)
-		if w.cut != nil {
-			w.cut(e)
-		}
-	}
-	before := runtime.NumGoroutine()
-	l, err := lab.Open(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.Lab = l
-	t.Cleanup(func() {
-		if err := l.Close(); err != nil {
-			t.Errorf("Close: %v", err)
-		}
-		processtest.NothingLeft(t, tmp)
-		http.DefaultClient.CloseIdleConnections()
-		machinetest.Until(t, "every goroutine is gone", 5*time.Second, func() bool { return runtime.NumGoroutine() <= before })
-	})
-	return w
-}
-
-func (w *world) fresh(t *testing.T, env map[string]string) {
-	t.Helper()
-	if err := w.Fresh(t.Context(), env); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// of lists what was recorded of a kind.
-func (w *world) of(kind history.Kind) []history.Event {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var found []history.Event
-	for _, e := range w.events {
-		if e.Kind == kind {
-			found = append(found, e)
-		}
-	}
-	return found
-}
 
 func TestInstancesGetTheContractAndNothingElse(t *testing.T) {
 	t.Setenv("MONGODB_URI", "mongodb://elsewhere")

@@ -61,12 +61,7 @@ func TestAMisinjectedFaultDecidesNothing(t *testing.T) {
 				w.Mislead(row.done)
 			}
 			a := onRedis(row.meant, "1")
-			w.do(t, a)
-			w.probed(t, a, 1)
-			w.do(t, lifted(a))
-			if err := w.Settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.hurt(t, a, 1)
 			got := w.of(history.Delivery)
 			if len(got) != 1 || (got[0].Value == 1) != (row.why == "") || !strings.Contains(got[0].Detail, row.why) {
 				t.Fatalf("delivery %v, want one with %q", got, row.why)

@@ -25,9 +25,7 @@ func shortly(t *testing.T) *world {
 // startHurt starts the instances under a, and forgets what was recorded before.
 func (w *world) startHurt(t *testing.T, fake string, a lab.Action) {
 	t.Helper()
-	w.mu.Lock()
-	w.events = nil
-	w.mu.Unlock()
+	w.forget()
 	if err := w.Fresh(t.Context(), map[string]string{"FAKE": fake}, a); err != nil {
 		t.Fatal(err)
 	}
@@ -67,13 +65,9 @@ func TestAFaultIsOnBeforeTheInstancesStart(t *testing.T) {
 			if ready(in) {
 				t.Error("it is ready during the fault")
 			}
-			if err := w.Apply(t.Context(), lifted(a)); err != nil {
-				t.Fatal(err)
-			}
+			w.do(t, lifted(a))
 			machinetest.Until(t, "it is ready after the fault", 10*time.Second, func() bool { return ready(in) })
-			if err := w.Settle(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			w.settle(t)
 			if d := w.of(history.Delivery); len(d) != 1 || d[0].Value != 1 {
 				t.Errorf("delivery %v, want one that is whole", d)
 			}
@@ -93,20 +87,9 @@ func TestAFaultFromTheStartIsDeliveredToThoseThatUseThePath(t *testing.T) {
 		t.Helper()
 		w.startHurt(t, fake, refused)
 		w.probed(t, refused, 1)
-		if err := w.Apply(t.Context(), lifted(refused)); err != nil {
-			t.Fatal(err)
-		}
+		w.do(t, lifted(refused))
 		// Another fault in the same round need not wait for what is still to be asked.
-		if err := w.Apply(t.Context(), blackhole); err != nil {
-			t.Fatal(err)
-		}
-		w.probed(t, blackhole, 1)
-		if err := w.Apply(t.Context(), lifted(blackhole)); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Settle(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.hurt(t, blackhole, 1)
 		d := slices.DeleteFunc(w.of(history.Delivery), func(e history.Event) bool { return e.Name != "refused" })
 		if len(d) != 1 || d[0].Value != value || !strings.Contains(d[0].Detail, why) {
 			t.Errorf("%s: delivery %v, want one of %v with %q", fake, d, value, why)

@@ -84,7 +84,5 @@ func TestSpikesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
 	apply(t, p, fault.Fault{Kind: "spikes", Delay: time.Hour, Share: 1})
 	c := dial(t, p.Addr())
 	send(t, c, "PING\r\n")
-	silent(t, c, brief)
-	apply(t, p, clean)
-	expect(t, c, []byte("+PONG\r\n"))
+	held(t, p, c, []byte("+PONG\r\n"), func() { apply(t, p, clean) })
 }

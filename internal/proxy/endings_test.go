@@ -22,16 +22,16 @@ func TestHangLeavesNewConnectionsUnreadUntilItIsLifted(t *testing.T) {
 	send(t, waits, "GET 10 1\r\n")
 	send(t, gone, "GET 10 2\r\n")
 	gone.Close()
-	silent(t, waits, brief)
-	if got := s.Calls.Load(); got != before {
-		t.Errorf("%d commands of new connections reached the server", got-before)
-	}
 	send(t, old, "GET 200000 3\r\n")
 	expect(t, old, append(pattern(200000, 3), "\r\n"...))
+	if m := p.ProbeNew(t.Context(), fault.PathWait); m.Met != "silence" {
+		t.Errorf("while new connections hang, a canary met %v", m)
+	}
+	if got := s.Calls.Load(); got != before+1 {
+		t.Errorf("%d commands of new connections reached the server", got-before-1)
+	}
 	apply(t, p, blackhole) // another fault takes over what waited
-	silent(t, waits, brief)
-	apply(t, p, clean)
-	expect(t, waits, append(pattern(10, 1), "\r\n"...))
+	held(t, p, waits, append(pattern(10, 1), "\r\n"...), func() { apply(t, p, clean) })
 }
 
 func TestHangThatIsFollowedByARefusalEndsWhatWaited(t *testing.T) {

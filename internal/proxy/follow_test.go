@@ -57,9 +57,7 @@ func TestTheRepliesOfATransactionAreThoseOfExec(t *testing.T) {
 	c := dial(t, p.Addr())
 	send(t, c, "%s%s%s%s", ask("MULTI"), ask("GET", "a"), ask("EXEC"), ask("PING"))
 	expect(t, c, []byte("+OK\r\n+QUEUED\r\n"))
-	silent(t, c, brief)
-	apply(t, p, clean)
-	expect(t, c, []byte("*1\r\n"+value("a")+"+PONG\r\n"))
+	held(t, p, c, []byte("*1\r\n"+value("a")+"+PONG\r\n"), func() { apply(t, p, clean) })
 	checkHit(t, p, 1)
 }
 

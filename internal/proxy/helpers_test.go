@@ -126,6 +126,28 @@ func silent(t testing.TB, c net.Conn, wait time.Duration) {
 	}
 }
 
+// held checks that want comes on c only when lift is called; before, a canary must find that the fault is on: it meets
+// silence.
+func held(t testing.TB, p *proxy.Proxy, c net.Conn, want []byte, lift func()) {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(long))
+	came := make(chan time.Time, 1)
+	first := make([]byte, 1)
+	go func() {
+		c.Read(first)
+		came <- time.Now()
+	}()
+	if m := p.ProbeNew(t.Context(), fault.PathWait); m.Met != "silence" {
+		t.Errorf("while the fault is to be on, a canary met %v", m)
+	}
+	lifting := time.Now()
+	lift()
+	if at := <-came; at.Before(lifting) || first[0] != want[0] {
+		t.Fatalf("%q came %v before the fault was lifted, want %.20q after it", first, lifting.Sub(at), want)
+	}
+	expect(t, c, want[1:])
+}
+
 // ends reads until the connection ends, and checks that it does so with "eof"
 // or "reset". It gives what came before.
 func ends(t testing.TB, c net.Conn, how string) []byte {

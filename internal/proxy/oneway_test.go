@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"net"
 	"testing"
+	"time"
 
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/resp/resptest"
@@ -36,19 +37,14 @@ func TestOnewayHoldsOneDirectionAndLetsTheOtherFlow(t *testing.T) {
 					return ""
 				})
 			}
-			for _, c := range conns {
-				silent(t, c, brief)
-			}
-			if direction == "requests" {
-				if got := s.Calls.Load(); got != before {
+			held(t, p, conns[0], []byte("+PONG\r\n"), func() {
+				silent(t, conns[1], time.Millisecond)
+				if got := s.Calls.Load(); direction == "requests" && got != before {
 					t.Errorf("%d requests reached the server", got-before)
 				}
-			}
-
-			apply(t, p, clean)
-			for _, c := range conns {
-				expect(t, c, []byte("+PONG\r\n"))
-			}
+				apply(t, p, clean)
+			})
+			expect(t, conns[1], []byte("+PONG\r\n"))
 			if direction == "replies" {
 				expect(t, asked, reply[10:])
 			}

@@ -164,7 +164,5 @@ func TestSlicesThatAreLiftedAreDeliveredAtOnce(t *testing.T) {
 	send(t, c, "GET 200000 1\r\n")
 	want := append(pattern(200_000, 1), "\r\n"...)
 	expect(t, c, want[:10])
-	silent(t, c, brief)
-	apply(t, p, clean)
-	expect(t, c, want[10:])
+	held(t, p, c, want[10:], func() { apply(t, p, clean) })
 }

@@ -114,9 +114,7 @@ func TestLatencyLeavesRequestsAlone(t *testing.T) {
 		}
 		return ""
 	})
-	silent(t, c, brief)
-	apply(t, p, clean) // what is in flight is released
-	expect(t, c, []byte("+PONG\r\n"))
+	held(t, p, c, []byte("+PONG\r\n"), func() { apply(t, p, clean) }) // what is in flight is released
 }
 
 func TestStreamIsWholeAndInOrderAcrossFaults(t *testing.T) {

@@ -18,6 +18,9 @@ import (
 	"github.com/trektribe/bench/internal/lab/process/processtest"
 )
 
+// soon is for what the watchdog does in milliseconds, on a busy machine.
+const soon = 5 * time.Second
+
 func TestBeatsHoldTheLeaseAndSilenceEndsIt(t *testing.T) {
 	defer signal.Reset() // the watchdog ignores what would end this test
 	synctest.Test(t, func(t *testing.T) {
@@ -84,11 +87,11 @@ func TestAHeldUpHarnessLosesItsProcesses(t *testing.T) {
 			s := begin(t, "STOP=all")
 			s.up(t)
 			s.Process.Signal(syscall.SIGSTOP)
-			s.vanishes(t, 2, process.LeaseFor+time.Second) // it and its watchdog
+			s.vanishes(t, 2, process.LeaseFor+soon) // it and its watchdog
 			if then == "is killed" {
 				s.Process.Kill()
 				s.Wait()
-				s.vanishes(t, 0, time.Second)
+				s.vanishes(t, 0, soon)
 				return
 			}
 			s.Process.Signal(syscall.SIGCONT)
@@ -97,7 +100,7 @@ func TestAHeldUpHarnessLosesItsProcesses(t *testing.T) {
 			if got := s.errs.String(); err == nil || strings.Count(got, want) != 1 || strings.Contains(got, "exited by itself") {
 				t.Errorf("it ended with %v, and said:\n%s\nwant %q once, and nobody accused", err, got, want)
 			}
-			s.vanishes(t, 0, time.Second)
+			s.vanishes(t, 0, soon)
 		})
 	}
 }
@@ -110,7 +113,7 @@ func TestHarnessKilledAtAnyMomentLeavesNothing(t *testing.T) {
 		<-time.After(moment)
 		s.Process.Kill()
 		s.Wait()
-		s.vanishes(t, 0, process.LeaseFor+time.Second)
+		s.vanishes(t, 0, process.LeaseFor+soon)
 		if t.Failed() {
 			t.Fatalf("killed %v after its start", moment)
 		}
@@ -125,11 +128,11 @@ func TestHarnessOutOfMemoryLeavesNothing(t *testing.T) {
 	s.up(t)
 	err := s.Wait()
 	gaveUp := s.ProcessState.ExitCode() == 2 && strings.Contains(s.errs.String(), "runtime.")
-	detector := strings.Contains(s.errs.String(), "ThreadSanitizer: out of memory") // -race meets the limit first
+	detector := strings.Contains(s.errs.String(), "ThreadSanitizer") // -race meets the limit first
 	if !gaveUp && !detector {
 		t.Errorf("it ended with %v, want its runtime to give up:\n%s", err, s.errs.String())
 	}
-	s.vanishes(t, 0, process.LeaseFor+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+soon)
 }
 
 func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
@@ -147,7 +150,7 @@ func TestWithoutItsWatchdogAHarnessClosesInOrder(t *testing.T) {
 		}
 		syscall.Kill(pid, syscall.SIGKILL)
 	}
-	s.vanishes(t, 0, time.Second)
+	s.vanishes(t, 0, soon)
 }
 
 // A watchdog that did not run for longer than the lease finds beats that wait to be read, and blames nobody.
@@ -173,7 +176,7 @@ func TestAHeldUpWatchdogJudgesNothingUnread(t *testing.T) {
 	}
 	s.Process.Kill()
 	s.Wait()
-	s.vanishes(t, 0, process.LeaseFor+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+soon)
 }
 
 // The watchdog outlives the harness for a moment, and must keep none of its sockets open meanwhile.
@@ -205,5 +208,5 @@ func TestTheWatchdogHoldsNothingOfTheHarness(t *testing.T) {
 		}
 	}
 	syscall.Kill(dog, syscall.SIGCONT)
-	s.vanishes(t, 0, process.LeaseFor+time.Second)
+	s.vanishes(t, 0, process.LeaseFor+soon)
 }

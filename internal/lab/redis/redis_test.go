@@ -3,7 +3,11 @@ package redis_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +15,8 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/machinetest"
 )
@@ -66,5 +72,140 @@ func TestServe(t *testing.T) {
 	machinetest.Until(t, "the key expires by the clock", 5*time.Second, func() bool { return c.Exists(ctx, "k").Val() == 0 })
 	if err := redis.Serve(ctx, addr, "", os.Stderr); err == nil || !strings.Contains(err.Error(), "address already in use") {
 		t.Errorf("a second one at the same address: %v", err)
+	}
+}
+
+// TestMain lets the test binary be its own children.
+func TestMain(m *testing.M) {
+	var err error
+	switch os.Args[1] {
+	case "redis":
+		err = redis.Serve(context.Background(), "127.0.0.1:"+os.Args[3], os.Getenv(redis.PasswordEnv), os.Stdout)
+	case "watchdog":
+		err = process.Watchdog(os.Stdin, os.Stdout)
+	default:
+		os.Exit(m.Run())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// own opens a Redis of the lab's own, and a client of it.
+func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
+	t.Helper()
+	if kind == "server" {
+		machinetest.Need(t, "redis-server")
+	}
+	lease, err := process.Open(os.Args[:1], os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	s, err := redis.Open(t.Context(), kind, redis.Options{
+		Name: "redis", Log: filepath.Join(dir, "log"), Dir: filepath.Join(dir, "redis"),
+		Self: os.Args[:1], Env: os.Environ(), Lease: lease, Ports: process.NewPorts(),
+	})
+	if err != nil {
+		t.Fatal(errors.Join(err, lease.Close(context.Background())))
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.Close(context.Background()), lease.Close(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	o, err := goredis.ParseURL(s.Env(s.Addr()).Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := goredis.NewClient(o)
+	t.Cleanup(func() { c.Close() })
+	return s, c
+}
+
+// Each kind keeps the same promises: what is done to it is met, is undone, and leaves it empty for the next round.
+func TestEachKindIsHurtMendedAndEmptied(t *testing.T) {
+	for _, kind := range []string{"embedded", "server"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			s, c := own(t, kind)
+			if got := s.Info().Kind; got != kind {
+				t.Errorf("it is %s, want %s", got, kind)
+			}
+			ctx := t.Context()
+			for _, m := range s.Mechanisms() {
+				k, found := fault.Find(m.Kind)
+				if !found {
+					t.Fatalf("%q is no kind of fault", m.Kind)
+				}
+				meets := m.Meets
+				if len(meets) == 0 {
+					meets = k.New.Canary
+				}
+				probe := m.Probe
+				if probe == nil {
+					probe = s.Probe
+				}
+				if err := c.Set(ctx, "k", "v", 0).Err(); err != nil {
+					t.Fatalf("before %s: %v", m.Kind, err)
+				}
+				if err := m.Hurt(ctx, fault.Fault{Kind: m.Kind, For: 300 * time.Millisecond}); err != nil {
+					t.Fatalf("%s: %v", m.Kind, err)
+				}
+				if m.Found != nil {
+					if got, flaw := m.Found(); got.Met != "empty" || flaw != "" {
+						t.Errorf("%s found %v: %s", m.Kind, got, flaw)
+					}
+				} else if got := probe(ctx, fault.ProcessWait); !slices.Contains(meets, got.Met) {
+					t.Errorf("%s: a probe met %v, want %v", m.Kind, got, meets)
+				}
+				for range 2 { // again: nothing is to be mended
+					if err := s.Mend(ctx); err != nil {
+						t.Fatalf("mend %s: %v", m.Kind, err)
+					}
+				}
+				if got := s.Probe(ctx, 5*time.Second); got.Met != "reply" {
+					t.Errorf("after %s a probe met %v", m.Kind, got)
+				}
+			}
+			c.Close()
+			if err := s.Renew(ctx); err != nil {
+				t.Fatal(err)
+			}
+			fresh := goredis.NewClient(c.Options())
+			defer fresh.Close()
+			if n := fresh.DBSize(ctx).Val(); n != 0 {
+				t.Errorf("%d keys in a new round", n)
+			}
+			if err := errors.Join(s.Up(), s.Died()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A script that blocks Redis is ended long before its own end. Until 5 s have passed Redis hears nothing.
+func TestASlowCommandIsEndedEarly(t *testing.T) {
+	t.Parallel()
+	s, c := own(t, "server")
+	if err := c.Set(t.Context(), "k", "v", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range s.Mechanisms() {
+		if m.Kind == "slowcmd" {
+			if err := m.Hurt(t.Context(), fault.Fault{Kind: m.Kind, For: time.Minute}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := s.Probe(t.Context(), fault.ProcessWait); got.Met != "silence" {
+		t.Errorf("a probe met %v, want silence", got)
+	}
+	if err := s.Mend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Get(t.Context(), "k").Val(); got != "v" {
+		t.Errorf("k = %q, want v: the data is kept", got)
 	}
 }

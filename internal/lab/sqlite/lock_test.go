@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,8 @@ import (
 
 	_ "modernc.org/sqlite"
 
+	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/sqlite"
 )
 
@@ -48,6 +51,7 @@ func holdLock(path string) error {
 
 // TestLockEndsWithItsHolder kills who holds the lock, while a connection is open.
 func TestLockEndsWithItsHolder(t *testing.T) {
+	t.Parallel()
 	for _, journal := range []string{"WAL", "DELETE"} {
 		t.Run(journal, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "a.db")
@@ -91,5 +95,71 @@ func TestLockEndsWithItsHolder(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A database that its service does not let go is not locked, and nothing is left of the attempt.
+func TestADatabaseThatIsHeldIsNotLocked(t *testing.T) {
+	t.Parallel()
+	d := sqlite.New("hardened", t.TempDir())
+	if err := d.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := openSQL(d.Env("").Value, "DELETE", "50")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	held, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := d.Mechanisms()[0].Hurt
+	if err := lock(t.Context(), fault.Fault{}); err == nil || !strings.Contains(err.Error(), "a connection of the service has held it") {
+		t.Errorf("locked: %v, want it to say who holds the database", err)
+	}
+	if err := held.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	write := func() error { _, err := db.Exec("INSERT INTO t(v) VALUES ('x')"); return err }
+	if err := write(); err != nil {
+		t.Errorf("after the attempt: %v", err)
+	}
+	for range 2 {
+		if err := lock(t.Context(), fault.Fault{}); err != nil {
+			t.Fatal(err)
+		}
+		if m := d.Probe(t.Context(), time.Second); m.Met != "locked" {
+			t.Errorf("a probe meets %v, want locked", m)
+		}
+		if err := write(); err == nil || !strings.Contains(err.Error(), "database is locked") {
+			t.Errorf("a write of a locked database: %v", err)
+		}
+		if err := d.Mend(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if m := d.Probe(t.Context(), time.Second); m.Met != "reply" {
+			t.Errorf("a probe meets %v, want a reply", m)
+		}
+	}
+	if err := write(); err != nil {
+		t.Errorf("after the lock: %v", err)
+	}
+}
+
+func TestADatabaseThatIsNotThere(t *testing.T) {
+	d := sqlite.New("hardened", t.TempDir())
+	if err := d.Up(); !errors.Is(err, dependency.ErrNotUp) {
+		t.Errorf("before the first round: %v", err)
+	}
+	if err := d.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Up(); err == nil || !strings.Contains(err.Error(), "have the service use SQLITE_PATH") {
+		t.Errorf("of a service that has another: %v", err)
+	}
+	began := time.Now()
+	if m := d.Probe(t.Context(), time.Minute); m.Met != "error" || time.Since(began) > 30*time.Second {
+		t.Errorf("a probe meets %v, want an error at once", m)
 	}
 }

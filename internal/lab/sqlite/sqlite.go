@@ -132,6 +132,7 @@ func (d *Database) Probe(ctx context.Context, patience time.Duration) canary.Mee
 		switch {
 		case err != nil:
 			m.Met, m.Detail = "error", err.Error()
+			return m
 		case open && fresh && ours:
 			m.Met = "locked"
 			return m
