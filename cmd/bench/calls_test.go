@@ -3,13 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/predict"
 )
 
@@ -17,15 +18,11 @@ import (
 // the pool has given up, against what is predicted of one call and of two.
 func TestCallsUnderAHeavyLoadArePredicted(t *testing.T) {
 	const rate, lasts = 150, 1800 * time.Millisecond
-	nobody, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody.Close()
+	nobody := "127.0.0.1:" + machinetest.FreePort(t)
 	var off []string
 	for range 3 {
 		off = nil
-		c := redis.NewClient(&redis.Options{Addr: nobody.Addr().String(), PoolSize: 20})
+		c := redis.NewClient(&redis.Options{Addr: nobody, PoolSize: 20})
 		var calling sync.WaitGroup
 		took := make([][2]time.Duration, int(lasts.Seconds()*rate))
 		began := time.Now()

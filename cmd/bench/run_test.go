@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -182,13 +181,8 @@ func TestAServiceThatAlreadyRuns(t *testing.T) {
 // startService runs the reference service in a process of its own, with env, and gives its URL.
 func startService(t *testing.T, env ...string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	port := machinetest.FreePort(t)
+	addr := "127.0.0.1:" + port
 	c := startWith(t, append(env, "PORT="+port), "serve")
 	up := func() bool {
 		r, err := http.Get("http://" + addr + "/health")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	codes "github.com/trektribe/bench/internal/claim/code"
 	"net"
 	"os"
 	"path/filepath"
@@ -12,19 +11,16 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	codes "github.com/trektribe/bench/internal/claim/code"
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
 
 // startToxiproxy starts a Redis and a toxiproxy whose proxy redis is before it.
 func startToxiproxy(t *testing.T) *toxitest.Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	_, port, _ := net.SplitHostPort(addr)
+	port := machinetest.FreePort(t)
+	addr := "127.0.0.1:" + port
 	start(t, "redis", "--port", port)
 	up := func() bool {
 		c, err := net.Dial("tcp", addr)

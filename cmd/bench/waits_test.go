@@ -265,14 +265,9 @@ func suffered(t *testing.T, o target.Options, l loss) (s sufferance) {
 // openServer is a rig on a redis-server, without a service.
 func openServer(t *testing.T) *rig {
 	machinetest.Need(t, "redis-server")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &rig{t: t, addr: l.Addr().String(), client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
+	port := machinetest.FreePort(t)
+	r := &rig{t: t, addr: "127.0.0.1:" + port, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}}
 	t.Cleanup(r.client.CloseIdleConnections)
-	l.Close()
-	_, port, _ := net.SplitHostPort(r.addr)
 	r.redis = exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
 	if err := r.redis.Start(); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,7 +67,7 @@ func foreignRedis(t *testing.T, proxies ...string) *somebody {
 // serve starts a service that has the proxy for its Redis, or has none of it (fake: "bypass").
 func (s *somebody) serve(name, fake string) {
 	s.t.Helper()
-	port := strconv.Itoa(machinetest.FreePort(s.t))
+	port := machinetest.FreePort(s.t)
 	cmd := exec.Command(os.Args[0], "serve")
 	cmd.Env = append(os.Environ(), "PORT="+port, "REDIS_URL=redis://"+s.Addr(name), "FAKE="+fake)
 	if err := cmd.Start(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/machinetest"
 )
 
 func TestFailuresAreNamedForWhatHappened(t *testing.T) {
@@ -81,12 +82,7 @@ func TestFailuresAreNamedForWhatHappened(t *testing.T) {
 }
 
 func TestNobodyListening(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	got, report := run(t, history.NewClock(), stream("http://"+l.Addr().String(), 1, time.Second))
+	got, report := run(t, history.NewClock(), stream("http://127.0.0.1:"+machinetest.FreePort(t), 1, time.Second))
 	if got[0].Failure != history.Refused || got[0].Sent == 0 || report.Sent != 1 {
 		t.Errorf("failure %q, sent %v, report %+v; want refused after it was sent", got[0].Failure, got[0].Sent, report)
 	}

@@ -57,14 +57,15 @@ func SkipBusy(t testing.TB, format string, args ...any) {
 }
 
 // FreePort is a loopback port that nobody listened on just now.
-func FreePort(t testing.TB) int {
+func FreePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }
 
 // Until waits for what must become true.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/target"
 )
 
@@ -115,12 +116,7 @@ func serveRedis(b *testing.B) string {
 	if err != nil {
 		b.Skip("no redis-server in PATH")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
+	port := machinetest.FreePort(b)
 	cmd := exec.Command(path, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", b.TempDir())
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
