@@ -16,7 +16,7 @@ type conn struct {
 	used     atomic.Bool      // carried bytes that are not a canary's
 	asked    atomic.Uint64    // chunks of requests that have come
 	ended    [2]chan struct{} // by direction: closed when its source has ended
-	owed     debts            // replies, in the order of their commands
+	owed     owedReplies      // replies, in the order of their commands
 	answers  chan struct{}    // something is owed that Redis does not answer
 	cut      atomic.Bool      // what is still owed is lost
 	stray    sync.Once        // it could not be followed

@@ -21,7 +21,7 @@ type follower struct {
 	hurt *plan                 // up: the one that chose a command of the transaction
 
 	say    reply         // down
-	owes   debt          // down: whose reply is coming
+	owes   owedReply     // down: whose reply is coming
 	stay   time.Duration // down: how long it stays
 	broken bool          // down: the rest is lost
 }
@@ -75,12 +75,12 @@ const (
 func (l *link) enter(came time.Time) {
 	r := &l.ask
 	hit := r.verdict == chosen
-	d := debt{plain: 1}
+	d := owedReply{plain: 1}
 	if hit {
-		d = debt{plan: r.plan}
+		d = owedReply{plan: r.plan}
 	}
 	if hit && r.plan.does.answers {
-		d = debt{answer: "-" + r.plan.fault.Answer + "\r\n"}
+		d = owedReply{answer: "-" + r.plan.fault.Answer + "\r\n"}
 		l.proxy.count.struck(l.conn)
 		if l.tx {
 			d.swap = true
@@ -95,12 +95,12 @@ func (l *link) enter(came time.Time) {
 	}
 	switch r.cmd.Follow {
 	case command.Subscribes:
-		d = debt{subs: max(1, r.args-1)}
+		d = owedReply{subs: max(1, r.args-1)}
 	case command.Begins:
 		l.tx, l.hurt = true, nil
 	case command.Executes:
 		if l.hurt != nil {
-			d = debt{plan: l.hurt}
+			d = owedReply{plan: l.hurt}
 		}
 		l.tx, l.hurt = false, nil
 	case command.Discards:
@@ -112,7 +112,7 @@ func (l *link) enter(came time.Time) {
 		}
 	default:
 		if l.tx && hit { // it is queued; EXEC brings what it replies
-			l.hurt, d = r.plan, debt{plain: 1}
+			l.hurt, d = r.plan, owedReply{plain: 1}
 		}
 	}
 	l.owe(d)
@@ -123,7 +123,7 @@ func (l *link) enter(came time.Time) {
 
 // owe enters d. Where replies are not counted any more, nobody would give the
 // client an answer that Redis does not give, so its connection ends.
-func (l *link) owe(d debt) {
+func (l *link) owe(d owedReply) {
 	if l.conn.owed.add(d) {
 		if d.answer != "" {
 			select {
@@ -149,7 +149,7 @@ func (l *link) stray() {
 			l.proxy.count.unfollowed.Add(1)
 		}
 		if l.dir == up {
-			l.conn.owed.add(debt{end: true})
+			l.conn.owed.add(owedReply{end: true})
 		}
 	})
 	if l.dir == down && l.conn.owed.close() {

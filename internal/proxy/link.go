@@ -47,8 +47,10 @@ type link struct {
 	passed int64     // bytes, under this plan
 	free   time.Time // when the pause after the last piece ends
 	spoken bool      // it has brought bytes
-	giveUp time.Time // on a reader, once the other direction has ended
-	given  bool      // up: nothing is passed on any more
+	giveUp time.Time // on a reader, once otherEnded
+
+	otherEnded bool // the source of the other direction has ended
+	given      bool // up: nothing is passed on any more
 
 	follower
 }
@@ -70,11 +72,6 @@ func (l *link) run(stub *toxics.ToxicStub) {
 	l.begin()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()
-	otherEnded := l.conn.ended[1-l.dir]
-	var answers chan struct{}
-	if l.dir == down {
-		answers = l.conn.answers
-	}
 	for {
 		if l.proxy.adopt(l) {
 			l.begin()
@@ -83,65 +80,67 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			l.conn.end(end)
 			l.abandon(stub)
 		}
-		if l.given && l.ended {
+		next, due, waits := l.next()
+		leaves := waits && time.Until(due) <= 0
+		switch {
+		case l.given && l.ended:
+			return
+		case leaves && next.cut:
+			l.conn.cut.Store(true)
+			l.abandon(stub)
+			continue
+		case leaves && next.chunk == nil:
+			stub.Close()
 			return
 		}
-		var (
-			in    <-chan *stream.StreamChunk
-			out   chan<- *stream.StreamChunk
-			part  *stream.StreamChunk
-			timer <-chan time.Time
-		)
-		switch {
-		case l.given:
-			in = stub.Input
-		case !l.holding():
-			if !l.ended && l.queued < most {
-				in = stub.Input
-			}
-			if len(l.queue) > 0 {
-				first := l.queue[0]
-				due := later(first.due, l.free)
-				wait := time.Until(due)
-				switch {
-				case wait > 0:
-				case first.cut:
-					l.conn.cut.Store(true)
-					l.abandon(stub)
-					continue
-				case first.chunk == nil:
-					stub.Close()
-					return
-				default:
-					out, part = stub.Output, l.part(first)
-					wait = time.Until(later(l.giveUp, due.Add(grace)))
-				}
-				if out == nil || otherEnded == nil {
-					alarm.Reset(wait)
-					timer = alarm.C
-				}
-			}
+		var part *stream.StreamChunk
+		until, timed := due, waits
+		if leaves { // a reader may take its time, unless the other direction has ended
+			part = l.part(next)
+			until, timed = later(l.giveUp, due.Add(grace)), l.otherEnded
+		}
+		if timed {
+			alarm.Reset(time.Until(until))
 		}
 		select {
 		case <-l.plan.next:
-		case c := <-in:
+		case c := <-when(l.reads(), stub.Input):
 			l.take(c)
-		case out <- part:
+		case when(leaves, stub.Output) <- part:
 			l.sent(part)
 			if l.limit() <= 0 {
 				l.abandon(stub)
 			}
-		case <-answers:
+		case <-when(l.dir == down, l.conn.answers):
 			l.answer()
-		case <-otherEnded:
-			otherEnded = nil
+		case <-when(!l.otherEnded, l.conn.ended[1-l.dir]):
+			l.otherEnded = true
 			l.giveUp = time.Now().Add(grace)
-		case <-timer:
-			if out != nil {
+		case <-when(timed, alarm.C):
+			if leaves {
 				l.abandon(stub)
 			}
 		}
 	}
+}
+
+// when is c where it is wanted, and otherwise a channel on which nothing ever happens: nil.
+func when[C any](wanted bool, c C) (never C) {
+	if wanted {
+		return c
+	}
+	return never
+}
+
+// reads reports whether the link takes more from its source.
+func (l *link) reads() bool { return !l.ended && (l.given || !l.holding() && l.queued < most) }
+
+// next is the piece that leaves next, and when; false: none waits, or none may leave.
+func (l *link) next() (p piece, due time.Time, waits bool) {
+	if l.given || l.holding() || len(l.queue) == 0 {
+		return piece{}, time.Time{}, false
+	}
+	return l.queue[0], later(l.queue[0].due, l.free), true
 }
 
 // begin starts on a plan: everything that waits gets its time under it.

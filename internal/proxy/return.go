@@ -56,7 +56,7 @@ func (l *link) replies(c *stream.StreamChunk) {
 			from = at
 		}
 		if m == whole {
-			l.paid()
+			l.replied()
 		}
 	}
 	if !l.broken {
@@ -67,7 +67,7 @@ func (l *link) replies(c *stream.StreamChunk) {
 
 // begins finds out whose reply begins with b; false: nobody's.
 func (l *link) begins(b byte) bool {
-	l.owes = debt{}
+	l.owes = owedReply{}
 	if b == '>' {
 		return true
 	}
@@ -85,18 +85,18 @@ func (l *link) begins(b byte) bool {
 // hit reports that the reply that is coming is one of those that the plan is for.
 func (l *link) hit() bool { return l.owes.plan != nil && l.owes.plan == l.plan }
 
-// paid takes off what the reply that has come whole was owed for.
-func (l *link) paid() {
+// replied takes off what the reply that has come whole was owed for.
+func (l *link) replied() {
 	if l.say.top != '>' {
 		swap, answer := l.owes.swap, l.owes.answer
-		l.conn.owed.pay(true)
+		l.conn.owed.took(true)
 		if swap {
 			l.tell(answer)
 		}
 	} else if d, _ := l.conn.owed.first(); d.subs > 0 && l.say.confirms() {
-		l.conn.owed.pay(false)
+		l.conn.owed.took(false)
 	}
-	l.owes = debt{}
+	l.owes = owedReply{}
 }
 
 // answer gives what is owed next and does not come from Redis. Between two
@@ -107,7 +107,7 @@ func (l *link) answer() {
 		if d.answer == "" || d.swap {
 			return
 		}
-		l.conn.owed.pay(true)
+		l.conn.owed.took(true)
 		l.tell(d.answer)
 	}
 }
