@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/loopback"
 )
 
 // An instance is an Instance, its process and its paths to what it depends on.
@@ -96,7 +97,7 @@ func (in *instance) start(ctx context.Context, note string, again func() bool) (
 		return false, err
 	}
 	run.Process = p
-	url := "http://" + process.Loopback(in.port)
+	url := "http://" + loopback.Addr(in.port)
 	in.mu.Lock()
 	in.started, in.url = run, url
 	in.mu.Unlock()

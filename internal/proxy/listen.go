@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/trektribe/bench/internal/loopback"
 )
 
 // A door is one listening. Toxiproxy has one of its own, but keeps the
@@ -101,34 +100,19 @@ const firstPort = 15000
 // connection, and a client that dials it could even be connected to itself.
 func (p *Proxy) listenSomewhere() error {
 	err := error(syscall.EADDRINUSE)
-	if n := ephemeral() - firstPort; n > 0 {
+	if n := loopback.Ephemeral() - firstPort; n > 0 {
 		for tries := 0; tries < 32 && errors.Is(err, syscall.EADDRINUSE); tries++ {
 			port := firstPort + rand.IntN(n)
-			err = p.listenOn(net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+			err = p.listenOn(loopback.Addr(port))
 		}
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
-		err = p.listenOn("127.0.0.1:0")
+		err = p.listenOn(loopback.Addr(0))
 	}
 	if err == nil {
 		p.addr = p.door.listener.Addr().String()
 	}
 	return err
-}
-
-// ephemeral is the lowest port that the kernel gives to outgoing connections;
-// Linux's default where it cannot be read.
-func ephemeral() int {
-	const usual = 32768
-	text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
-	if err != nil {
-		return usual
-	}
-	low, _, _ := strings.Cut(string(text), "\t")
-	if n, err := strconv.Atoi(low); err == nil {
-		return n
-	}
-	return usual
 }
 
 // listenAgain lifts a refusal.

@@ -4,17 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
-)
 
-// Where the kernel takes ports for outgoing connections when the system does not say: IANA's range (RFC 6335) is
-// above 49152, Linux' default begins at 32768; below both is safe.
-const defaultEphemeral = 32768
+	"github.com/trektribe/bench/internal/loopback"
+)
 
 const (
 	// portTries is how many ports a server is started on, where each was taken by somebody else in between.
@@ -36,15 +31,7 @@ type Ports struct {
 }
 
 func NewPorts() *Ports {
-	low := defaultEphemeral
-	if b, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
-		if f := strings.Fields(string(b)); len(f) == 2 {
-			if n, err := strconv.Atoi(f[0]); err == nil {
-				low = n
-			}
-		}
-	}
-	p := &Ports{from: lowestPort, to: low, given: map[int]bool{}}
+	p := &Ports{from: lowestPort, to: loopback.Ephemeral(), given: map[int]bool{}}
 	if p.to-p.from < 1000 { // a machine tuned for many connections: no safe range is left, the retries must do
 		p.to = 65536
 	}
@@ -57,7 +44,7 @@ func (p *Ports) next() (int, error) {
 	defer p.mu.Unlock()
 	for range 200 {
 		n := p.from + rand.IntN(p.to-p.from)
-		if !p.given[n] && bindable(n) {
+		if !p.given[n] && loopback.Free(n) {
 			p.given[n] = true
 			return n, nil
 		}
@@ -65,22 +52,13 @@ func (p *Ports) next() (int, error) {
 	return 0, fmt.Errorf("no free port found between %d and %d", p.from, p.to)
 }
 
-// bindable reports whether a server could listen on the port now.
-func bindable(port int) bool {
-	ln, err := net.Listen("tcp", Loopback(port))
-	return err == nil && ln.Close() == nil
-}
-
-// Loopback is the address of a port of this machine.
-func Loopback(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
-
 // PortTaken reports whether p has exited because somebody else listens on its port.
 func (p *Process) PortTaken(port int) bool {
 	if p == nil || !p.Exited() {
 		return false
 	}
 	said := strings.ToLower(strings.Join(p.Lines(), "\n"))
-	return strings.Contains(said, "address already in use") || strings.Contains(said, "eaddrinuse") || !bindable(port)
+	return strings.Contains(said, "address already in use") || strings.Contains(said, "eaddrinuse") || !loopback.Free(port)
 }
 
 // OnNewPort starts a server on a port of its own, and on another one while start finds it taken, by
@@ -115,7 +93,7 @@ func OnItsPort(ctx context.Context, port int, start func(again func() bool) (tak
 func portFree(ctx context.Context, port int, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	for !bindable(port) {
+	for !loopback.Free(port) {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("somebody has taken port %d meanwhile; end that process (ss -ltnp shows it): %w", port, ctx.Err())

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/lab/process"
+	"github.com/trektribe/bench/internal/loopback"
 )
 
 // openOwn starts a Redis on a port of its own.
 func openOwn(ctx context.Context, k *kind, o Options) (s *Store, err error) {
 	err = o.Ports.OnNewPort(func(port int, again func() bool) (taken bool, err error) {
-		s = &Store{kind: k, lease: o.Lease, dir: o.Dir, addr: process.Loopback(port), port: port, password: rand.Text()}
+		s = &Store{kind: k, lease: o.Lease, dir: o.Dir, addr: loopback.Addr(port), port: port, password: rand.Text()}
 		if s.command, err = k.command(o, port, s.password); err != nil {
 			return false, err
 		}
