@@ -112,7 +112,7 @@ func TestWhatAToxiproxyCannotDoIsSaidBeforeTheStart(t *testing.T) {
 		want []string
 	}{
 		{"without a service that runs", []string{"--toxiproxy", "http://127.0.0.1:9", "testdata/short.yaml"}, []string{"--target-url"}},
-		{"a kind", append(urls, "--toxiproxy", "http://127.0.0.1:9", write("{kind: hang, on: redis}")), []string{"scenario x: phase a: hang", "what can: latency"}},
+		{"a kind", append(urls, "--toxiproxy", "http://127.0.0.1:9", write("{kind: hang, on: redis}")), []string{"scenario x: phase a: hang", "it can do: latency"}},
 		{"an argument", append(urls, "--toxiproxy", "http://127.0.0.1:9", write("{kind: latency, on: redis, delay: 50ms, to: 90ms}")), []string{"to (90ms)"}},
 		{"a process", append(urls, "--toxiproxy", "http://127.0.0.1:9", write("{kind: killed, on: instance}")), []string{"--target-cmd"}},
 		{"one of two", append(urls, "--toxiproxy", "http://127.0.0.1:9", write("{kind: blackhole, on: redis, instances: [1]}")), []string{"instance 1 alone", "one proxy serves all 2"}},

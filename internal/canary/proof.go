@@ -23,7 +23,7 @@ const (
 	// SlowPause is the pause in a canary's reply under the fault slow: longer than a clean path takes
 	// on a busy machine, and well below a canary's usual patience of 100 ms.
 	SlowPause = 20 * time.Millisecond
-	// slack forgives the rounding of whoever kept a Meeting.
+	// slack forgives that a Meeting was rounded when it was kept.
 	slack = time.Millisecond
 )
 

@@ -18,19 +18,18 @@ type Action struct {
 	Heal        bool          // the fault is lifted
 }
 
-// Apply does a on all chosen paths, or to all chosen processes, at once. It records
-// history.FaultOn or FaultOff for each, and has every fault proved by canaries: what they meet
-// before, during and after it is recorded as history.Canary, the conclusion as
-// history.Delivery, all of it by the time Settle returns. Its error names all that it was not
-// done to; what has a fault cannot be given another before the first is lifted. Lifting where
-// nothing is on does nothing. A fault that ctx cuts short is undone.
+// Apply does a on all chosen paths, or to all chosen targets, at once. It records history.FaultOn or
+// FaultOff for each. Canaries prove every fault: what they meet before, during and after it is recorded as
+// history.Canary, the conclusion as history.Delivery, all of it by the time Settle returns. The error names
+// each path and target that a was not done to. One that has a fault gets no other before the first is
+// lifted. Lifting where nothing is on does nothing. A fault that ctx cuts short is undone.
 //
-// A fault on a Redis process is recorded without an instance, as it is every instance's. What was
-// killed is started again by lifting, on the same port, and answers when Apply returns; of an
-// instance that does not get ready the error is an ErrNotReady, and its fault is over all the same. One
-// that had exited by itself or had not come up again is not hurt and not started again, which is no
-// error; a fault that would have ended it counts as delivered.
-// Redis faults that are over as soon as they are done (restarted, reloaded, flushed) are lifted at once.
+// A fault on a dependency is recorded without an instance, since it is every instance's. Lifting starts a
+// process that was killed again, on the same port; it answers when Apply returns. If an instance does not
+// get ready then, the error is an ErrNotReady, and the fault is over all the same. An instance that had
+// exited by itself, or had not come up again, is not hurt and not started again; that is no error, and a
+// fault that would have ended it counts as delivered. Faults that are over as soon as they are done
+// (restarted, reloaded, flushed) are lifted at once.
 func (l *Lab) Apply(ctx context.Context, a Action) error {
 	l.applying.Lock()
 	defer l.applying.Unlock()
@@ -39,7 +38,7 @@ func (l *Lab) Apply(ctx context.Context, a Action) error {
 	return l.orLost(l.apply(ctx, a, nil))
 }
 
-// apply is Apply for whoever holds applying. start: the instances are not started yet.
+// apply is Apply without its lock, which the caller holds. start: the instances are not started yet.
 func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 	paths, targets, err := l.choose(a)
 	if err != nil {

@@ -11,18 +11,17 @@ import (
 	"github.com/trektribe/bench/internal/fault"
 )
 
-// Fresh brings every arm to a fresh state: instances stopped, Redis flushed, database new,
-// instances started with env on top of the Spec's, and ready. Faults are lifted without a record
-// of it; those that nobody settled are judged as they stand. Instances that already ran are only
-// asked whether they are ready. After an error no instance runs; Fresh may be tried again.
+// Fresh brings every arm to a fresh state. It stops the instances, lifts all faults without a record of it,
+// empties the dependencies, and starts the instances with env on top of the Spec's. It returns when they are
+// ready. Faults that were not settled are judged as they stand. Instances that already ran are only asked
+// whether they are ready. After an error no instance runs; Fresh may be tried again.
 //
-// faults are done when all that is whole and before any instance starts, and are on when Fresh returns.
-// That an instance does not get ready under them, or with an env though it was ready before without,
-// is then what there is to see, and no error: it is recorded as history.Process "not ready", has its
-// URL, and may get ready later.
+// faults are done before any instance starts, and are on when Fresh returns. If an instance does not get
+// ready under them, or with an env though it was ready before without, that is an observation and no error:
+// it is recorded as history.Process "not ready". The instance has its URL, and may get ready later.
 //
-// Instances are killed, not asked to go: all they hold is thrown away here, and a service's
-// graceful end would be paid for in every round. Close asks.
+// Instances are killed, not asked to go: all that they hold is thrown away here, and each round would pay
+// for a service's graceful end. Close asks.
 func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action) (err error) {
 	l.fresh.Lock()
 	defer l.fresh.Unlock()
@@ -52,7 +51,11 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 			l.stopInstances(ctx, false)
 		}
 	}()
-	l.countUses()
+	for _, a := range l.arms {
+		for _, in := range a.instances {
+			in.countUses()
+		}
+	}
 	if err := l.hurtFirst(ctx, env, faults); err != nil {
 		return err
 	}
@@ -92,6 +95,23 @@ func (l *Lab) renew(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// A start is what the instances are started with while a fault is on already.
+type start struct{ env map[string]string }
+
+// hurtFirst does the faults that are to be on before the instances start.
+func (l *Lab) hurtFirst(ctx context.Context, env map[string]string, faults []Action) error {
+	for _, a := range faults {
+		if a.Heal || a.On == "instance" {
+			return fmt.Errorf("%s on %s is not for before the instances start", a.Kind, a.On)
+		}
+		a.Planned = l.now()
+		if err := l.apply(ctx, a, &start{env}); err != nil {
+			return fmt.Errorf("before the instances start: %w", err)
+		}
+	}
+	return nil
 }
 
 // startInstances starts the first instance of each arm, and then the others: the first makes the database, and they would

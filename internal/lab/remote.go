@@ -120,7 +120,7 @@ func (s Spec) CanDo(a Action) error {
 // canRemotely reports whether the kind can be done to a service that already runs.
 func (s Spec) canRemotely(k fault.Kind, on string) error {
 	if k.Acts != fault.Path {
-		return fmt.Errorf("%s on %s needs a Redis that the harness has started; through a toxiproxy of somebody else's what can be done is: %s", k.Name, on, remote.Signatures())
+		return fmt.Errorf("%s on %s needs a Redis that the harness has started; somebody else's toxiproxy can do: %s", k.Name, on, remote.Signatures())
 	}
 	return remote.CanDo(k.Name)
 }
@@ -129,11 +129,11 @@ func (s Spec) canRemotely(k fault.Kind, on string) error {
 func (s Spec) canHurtRemotely(on string) error {
 	switch {
 	case len(s.Toxiproxy) == 0:
-		return fmt.Errorf("faults on %s need the harness to start the service and what stands between, and instances that already run "+
-			"(--target-url) are not its own: let the harness start the service (--target-cmd), or name the toxiproxy before its Redis (--toxiproxy)", on)
+		return fmt.Errorf("faults on %s need a service that the harness starts, or a proxy in front of its Redis: "+
+			"use --target-cmd in place of --target-url, or name the toxiproxy (--toxiproxy)", on)
 	case on != "redis":
-		return errors.New("instances that already run (--target-url) are not the harness's to hurt: let it start the service (--target-cmd); " +
-			"through --toxiproxy what can be done is on redis: " + remote.Signatures())
+		return errors.New("the harness cannot hurt instances that already run: use --target-cmd in place of --target-url; " +
+			"on redis, --toxiproxy can do: " + remote.Signatures())
 	}
 	return nil
 }

@@ -326,7 +326,7 @@ func TestWhatCanBeDoneThroughAToxiproxy(t *testing.T) {
 		{"of one", ask(one, "blackhole", "redis", "1"), []string{"instance 1 alone", "--toxiproxy"}},
 		{"of one that has its own", ask(two, "blackhole", "redis", "1"), nil},
 		{"no toxiproxy", ask(nil, "blackhole", "redis"), []string{"--target-cmd", "--toxiproxy"}},
-		{"a kind that it cannot", ask(one, "hang", "redis"), []string{"hang", "what can: latency"}},
+		{"a kind that it cannot", ask(one, "hang", "redis"), []string{"hang", "it can do: latency"}},
 		{"an unknown kind", ask(one, "gremlins", "redis"), []string{`unknown fault "gremlins"`}},
 		{"a process", ask(one, "killed", "redis"), []string{"killed on redis", "latency (delay, jitter)"}},
 		{"an instance", ask(one, "killed", "instance"), []string{"--target-cmd", "blackhole"}},

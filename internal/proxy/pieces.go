@@ -59,8 +59,8 @@ func (l *link) part(first piece) *stream.StreamChunk {
 }
 
 // rest begins the pause after n bytes of head. What had waited for the pause
-// before it leaves by its schedule, so that late timers do not add up; a reader
-// who was slow himself is not made up for.
+// before it leaves by its schedule, so that late timers do not add up; the
+// slowness of a reader is not made up for.
 func (l *link) rest(head piece, n int) {
 	does := l.plan.does
 	if does.pause == nil || l.dir == up {

@@ -2,8 +2,8 @@ package proxy
 
 import "sync/atomic"
 
-// Stats are what has gone through a proxy since Open. Whoever finds Used at
-// zero has a service that bypasses the proxy: no fault can reach it.
+// Stats are what has gone through a proxy since Open. Used at zero means that
+// the service bypasses the proxy: no fault can reach it.
 type Stats struct {
 	Accepted int64 // connections, the canaries' among them
 	Used     int64 // connections that carried bytes which were not a canary's

@@ -25,15 +25,16 @@ const (
 	// wherever it went.
 	LeaseEnv = "BENCH_LEASE"
 
-	// LeaseFor is the length of the lease: how long the watchdog bears the harness's silence. A false alarm costs a run: on two busy processors
-	// the worst stall that the hiccup meter has seen was under 1 s, and a machine that swaps stalls for a second or two.
+	// LeaseFor is the length of the lease: after so much silence of the harness the watchdog ends its processes. A false
+	// alarm costs a run. On two busy processors the worst stall that the hiccup meter has seen was under 1 s, and a
+	// machine that swaps stalls for a second or two.
 	LeaseFor = 5 * time.Second
 	// beatEvery is how often the harness renews its lease: ten beats in a row must be missing.
 	beatEvery = 500 * time.Millisecond
 	// leaseWrite bounds a message to the watchdog: the pipe holds thousands of
 	// them, so a watchdog that takes none is stopped or broken.
 	leaseWrite = 2 * time.Second
-	// answerWithin is how long the watchdog's answer, which was there before this process could go on, may take to be read.
+	// answerWithin is how long this process may take to read the watchdog's answer, which is there before it goes on.
 	answerWithin = time.Second
 
 	// lapsedWord is the watchdog's answer when the lease has run out, given before it ends the first process.
@@ -45,8 +46,8 @@ var (
 	errLapsed     = fmt.Errorf("the harness was held up for longer than its lease of %d s (stopped? out of memory?), so its processes were ended", LeaseFor/time.Second)
 )
 
-// A Lease is the harness's end of the watchdog: a pipe that ends with the harness, however
-// it ends, and on which it says every beatEvery that it still runs. Safe for concurrent use.
+// A Lease is the harness's end of the watchdog's pipe. The pipe ends with the harness, however that ends; until then the
+// harness says on it every beatEvery that it still runs. Its methods are safe for concurrent use.
 //
 // No moment is uncovered. The watchdog is there before any child. A child that
 // has been started is named to it at once, by number and start time. A

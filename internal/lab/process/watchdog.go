@@ -28,18 +28,17 @@ const (
 	sweepWithin = 3 * time.Second
 )
 
-// Watchdog is the life of the watchdog process: it reads from r, a pipe that the
-// harness holds, what the harness has started. When r ends (with the harness, in whatever way)
-// it kills what is left of it, puts back what it has changed at somebody's toxiproxy, and removes its directory. It does the same when
-// nothing came from r for LeaseFor, as the harness is stopped then, or as good
-// as that; it writes "lapsed" to w before, and stays until r ends, for what a harness that wakes
-// up may start. It ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE. Its error names what it could not
-// end or did not understand.
+// Watchdog is the life of the watchdog process. It reads from r, a pipe that the harness holds, what the harness has
+// started and changed. r ends with the harness, however that ends. Then the watchdog kills what is left, puts back what was
+// changed at somebody's toxiproxy, and removes the harness's directory.
 //
-// What is killed: the process groups named in r whose leader still has the start time it
-// was named with, so that a number used anew is safe; and, on Linux, every process that has
-// the lease's mark in its environment, so that one that left its group, or was started in
-// the harness's last moment, is found too.
+// It does the same when nothing has come from r for LeaseFor: the harness is stopped then, or as good as stopped. Before,
+// it writes "lapsed" to w. It stays until r ends, and ends what a harness that wakes up may still start. It ignores SIGINT,
+// SIGTERM, SIGHUP and SIGPIPE. Its error names what it could not end or did not understand.
+//
+// It kills the process groups that are named in r, if their leader still has the start time it was named with: a process
+// number that is used again is safe. On Linux it also kills every process that has the lease's mark in its environment, and
+// so finds one that left its group, or that was started in the harness's last moment.
 func Watchdog(r io.Reader, w io.Writer) error {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	left := remains{groups: map[int]string{}}
@@ -62,7 +61,7 @@ func Watchdog(r io.Reader, w io.Writer) error {
 		case <-look.C:
 			if quiet.look(time.Now()) >= LeaseFor && !lapsed {
 				lapsed = true
-				io.WriteString(w, lapsedWord+"\n") // who is gone needs no answer
+				io.WriteString(w, lapsedWord+"\n") // a harness that is gone needs no answer
 				errs = append(errs, left.end())
 			}
 			look.Reset(lookEvery)

@@ -26,7 +26,7 @@ func (s *Store) setting(name, value string) func(context.Context, fault.Fault) e
 	return func(ctx context.Context, _ fault.Fault) error { return s.set(ctx, name, value) }
 }
 
-// lockOut gives Redis a password that nobody knows. Who has given the old one stays in.
+// lockOut gives Redis a password that nobody knows. Clients that have given the old one stay in.
 func (s *Store) lockOut(ctx context.Context, _ fault.Fault) error {
 	return s.set(ctx, "requirepass", rand.Text())
 }

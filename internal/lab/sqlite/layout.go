@@ -8,7 +8,7 @@ import (
 // The layout of SQLite's locks (sqlite.org/src/file/src/os.h and walformat.html). They have been where
 // they are since version 3.7.0, as files are shared between versions.
 const (
-	pendingByte  = 0x40000000 // of the database file: who waits for it keeps new readers out
+	pendingByte  = 0x40000000 // of the database file: a connection that waits for it keeps new readers out
 	reservedByte = pendingByte + 1
 	sharedFirst  = pendingByte + 2 // read-locked by every connection; in WAL mode for as long as it is open
 	sharedSize   = 510

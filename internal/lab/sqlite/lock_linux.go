@@ -27,12 +27,12 @@ type lock struct {
 
 // lockFile takes the locks. It waits for readers and writers that are at work, and keeps new ones out meanwhile.
 //
-// Without WAL it is SQLite's EXCLUSIVE lock, and so it is in WAL mode when nobody has the file open. Otherwise each connection
-// keeps a read lock, and its readers ask nobody as long as the header of the -shm file is whole. So
-// we do what a process looks like that recovers the database after a crash: we hold the locks of one, and
-// make the header unequal. Readers then fail as busy, and wait as their busy timeout says. Nobody else writes
-// the header meanwhile, as that needs the same locks, so that release puts it back as it was; and if
-// we are killed before, the next reader recovers the database from its log, as SQLite does after any crash of a writer.
+// Without WAL, and in WAL mode while nobody has the file open, this is SQLite's EXCLUSIVE lock. Otherwise each
+// connection keeps a read lock, and readers ask for no other while the header of the -shm file is whole. So we act
+// like a process that recovers the database after a crash: we hold its locks, and make the two copies of the header
+// differ. Readers then find the database busy, and wait as their busy timeout says. Nobody else writes the header
+// meanwhile, since that needs the same locks, so release puts it back as it was. If we are killed before, the next
+// reader recovers the database from its log, as SQLite does after any crash of a writer.
 func lockFile(ctx context.Context, path string) (_ *lock, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, lockWithin, fmt.Errorf("a connection of the service has held it for %v (a long transaction, or PRAGMA locking_mode=EXCLUSIVE)", lockWithin))
 	defer cancel()
@@ -94,7 +94,7 @@ func (l *lock) takeIndex(ctx context.Context) error {
 		}
 	}
 	ok, err := whole(l.index)
-	if err != nil || !ok { // it is to be recovered, and who would do that has to wait for us
+	if err != nil || !ok { // it must be recovered first, and a connection that would do that waits for us
 		return err
 	}
 	var b [1]byte

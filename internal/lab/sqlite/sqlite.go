@@ -98,7 +98,7 @@ func (d *Database) Up() error {
 	return err
 }
 
-// lock locks the service's database: whoever asks it waits as long as its own busy timeout says.
+// lock locks the service's database. A query waits as long as the busy timeout of its connection says.
 func (d *Database) lock(ctx context.Context, _ fault.Fault) error {
 	l, err := lockFile(ctx, d.path())
 	if err != nil {

@@ -28,7 +28,7 @@ const (
 	downstream = "downstream" // replies
 )
 
-// mechanisms are for a toxiproxy of somebody else's. Whatever may be done to requests is done to
+// mechanisms are for somebody else's toxiproxy. Whatever may be done to requests is done to
 // them: Redis reads all that comes, while a change that is made to replies can hang behind a client that does not. Measured
 // with 16 clients that wait 20 ms for 200 KB, a fault on and off every 60 ms, for 6 s: no call on requests hung, each
 // kind on replies did within 4 cycles.
@@ -150,7 +150,7 @@ func wholeMillis(name string, d time.Duration) string {
 // slowBytes is how much takes as long as a canary's pause.
 func slowBytes(f fault.Fault) int64 { return int64(float64(f.Rate) * canary.SlowPause.Seconds()) }
 
-// Kinds lists the kinds that can be done through a toxiproxy of somebody else's.
+// Kinds lists the kinds that somebody else's toxiproxy can do.
 func Kinds() []string {
 	var out []string
 	for _, does := range mechanisms {
@@ -169,7 +169,7 @@ func Signatures() string {
 	return strings.Join(out, ", ")
 }
 
-// Check says why f cannot be done through a toxiproxy of somebody else's, and what can.
+// Check says why somebody else's toxiproxy cannot do f, and what it can do.
 func Check(f fault.Fault) error {
 	_, err := find(f)
 	return err
@@ -201,7 +201,7 @@ func CanDo(name string) error {
 }
 
 func unable(name, why string) error {
-	return fmt.Errorf("%s cannot be done through a toxiproxy of somebody else's: %s; what can: %s", name, why, Signatures())
+	return fmt.Errorf("%s cannot be done through somebody else's toxiproxy: %s; it can do: %s", name, why, Signatures())
 }
 
 func (does mechanism) cannot(f fault.Fault) string {

@@ -156,7 +156,7 @@ func (r *Proxy) apply(ctx context.Context, f fault.Fault, does mechanism) error 
 	if err := r.shows(ctx, toxics, !does.refuses); err != nil {
 		return err
 	}
-	return r.promise(u) // whoever was stopped meanwhile may find that it has been put back, and must not go on
+	return r.promise(u) // a harness that was stopped meanwhile may find that the watchdog has put it back, and must not go on
 }
 
 // shows reads back that the proxy carries these toxics and no others.

@@ -50,7 +50,7 @@ func open(t testing.TB, s *toxitest.Server, name string, p *promised) *remote.Pr
 	return r
 }
 
-// Each kind is met by the canaries, old and new, as the catalogue for a toxiproxy of somebody else's says; its end
+// Each kind is met by the canaries, old and new, as the catalogue for somebody else's toxiproxy says; its end
 // leaves the proxy as it was.
 func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 	t.Parallel()
@@ -155,7 +155,7 @@ func TestWhatAToxiproxyCannotDoIsRefused(t *testing.T) {
 		{fault.Fault{Kind: "slices", Size: 10, Delay: 2500 * time.Nanosecond}, "µs"},
 	} {
 		err := remote.Check(row.fault)
-		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), "what can: latency (delay, jitter)") {
+		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.Contains(err.Error(), "it can do: latency (delay, jitter)") {
 			t.Errorf("%s: %v, want an error with %q and what can be done", row.fault.Kind, err, row.want)
 		}
 	}

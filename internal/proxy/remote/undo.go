@@ -16,7 +16,7 @@ const (
 	undoAgain = 100 * time.Millisecond
 )
 
-// An Undo is what has to be put back on a proxy of somebody else's, by whoever is left to do it.
+// An Undo is what has to be put back on somebody else's proxy: by us, or by the watchdog when we are gone.
 type Undo struct {
 	URL      string   `json:"url"`
 	Proxy    string   `json:"proxy"`
@@ -25,7 +25,7 @@ type Undo struct {
 	Done     bool     `json:"done,omitempty"`     // it has been put back
 }
 
-// Do removes the toxics, enables the proxy if it was us who disabled it, and reads back that all is as
+// Do removes the toxics, enables the proxy if we disabled it, and reads back that all is as
 // it was found. Where nothing is left to do it does nothing. Each call takes 2 s at most; the
 // error says what is left, and with which commands to mend it.
 func (u Undo) Do(ctx context.Context) error {
