@@ -12,14 +12,25 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// readCall reads the one HTTP call that a stream of traffic.Calls makes.
-func readCall(v strictyaml.Value, st *traffic.Stream) {
+// readCall reads the HTTP call that a stream of traffic.Calls makes.
+func readCall(t strictyaml.Table, v strictyaml.Value, st *traffic.Stream) {
+	readHeaders(t, st)
+	readBody(t, st)
+	readExpect(t, st)
+	readKeep(t, st)
 	text, ok := v.Text()
 	if !ok {
 		return
 	}
 	var err error
 	if st.Method, st.Path, err = parseCall(text); err != nil {
+		v.Wrong("call: %v", err)
+		return
+	}
+	switch err := st.CheckBody(); {
+	case err != nil && st.Body != "":
+		t.At("body").WrongKey("body: %v", err)
+	case err != nil && !t.Has("body"):
 		v.Wrong("call: %v", err)
 	}
 }
@@ -51,8 +62,6 @@ func parseCall(s string) (method, path string, err error) {
 		return "", "", fmt.Errorf("the path %s has an unmatched brace; a key is written {id} or {user}", near.Quote(path))
 	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
 		return "", "", fmt.Errorf("the path %s has %s in its query; only the part before ? can be filled", near.Quote(path), found[0])
-	case method == "PUT" && path != traffic.TripPath:
-		return "", "", fmt.Errorf("PUT is supported for %s only", traffic.TripPath)
 	}
 	if _, err := url.Parse("http://host" + path); err != nil {
 		return "", "", fmt.Errorf("the path %s is not valid in a URL: check its %% signs", near.Quote(path))

@@ -10,16 +10,19 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// readKeys reads what the path's {id} or {user} becomes. A path with neither has no keys.
+// readKeys reads what the call's {id} or {user} becomes. A call with neither has no keys.
 func readKeys(t strictyaml.Table, st *traffic.Stream) {
 	v, given := t.Get("keys")
 	switch has := st.Keyed(); {
 	case has && !given:
-		at := t.At(st.Type)
-		at.Wrong("%s: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Type, st.Path)
+		what := st.Path
+		if traffic.Hole(what) == "" {
+			what = "{id} or {user} in its body or headers"
+		}
+		t.At(st.Type).Wrong("%s: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Type, what)
 		return
 	case !has && given:
-		v.WrongKey("keys: the path %s has no {id} or {user} to fill", st.Path)
+		v.WrongKey("keys: the call has no {id} or {user} to fill")
 		return
 	case !given:
 		return
@@ -34,38 +37,43 @@ func readKeys(t strictyaml.Table, st *traffic.Stream) {
 	}
 }
 
-var keysForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+) ?)?\)$`)
+var drawForm = regexp.MustCompile(`^([A-Za-z]+) ?\( ?([^(), ]+) ?(?:, ?([^(), ]+) ?)?\)$`)
 
 // parseKeys reads "zipf(500, 1.1)" and "uniform(500)".
 func parseKeys(s string) (k traffic.Keys, err error) {
-	fail := func(why string) (traffic.Keys, error) {
-		return traffic.Keys{}, fmt.Errorf("%s: %s", near.Quote(s), why)
+	k.Dist, k.N, k.S, err = parseDraw(s, "keys", traffic.MostKeys, "zipf(500, 1.1) or uniform(500)")
+	return k, err
+}
+
+// parseDraw reads how something is drawn from a number of what, and how many there are.
+func parseDraw(s, what string, most int, want string) (dist string, n int, exponent float64, err error) {
+	fail := func(why string) (string, int, float64, error) {
+		return "", 0, 0, fmt.Errorf("%s: %s", near.Quote(s), why)
 	}
-	m := keysForm.FindStringSubmatch(s)
+	m := drawForm.FindStringSubmatch(s)
 	if m == nil {
-		return fail("want zipf(500, 1.1) or uniform(500)")
+		return fail("want " + want)
 	}
-	k.Dist = m[1]
-	if k.N, err = strconv.Atoi(m[2]); err != nil || k.N < 1 || k.N > traffic.MostKeys {
-		return fail(fmt.Sprintf("the number of keys is a whole number from 1 to %d", traffic.MostKeys))
+	if n, err = strconv.Atoi(m[2]); err != nil || n < 1 || n > most {
+		return fail(fmt.Sprintf("the number of %s is a whole number from 1 to %d", what, most))
 	}
-	switch k.Dist {
+	switch dist = m[1]; dist {
 	case "uniform":
 		if m[3] != "" {
-			return fail("uniform takes the number of keys alone")
+			return fail("uniform takes the number of " + what + " alone")
 		}
 	case "zipf":
 		if m[3] == "" {
-			return fail("zipf takes the number of keys and an exponent, such as zipf(500, 1.1)")
+			return fail("zipf takes the number of " + what + " and an exponent, such as zipf(500, 1.1)")
 		}
-		k.S, err = strconv.ParseFloat(m[3], 64)
-		if !number.MatchString(m[3]) || err != nil || k.S <= 0 || k.S > 10 {
+		exponent, err = strconv.ParseFloat(m[3], 64)
+		if !number.MatchString(m[3]) || err != nil || exponent <= 0 || exponent > 10 {
 			return fail("the exponent is above 0 and at most 10")
 		}
 	default:
-		return fail("unknown distribution" + near.Hint(k.Dist, []string{"zipf", "uniform"}))
+		return fail("unknown distribution" + near.Hint(dist, []string{"zipf", "uniform"}))
 	}
-	return k, nil
+	return dist, n, exponent, nil
 }
 
 // keysText is k as a scenario says it.

@@ -33,7 +33,7 @@ var (
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
-	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys", "timeout", "workers", "phases", "instances"})
+	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys"}, clientKeys, []string{"timeout", "workers", "phases", "instances"})
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
 

@@ -38,6 +38,20 @@ traffic:
   - {name: trip, call: 'GET /api/trips/{id}', rate: 100/s..400/s, keys: 'zipf(500, 1.1)', timeout: 180ms, workers: 8, instances: [3, 1]}
   - {name: write, call: 'PUT /api/trips/{id}', rate: 2.5/s, keys: uniform(10)}
   - {name: profile, call: 'GET /api/profiles/{user}?fields=all', rate: 2/s, keys: uniform(50), phases: [cold]}
+  - name: book
+    call: POST /api/bookings
+    body: '{"bookingId": "{uuid}",  "organizerId": "{id}"}'
+    headers: {X-Client: '{client}', X-Count: 5}
+    expect: [201, 429]
+    keep: [X-RateLimit-*, Retry-After]
+    rate: 10/s
+    keys: uniform(9)
+    clients: 200
+    as: address
+    cookies: true
+    burst: 300
+  - {name: quiet, call: GET /api/leaderboard, rate: 1/s, clients: 'zipf(3, 1.5)', as: header X-Forwarded-For, ipv6: true, burst: 2, spread: false}
+  - {name: others, call: GET /api/leaderboard, rate: 1/s, clients: uniform(4), as: address, burst: 1}
 claims:
   - id: fallback.blackhole
     says: "zero downtime"
@@ -107,6 +121,16 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 				Keys: traffic.Keys{Dist: "uniform", N: 10}, Timeout: 2 * s, Workers: 256}},
 			{Stream: traffic.Stream{Name: "profile", Type: traffic.Calls, Call: get("/api/profiles/{user}?fields=all"), From: 2, To: 2,
 				Keys: traffic.Keys{Dist: "uniform", N: 50}, Timeout: 2 * s, Workers: 256}, Phases: []string{"cold"}},
+			{Stream: traffic.Stream{Name: "book", Type: traffic.Calls, Call: traffic.Call{Method: "POST", Path: "/api/bookings",
+				Body: `{"bookingId": "{uuid}",  "organizerId": "{id}"}`, Headers: map[string]string{"X-Client": "{client}", "X-Count": "5"},
+				Expect: []int{201, 429}, Keep: []string{"X-RateLimit-*", "Retry-After"}},
+				Clients: &traffic.Clients{Draw: "turn", N: 200, As: "address", Cookies: true}, From: 10, To: 10, Burst: 300, Spread: true,
+				Keys: traffic.Keys{Dist: "uniform", N: 9}, Timeout: 2 * s, Workers: 300}},
+			{Stream: traffic.Stream{Name: "quiet", Type: traffic.Calls, Call: get("/api/leaderboard"),
+				Clients: &traffic.Clients{Draw: "zipf", N: 3, S: 1.5, First: 200, As: "header", Header: "X-Forwarded-For", IPv6: true},
+				From:    1, To: 1, Burst: 2, Timeout: 2 * s, Workers: 256}},
+			{Stream: traffic.Stream{Name: "others", Type: traffic.Calls, Call: get("/api/leaderboard"),
+				Clients: &traffic.Clients{Draw: "uniform", N: 4, First: 203, As: "address"}, From: 1, To: 1, Timeout: 2 * s, Workers: 256}},
 		},
 		Claims: []claim.Text{{ID: "fallback.blackhole", Says: "zero downtime", Source: "Resilience", Reading: "a choice",
 			Requires: "delivered(blackhole)", Holds: "availability(trip[phase=fault]) >= 99.9% and max(all[phase=fault]) <= 1s"}},
@@ -122,9 +146,10 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		t.Errorf("RoundLength() = %v, want 2m30.5s", got.RoundLength())
 	}
 	if scope, want := got.Scope(), (expr.Scope{
-		Streams: []string{"listing", "trip", "write", "profile"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
-		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all"},
-		Env:   got.Target.Env,
+		Streams: []string{"listing", "trip", "write", "profile", "book", "quiet", "others"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
+		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all",
+			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard"},
+		Env: got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)
 	}

@@ -118,12 +118,24 @@ func (p planner) traffic(arms int) {
 		if st.Poisson {
 			arrivals, about = "poisson", "about "
 		}
-		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, sendsText(st.Stream), rate, arrivals, keysText(st.Keys),
+		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, typeOf(st.Stream).text(st.Stream), rate, arrivals, keysText(st.Keys),
 			orAll(st.Phases), instances(orAll(st.Instances)), st.Timeout, st.Workers, about, n)
+	}
+	for _, st := range p.s.Traffic {
+		p.details(st)
 	}
 	p.line("  in all %d requests a round for each arm, %d to %d for %s", total,
 		total*p.s.Rounds.Min*max(arms, 1), total*p.s.Rounds.Max*max(arms, 1), count(max(arms, 1), "arm"))
 	p.line("")
+}
+
+// details prints what does not fit into a stream's line.
+func (p planner) details(st Stream) {
+	for _, d := range slices.Concat(typeOf(st.Stream).details(st.Stream), clientDetails(st.Stream)) {
+		if d[1] != "" {
+			p.line("    %s %s: %s", st.Name, d[0], d[1])
+		}
+	}
 }
 
 func (p planner) claims() {

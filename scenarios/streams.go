@@ -26,6 +26,8 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 		at.Wrong("a second stream named %s", st.Name)
 	}
 	before := r.file.Count()
+	readClients(t, &st.Stream, s.clients())
+	readBurst(t, &st.Stream)
 	readSends(t, &st.Stream)
 	if r.file.Count() == before {
 		readKeys(t, &st.Stream)
@@ -46,7 +48,10 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 		}
 		st.Timeout = p
 	}
-	st.Workers = t.Whole("workers", 1, mostWorkers, defaultWorkers)
+	st.Workers = t.Whole("workers", 1, mostWorkers, max(defaultWorkers, st.Burst))
+	if st.Workers >= 0 && st.Workers < st.Burst {
+		t.At("workers").Wrong("workers: a burst of %d requests needs at least %d", st.Burst, st.Burst)
+	}
 	if p, ok := t.Get("phases"); ok {
 		st.Phases = readPhaseNames(p, s)
 	}
@@ -58,6 +63,17 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 		t.At("rate").Wrong("rate: less than one request a round in the stream's %v", s.active(st))
 	}
 	s.Traffic = append(s.Traffic, st)
+}
+
+// clients is how many clients the streams have together.
+func (s *Scenario) clients() int {
+	n := 0
+	for _, st := range s.Traffic {
+		if st.Clients != nil {
+			n += st.Clients.N
+		}
+	}
+	return n
 }
 
 func readArrivals(t strictyaml.Table, st *Stream) {
@@ -133,7 +149,7 @@ func (s *Scenario) planned(st Stream) int {
 		}
 		sum += n
 	}
-	return int(math.Round(sum))
+	return int(math.Round(sum)) * st.AtOnce()
 }
 
 // mean is the mean rate of a stretch, per second.

@@ -46,13 +46,13 @@ traffic:
 `, want: []string{"a stream has no name", "a stream has no call", "a stream has no rate",
 			`the path "api/trips" has no leading slash (did you mean /api/trips?)`, `unknown method "FETCH"`, `unknown method "get" (did you mean GET?)`,
 			"has no method (did you mean GET /api/trips?)", `"GET" has no path`, "more than one {…}", "{usr} cannot be filled (did you mean {user}?)", "an unmatched brace",
-			"/a/{id} needs keys, such as zipf(500, 1.1)", "the path /a has no {id} or {user} to fill", "PUT is supported for /api/trips/{id} only", "{id} in its query", "a character that is not allowed in a path", "is not valid in a URL",
+			"/a/{id} needs keys, such as zipf(500, 1.1)", "the call has no {id} or {user} to fill", "PUT needs a body, such as body: '{}'; only /api/trips/{id} has one without", "{id} in its query", "a character that is not allowed in a path", "is not valid in a URL",
 			`unknown arrivals "poison" (did you mean poisson?)`, "timeout is above 0s", "workers is a whole number from 1 to 10000", `"-1s" is negative`, "timeout is above 0s and at most 1m0s",
 			`unknown phase "stedy" (did you mean steady?)`, `phase "later" is given twice`, "is a text; here is a list", "phases is an empty list",
 			"less than one request a round in the stream's 2s",
 			"there is no instance 3; the target has 1 to 2", "there is no instance 0", `an instance is a number from 1; here is "x"`, "instance 1 is given twice",
 			"an instance is a number", "an instance is a number", "instances is an empty list", `instances is a list; here is "1"`,
-			"/a/{user} needs keys", "more than one {…}; one {id} or {user} can be filled", "{user} in its query", "{trip} cannot be filled (there is: {id}, {user})", "PUT is supported for /api/trips/{id} only"}},
+			"/a/{user} needs keys", "more than one {…}; one {id} or {user} can be filled", "{user} in its query", "{trip} cannot be filled (there is: {id}, {user})", "PUT needs a body, such as body: '{}'; only /api/trips/{id} has one without"}},
 		{name: "rates and keys", text: `
 traffic:
   - {name: a, call: GET /a, rate: §0/s}
@@ -75,6 +75,55 @@ traffic:
 			"above 100000/s", "rate is a text; here is a list",
 			"unknown distribution (did you mean zipf?)", "zipf takes the number of keys and an exponent", "uniform takes the number of keys alone",
 			"a whole number from 1 to 1000000", "the exponent is above 0", `"500": want zipf(500, 1.1) or uniform(500)`, "the exponent is above 0"}},
+		{name: "parts of a call", text: `
+traffic:
+  - {name: a, call: GET /a, rate: 1/s, §body: '{}'}
+  - {name: b, call: §POST /a, rate: 1/s}
+  - {name: c, call: POST /a, rate: 1/s, body: §''}
+  - {name: d, call: POST /a, rate: 1/s, body: §[1]}
+  - {name: e, call: POST /a, rate: 1/s, body: §'{"a":{seqence}}'}
+  - {name: f, call: POST /a, rate: 1/s, body: §'{"a":"{client}"}'}
+  - {name: g, call: POST /a, rate: 1/s, body: §'{"a":{uuid}'}
+  - {name: h, call: POST /a, rate: 1/s, body: 'name={seq}', headers: {content-type: text/plain}}
+  - {name: i, call: §POST /a, rate: 1/s, body: '{"a":"{id}"}'}
+  - {name: j, call: POST /a, rate: 1/s, body: '{}', §keys: uniform(5)}
+  - {name: k, call: GET /a, rate: 1/s, headers: §[X-A]}
+  - {name: l, call: GET /a, rate: 1/s, headers: §{}}
+  - {name: m, call: GET /a, rate: 1/s, headers: {§'X A': 1, §Host: a, X-B: §[], X-C: §"a\nb", X-D: §'{usr}'}}
+  - {name: n, call: GET /a, rate: 1/s, §headers: {X-A: 1, x-a: 2}}
+  - {name: o, call: GET /a, rate: 1/s, expect: [200, §99, §ok, §200, §[200]]}
+  - {name: p, call: GET /a, rate: 1/s, expect: §200}
+  - {name: q, call: GET /a, rate: 1/s, keep: [Age, §age, §'*', §X A, X-*, §'X-*-Y', §{}]}
+  - {name: r, call: GET /a, rate: 1/s, keep: §[]}
+`, want: []string{"GET cannot have a body", "POST needs a body", "body is a text", "body is a text", "{seqence} cannot be filled (there is: {id}, {user}, {seq}, {client}, {uuid})", "{client} needs clients", "body is not JSON",
+			"{id} or {user} in its body or headers needs keys", "the call has no {id} or {user} to fill", "headers is a mapping", "headers is empty", `"X A" is not a header name`, "Host is set by the sender", "X-B is a text", "is not a header value", "{usr} cannot be filled",
+			"x-a is given twice", "a status from 200 to 599", "a status from 200 to 599", "200 is given twice", "a status from 200 to 599", "expect is a list", "age is given twice", `"*" is neither`, `"X A" is neither`, `"X-*-Y" is neither`, "is a text", "keep is an empty list"}},
+		{name: "clients and bursts", text: `
+traffic:
+  - {name: a, call: GET /a, rate: 1/s, §clients: 200}
+  - {name: b, call: GET /a, rate: 1/s, clients: §0, as: address}
+  - {name: c, call: GET /a, rate: 1/s, clients: §10001, as: address}
+  - {name: d, call: GET /a, rate: 1/s, clients: §some, as: address}
+  - {name: e, call: GET /a, rate: 1/s, clients: §zipf(5), as: address}
+  - {name: f, call: GET /a, rate: 1/s, clients: §9801, as: address}
+  - {name: g, call: GET /a, rate: 1/s, clients: 1, as: §adress}
+  - {name: h, call: GET /a, rate: 1/s, clients: 1, as: §header}
+  - {name: i, call: GET /a, rate: 1/s, clients: 1, as: §header Host}
+  - {name: j, call: GET /a, rate: 1/s, clients: 1, as: §address 127.0.0.9}
+  - {name: k, call: GET /a, rate: 1/s, §as: address, §ipv6: true, §cookies: true}
+  - {name: l, call: GET /a, rate: 1/s, clients: 1, as: address, §ipv6: true, cookies: §yes}
+  - {name: m, call: GET /a, rate: 1/s, clients: 1, as: header X-Id, §headers: {x-id: 7}}
+  - {name: n, call: GET /a, rate: 1/s, clients: 1, as: address, cookies: true, §headers: {cookie: a}}
+  - {name: o, call: GET /a, rate: 1/s, burst: §0}
+  - {name: p, call: GET /a, rate: 1/s, burst: §1001}
+  - {name: q, call: GET /a, rate: 1/s, burst: 300, workers: §299}
+  - {name: r, call: GET /a, rate: 1/s, §spread: false}
+  - {name: s, call: GET /a, rate: 1/s, burst: 2, spread: §no}
+  - {name: t, call: GET /a, rate: 1/s, burst: 1, §spread: true}
+`, want: []string{"say how the service tells them apart: as: address, or as: header X-Forwarded-For", `"0": want a whole number from 1 to 10000`, `"10001": want a whole number`, "want 200, uniform(200) or zipf(200, 1.1)",
+			"zipf takes the number of clients and an exponent", "the scenario has 10001 clients; the most is 10000", `unknown word "adress" (did you mean address?)`, "header needs a name", "Host is set by the sender", "address takes no further word",
+			"as needs clients", "ipv6 needs clients", "cookies needs clients", "ipv6 needs as: header", "cookies is true, or left out", "x-id is set by as: header X-Id", "cookie is set by cookies: true",
+			"burst is a whole number from 1 to 1000", "burst is a whole number", "a burst of 300 requests needs at least 300", "spread needs a burst", "spread is true or false", "spread needs a burst"}},
 	} {
 		t.Run(row.name, row.check)
 	}

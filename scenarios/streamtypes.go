@@ -9,21 +9,23 @@ import (
 // type. To add one: a file here that reads it, a row, its part of traffic.Stream, and its
 // sender (internal/load/senders.go).
 var streamTypes = []streamType{
-	{traffic.Calls, "method and path, such as GET /api/trips", readCall, callText},
+	{traffic.Calls, "method and path, such as GET /api/trips", callKeys, readCall, callText, callDetails},
 }
 
 type streamType struct {
-	name  string // one of traffic.Types
-	about string // what its key holds
-	read  func(v strictyaml.Value, st *traffic.Stream)
-	text  func(st traffic.Stream) string // for people, in one line
+	name    string   // one of traffic.Types
+	about   string   // what its key holds
+	keys    []string // further keys of its own
+	read    func(t strictyaml.Table, v strictyaml.Value, st *traffic.Stream)
+	text    func(st traffic.Stream) string      // for people, in one line
+	details func(st traffic.Stream) [][2]string // name and text of what does not fit into that line
 }
 
-// streamTypeKeys are the keys of which a stream has one.
+// streamTypeKeys are the keys that say what a stream sends: one of the types' names, and what belongs to it.
 func streamTypeKeys() []string {
 	var out []string
 	for _, y := range streamTypes {
-		out = append(out, y.name)
+		out = append(append(out, y.name), y.keys...)
 	}
 	return out
 }
@@ -33,19 +35,19 @@ func readSends(t strictyaml.Table, st *traffic.Stream) {
 	for _, y := range streamTypes {
 		if v, ok := t.Get(y.name); ok {
 			st.Type = y.name
-			y.read(v, st)
+			y.read(t, v, st)
 			return
 		}
 	}
 	t.Missing(streamTypes[0].name, streamTypes[0].about)
 }
 
-// sendsText is what st sends, for people.
-func sendsText(st traffic.Stream) string {
+// typeOf is the type of st; one without a text: st has none.
+func typeOf(st traffic.Stream) streamType {
 	for _, y := range streamTypes {
 		if y.name == st.Type {
-			return y.text(st)
+			return y
 		}
 	}
-	return ""
+	return streamType{text: func(traffic.Stream) string { return "" }, details: func(traffic.Stream) [][2]string { return nil }}
 }

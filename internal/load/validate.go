@@ -84,7 +84,7 @@ func (s Stream) checkClients(complain func(string, ...any)) {
 	checkExponent(c.Draw, c.S, complain)
 	for _, t := range s.Targets {
 		if u, err := url.Parse(t.URL); err == nil && c.As == traffic.ByAddress && !onLoopback(u.Hostname()) {
-			complain("instance %q: from addresses in 127.0.0.0/8 nothing is reached but 127.0.0.0/8, and here is %s; use as: header NAME", t.Instance, u.Host)
+			complain("instance %q: clients with addresses of their own reach 127.0.0.0/8 only, not %s; use as: header NAME", t.Instance, u.Host)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		{"no workers", func(s *load.Stream) { s.Workers = 0 }, "0 workers"},
 		{"not a URL", func(s *load.Stream) { s.Targets[0].URL = "127.0.0.1:80" }, "want http://host:port"},
 		{"unknown method", func(s *load.Stream) { s.Method = "FETCH" }, `method "FETCH": want one of GET, PUT, POST`},
-		{"no body known", func(s *load.Stream) { s.Method, s.Path = "POST", "/api/bookings" }, "POST has no body of its own"},
+		{"no body known", func(s *load.Stream) { s.Method, s.Path = "POST", "/api/bookings" }, "POST needs a body"},
 		{"relative path", func(s *load.Stream) { s.Path = "api" }, "does not begin with a slash"},
 		{"another placeholder", func(s *load.Stream) { s.Path = "/api/bookings/{trip}" }, "one {id} or {user} before any query"},
 		{"two placeholders", func(s *load.Stream) { s.Path = "/api/users/{user}/trips/{id}" }, "one {id} or {user} before any query"},
@@ -36,44 +36,44 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		{"{id} in the query", func(s *load.Stream) { s.Path = "/api?id={id}" }, "one {id} or {user} before any query"},
 		{"{user} in the query", func(s *load.Stream) { s.Path = "/api?user={user}" }, "one {id} or {user} before any query"},
 		{"no keys for a user", func(s *load.Stream) { s.Path, s.Keys.N = "/x/{user}", 0 }, "0 keys"},
-		{"a change of another thing", func(s *load.Stream) { s.Method, s.Path = "PUT", "/api/users/{id}" }, "PUT has a body of its own for /api/trips/{id} alone"},
+		{"a change of another thing", func(s *load.Stream) { s.Method, s.Path = "PUT", "/api/users/{id}" }, "PUT needs a body"},
 		{"no keys", func(s *load.Stream) { s.Path, s.Keys.N = "/x/{id}", 0 }, "0 keys"},
 		{"too many keys", func(s *load.Stream) { s.Path, s.Keys.N = "/x/{id}", 1_000_001 }, "1000001 keys"},
 		{"unknown distribution", func(s *load.Stream) { s.Path, s.Keys.Dist = "/x/{id}", "normal" }, `drawn by "normal"`},
 		{"zipf without exponent", func(s *load.Stream) { s.Path, s.Keys.Dist = "/x/{id}", "zipf" }, "exponent 0"},
-		{"a body of a GET", func(s *load.Stream) { s.Body = "{}" }, "GET has no body"},
+		{"a body of a GET", func(s *load.Stream) { s.Body = "{}" }, "GET cannot have a body"},
 		{"an unknown blank", func(s *load.Stream) { s.Method, s.Body = "POST", `{"a":"{sequence}"}` }, "{sequence} cannot be filled"},
 		{"a client where there is none", func(s *load.Stream) { s.Headers = map[string]string{"X-Who": "{client}"} }, "{client} needs clients"},
-		{"no header", func(s *load.Stream) { s.Headers = map[string]string{"X Who": "a"} }, `"X Who" is no name of a header`},
-		{"a header of the connection", func(s *load.Stream) { s.Headers = map[string]string{"host": "a"} }, "host is set by whoever sends"},
-		{"a header in two lines", func(s *load.Stream) { s.Headers = map[string]string{"X-Who": "a\r\nb"} }, "is no value of a header"},
+		{"no header", func(s *load.Stream) { s.Headers = map[string]string{"X Who": "a"} }, `"X Who" is not a header name`},
+		{"a header of the connection", func(s *load.Stream) { s.Headers = map[string]string{"host": "a"} }, "host is set by the sender"},
+		{"a header in two lines", func(s *load.Stream) { s.Headers = map[string]string{"X-Who": "a\r\nb"} }, "is not a header value"},
 		{"a body in a key of another", func(s *load.Stream) { s.Method, s.Body, s.Keys = "POST", "{id}", traffic.Keys{} }, "0 keys"},
-		{"keeping everything", func(s *load.Stream) { s.Keep = []string{"*"} }, `"*" is no name of a header`},
+		{"keeping everything", func(s *load.Stream) { s.Keep = []string{"*"} }, `"*" is neither a header name`},
 		{"keeping twice", func(s *load.Stream) { s.Keep = []string{"Age", "age"} }, "age is given twice"},
-		{"expecting too little", func(s *load.Stream) { s.Expect = []int{200, 100} }, "from 200 to 599"},
+		{"expecting too little", func(s *load.Stream) { s.Expect = []int{200, 100} }, "status 100: want 200 to 599"},
 		{"no clients", clients(func(c *traffic.Clients) { c.N = 0 }), "0 clients after 0"},
 		{"too many clients", clients(func(c *traffic.Clients) { c.N, c.First = 9_999, 2 }), "9999 clients after 2 of other streams: want 1 to 10000"},
 		{"clients as nothing", clients(func(c *traffic.Clients) { c.As = "" }), "want address or header"},
-		{"clients by no header", clients(func(c *traffic.Clients) { c.As = "header" }), "is no name of a header"},
+		{"clients by no header", clients(func(c *traffic.Clients) { c.As = "header" }), "is not a header name"},
 		{"clients of IPv6 addresses", clients(func(c *traffic.Clients) { c.IPv6 = true }), "ipv6 needs as: header NAME"},
 		{"clients drawn otherwise", clients(func(c *traffic.Clients) { c.Draw = "normal" }), `clients drawn by "normal"`},
 		{"clients without exponent", clients(func(c *traffic.Clients) { c.Draw = "zipf" }), "exponent 0"},
 		{"a second identity", func(s *load.Stream) {
 			clients(func(c *traffic.Clients) { c.As, c.Header = "header", "X-Forwarded-For" })(s)
 			s.Headers = map[string]string{"x-forwarded-for": "1.2.3.4"}
-		}, "says who the client is"},
+		}, "x-forwarded-for is set by as: header X-Forwarded-For"},
 		{"a second cookie", func(s *load.Stream) {
 			clients(func(c *traffic.Clients) { c.Cookies = true })(s)
 			s.Headers = map[string]string{"Cookie": "a=b"}
-		}, "sends by itself"},
+		}, "Cookie is set by cookies: true"},
 		{"addresses to another machine", func(s *load.Stream) {
 			clients(func(*traffic.Clients) {})(s)
 			s.Targets[0].URL = "http://192.0.2.1:80"
-		}, "nothing is reached but 127.0.0.0/8"},
+		}, "reach 127.0.0.0/8 only"},
 		{"addresses to IPv6", func(s *load.Stream) {
 			clients(func(*traffic.Clients) {})(s)
 			s.Targets[0].URL = "http://[::1]:80"
-		}, "nothing is reached but 127.0.0.0/8"},
+		}, "reach 127.0.0.0/8 only"},
 		{"too large a burst", func(s *load.Stream) { s.Burst = 1_001 }, "bursts of 1001: want at most 1000"},
 		{"a burst below none", func(s *load.Stream) { s.Burst = -1 }, "bursts of -1"},
 		{"a burst beyond the workers", func(s *load.Stream) { s.Burst = 9 }, "8 workers: a burst needs 9"},

@@ -53,23 +53,23 @@ func (c Call) Route() string {
 	return path
 }
 
-// CheckBody says what is wrong with whether the call has a body; nil: nothing.
+// CheckBody returns why the call's body does not fit its method; nil: it does.
 func (c Call) CheckBody() error {
 	switch {
 	case c.Method == "GET" && c.Body != "":
-		return fmt.Errorf("GET has no body")
+		return fmt.Errorf("GET cannot have a body")
 	case c.Method == "PUT" && c.Body == "" && c.Route() != TripPath:
-		return fmt.Errorf("PUT has a body of its own for %s alone; say what it sends, such as body: '{}'", TripPath)
+		return fmt.Errorf("PUT needs a body, such as body: '{}'; only %s has one without", TripPath)
 	case c.Method == "POST" && c.Body == "":
-		return fmt.Errorf("POST has no body of its own; say what it sends, such as body: '{}'")
+		return fmt.Errorf("POST needs a body, such as body: '{}'")
 	}
 	return nil
 }
 
-// CheckStatus says what is wrong with a status of Expect; nil: nothing.
+// CheckStatus returns why a status cannot be one of Expect; nil: it can.
 func CheckStatus(status int) error {
 	if status < 200 || status > 599 {
-		return fmt.Errorf("a status is a whole number from 200 to 599")
+		return fmt.Errorf("status %d: want 200 to 599", status)
 	}
 	return nil
 }

@@ -6,32 +6,32 @@ import (
 	"strings"
 )
 
-// Clients are who asks. Client k, from 0, has number First + k in the scenario: no two
-// streams share a client.
+// Clients send the requests of a stream. Client k, from 0, has number First + k in the
+// scenario: streams do not share clients.
 type Clients struct {
-	Draw    string  `json:"draw"` // whose turn it is, one of Draws
+	Draw    string  `json:"draw"` // which client sends a request, one of Draws
 	N       int     `json:"n"`
 	S       float64 `json:"zipf,omitempty"` // exponent of "zipf", above 0
 	First   int     `json:"first,omitempty"`
-	As      string  `json:"as"`               // what tells them apart, one of As
+	As      string  `json:"as"`               // how the service tells them apart, one of As
 	Header  string  `json:"header,omitempty"` // of ByHeader: its name
 	IPv6    bool    `json:"ipv6,omitempty"`   // of ByHeader: every other client has an IPv6 address
 	Cookies bool    `json:"cookies,omitempty"`
 }
 
-// What tells clients apart.
+// How a service tells clients apart.
 const (
 	ByAddress = "address" // connections of their own, from an address of their own in 127.0.0.0/8
 	ByHeader  = "header"  // an address in a header, as a proxy writes it
 )
 
-// As are what can tell clients apart.
+// As are the ways to tell clients apart.
 var As = []string{ByAddress, ByHeader}
 
-// InTurn is the Draw of clients that ask one after the other.
+// InTurn is the Draw of clients that take turns.
 const InTurn = "turn"
 
-// Draws are how it is decided which client asks. Under zipf, client 0 asks most.
+// Draws are the ways to choose the client of a request. Under zipf, client 0 sends most.
 var Draws = []string{InTurn, "uniform", "zipf"}
 
 // MostClients bounds the clients of all streams of a scenario.
@@ -52,7 +52,7 @@ func (c Clients) Name(k int) string {
 	return netip.AddrFrom4([4]byte{198, 18, third, fourth}).String()
 }
 
-// Check says what is wrong with the clients; nil: nothing.
+// Check returns what is wrong with the clients; nil: nothing.
 func (c Clients) Check() error {
 	switch {
 	case c.N < 1 || c.First < 0 || c.First+c.N > MostClients:

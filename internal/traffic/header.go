@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ofTheConnection are request headers that say how the request is sent, which is the sender's to say.
+// ofTheConnection are request headers that the sender sets: they say how a request is sent.
 var ofTheConnection = []string{"accept-encoding", "connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer",
 	"transfer-encoding", "upgrade"}
 
@@ -17,18 +17,18 @@ const (
 	mostValue   = 512 // bytes
 )
 
-// CheckHeader says what is wrong with the name of a header that requests carry; nil: nothing.
+// CheckHeader returns why requests cannot carry a header of this name; nil: they can.
 func CheckHeader(name string) error {
 	switch {
 	case !isToken(name):
-		return fmt.Errorf("%q is no name of a header", cut(name))
+		return fmt.Errorf("%q is not a header name", cut(name))
 	case slices.Contains(ofTheConnection, strings.ToLower(name)):
-		return fmt.Errorf("%s is set by whoever sends the request", name)
+		return fmt.Errorf("%s is set by the sender of the request", name)
 	}
 	return nil
 }
 
-// CheckHeaders says what is wrong with the headers of a call, each by itself; nil: nothing.
+// CheckHeaders returns what is wrong with the headers of a call together; nil: nothing.
 func (c Call) CheckHeaders(clients *Clients) error {
 	if len(c.Headers) > mostHeaders {
 		return fmt.Errorf("%d headers: at most %d", len(c.Headers), mostHeaders)
@@ -40,27 +40,27 @@ func (c Call) CheckHeaders(clients *Clients) error {
 		case seen[lower]:
 			return fmt.Errorf("%s is given twice", name)
 		case clients != nil && strings.EqualFold(name, clients.Header):
-			return fmt.Errorf("%s says who the client is: leave it to as: header %s", name, clients.Header)
+			return fmt.Errorf("%s is set by as: header %s", name, clients.Header)
 		case clients != nil && clients.Cookies && lower == "cookie":
-			return fmt.Errorf("%s is what a client with cookies: true sends by itself", name)
+			return fmt.Errorf("%s is set by cookies: true", name)
 		}
 		seen[lower] = true
 	}
 	return nil
 }
 
-// CheckHeaderValue says what is wrong with a template of a header's value; nil: nothing.
+// CheckHeaderValue returns what is wrong with the template of a header's value; nil: nothing.
 func CheckHeaderValue(value string, clients bool) error {
 	if len(value) > mostValue {
 		return fmt.Errorf("a value of %d bytes: at most %d", len(value), mostValue)
 	}
 	if strings.TrimSpace(value) != value || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return fmt.Errorf("%q is no value of a header: want plain letters, digits and signs", cut(value))
+		return fmt.Errorf("%q is not a header value: want ASCII characters, with no space at either end", cut(value))
 	}
 	return CheckTemplate(value, clients)
 }
 
-// CheckKeep says what is wrong with the patterns of Keep; nil: nothing.
+// CheckKeep returns what is wrong with the patterns of Keep; nil: nothing.
 func CheckKeep(patterns []string) error {
 	if len(patterns) > mostHeaders {
 		return fmt.Errorf("%d names: at most %d", len(patterns), mostHeaders)
@@ -68,7 +68,7 @@ func CheckKeep(patterns []string) error {
 	for i, p := range patterns {
 		switch {
 		case !isToken(strings.TrimSuffix(p, "*")):
-			return fmt.Errorf("%q is no name of a header, nor the beginning of one and *", cut(p))
+			return fmt.Errorf("%q is neither a header name nor the start of one and *", cut(p))
 		case slices.ContainsFunc(patterns[:i], func(o string) bool { return strings.EqualFold(o, p) }):
 			return fmt.Errorf("%s is given twice", p)
 		}
@@ -76,7 +76,7 @@ func CheckKeep(patterns []string) error {
 	return nil
 }
 
-// isToken reports the name of a header: RFC 9110, section 5.6.2, without *, which is a pattern's.
+// isToken reports a header name (RFC 9110, section 5.6.2), without the * that patterns have.
 func isToken(s string) bool {
 	for _, c := range []byte(s) {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
@@ -87,7 +87,7 @@ func isToken(s string) bool {
 	return s != "" && len(s) <= mostName
 }
 
-// cut makes what somebody wrote fit into a message.
+// cut shortens a text for a message.
 func cut(s string) string {
 	if r := []rune(s); len(r) > 60 {
 		return string(r[:60]) + "…"

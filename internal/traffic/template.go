@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Blanks are the places of a template that each request fills: the key ({id} and {user}
-// are the same one), the request's number in its stream and round, the client's name,
-// and an identifier that no other request has. All are functions of seed, stream and number.
+// Blanks are the places of a template that each request fills: its key ({id} and {user} are
+// the same), its number in its stream and round, the name of its client, and an identifier
+// of its own. All are functions of seed, stream and number.
 var Blanks = []string{"{id}", "{user}", "{seq}", "{client}", "{uuid}"}
 
 // Client is the blank that needs Clients.
@@ -21,10 +21,10 @@ const mostTemplate = 64 << 10
 // blank is what looks like a blank. The braces of a JSON object do not.
 var blank = regexp.MustCompile(`\{[A-Za-z][A-Za-z0-9_-]*\}`)
 
-// CheckTemplate says what is wrong with a template; nil: nothing. clients: there are some.
+// CheckTemplate returns what is wrong with a template; nil: nothing. clients: the stream has some.
 func CheckTemplate(text string, clients bool) error {
 	if len(text) > mostTemplate {
-		return fmt.Errorf("it is longer than %d bytes", mostTemplate)
+		return fmt.Errorf("longer than %d bytes", mostTemplate)
 	}
 	for _, b := range blank.FindAllString(text, -1) {
 		if !slices.Contains(Blanks, b) {
