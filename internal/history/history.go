@@ -45,7 +45,7 @@ type Request struct {
 	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
 	Version  int64         // of the entity answered, or of a listing's witness as listed; 0: none said
 	Bytes    int           // body length
-	Client   string        // the client that asked, as the service sees it; empty: the stream has no clients
+	Client   string        // name of the client that sent it: its address, as the service sees it; empty: the stream has no clients
 	Headers  string        // of the answer, those that the stream keeps: lines "name=value", names in small letters, sorted
 }
 

@@ -74,7 +74,7 @@ func TestABurstHasItsConnections(t *testing.T) {
 		used := map[string]bool{}
 		for _, r := range burst {
 			v := seen()[fmt.Sprint(r.Seq)]
-			if !r.OK() || r.Client != burst[0].Client || v.from != r.Client || r.Intended != burst[0].Intended {
+			if !r.OK() || r.Client != burst[0].Client || v.from != r.Client || r.Intended != burst[0].Intended || r.Sent != burst[0].Sent {
 				t.Errorf("request %d by %s at %v, seen %+v; want %s at %v", r.Seq, r.Client, r.Intended, v, burst[0].Client, burst[0].Intended)
 			}
 			used[v.instance+" "+v.port] = true

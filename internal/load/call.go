@@ -24,13 +24,13 @@ type caller struct {
 	lines    []line              // one for each target
 	headers  map[string]template // those that vary
 	ids      uint64              // seed of identifiers
-	personal bool                // a request's header is not that of all others
+	personal bool                // requests differ in their headers
 }
 
 // A line is the way to one target.
 type line struct {
 	transport http.RoundTripper
-	request   *http.Request // but for its key, body, context, and what is its client's
+	request   *http.Request // without its key, body, context and what its client adds
 	versions  *entities     // nil: the path is not that of a versioned entity
 }
 
@@ -63,7 +63,7 @@ func newCaller(s Stream, in *shared) sender {
 	return c
 }
 
-// An ask is one request to be made: the beginning of its record, and what it is made of.
+// An ask is one request before it is sent: the start of its record, and where it goes.
 type ask struct {
 	record history.Request
 	id     int // 0: it has none
@@ -105,6 +105,9 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	known := a.line.versions.newest(a.id)
 
 	now := c.clock.Now()
+	if a.pass != nil {
+		now = a.pass.gate.began
+	}
 	switch {
 	case now >= giveUp:
 		r.Done, r.Failure = giveUp, history.Unsent

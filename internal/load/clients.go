@@ -9,15 +9,15 @@ import (
 	"github.com/trektribe/bench/internal/traffic"
 )
 
-// A client is who asks. The nil client is nobody in particular.
+// A client sends requests of its own. The nil client stands for a stream without clients.
 type client struct {
 	name      string
-	transport http.RoundTripper // nil: its requests go over the connections of all
-	jar       http.CookieJar    // nil: it keeps no cookies
+	transport http.RoundTripper // nil: it uses the connections of the instance
+	jar       http.CookieJar    // nil: without cookies
 }
 
-// clients are the clients of one stream of one arm, in all its windows. They are made
-// when they first ask, and last as long as the Run. Safe for concurrent use.
+// clients are the clients of one stream of one arm, in all its windows. Each is made for
+// its first request, and lasts as long as the Run. Safe for concurrent use.
 type clients struct {
 	traffic.Clients
 	open func(local net.Addr) *http.Transport
@@ -31,7 +31,7 @@ func newClients(s Stream, open func(net.Addr) *http.Transport) *clients {
 	return &clients{Clients: *s.Clients, open: open, known: make(map[int]*client)}
 }
 
-// clientOf draws the number of the client that asks in a place, 1..N; 0: there are no clients.
+// clientOf draws the number of the client of a place, 1..N; 0: the stream has no clients.
 func (s Stream) clientOf() func(place uint64) int {
 	c := s.Clients
 	switch {
@@ -43,7 +43,7 @@ func (s Stream) clientOf() func(place uint64) int {
 	return newDraw(c.Draw, c.N, c.S, s.seed(who))
 }
 
-// of is client n, from 1; 0 is nobody in particular.
+// of is client n, from 1; 0 is the nil client.
 func (c *clients) of(n int) *client {
 	if n == 0 {
 		return nil
@@ -79,7 +79,7 @@ func (c *clients) closeIdle() {
 	}
 }
 
-// Name is the client's name; empty: nobody in particular.
+// Name is the client's name; empty: the nil client.
 func (c *client) Name() string {
 	if c == nil {
 		return ""
@@ -87,7 +87,7 @@ func (c *client) Name() string {
 	return c.name
 }
 
-// over is the way of the client's requests, where those of all go over common.
+// over is the transport of the client's requests; common is that of its instance.
 func (c *client) over(common http.RoundTripper) http.RoundTripper {
 	if c == nil || c.transport == nil {
 		return common
@@ -95,7 +95,7 @@ func (c *client) over(common http.RoundTripper) http.RoundTripper {
 	return c.transport
 }
 
-// dress gives a request the client's cookies. Its header must be its own.
+// dress adds the client's cookies to a request, whose header nobody shares.
 func (c *client) dress(request *http.Request) {
 	if c == nil || c.jar == nil {
 		return

@@ -57,7 +57,7 @@ type noRepeat struct{}
 func (noRepeat) Read([]byte) (int, error) { return 0, io.EOF }
 func (noRepeat) Close() error             { return nil }
 
-// A post sends something, of which nothing is learnt here.
+// A post sends its body. Its answers change nothing that other requests are compared with.
 type post struct{ body template }
 
 func newPost(s Stream, _ *changes) method { return post{traffic.Split(s.Body)} }
@@ -66,7 +66,7 @@ func (p post) fill(request *http.Request, b blanks) { carry(request, p.body.fill
 
 func (post) learn(r history.Request, _ reading, _ int64) history.Request { return r }
 
-// A put changes a trip, by default its title, and has the change acknowledged.
+// A put changes a trip, by default its title, and records the acknowledged change.
 type put struct {
 	body    template // empty: a title
 	titles  uint64   // seed
@@ -80,7 +80,7 @@ func newPut(s Stream, arm *changes) method {
 	return put{traffic.Split(s.Body), s.seed(titles), arm}
 }
 
-// changesTrips reports whether what s does is acknowledged as a change.
+// changesTrips reports whether the correct answers of s acknowledge changes of trips.
 func (s Stream) changesTrips() bool {
 	return s.Method == http.MethodPut && s.Route() == traffic.TripPath
 }
@@ -98,7 +98,7 @@ func (p put) learn(r history.Request, _ reading, _ int64) history.Request {
 	return r
 }
 
-// carry makes text the body. Having no GetBody, it is never sent twice.
+// carry makes text the body. Without a GetBody, net/http never sends it twice.
 func carry(request *http.Request, text []byte) {
 	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }

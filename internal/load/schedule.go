@@ -17,7 +17,7 @@ type Place struct {
 	Intended time.Duration // on the run's clock
 	Target   Target
 	Key      string // what {id} or {user} becomes; empty where the call has none
-	Client   string // the name of who asks; empty: nobody in particular
+	Client   string // the name of its client; empty: the stream has none
 }
 
 // Places yields the whole schedule of s in order, as Run would play it, without
@@ -50,9 +50,9 @@ func (s Stream) Places() iter.Seq[Place] {
 // seq is the number of request j of a place.
 func (s Stream) seq(place uint64, j int) uint64 { return place*uint64(s.AtOnce()) + uint64(j) }
 
-// target is the instance of request j of a place: each in turn. Clients that ask in turn
-// meet the instances in turn too, each for itself: else 200 clients of two
-// instances would each meet one of them alone.
+// target is the instance of request j of a place: each in turn. Clients that take turns go
+// through the instances one by one, each client for itself: otherwise each of 200 clients
+// would meet only one of two instances.
 func (s Stream) target(place uint64, j int) int {
 	turn := place
 	if c := s.Clients; c != nil && c.Draw == traffic.InTurn {

@@ -12,7 +12,7 @@ type Stream struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // what it sends, one of Types
 	Call
-	Clients *Clients `json:"clients,omitempty"` // nil: nobody in particular
+	Clients *Clients `json:"clients,omitempty"` // nil: none
 	From    float64  `json:"from"`              // places of the schedule per second at the start of a stretch
 	To      float64  `json:"to"`                // and at its end
 	Poisson bool     `json:"poisson,omitempty"`
