@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,5 +136,19 @@ func TestEveryTypeOfStreamHasAKey(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "unknown key "+strconv.Quote(typ)) {
 			t.Errorf("a stream has no key %s: %v", typ, err)
 		}
+	}
+}
+
+// The example of a stream in the documents says everything, and is right.
+func TestTheExampleOfAStreamIsRight(t *testing.T) {
+	page, err := os.ReadFile("../docs/language-and-measures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(page), "    - name: book\n")
+	example, _, _ = strings.Cut(example, "\n\n")
+	s := mustParse(t, complete("traffic:\n    - name: book\n"+example+"\n"))
+	if st := s.Traffic[0]; st.Burst != 8 || st.Clients == nil || !st.Clients.Cookies || len(st.Keep) != 3 || len(st.Expect) != 1 || len(st.Headers) != 1 {
+		t.Errorf("the example is %+v", st)
 	}
 }
