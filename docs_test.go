@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -93,6 +94,66 @@ func testSources(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return all.String()
+}
+
+var (
+	floorRow = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([^`]+)` \\|")
+	quoted   = regexp.MustCompile("`([^`]+)`")
+	fileName = regexp.MustCompile(`^[\w-]+\.(go|yaml)$`)
+)
+
+// The table of floors in the design is that of floors_test.go, from the top down.
+func TestTheDesignHasEveryFloor(t *testing.T) {
+	rows := floorRow.FindAllStringSubmatch(readPage(t, "docs/design.md"), -1)
+	heights, above := map[string]int{}, 1<<30
+	for _, m := range rows {
+		pkg := m[2]
+		height, _ := strconv.Atoi(m[1]) // digits
+		if _, twice := heights[pkg]; twice {
+			t.Errorf("docs/design.md lists %s twice", pkg)
+		}
+		if height > above {
+			t.Errorf("docs/design.md lists %s (floor %d) below floor %d", pkg, height, above)
+		}
+		heights[pkg], above = height, height
+	}
+	for _, f := range floors {
+		height, listed := heights[f.pkg]
+		if !listed {
+			t.Errorf("docs/design.md does not list %s", f.pkg)
+		} else if height != f.height {
+			t.Errorf("docs/design.md has %s on floor %d, want %d", f.pkg, height, f.height)
+		}
+		delete(heights, f.pkg)
+	}
+	for pkg := range heights {
+		t.Errorf("docs/design.md lists %s, which has no floor", pkg)
+	}
+}
+
+// Each path in "Where would I change …?" is there. A file's name alone is in the path before it.
+func TestTheDesignPointsToWhatIsThere(t *testing.T) {
+	_, section, _ := strings.Cut(readPage(t, "docs/design.md"), "## Where would I change")
+	section, _, _ = strings.Cut(section, "\n## ")
+	found := 0
+	for _, line := range strings.Split(section, "\n") {
+		dir := ""
+		for _, m := range quoted.FindAllStringSubmatch(line, -1) {
+			name := m[1]
+			if dir != "" && fileName.MatchString(name) {
+				name = dir + "/" + name
+			} else {
+				dir = name
+			}
+			if _, err := os.Stat(filepath.FromSlash(name)); err != nil {
+				t.Errorf("docs/design.md, %q: %v", line, err)
+			}
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("docs/design.md names no path: this test would pass whatever they are")
+	}
 }
 
 func TestTheReadmeNamesEveryScenario(t *testing.T) {
