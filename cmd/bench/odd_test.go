@@ -44,7 +44,7 @@ var well = outcomes(
 	all(holds, `trips.hit.latency trips.miss.latency trips.speedup.10x trips.dbload trips.ttl trips.warm trips.source cache.stampede
 		profiles.cache cache.ttls cache.warming cache.invalidation ai.miss.latency ai.hit.latency ai.speedup ai.ttl ai.cost`),
 	all(refuted, "trips.speedup.50x trips.speedup.5x"),
-	all(undecided("only one instance was asked"), "cache.shared"),
+	all(undecided("only one instance got requests"), "cache.shared"),
 )
 
 const (
@@ -65,12 +65,12 @@ var odd = []struct {
 	{"no-source", all(undecided("does not say where its answers come from"), ofSources)},
 	{"no-metrics", all(undecided("GET /metrics: status 404"), ofMetrics)},
 	{"string-metrics", all(undecided("GET /metrics: text format parsing error"), ofMetrics)},
-	{"html", outcomes(all(undecided("× a body unlike the service contract"), ofHits), all(undecided("availability(listing[phase=cached]) >= 90% is required"), "trips.dbload"))},
+	{"html", outcomes(all(undecided("× a body that is not as in docs/contract.md"), ofHits), all(undecided("availability(listing[phase=cached]) >= 90% is required"), "trips.dbload"))},
 	{"error-hits", outcomes(all(undecided("× status 500"), ofHits), all(undecided("availability(listing[phase=cached]) >= 90% is required"), "trips.dbload"))},
 	{"no-put", all(undecided("no change was acknowledged (PUT: "), "cache.invalidation")},
 	// The contract wants a version of a trip: without, reads and changes of trips are no correct answers. What
 	// was not acknowledged may be made at any time, which leaves open how old a listing is after it.
-	{"no-versions", all(undecided("× a body unlike the service contract"), "cache.invalidation trips.ttl trips.warm")},
+	{"no-versions", all(undecided("× a body that is not as in docs/contract.md"), "cache.invalidation trips.ttl trips.warm")},
 	// A counter that lost queries contradicts the answers, unless it is seen to go down.
 	{"resetting", outcomes(all(undecided("began a"), "trips.dbload cache.stampede ai.cost"), all(outcome{notHeld, ""}, "trips.source"))},
 	// Hits that contain misses are slower than they are: what holds for them holds all the more.

@@ -39,14 +39,14 @@ func (s sentence) absent() string {
 func (s sentence) undecided() (because string, why code.Code, remedy string) {
 	e := s.estimate
 	if e.limited {
-		return fmt.Sprintf("%s, at least %s over %s: what was cut short before it ended leaves %s open", s.subject(), s.show(e.measured), s.basis(), s.bound()),
-			code.CutShort, "a longer timeout, or a longer phase after the fault, so that the wait is seen to end"
+		return fmt.Sprintf("%s, at least %s over %s: the observation ended first, which leaves %s open", s.subject(), s.show(e.measured), s.basis(), s.bound()),
+			code.CutShort, "a longer timeout, or a longer phase after the fault, so that the wait ends within the observation"
 	}
 	if e.unknown && len(s.evidence.figures) < 2 {
-		return fmt.Sprintf("%s %s in one round, which has no spread to judge by", s.subject(), s.show(e.measured)), code.FewRounds, "at least two rounds"
+		return fmt.Sprintf("%s %s in one round: a single round has no spread", s.subject(), s.show(e.measured)), code.FewRounds, "at least two rounds"
 	}
 	if e.unknown {
-		return fmt.Sprintf("%s is at least this in some rounds and at most this in others: what was cut short leaves %s open", s.subject(), s.bound()),
+		return fmt.Sprintf("%s is a lower bound in some rounds and an upper bound in others, which leaves %s open", s.subject(), s.bound()),
 			code.CutShort, "a longer window"
 	}
 	because = s.found(false) + ": the bound " + s.bound() + " lies within"

@@ -37,7 +37,7 @@ func TestTheDecidingPartSpeaksForTheClaim(t *testing.T) {
 		{"max(trips) >= 3s", claim.Inconclusive, ">= 3s", "open", "longer timeout"},
 		{"0s - max(trips) >= -1s", claim.Refuted, ">= -1s", "", ""},
 		{"0s - max(trips) >= -3s", claim.Inconclusive, ">= -3s", "open", "longer timeout"},
-		{"max(trips) / max(trips) <= 2", claim.Inconclusive, "<= 2", "both sides were cut short", "longer window"},
+		{"max(trips) / max(trips) <= 2", claim.Inconclusive, "<= 2", "neither side ended", "longer window"},
 		{"availability(trips[phase=warm]) >= 99%", claim.Holds, ">= 99%", "no failure in 6,000 requests over 3 rounds: below 0.12 % at 99 %", ""},
 		{"availability(trips[phase=warm]) >= 99.99%", claim.Inconclusive, ">= 99.99%", "does not prove", "requests in all"},
 		{"unsent(trips) <= 1%", claim.Holds, "<= 1%", "unsent in none of 6,030 requests", ""},

@@ -113,7 +113,7 @@ func met(c *expr.Comparison, calls []figure.Value) *figure.Absence {
 		if s.left.X == 1 {
 			return nil
 		}
-		return figure.Absent(c.Text+" is required, and it was not", remedy)
+		return figure.Absent(c.Text+" is required and was not true", remedy)
 	}
 	for i, op := range c.Ops() {
 		b := s.bounds[i]

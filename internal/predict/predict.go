@@ -30,8 +30,8 @@ type Prediction struct {
 // that suffers most from it. The client is go-redis v9. A client of another
 // make that retries less has fewer of these steps, and its options say so.
 //
-// options are what the service exports as redis_client_option (docs/design.md,
-// section 5), by name, and what the scenario adds:
+// options are what the service exports as redis_client_option (docs/contract.md), by
+// name, and what the scenario adds:
 //
 //	fault_seconds           length of the fault; absent: a minute
 //	rate_per_second         requests of one instance; absent: a single request

@@ -84,7 +84,7 @@ func Arithmetic(op byte, a, b Value) Value {
 	v.Grain = math.Abs(da)*a.Grain + math.Abs(db)*b.Grain
 	ca, cb := a.Cut.scaled(da), b.Cut.scaled(db)
 	if ca*cb < 0 {
-		return NoData("a longer window", "both sides were cut short when the window ended")
+		return NoData("a longer window", "neither side ended within the window")
 	}
 	if v.Cut = ca; ca == Whole {
 		v.Cut = cb

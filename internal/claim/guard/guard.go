@@ -147,7 +147,7 @@ func (g *Guard) Complaints(r Rules) []Complaint {
 	}
 	for _, p := range g.problems {
 		if p.Phase == "" || r.matters(p.Phase) {
-			add(code.Problem, p.Detail, "mending this first: "+p.Detail, "%s", p.Detail)
+			add(code.Problem, p.Detail, "fix this first: "+p.Detail, "%s", p.Detail)
 		}
 	}
 	if g.canceled > 0 && !g.ended {

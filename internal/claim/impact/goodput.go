@@ -15,7 +15,7 @@ func TimeToGoodput(w Window, rs []Request, bound time.Duration) (figure.Element,
 		in = in[:len(in)-len(Since(w.Lifting, in))]
 	}
 	if len(in) == 0 {
-		return figure.Element{}, figure.Absent("nothing was asked during the fault", "traffic in the phase with the fault")
+		return figure.Element{}, figure.Absent("no request came during the fault", "traffic in the phase with the fault")
 	}
 	until := w.Lifting
 	if !w.Healed {

@@ -16,7 +16,7 @@ const HealthStep = 50 * time.Millisecond
 
 // HealthThatSays is what a service needs for these times.
 func HealthThatSays(on string) string {
-	return `GET /health that says "` + on + `":"up" or "down" (docs/design.md, section 5)`
+	return `GET /health that says "` + on + `":"up" or "down" (docs/contract.md)`
 }
 
 // InOrder sorts the answers of /health by when they came.
@@ -65,7 +65,7 @@ func TimeToHealth(w Window, told []history.Event) (figure.Element, *figure.Absen
 	case !w.Healed:
 		return figure.Element{}, figure.Absent("cannot be measured: the fault never ended", "a phase after the fault")
 	case len(told) == 0 || told[len(told)-1].Until <= w.Lifted:
-		return figure.Element{}, figure.Absent("was not asked after the heal", "a phase after the fault")
+		return figure.Element{}, figure.Absent("was not asked after the fault", "a phase after the fault")
 	case !spoke:
 		return figure.Element{}, figure.Absent("does not say whether the dependency is up ("+told[0].Detail+")", HealthThatSays("redis"))
 	}

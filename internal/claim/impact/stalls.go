@@ -70,8 +70,8 @@ func (s *Stall) Missing(of string) *figure.Absence {
 // Impact reads the requests between the begin of the fault and until. Where a client
 // gave up, it waited at least that long.
 func (n *Usual) Impact(w Window, rs []Request, until time.Duration) Impact {
-	h := Impact{None: figure.Absent("nothing was asked during the fault", ""),
-		Untouched: figure.Absent("no request was seen to fail, or to take longer than before", "")}
+	h := Impact{None: figure.Absent("no request came during the fault", ""),
+		Untouched: figure.Absent("no request failed or took longer than before", "")}
 	for _, r := range rs {
 		if r.At+r.Took <= w.Began || r.At >= until {
 			continue

@@ -23,18 +23,18 @@ const (
 // before the fault; rs is sorted.
 func TimeToSteady(w Window, rs []Request, bound time.Duration) (figure.Element, *figure.Absence) {
 	if !w.Healed {
-		return figure.Element{}, figure.Absent("nothing was healed before the history ended", "a phase after the fault")
+		return figure.Element{}, figure.Absent("the fault did not end before the round did", "a phase after the fault")
 	}
 	before, after := Before(w, rs), Since(w.Lifted, rs)
 	h := standardOf(before, bound)
 	switch {
 	case len(before) < LeastBefore:
-		return figure.Element{}, figure.Absent(fmt.Sprintf("%s before the fault, and %d are needed to know what steady is", figure.Count(len(before), "requests"), LeastBefore),
+		return figure.Element{}, figure.Absent(fmt.Sprintf("%s before the fault, and %d are needed to know the steady state", figure.Count(len(before), "requests"), LeastBefore),
 			"a longer phase before the fault")
 	case h.good < 0.5:
-		return figure.Element{}, figure.Absent("fewer than half of the requests before the fault were answered within the bound", "a service that is well before the fault")
+		return figure.Element{}, figure.Absent("fewer than half of the requests before the fault were answered within the bound", "a service that is healthy before the fault")
 	case len(after) == 0:
-		return figure.Element{}, figure.Absent("nothing was asked after the heal", "a phase with traffic after the fault")
+		return figure.Element{}, figure.Absent("no request came after the fault", "a phase with traffic after the fault")
 	}
 	at, watched, found := h.again(after, w.Lifted, bound)
 	if !found {

@@ -59,7 +59,7 @@ func (u *Usage) Add(r *history.Request) {
 func (u *Usage) unknown() *figure.Absence {
 	switch {
 	case u.last == 0:
-		return figure.Absent("nothing was asked of instance "+u.instance, "traffic to every instance")
+		return figure.Absent("instance "+u.instance+" got no request", "traffic to every instance")
 	case !u.before:
 		return figure.Absent("instance "+u.instance+" never answered from "+u.on+" before the fault, or does not say so",
 			"X-Source: "+u.on+" on its answers, and a phase before the fault long enough for cached answers")
@@ -75,13 +75,13 @@ func (u *Usage) TimeToRecover() (figure.Element, *figure.Absence) {
 		return figure.Element{}, none
 	}
 	if !w.Healed {
-		return figure.Element{}, figure.Absent(u.on+" was not healed before the history ended", "a phase after the fault")
+		return figure.Element{}, figure.Absent("the fault on "+u.on+" did not end before the round did", "a phase after the fault")
 	}
 	if at, ok := u.since.settled(); ok {
 		return figure.Element{X: max(0, w.Lifting+at-w.Lifted).Seconds()}, nil
 	}
 	if u.last <= w.Lifted {
-		return figure.Element{}, figure.Absent("nothing was answered after "+u.on+" was healed", "a phase with traffic after the fault")
+		return figure.Element{}, figure.Absent("no request was answered after the fault on "+u.on, "a phase with traffic after the fault")
 	}
 	return figure.Element{X: (u.last - w.Lifted).Seconds(), Cut: true}, nil
 }
@@ -101,7 +101,7 @@ func (u *Usage) TimeToFallback() (figure.Element, *figure.Absence) {
 		watched = min(watched, w.FirstHeal)
 	}
 	if watched <= w.Set {
-		return figure.Element{}, figure.Absent("nothing was asked during the fault", "traffic in the phase with the fault")
+		return figure.Element{}, figure.Absent("no request came during the fault", "traffic in the phase with the fault")
 	}
 	return figure.Element{X: (watched - w.Set).Seconds(), Cut: true}, nil
 }

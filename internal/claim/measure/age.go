@@ -17,10 +17,11 @@ func oldestRow() Measure {
 			Form: expr.Proved, Dims: figure.Seconds, Label: "greatest age", Noun: "answers",
 		},
 		Unit: "duration",
-		Doc: "The greatest age of an answer from a cache that can be proved from outside: since the end of the last answer that was loaded, " +
-			"or the last change, of the same key, or since an instance got ready. What failed, or says no source, may have loaded too; " +
-			"what was not answered, and a change that was not acknowledged, may have at any time, and no age after it is proved. " +
-			"For services that load when they are asked: one that refreshes its cache by itself is younger than it seems.",
+		Doc: "Greatest age of an answer from a cache that can be proved from outside. The age counts from the last answer " +
+			"that was loaded, from the last change of the same key, or from when an instance got ready. A request that " +
+			"failed, or gives no source, may have loaded too. A request without an answer, or a change without an " +
+			"acknowledgement, may take effect at any time: no age after it is proved. It is for services that load on " +
+			"request. A cache that refreshes itself is younger than it seems.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &oldest{w.Select(args[0].Selector)} },
 	}
 }
@@ -84,8 +85,9 @@ func stalenessRow() Measure {
 			Form: expr.Proved, Dims: figure.Seconds, Label: "longest staleness", Noun: "answers",
 		},
 		Unit: "duration",
-		Doc: "The longest time after the acknowledgement of a change at which a request left that still got an older version. " +
-			"Zero where none did. Needs changes (PUT), and versions in the answers. Changes from before an instance got ready do not count.",
+		Doc: "Longest time from the acknowledgement of a change to the sending of a request that still got an older " +
+			"version. Zero when there is no such request. Needs changes (PUT), and versions in the answers. Changes " +
+			"before an instance got ready do not count.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &staleness{Selection: w.Select(args[0].Selector)}
 		},
@@ -100,7 +102,7 @@ func staleReadsRow() Measure {
 			Form: expr.Counted, Label: "stale reads", Noun: "answers",
 		},
 		Unit: "count",
-		Doc:  "How many requests left after the acknowledgement of a change and got an older version.",
+		Doc:  "Number of requests that were sent after the acknowledgement of a change and got an older version.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &staleness{Selection: w.Select(args[0].Selector), count: true}
 		},

@@ -16,8 +16,9 @@ func coldStartsRow() Measure {
 			Form: expr.Counted, Label: "cold starts", Noun: "starts",
 		},
 		Unit: "count",
-		Doc: "How many instances gave a first answer, after they got ready, that was not a hit. No data where it failed, where a load was " +
-			"first asked for more than 1 s after that (it may have expired), and where no answer ever says that it was loaded.",
+		Doc: "Number of instances whose first answer after they got ready was not a hit. No data when that answer failed, " +
+			"when a load was first requested more than 1 s later (the value may have expired), or when no answer ever " +
+			"says that it was loaded.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &coldStarts{w.Select(args[0].Selector)} },
 	}
 }

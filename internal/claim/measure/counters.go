@@ -19,9 +19,9 @@ func deltaRow() Measure {
 			Form: expr.Counted, Label: "growth", Noun: "readings",
 		},
 		Unit: "count",
-		Doc: "Growth of a counter that the service exports, from the begin to the end of the phases, summed over " +
-			"instances and over all label sets that have the labels given. No data where trips_db_queries_total, taken with all its labels, grew by " +
-			"less than the answers from the database need.",
+		Doc: "Increase of a counter that the service exports, from the beginning to the end of the phases. It is summed " +
+			"over instances, and over all series that have the given labels. No data when trips_db_queries_total, over " +
+			"all its labels, grew by less than the answers from the database need.",
 		start: startDelta,
 	}
 }
@@ -65,8 +65,10 @@ func excessLoadsRow() Measure {
 			Form: expr.Counted, Label: "needless loads", Noun: "answers",
 		},
 		Unit: "count",
-		Doc: "What the counter of the service grew by beyond the fewest loads that explain the answers; failed requests, and those under way while it was read, aside: queries, or paid " +
-			"calls, that single flight would have saved. No data where it grew by less than these, or where only what failed can explain it. The counter must count this stream's loads only, in the phases that the stream is filtered by.",
+		Doc: "Increase of the service's counter beyond the fewest loads that explain the answers: queries, or paid calls, " +
+			"that single flight would have saved. Failed requests, and requests under way while the counter was read, are " +
+			"left out. No data when the counter grew by less than the fewest loads, or when only failed requests can " +
+			"explain the difference. The counter must count the loads of this stream only, in the phases of its filter.",
 		start: startAgainst(excess, false),
 	}
 }
@@ -79,8 +81,10 @@ func falseSourcesRow() Measure {
 			Form: expr.Counted, Label: "false sources", Noun: "answers",
 		},
 		Unit: "count",
-		Doc: "How many answers provably do not come from where they say, by the service's own count of queries: more queries than answers from " +
-			"the database, or fewer than these need; what was under way while it was read may count on either side. No data where correct answers say no source. Nothing else may ask the database in these phases.",
+		Doc: "Number of answers that provably do not come from where they say, by the service's own count of queries: " +
+			"there are more queries than answers from the database, or fewer than these answers need. Requests under way " +
+			"while the counter was read may count on either side. No data when correct answers give no source. In these " +
+			"phases only this stream may query the database.",
 		start: startAgainst(lies, true),
 	}
 }
@@ -141,7 +145,7 @@ func lies(b balance) (float64, *figure.Absence) {
 	case claimed+hidden > 0:
 		return claimed + hidden, nil
 	case b.unsaid > 0:
-		return 0, figure.Absent("of "+figure.Count(int(b.unsaid), "answers")+" it is not said where they come from", "X-Source on every answer")
+		return 0, figure.Absent(figure.Count(int(b.unsaid), "answers")+" did not say where they came from", "X-Source on every answer")
 	}
 	return 0, none
 }

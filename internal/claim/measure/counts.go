@@ -15,7 +15,7 @@ func countRow() Measure {
 			Form: expr.Counted, Label: "count", Noun: "requests",
 		},
 		Unit: "count", Live: true,
-		Doc:   "How many requests are selected, whatever became of them.",
+		Doc:   "Number of selected requests, with any outcome.",
 		start: startCount,
 	}
 }
@@ -28,7 +28,7 @@ func failuresRow() Measure {
 			Form: expr.Counted, Label: "failures", Noun: "requests",
 		},
 		Unit: "count", Live: true,
-		Doc:   "How many of the selected requests got no correct answer. Takes no source: a failed request has none.",
+		Doc:   "Number of selected requests without a correct answer. It takes no source, because a failed request has none.",
 		start: startFailures,
 	}
 }
@@ -41,7 +41,7 @@ func rateRow() Measure {
 			Form: expr.Scalar, Dims: figure.PerSecond, Label: "rate", Noun: "requests",
 		},
 		Unit:  "rate",
-		Doc:   "Selected requests per second of the phases in which the stream ran.",
+		Doc:   "Selected requests per second, over the phases in which the stream ran.",
 		start: startRate(func(r *history.Request, selected bool) bool { return selected }),
 	}
 }
@@ -54,7 +54,7 @@ func offeredRow() Measure {
 			Form: expr.Scalar, Dims: figure.PerSecond, Label: "offered", Noun: "requests",
 		},
 		Unit:  "rate",
-		Doc:   "Planned requests per second, sent or not.",
+		Doc:   "Planned requests per second, sent or not: the offered load.",
 		start: startRate(func(*history.Request, bool) bool { return true }),
 	}
 }

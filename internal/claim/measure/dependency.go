@@ -19,8 +19,9 @@ func timeToRecoverRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to recover", Noun: "recoveries",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the end of the last heal to its first correct answer from Redis after which, to the " +
-			"end of the history, at least 90 % of its cached answers came from Redis. At least what was watched, where that never was.",
+		Doc: "For each instance: from the end of the last fault to its first correct answer from Redis after which, until " +
+			"the end of the round, at least 90 % of its cached answers came from Redis. At least the time observed when " +
+			"that never came.",
 		start: startRecover,
 	}
 }
@@ -33,8 +34,8 @@ func timeToFallbackRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to fall back", Noun: "fallbacks",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the end of the first fault's switching on to the first correct answer, asked for during the " +
-			"fault, that did not come from Redis. At least what was watched, where there was none before the heal.",
+		Doc: "For each instance: from when the first fault was fully on to the first correct answer, requested during the " +
+			"fault, that did not come from Redis. At least the time observed when there was none before the fault ended.",
 		start: startFallback,
 	}
 }
@@ -47,9 +48,9 @@ func timeToDetectRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to detect", Noun: "detections",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the begin of the first fault to the first answer of its /health that says Redis is down. " +
-			"/health is asked every " + impact.HealthStep.String() + ", which is the resolution. At least what was watched, where it never said so before the heal. " +
-			"No data where it does not say up before the fault.",
+		Doc: "For each instance: from the beginning of the first fault to the first answer of its /health that says Redis " +
+			"is down. /health is asked every " + impact.HealthStep.String() + ", which is the resolution. At least the " +
+			"time observed when it never said so before the fault ended. No data when it did not say up before the fault.",
 		start: startDetect,
 	}
 }
@@ -62,9 +63,10 @@ func timeToHealthRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to health", Noun: "recoveries",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the end of the last heal to the first answer of its /health from which on all say that Redis is up. " +
-			"/health is asked every " + impact.HealthStep.String() + ", which is the resolution. Zero where it said so all along (time_to_detect tells), " +
-			"at least what was watched where it never did. No data where it does not speak of Redis.",
+		Doc: "For each instance: from the end of the last fault to the first answer of its /health from which on all " +
+			"answers say that Redis is up. /health is asked every " + impact.HealthStep.String() + ", which is the " +
+			"resolution. Zero when it always said so (see time_to_detect). At least the time observed when it never did. " +
+			"No data when /health does not tell the state of Redis.",
 		start: startHealth,
 	}
 }

@@ -103,7 +103,7 @@ func TestDetectionIsOfTheFault(t *testing.T) {
 		"back for good":        {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 3100, "down", 3200, "up", 3510, "up", 5900)}, 0.5, false, ""},
 		"up all along":         {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "up", 5900)}, 0, false, ""},
 		"never back":           {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "down", 5010)}, 2, true, ""},
-		"not asked any more":   {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 2900)}, -1, false, "not asked after the heal"},
+		"not asked any more":   {"max(time_to_health(redis))", []part{outage("1"), told("1", "up", 500, "down", 1200, "up", 2900)}, -1, false, "not asked after the fault"},
 	} {
 		got, cut, why := oneRound(t, r.expr, r.parts...)
 		if d := got - r.want; d > 1e-9 || d < -1e-9 || cut != r.cut || !strings.Contains(why, r.reason) {

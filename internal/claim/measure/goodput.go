@@ -20,8 +20,8 @@ func goodputLostRow() Measure {
 			Form: expr.Counted, Label: "goodput lost", Noun: "requests",
 		},
 		Unit: "count",
-		Doc: "How many planned requests, from the begin of the first fault on their instance to the end of the history, got no " +
-			"correct answer within the bound: what the fault cost, its aftermath included.",
+		Doc: "Number of planned requests without a correct answer within the bound, from the beginning of the first fault " +
+			"on their instance to the end of the round: the cost of the fault and of its aftermath.",
 		start: startLost,
 	}
 }
@@ -34,9 +34,10 @@ func timeToGoodputRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to goodput", Noun: "recoveries",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the begin of the first fault to the intended time of the first request from which on, until the last heal, " +
-			"99 % were answered correctly within the bound, and 95 % in each bin of 100 ms (or of 20 requests, where these take longer). " +
-			"About one gap between requests where nothing was lost; at least what was watched where it never was so.",
+		Doc: "For each instance: from the beginning of the first fault to the intended time of the first request from " +
+			"which on, until the fault ends, 99 % are answered correctly within the bound, and 95 % in each bin of 100 ms " +
+			"(or of 20 requests, when these take longer). About one gap between requests when nothing was lost. At least " +
+			"the time observed when that never came.",
 		start: startGoodput,
 	}
 }
@@ -49,11 +50,15 @@ func timeToSteadyRow() Measure {
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to steady", Noun: "recoveries",
 		},
 		Unit: "set of durations",
-		Doc: "For each instance: from the end of the last heal to the begin of the first 100 ms from which on, to the end of the history, it " +
-			"answers as before the fault (the later half of that time, 3 s at most): correct answers within the bound at least 99 % of what they were, the hit ratio within 5 points " +
-			"(which stands for the load on the database) and what chance makes of it, 95 % of the answers within twice the p95 that those of a cache, or not of one, had then and 5 ms. All that follows must reach that, and each half second of it (or 50 requests, where these take longer) but for chance " +
-			"(three standard deviations). The resolution is 100 ms, and some twenty requests where only a share of them tells. At least what was watched, where none is so for half a second: an overload that sustains itself, where it is watched for long. " +
-			"The time before the fault must be steady itself: longer than the times to live.",
+		Doc: "For each instance: from the end of the last fault to the beginning of the first 100 ms from which on, until " +
+			"the end of the round, it answers as before the fault. The time before is the later half of what came before " +
+			"the fault, at most 3 s; it must itself be a steady state, longer than the times to live. As before means " +
+			"three things. Correct answers within the bound: at least 99 % as many. Hit ratio: within 5 points plus " +
+			"chance; it stands for the load on the database. Latency: 95 % of the answers within twice their p95 before " +
+			"the fault plus 5 ms, for answers from a cache and others apart. All requests that follow must match, and so " +
+			"must each half second of them (or 50 requests, when these take longer), except for chance: three standard " +
+			"deviations. The resolution is 100 ms, and about twenty requests when only a share of them tells. At least " +
+			"the time observed when no half second matches: over a long time, that is an overload that sustains itself.",
 		start: startSteady,
 	}
 }
@@ -130,7 +135,7 @@ func (l *goodputLost) Value() figure.Value {
 		}
 	}
 	if v.Samples == 0 {
-		return figure.NoData("a fault, and traffic of "+l.Sel.Text+" after it begins", "nothing of %s was asked of an instance after a fault began there", l.Sel.Text)
+		return figure.NoData("a fault, and traffic of "+l.Sel.Text+" after it begins", "no request of %s came to an instance after a fault began there", l.Sel.Text)
 	}
 	return v
 }

@@ -21,9 +21,10 @@ func growthRow() Measure {
 			Form: expr.Scalar, Label: "growth", Noun: "readings", Plain: true, MetricUnit: true,
 		},
 		Unit: "count, or bytes where the gauge ends in _bytes",
-		Doc: "What a gauge grew by from the end of the first phase to the end of the second, on the instance where that is most; zero where it fell. " +
-			"process_open_fds and process_resident_memory_bytes are read from the process itself where the harness starts it (on Linux; " +
-			"its process group together), and go_goroutines from /metrics. growth(go_goroutines, steady, after) <= 20.",
+		Doc: "Increase of a gauge from the end of the first phase to the end of the second, on the instance with the " +
+			"largest increase; zero when it fell. process_open_fds and process_resident_memory_bytes are read from the " +
+			"process itself when the harness starts it (on Linux, for its whole process group), and go_goroutines from " +
+			"/metrics. growth(go_goroutines, steady, after) <= 20.",
 		start: startGrowth,
 	}
 }

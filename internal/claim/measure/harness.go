@@ -16,8 +16,8 @@ func deliveredRow() Measure {
 			Form: expr.Truth, Label: "delivered", Noun: "canaries",
 		},
 		Unit: "yes or no",
-		Doc: "Whether every canary of this fault met it. 1 or 0 in an expression; may stand alone in requires. " +
-			"Without any canary there is no data.",
+		Doc: "Whether every canary of this fault met it: 1 or 0 in an expression. It may stand alone in requires. No data " +
+			"without a canary.",
 		start: func(_ *probe.Walk, args []expr.Arg) probe.Probe { return &probe.Proof{Kind: args[0].Name} },
 	}
 }
@@ -30,8 +30,8 @@ func sendLagRow() Measure {
 			Form: expr.Scalar, Dims: figure.Seconds, Label: "p99 send lag", Noun: "requests", OfGenerator: true,
 		},
 		Unit: "duration", Live: true,
-		Doc: "p99 of how late the generator sent (sent − intended) while a worker was free. What waited for a worker waited for " +
-			"the service, and is not in it.",
+		Doc: "p99 of how late the generator sent (sent − intended) while a worker was free. A request without a free " +
+			"worker waits for the service, and does not count.",
 		start: func(*probe.Walk, []expr.Arg) probe.Probe { return &sendLag{} },
 	}
 }

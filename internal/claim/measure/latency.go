@@ -25,8 +25,8 @@ func quantileRow(name, label string, q float64, least int) Measure {
 			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "answers",
 		},
 		Unit: "duration", Live: true,
-		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected correct answers, of which %d are needed, "+
-			"or of a set, by nearest rank.", label, least),
+		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected correct answers, or of a set, by nearest rank. "+
+			"Needs %d answers.", label, least),
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			if set := args[0].Inner; set != nil {
 				return &reduced{Probe: Start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
@@ -58,8 +58,8 @@ func maxRow() Measure {
 			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest wait", Noun: "requests", LabelOfSet: "longest",
 		},
 		Unit: "duration", Live: true,
-		Doc: "Longest wait (done − intended) of everything selected, failures included. Where a client gave up, " +
-			"the wait was at least that long: such a figure can refute an upper bound and never prove one.",
+		Doc: "Longest wait (done − intended) of the selected requests, failures included. When a client gave up, the true " +
+			"wait was at least that long: such a figure can refute an upper bound, but cannot prove one.",
 		start: startMax,
 	}
 }

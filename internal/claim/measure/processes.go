@@ -15,7 +15,7 @@ func exitsRow() Measure {
 			Form: expr.Counted, Label: "exits", Noun: "starts",
 		},
 		Unit:  "count",
-		Doc:   "How many times an instance exited by itself: not those that a fault or the harness ended.",
+		Doc:   "Number of times that an instance exited by itself: not ended by a fault or by the harness.",
 		start: startExits,
 	}
 }
@@ -28,7 +28,7 @@ func notReadyRow() Measure {
 			Form: expr.Counted, Label: "not ready", Noun: "starts",
 		},
 		Unit:  "count",
-		Doc:   "How many times an instance that was started did not get ready (GET /health answers 200) in the time that it is given.",
+		Doc:   "Number of times that a started instance did not get ready in time: GET /health did not answer 200.",
 		start: startNotReady,
 	}
 }
@@ -40,8 +40,9 @@ func timeToReadyRow() Measure {
 			Name: "time_to_ready", Args: "()",
 			Form: expr.Set, Dims: figure.Seconds, Label: "time to ready", Noun: "starts",
 		},
-		Unit:  "set of durations",
-		Doc:   "From each start of an instance to its first 200 of GET /health. At least what was waited, where it did not get ready.",
+		Unit: "set of durations",
+		Doc: "From each start of an instance to its first 200 of GET /health. At least the time waited when it did not get " +
+			"ready.",
 		start: startTimeToReady,
 	}
 }

@@ -29,7 +29,7 @@ func unsentRow() Measure {
 			Form: expr.Share, Label: "unsent", Noun: "requests",
 		},
 		Unit: "share", Live: true,
-		Doc:   "Share of the planned requests that never left.",
+		Doc:   "Share of the planned requests that were never sent.",
 		start: startUnsent,
 	}
 }
@@ -42,7 +42,8 @@ func shareRow() Measure {
 			Form: expr.Share, Label: "share", Noun: "answers",
 		},
 		Unit: "share", Live: true,
-		Doc:   "Share of the second's correct answers that the first selects too: share(trips[source=cache], trips).",
+		Doc: "Of the correct answers that the second argument selects, the share that the first one selects too: " +
+			"share(trips[source=cache], trips).",
 		start: startShare,
 	}
 }

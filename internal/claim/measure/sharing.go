@@ -17,8 +17,9 @@ func hitsAfterMissRow() Measure {
 			Form: expr.Share, Label: "hits after a miss", Noun: "answers",
 		},
 		Unit: "share",
-		Doc: "Share of hits among the answers asked for after a load of the same key was answered, and answered before what was loaded, " +
-			"and is kept for the time given, can have expired. Answers do not count where a change, or an instance that got ready, may have come between.",
+		Doc: "Share of hits among the answers that should hit. Such a request is sent after a load of the same key was " +
+			"answered, and is answered before the loaded value, kept for the given time, can have expired. Answers do not " +
+			"count when a change, or the start of an instance, may have come between.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &hitsAfterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span}
 		},
@@ -33,8 +34,8 @@ func hitsElsewhereRow() Measure {
 			Form: expr.Share, Label: "hits elsewhere", Noun: "answers",
 		},
 		Unit: "share",
-		Doc: "The same, of the first answers that an instance gives for a key which another instance loaded, and of which it can hold nothing " +
-			"of its own: whether instances share one cache.",
+		Doc: "The same for the first answers of an instance to a key that another instance loaded, when the instance " +
+			"cannot hold a value of its own. It shows whether instances share one cache.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &hitsAfterMiss{Selection: w.Select(args[0].Selector), ttl: args[1].Span, elsewhere: true}
 		},
@@ -102,11 +103,11 @@ func (m *hitsAfterMiss) Value() figure.Value {
 	case len(m.Book.Of(probe.SentOf, probe.Loaded)) == 0:
 		return figure.NoData("X-Source: database, or ai, on answers that were loaded", "no answer says that it was loaded")
 	case m.elsewhere && m.Instances() == 1:
-		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance was asked for %s: there is no other to share with", m.Sel.Text)
+		return figure.NoData("two instances (instances of the scenario's target, or --instances 2)", "only one instance got requests of %s: there is no other to share with", m.Sel.Text)
 	case m.elsewhere:
 		return figure.NoData("traffic to several instances, and keys that each is asked for", "no instance was asked for what another had just loaded%s", m.Failures())
 	default:
-		return figure.NoData("a higher rate, or fewer keys", "nothing of %s was asked for again after it was loaded%s", m.Sel.Text, m.Failures())
+		return figure.NoData("a higher rate, or fewer keys", "no key of %s was requested again after its load%s", m.Sel.Text, m.Failures())
 	}
 	return figure.Value{X: float64(k) / float64(n), K: k, N: n, Samples: n, Grain: 1 / float64(n)}
 }
@@ -124,8 +125,8 @@ func loadsRow() Measure {
 			Form: expr.Counted, Label: "loads", Noun: "answers",
 		},
 		Unit: "count",
-		Doc: "The fewest loads that explain the answers which come from the database, or the model: of answers to the same key that " +
-			"overlap in time, one load may have been enough.",
+		Doc: "The fewest loads that explain the answers from the database, or from the model. Answers to the same key that " +
+			"overlap in time may have shared one load.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe { return &loads{w.Select(args[0].Selector)} },
 	}
 }

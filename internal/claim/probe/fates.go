@@ -50,7 +50,7 @@ func (k fate) String() string {
 	case history.Status:
 		return fmt.Sprintf("status %d", k.status)
 	case history.Shape:
-		return "a body unlike the service contract (docs/design.md, section 5)"
+		return "a body that is not as in docs/contract.md"
 	case history.Backward:
 		return "an older version than was already answered"
 	case history.Timeout:

@@ -44,7 +44,7 @@ func (s *Selection) Missing() *figure.Absence {
 	}
 	for _, i := range s.picks {
 		if s.Book.Visits[i].Outcome == keyless {
-			return figure.Absent("requests of "+s.Sel.Text+" do not say what they asked for", "the key of every request")
+			return figure.Absent("requests of "+s.Sel.Text+" have no recorded key", "the key of every request")
 		}
 	}
 	return nil

@@ -20,7 +20,7 @@ func (s *Spec) Judge(rounds []Round) []Times {
 		if len(aside) > 0 {
 			why = aside[0]
 		} else if len(rounds) > 0 {
-			why = "no instance that was asked had a fault"
+			why = "no instance with traffic had a fault"
 		}
 		return []Times{{Why: why, Faults: []string{}, Times: []Time{}, Aside: aside}}
 	}

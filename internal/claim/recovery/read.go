@@ -128,7 +128,7 @@ func (r *reader) redis() {
 func (r *reader) again() {
 	bound := r.out.bound
 	if bound == 0 {
-		why := fmt.Sprintf("fewer than %d requests before the fault are too few to know what healthy is", impact.LeastBefore)
+		why := fmt.Sprintf("fewer than %d requests came before the fault: too few to know the healthy state", impact.LeastBefore)
 		r.none(GoodAgain, 0, why)
 		r.none(SteadyAgain, 0, why)
 		return

@@ -90,7 +90,7 @@ const (
 	Detected     = "detected"      // /health says down
 	Fallback     = "fallback"      // the first correct answer that was asked for in the fault and came from elsewhere
 	GoodAgain    = "good again"    // time_to_goodput, within Bound
-	Lifted       = "lifted"        // the begin of the last heal
+	Lifted       = "lifted"        // the beginning of the last lift
 	UsedAgain    = "used again"    // time_to_recover
 	SteadyAgain  = "steady again"  // time_to_steady, within Bound
 	WorstWait    = "worst wait"    // of the requests of the fault

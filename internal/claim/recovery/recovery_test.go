@@ -80,14 +80,14 @@ func TestClocksWithoutDataSayWhy(t *testing.T) {
 		of   string // or this one has no figure
 		says string
 	}{
-		"no fault was played":     {play(trips("warm", 50, ms, "redis")), "no instance that was asked had a fault", "", ""},
+		"no fault was played":     {play(trips("warm", 50, ms, "redis")), "no instance with traffic had a fault", "", ""},
 		"it was not delivered":    {play(outage("1"), trips("warm", 50, ms, "redis"), event(history.Event{Kind: history.Delivery, Name: "blackhole", Detail: "it met a reply"})), "it met a reply", "", ""},
 		"no health":               {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.Detected, "/health was not asked"},
-		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.WorstWait, "nothing was asked during the fault"},
-		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "too few to know what healthy is"},
-		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "nothing was asked after the heal"},
+		"nothing in the fault":    {play(outage("1"), trips("warm", 50, ms, "redis")), "", recovery.WorstWait, "no request came during the fault"},
+		"nothing before":          {play(outage("1"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "too few to know the healthy state"},
+		"nothing after":           {play(outage("1"), trips("warm", 90, ms, "redis"), trips("fault", 50, ms, "memory")), "", recovery.SteadyAgain, "no request came after the fault"},
 		"no source":               {play(outage("1"), trips("warm", 50, ms, ""), trips("fault", 50, ms, "")), "", recovery.Fallback, "never answered from redis"},
-		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", recovery.FirstTouched, "no request was seen to fail"},
+		"no request that suffers": {play(outage("1"), trips("warm", 50, ms, "redis"), trips("fault", 50, ms, "redis")), "", recovery.FirstTouched, "no request failed"},
 	} {
 		all := spec.Judge([]recovery.Round{spec.Observe(r.h)})
 		if len(all) != 1 || !strings.Contains(all[0].Why, r.why) || (all[0].Why == "") != (r.why == "") {
