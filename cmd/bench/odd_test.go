@@ -101,7 +101,8 @@ func TestOddServices(t *testing.T) {
 		t.Run("ODD="+o.mode, func(t *testing.T) {
 			t.Parallel()
 			// A row that a busy machine left undecided gets one more run; one that is wrong gets none.
-			for try := 1; ; try++ {
+			// After that an eighth of the rows may stay so.
+			for try := 1; try <= 2; try++ {
 				got, busy := playOdd(t, o.mode), 0
 				if len(got) != len(want) {
 					t.Fatalf("%d claims were judged, want %d", len(got), len(want))
@@ -111,8 +112,8 @@ func TestOddServices(t *testing.T) {
 					err := w.of(r)
 					switch {
 					case err == nil:
-					case try == 1 && r.Code.OfMachine():
-						machinetest.Busy(t, "%s: undecided, so once more: %s: %s", id, r.Code, r.Because)
+					case r.Code.OfMachine():
+						machinetest.Busy(t, "%s: undecided, play %d of 2: %s: %s", id, try, r.Code, r.Because)
 						busy++
 					default:
 						t.Errorf("%s: %v", id, err)
@@ -120,6 +121,9 @@ func TestOddServices(t *testing.T) {
 				}
 				if busy == 0 || t.Failed() {
 					return
+				}
+				if try == 2 && busy > len(want)/8 {
+					t.Errorf("%d of %d rows stay undecided: this machine can decide nothing", busy, len(want))
 				}
 			}
 		})
