@@ -82,7 +82,7 @@ func TestAFaultIsOnBeforeTheInstancesStart(t *testing.T) {
 // Whether a service uses its path is asked when the fault is over. One that gives up at once never does then:
 // that it does without the fault, started the same way, is what shows that the fault reached it.
 func TestAFaultFromTheStartIsDeliveredToThoseThatUseThePath(t *testing.T) {
-	w := shortly(t)
+	w := open(t, spec(t)) // whatever does not get ready ends at once
 	play := func(fake string, value float64, why string) {
 		t.Helper()
 		w.startHurt(t, fake, refused)
