@@ -10,7 +10,7 @@ import (
 // beats is how often in its time a lease is renewed.
 const beats = 3
 
-// beat renews the lease, and asks again where Redis was not told. It runs until stop.
+// beat renews the lease. It runs until stop.
 func (h *Hardened) beat() {
 	tick := time.NewTicker(h.lease / beats)
 	defer tick.Stop()
@@ -19,36 +19,25 @@ func (h *Hardened) beat() {
 		case <-h.stop:
 			return
 		case <-tick.C:
-		case <-h.again:
 		}
-		for h.hasSessions() && !h.announce.Do(h.limits.Command) {
-			select {
-			case <-h.stop:
-				return
-			case <-time.After(h.limits.Probe):
-			}
+		if h.hasSessions() {
+			h.announce.Ask()
 		}
 	}
 }
 
-// hasSessions reports whether there is something to keep a lease for, or to tell.
+// hasSessions reports whether there is something to keep a lease for.
 func (h *Hardened) hasSessions() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.users)+len(h.dirty) > 0
+	return len(h.users) > 0
 }
 
 // tellOnce tells Redis what has changed, if Redis is asked.
 func (h *Hardened) tellOnce() error {
-	_, err := cache.Ask(h.line, h.limits.Wait, func(ctx context.Context) (struct{}, error) {
+	_, err := cache.Ask(h.line, h.limits.Command, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, h.tell(ctx)
 	})
-	if err != nil {
-		select {
-		case h.again <- struct{}{}:
-		default:
-		}
-	}
 	return err
 }
 
@@ -59,18 +48,18 @@ func (h *Hardened) tell(ctx context.Context) error {
 	for anew := false; ; anew = true {
 		changes, any := h.take(anew)
 		h.number++
-		had, err := runAnnounce(ctx, h.redis, h.name, h.number, h.lease, anew, changes)
+		had, err := runAnnounce(ctx, h.redis, h.name, h.number, h.taken, h.lease, anew, changes)
 		if err != nil {
 			h.giveBack(changes)
 			return err
 		}
-		lost := had < h.taken
-		if h.taken = h.number; !any {
-			h.taken = 0 // there is nothing to lose, and no lease to renew
-		}
-		if !lost {
+		if anew || had >= h.taken {
+			if h.taken = h.number; !any {
+				h.taken = 0 // there is nothing to lose, and no lease to renew
+			}
 			return nil
 		}
+		h.giveBack(changes)
 		h.hooks.Log.Info("redis has lost sessions, and is told all of them")
 		h.hooks.Resynced()
 	}

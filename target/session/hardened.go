@@ -20,7 +20,8 @@ import (
 //   - With each renewal it learns whether Redis still has what it was told, and else tells all of it anew.
 //   - Without Redis an instance shows its own sessions. When Redis is back it is told what it has
 //     missed before it is asked again.
-//   - Nobody waits for Redis longer than Limits.Wait.
+//   - Who asks for sessions waits for Redis no longer than Limits.Wait. Who opens one waits up to Limits.Command: that
+//     it is told so means that every instance shows it, also when a thousand come at once.
 //
 // A Redis that is emptied shows the sessions of other instances again when these have renewed
 // their leases: after a third of one, at most.
@@ -32,7 +33,6 @@ type Hardened struct {
 	name     string        // of this instance's life, which no other has
 	lease    time.Duration
 	announce *turns.Turns
-	again    chan struct{} // holds a token when Redis was not told
 	stop     chan struct{}
 	wg       sync.WaitGroup
 
@@ -50,7 +50,7 @@ type Hardened struct {
 // its own sessions.
 func NewHardened(r cache.Scripts, lease time.Duration, limits cache.Limits, hooks Hooks) *Hardened {
 	h := &Hardened{limits: limits, hooks: hooks, redis: r, name: rand.Text(), lease: lease,
-		again: make(chan struct{}, 1), stop: make(chan struct{}), users: map[string][]Session{}, dirty: map[string]bool{}}
+		stop: make(chan struct{}), users: map[string][]Session{}, dirty: map[string]bool{}}
 	var recovery cache.Recovery
 	if r != nil {
 		recovery = cache.Recovery{Connect: r.Connect, Settle: h.tell, Probe: func(ctx context.Context) error {
@@ -59,7 +59,7 @@ func NewHardened(r cache.Scripts, lease time.Duration, limits cache.Limits, hook
 		}}
 	}
 	h.line = cache.NewLine(limits, hooks.Log, "each instance shows its own sessions", recovery)
-	h.announce = turns.New(h.tellOnce)
+	h.announce = turns.New(h.tellOnce, limits.Probe)
 	if r != nil {
 		h.wg.Go(h.beat)
 	}
@@ -70,7 +70,7 @@ func NewHardened(r cache.Scripts, lease time.Duration, limits cache.Limits, hook
 func (h *Hardened) Open(_ context.Context, user string, s Session) (end func()) {
 	h.change(user, func(list []Session) []Session { return append(list, s) })
 	if h.redis != nil {
-		h.announce.Do(h.limits.Wait)
+		h.announce.Do(h.limits.Command)
 	}
 	return func() {
 		h.change(user, func(list []Session) []Session {

@@ -173,3 +173,16 @@ func TestNothingIsKeptForNobody(t *testing.T) {
 		t.Errorf("told all %d times, though nothing was lost", n)
 	}
 }
+
+// TestALossWhoseNoticeIsLostIsNoticed has the reply lost that tells of an emptied Redis.
+func TestALossWhoseNoticeIsLostIsNoticed(t *testing.T) {
+	m := startRedis(t)
+	r := relaytest.Start(t, m.Addr())
+	a, b := hardened(t, r.Addr, time.Hour), hardened(t, m.Addr(), time.Hour)
+	a.Open(t.Context(), "7", made(1))
+	m.FlushAll()
+	r.Lose(1)
+	a.Open(t.Context(), "8", made(2))
+	comes(t, b, "8", "s2")
+	shows(t, b, "7", "s1")
+}

@@ -19,19 +19,18 @@ const (
 	hashPrefix   = "{sessions}:of:"
 )
 
-// announce renews an instance's lease, and takes the lists of users that have changed. An announcement that comes
-// after a later one is late, and changes nothing.
+// announce renews an instance's lease, and takes the lists of users that have changed. It changes nothing where a
+// later announcement came first, and where something was lost: a reply that says so may be lost itself.
 //
-// ARGV: name, number of the announcement, lease in ms, whether the hash begins anew ("1"), then fields
-// and lists in turn; "" is none. It answers the number that was there: lower
-// than the instance knows it where something was lost.
+// ARGV: name, number of the announcement, lease in ms, whether the hash begins anew ("1"), the number that Redis
+// has confirmed, then fields and lists in turn; "" is none. It answers the number that was there.
 var announce = cache.NewScript(`
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local had = tonumber(redis.call('HGET', KEYS[2], '') or '0')
-if had > tonumber(ARGV[2]) then return had end
+if had > tonumber(ARGV[2]) or (had < tonumber(ARGV[5]) and ARGV[4] ~= '1') then return had end
 if ARGV[4] == '1' then redis.call('DEL', KEYS[2]) end
-for i = 5, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[2], ARGV[i]) else redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 end
 redis.call('HSET', KEYS[2], '', ARGV[2])
@@ -70,13 +69,13 @@ type change struct {
 	list []Session
 }
 
-func runAnnounce(ctx context.Context, r cache.Scripts, name string, number int64, lease time.Duration, anew bool, changes []change) (had int64, err error) {
+func runAnnounce(ctx context.Context, r cache.Scripts, name string, number, confirmed int64, lease time.Duration, anew bool, changes []change) (had int64, err error) {
 	flag := ""
 	if anew {
 		flag = "1"
 	}
-	args := make([]any, 0, 4+2*len(changes))
-	args = append(args, name, number, lease.Milliseconds(), flag)
+	args := make([]any, 0, 5+2*len(changes))
+	args = append(args, name, number, lease.Milliseconds(), flag, confirmed)
 	for _, c := range changes {
 		text := ""
 		if len(c.list) > 0 {

@@ -25,8 +25,8 @@ type Pings struct {
 }
 
 const (
-	// queued is how many messages a peer that reads slowly may be behind.
-	queued = 256
+	// queued is how many messages a peer may be behind: more than come at once after an outage.
+	queued = 20_000
 	// readLimit bounds a message of a peer, of which none is used.
 	readLimit = 4 << 10
 	// farewell is how long peers have to answer a goodbye.

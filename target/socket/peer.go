@@ -18,9 +18,12 @@ type peer struct {
 	user    string
 	session session.Session
 	since   time.Time
-	queue   chan []byte
 	ctx     context.Context
 	end     func() // ends ctx, and with it the connection
+
+	mu    sync.Mutex
+	queue [][]byte
+	more  chan struct{} // holds a token when there is something in the queue
 }
 
 // jsDate is how JavaScript writes a Date.
@@ -28,7 +31,7 @@ const jsDate = "2006-01-02T15:04:05.000Z"
 
 func newPeer(h *Hub, conn *websocket.Conn, user, agent string) *peer {
 	conn.SetReadLimit(readLimit)
-	p := &peer{hub: h, conn: conn, user: user, since: time.Now(), queue: make(chan []byte, queued)}
+	p := &peer{hub: h, conn: conn, user: user, since: time.Now(), more: make(chan struct{}, 1)}
 	p.session = session.Session{SocketID: rand.Text(), ConnectedAt: p.since.UTC().Format(jsDate), UserAgent: agent, Instance: h.Instance}
 	p.ctx, p.end = context.WithCancel(h.ctx)
 	return p
@@ -46,8 +49,7 @@ func (p *peer) live() {
 	p.hub.Log.Debug("socket opened", "user", p.user, "socket", p.session.SocketID)
 	if p.write(hello(p.session)) {
 		wg.Go(p.ping)
-		for p.next() {
-		}
+		p.writeAll()
 	}
 	p.hub.remove(p)
 	forget()
@@ -56,22 +58,42 @@ func (p *peer) live() {
 
 // send queues a message. A peer that is too far behind loses its socket, rather than a message that it would not miss.
 func (p *peer) send(message []byte) {
-	select {
-	case p.queue <- message:
-	default:
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.queue) == queued {
 		p.hub.Log.Warn("a socket that reads too slowly is closed", "user", p.user, "socket", p.session.SocketID)
 		p.end()
+		return
+	}
+	p.queue = append(p.queue, message)
+	select {
+	case p.more <- struct{}{}:
+	default:
 	}
 }
 
-// next writes the next message, and reports false at the end.
-func (p *peer) next() bool {
-	select {
-	case <-p.ctx.Done():
-		return false
-	case message := <-p.queue:
-		return p.write(message)
+// writeAll writes what is queued, until the end.
+func (p *peer) writeAll() {
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-p.more:
+		}
+		for _, message := range p.take() {
+			if !p.write(message) {
+				return
+			}
+		}
 	}
+}
+
+func (p *peer) take() [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	messages := p.queue
+	p.queue = nil
+	return messages
 }
 
 func (p *peer) write(message []byte) bool {

@@ -280,3 +280,18 @@ func TestCloseSaysGoodbye(t *testing.T) {
 		t.Errorf("afterwards: %d", resp.StatusCode)
 	}
 }
+
+// TestABurstReachesAPeer that is much longer than a connection holds, as after an outage.
+func TestABurstReachesAPeer(t *testing.T) {
+	w := start(t, idle)
+	p, _ := w.dial("7")
+	const n = 10_000
+	for i := range n {
+		w.Deliver("7", fmt.Appendf(nil, "%d %s", i, strings.Repeat("x", 300)), time.Time{})
+	}
+	for i := range n {
+		if got := p.next(); !strings.HasPrefix(got, fmt.Sprint(i, " ")) {
+			t.Fatalf("message %d is %.20s", i, got)
+		}
+	}
+}

@@ -1,7 +1,7 @@
 // Package turns has many callers share the runs of one function.
 //
 // In go calls; the function runs, once at a time, and whoever calls while it runs shares the
-// next run. It knows nothing of what is done.
+// next run. A run that fails is tried again. It knows nothing of what is done.
 package turns
 
 import (
@@ -12,6 +12,7 @@ import (
 // Turns runs a function. Safe for concurrent use.
 type Turns struct {
 	run    func() error
+	again  time.Duration
 	asked  chan struct{} // holds a token when there is a next turn
 	stop   chan struct{}
 	wg     sync.WaitGroup
@@ -25,9 +26,9 @@ type turn struct {
 	err  error // once done is closed
 }
 
-// New starts no run.
-func New(run func() error) *Turns {
-	t := &Turns{run: run, asked: make(chan struct{}, 1), stop: make(chan struct{})}
+// New starts no run. Each that fails is followed by another, again later.
+func New(run func() error, again time.Duration) *Turns {
+	t := &Turns{run: run, again: again, asked: make(chan struct{}, 1), stop: make(chan struct{})}
 	t.wg.Go(t.loop)
 	return t
 }
@@ -77,10 +78,14 @@ func (t *Turns) ask() *turn {
 }
 
 func (t *Turns) loop() {
+	var retry <-chan time.Time
 	for {
 		select {
 		case <-t.stop:
 			return
+		case <-retry:
+			t.ask() // and the token is there, if the turns are not closed
+			continue
 		case <-t.asked:
 		}
 		t.mu.Lock()
@@ -89,5 +94,8 @@ func (t *Turns) loop() {
 		t.mu.Unlock()
 		now.err = t.run()
 		close(now.done)
+		if retry = nil; now.err != nil {
+			retry = time.After(t.again)
+		}
 	}
 }

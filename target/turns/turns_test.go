@@ -20,7 +20,7 @@ func TestWhoeverCallsDuringARunSharesTheNext(t *testing.T) {
 				return errors.New("no")
 			}
 			return nil
-		})
+		}, time.Hour)
 		defer ts.Close()
 		began := time.Now()
 		ts.Ask()
@@ -46,6 +46,23 @@ func TestWhoeverCallsDuringARunSharesTheNext(t *testing.T) {
 	})
 }
 
+func TestARunThatFailsIsTriedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		ts := turns.New(func() error {
+			if runs++; runs < 4 {
+				return errors.New("no")
+			}
+			return nil
+		}, time.Second)
+		ts.Ask()
+		time.Sleep(time.Hour)
+		if ts.Close(); runs != 4 {
+			t.Errorf("%d runs, want 4", runs)
+		}
+	})
+}
+
 func TestCloseWaitsAndLetsNobodyWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var running atomic.Bool
@@ -54,7 +71,7 @@ func TestCloseWaitsAndLetsNobodyWait(t *testing.T) {
 			time.Sleep(time.Second)
 			running.Store(false)
 			return nil
-		})
+		}, time.Second)
 		ts.Ask()
 		synctest.Wait()
 		go ts.Do(time.Hour) // of a run that does not come about
