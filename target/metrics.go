@@ -26,6 +26,7 @@ type metrics struct {
 	reconciled prometheus.Counter
 	sockets    prometheus.Gauge
 	resynced   prometheus.Counter
+	notified   *prometheus.CounterVec
 }
 
 // buckets reach from a local Redis, 50 µs, to the client's default timeouts, 10 s.
@@ -60,8 +61,11 @@ func newMetrics() *metrics {
 			Name: "sockets_open", Help: "Sockets that are open on this instance."}),
 		resynced: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "sessions_resynced_total", Help: "Times that Redis had lost sessions of this instance, and was told all of them."}),
+		notified: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "notifications_total", Help: "Notifications that were accepted, delivered (once for each socket), repeated, and dropped (other instances never get them)."},
+			[]string{"result"}),
 	}
-	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried, m.reconciled, m.sockets, m.resynced,
+	m.registry.MustRegister(m.queries, m.aiCalls, m.cache, m.redis, m.http, m.injected, m.limited, m.carried, m.reconciled, m.sockets, m.resynced, m.notified,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -91,6 +95,10 @@ func (m *metrics) limitDecision(tier string, allowed bool) {
 		result = "allowed"
 	}
 	m.limited.WithLabelValues(tier, result).Inc()
+}
+
+func (m *metrics) notification(result string, n int) {
+	m.notified.WithLabelValues(result).Add(float64(n))
 }
 
 func (m *metrics) carriedOver(n int) { m.carried.Add(float64(n)) }

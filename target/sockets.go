@@ -46,13 +46,13 @@ func openSessions(conf config.Config, opts Options, m *metrics, c *clients, poli
 	return sessions.Close, nil
 }
 
-// openSockets gives d the sockets, whose sessions it has.
+// openSockets gives d the sockets. Their sessions it has, and their notifications it will have when one opens.
 func openSockets(conf config.Config, opts Options, m *metrics, d *api.Deps) *socket.Hub {
 	pings := socket.Pings{Interval: conf.PingEvery, Timeout: conf.PingWithin}
 	if opts.Sockets.Pings != nil {
 		pings = opts.Sockets.Pings(pings)
 	}
-	hub := socket.New(socket.Options{Instance: conf.Instance, Pings: pings, Sessions: d.Sessions, Attach: func() {},
+	hub := socket.New(socket.Options{Instance: conf.Instance, Pings: pings, Sessions: d.Sessions, Attach: func() { d.Notifier.Attach() },
 		Log: d.Log, Open: func(change int) { m.sockets.Add(float64(change)) }})
 	d.Sockets = hub
 	return hub

@@ -1,6 +1,6 @@
 // Package target is the reference service: trips and users over HTTP, kept in
-// a database, and recommendations of a model, cached in Redis or in memory; bookings and their leaderboard; sockets and who
-// has one open.
+// a database, and recommendations of a model, cached in Redis or in memory; bookings and their leaderboard; sockets, who
+// has one open, and notifications to them.
 //
 // In goes an environment; out come answers until its context ends. It is an
 // ordinary service: it knows nothing of being tested.
@@ -39,6 +39,7 @@ type Options struct {
 	Limit         LimitSeams // where calls are limited
 	Board         BoardSeams
 	Sockets       SocketSeams
+	Notify        NotifySeams
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
@@ -120,6 +121,11 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	defer func() { err = errors.Join(err, endSessions()) }()
 	hub := openSockets(conf, opts, m, &deps)
 	defer hub.Close()
+	endNotifier, err := openNotifier(conf, opts, m, redis, policy, hub.Deliver, &deps)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endNotifier()) }()
 	endLimit, err := limitCalls(conf, opts, m, redis, policy, &deps)
 	if err != nil {
 		return err

@@ -47,6 +47,7 @@ Calls:
   GET  /api/leaderboard              the ten organizers with most bookings
   GET  /ws?user=ID                   a WebSocket, and a session while it is open
   GET  /api/users/{id}/sessions
+  POST /api/notifications            {"id":"…","userId":"…","text":"…"}, to the user's sockets
 
 Example:
   PORT=4000 CACHE_POLICY=documented bench serve

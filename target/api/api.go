@@ -16,6 +16,7 @@ import (
 	"github.com/trektribe/bench/target/board"
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/limit"
+	"github.com/trektribe/bench/target/notify"
 	"github.com/trektribe/bench/target/session"
 	"github.com/trektribe/bench/target/store"
 )
@@ -29,6 +30,7 @@ type Deps struct {
 	Board    board.Board
 	Sessions session.Sessions
 	Sockets  Sockets
+	Notifier notify.Notifier
 	Limiter  limit.Limiter                   // of all calls below /api/; nil: no limit
 	Identify Identify                        // tells the limiter's clients apart
 	Limited  func(tier string, allowed bool) // called once for each of its decisions
@@ -55,6 +57,7 @@ func New(d Deps) http.Handler {
 		"/api/bookings":               {http.MethodPost: a.book},
 		"/api/leaderboard":            {http.MethodGet: a.leaderboard},
 		"/api/users/{id}/sessions":    {http.MethodGet: a.sessions},
+		"/api/notifications":          {http.MethodPost: a.notify},
 		"/ws":                         {http.MethodGet: a.socket},
 	} {
 		mux.Handle(route, a.route(route, m))
