@@ -5,11 +5,13 @@ import (
 	"slices"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/board"
+	"github.com/trektribe/bench/target/cache"
 )
 
 // unjudged holds the mutants of counts: limits, sessions, bookings and notifications.
 // Their claims have no scenario yet, so that no self-check can ask for them: once they have one, they go to table.
-var unjudged = merged(limiters)
+var unjudged = merged(limiters, boards, sessions, notifications)
 
 // Unjudged lists the mutants that Find knows and Names leaves out, sorted.
 func Unjudged() []string { return slices.Sorted(maps.Keys(unjudged)) }
@@ -115,5 +117,101 @@ var limiters = map[string]Mutant{
 		Breaks: []string{"limit.window"},
 		Flaky:  []string{"limit.exact"},
 		mutate: counts(countsRefused),
+	},
+}
+
+// boards break the leaderboard of the hardened policy. Each counts in Redis alone, as a service does that has its truth there.
+var boards = map[string]Mutant{
+	"board-lost": {
+		About:  "a score is read and then written: bookings at the same time count as one",
+		Breaks: []string{"board.exact"},
+		Flaky:  []string{"board.order"},
+		mutate: readThenWrite,
+	},
+	"board-doubled": {
+		About:  "a booking that is repeated counts again, and so does one whose reply was lost",
+		Breaks: []string{"board.exact"},
+		Flaky:  []string{"board.order"},
+		mutate: addsAgain,
+	},
+	"board-stale": {
+		About:  "the bookings that were confirmed without Redis are never told to it",
+		Breaks: []string{"board.exact"},
+		Flaky:  []string{"board.order"},
+		mutate: neverReconciled,
+	},
+	"board-by-id": {
+		About:  "the ten are in the order of their ids",
+		Breaks: []string{"board.order"},
+		mutate: func(o *target.Options) { o.Board.Board = func(b board.Board) board.Board { return byID{b} } },
+	},
+}
+
+// sessions break who is connected under the hardened policy.
+var sessions = map[string]Mutant{
+	"session-no-lease": {
+		About:  "what Redis is told of sessions does not expire: those of an instance that is killed stay",
+		Breaks: []string{"sessions.presence"},
+		mutate: noSessionLease,
+	},
+	"session-renews-all": {
+		About:  "an instance renews the leases of all: the sessions of one that is killed stay while another lives",
+		Breaks: []string{"sessions.presence"},
+		mutate: renewsAll,
+	},
+	"session-no-ping": {
+		About:  "sockets are not pinged: a client that vanishes without a goodbye stays",
+		Breaks: []string{"sessions.presence"},
+		mutate: func(o *target.Options) { o.Sockets.Pings = noPings },
+	},
+	"session-told-once": {
+		About:  "Redis is told of a session once: when it has lost it, other instances do not see it any more",
+		Breaks: []string{"sessions.shared"},
+		Flaky:  []string{"sessions.presence", "sessions.redis"},
+		mutate: toldOnce,
+	},
+	"session-unbounded": {
+		About:  "the wait for Redis has a bound for the cache, and none for sessions",
+		Breaks: []string{"fallback.blackhole"},
+		Flaky:  []string{"fallback.slow", "sessions.presence"},
+		mutate: func(o *target.Options) { o.Sockets.Limits = unbounded },
+	},
+}
+
+// notifications break their delivery under the hardened policy.
+var notifications = map[string]Mutant{
+	"notify-deaf": {
+		About:  "when the subscription ends nobody subscribes again",
+		Breaks: []string{"notify.recovery"},
+		Flaky:  []string{"notify.delivery"},
+		mutate: func(o *target.Options) {
+			o.Notify.Follower = func(f cache.Follower) cache.Follower { return neverAgain{f} }
+		},
+	},
+	"notify-gap": {
+		About:  "what was published while an instance was not subscribed is not caught up with",
+		Breaks: []string{"notify.recovery"},
+		Flaky:  []string{"notify.delivery"},
+		mutate: func(o *target.Options) {
+			o.Notify.Follower = func(f cache.Follower) cache.Follower { return noCatchUp{f} }
+		},
+	},
+	"notify-twice": {
+		About:  "each new subscription comes beside the one before: after an outage everything comes twice",
+		Breaks: []string{"notify.recovery"},
+		Flaky:  []string{"notify.delivery"},
+		mutate: listensTwice,
+	},
+	"notify-copies": {
+		About:  "each instance publishes again what it gets: a user has one copy for each instance",
+		Breaks: []string{"notify.delivery"},
+		Flaky:  []string{"notify.recovery"},
+		mutate: everyInstancePublishes,
+	},
+	"notify-order": {
+		About:  "one notification in four is overtaken by those that follow",
+		Breaks: []string{"notify.delivery"},
+		Flaky:  []string{"notify.recovery"},
+		mutate: func(o *target.Options) { o.Notify.Deliver = everyFourthLater },
 	},
 }
