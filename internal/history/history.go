@@ -45,9 +45,14 @@ type Request struct {
 	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
 	Version  int64         // of the entity answered, or of a listing's witness as listed; 0: none said
 	Bytes    int           // body length
-	Client   string        // name of the client that sent it: its address, as the service sees it; empty: the stream has no clients
+	Client   string        // name of the client that sent it: its address, as the service sees it; of a socket's opening, the socket's name; empty: neither
 	Headers  string        // of the answer, those that the stream keeps: lines "name=value", names in small letters, sorted
+	Ref      string        // the identifier that its body names: the bookingId of POST /api/bookings, the id of POST /api/notifications; else empty
+	Answer   string        // what a correct answer lists: of GET /api/leaderboard lines "organizerId=score", of GET /api/users/{id}/sessions lines of socketIds, both as answered; NothingListed: an empty list; else empty
 }
+
+// NothingListed is the Answer of a request whose answer is an empty list.
+const NothingListed = "-"
 
 // Response is what a user of the open model waited: Done − Intended.
 func (r Request) Response() time.Duration { return r.Done - r.Intended }
@@ -88,7 +93,9 @@ type Event struct {
 	Instance string        `json:"instance,omitempty"` // empty: all of the arm
 	Phase    string        `json:"phase,omitempty"`
 	Name     string        `json:"name,omitempty"`
-	On       string        `json:"on,omitempty"` // a dependency: "redis"
+	On       string        `json:"on,omitempty"`     // a dependency: "redis"
+	Stream   string        `json:"stream,omitempty"` // of traffic
+	Client   string        `json:"client,omitempty"` // a socket, by its name: "stream/user/n", unique within an arm and round
 	Planned  time.Duration `json:"planned,omitempty"`
 	At       time.Duration `json:"at"`              // began
 	Until    time.Duration `json:"until,omitempty"` // done
@@ -110,6 +117,7 @@ const (
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
+	Socket    Kind = "socket"  // of the socket Client of Stream, at At. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, Detail: how the client saw it or did it, e.g. "left", "dropped", "closed 1001", "eof", "reset", "no pong"
 	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )

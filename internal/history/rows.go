@@ -30,10 +30,12 @@ type row struct {
 	Bytes    int64  `parquet:"bytes,delta"`
 	Client   string `parquet:"client,dict"`
 	Headers  string `parquet:"headers,dict"`
+	Ref      string `parquet:"ref"` // most differ
+	Answer   string `parquet:"answer,dict"`
 }
 
 // later are the columns that files of older versions lack: there they are empty.
-var later = []string{"client", "headers"}
+var later = []string{"client", "headers", "ref", "answer"}
 
 func rowOf(r *Request) row {
 	return row{
@@ -42,7 +44,7 @@ func rowOf(r *Request) row {
 		Intended: int64(r.Intended), Sent: int64(r.Sent), Done: int64(r.Done),
 		Queued: r.Queued, Status: int64(r.Status), Failure: string(r.Failure),
 		Source: r.Source, Version: r.Version, Bytes: int64(r.Bytes),
-		Client: r.Client, Headers: r.Headers,
+		Client: r.Client, Headers: r.Headers, Ref: r.Ref, Answer: r.Answer,
 	}
 }
 
@@ -53,7 +55,7 @@ func (r *row) request() Request {
 		Intended: time.Duration(r.Intended), Sent: time.Duration(r.Sent), Done: time.Duration(r.Done),
 		Queued: r.Queued, Status: int(r.Status), Failure: Failure(r.Failure),
 		Source: r.Source, Version: r.Version, Bytes: int(r.Bytes),
-		Client: r.Client, Headers: r.Headers,
+		Client: r.Client, Headers: r.Headers, Ref: r.Ref, Answer: r.Answer,
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	eventsName   = "events.jsonl"
 )
 
-// backlog is how many requests may wait for the encoder: 30 MB, 60 ms of its
+// backlog is how many requests may wait for the encoder: 34 MB, 60 ms of its
 // work. Then Request waits.
 const backlog = 1 << 17
 

@@ -54,7 +54,7 @@ func TestRoundTrip(t *testing.T) {
 		for i := range requests {
 			requests[i].Arm = "a"
 			r := &requests[i]
-			for _, s := range []*string{&r.Stream, &r.Phase, &r.Instance, &r.Method, &r.Key, &r.Source, &r.Client, &r.Headers} {
+			for _, s := range []*string{&r.Stream, &r.Phase, &r.Instance, &r.Method, &r.Key, &r.Source, &r.Client, &r.Headers, &r.Ref, &r.Answer} {
 				*s = strings.ToValidUTF8(*s, "?")
 			}
 			wantR = append(wantR, *r)
@@ -85,11 +85,12 @@ func TestExtremesSurvive(t *testing.T) {
 			Arm: "a", Stream: "s", Phase: "p", Instance: "1", Seq: math.MaxUint64, Method: "GET", Key: "k",
 			Intended: -time.Second, Sent: math.MaxInt64, Done: math.MinInt64, Queued: true, Status: -1,
 			Failure: history.Backward, Source: "redis", Version: math.MinInt64, Bytes: math.MaxInt64,
-			Client: "2001:db8::1", Headers: "retry-after=1\nx-ratelimit-limit=100",
+			Client: "2001:db8::1", Headers: "retry-after=1\nx-ratelimit-limit=100", Ref: "8c0e", Answer: "7=3\n12=3",
 		},
 	}
 	events := []history.Event{
 		{Kind: history.Counter, Arm: "a", Name: `m{route="<a&b>"}`, Value: math.NaN(), Detail: "line\nbreak \u2028 é"},
+		{Kind: history.Socket, Arm: "a", Instance: "1", Stream: "sockets", Client: "sockets/7/0", Name: "close", At: 9, Detail: "closed 1001"},
 		{Kind: history.Problem, Arm: "a", Detail: "not UTF-8: \xff"},
 	}
 	round := open(t, save(t, true, requests, events))
@@ -97,13 +98,16 @@ func TestExtremesSurvive(t *testing.T) {
 		t.Errorf("requests = %+v, want %+v", got, requests)
 	}
 	got := slices.Collect(round.Arm("a").Events())
-	if len(got) != 3 || !math.IsNaN(got[0].Value) || got[0].Detail != events[0].Detail || got[0].Name != events[0].Name {
+	if len(got) != 4 || !math.IsNaN(got[0].Value) || got[0].Detail != events[0].Detail || got[0].Name != events[0].Name {
 		t.Errorf("events = %+v, want %+v and the end", got, events)
 	}
-	if got[1].Detail != "not UTF-8: \ufffd" {
-		t.Errorf("bad text = %q, want its bad byte replaced", got[1].Detail)
+	if got[1] != events[1] {
+		t.Errorf("event = %+v, want %+v", got[1], events[1])
 	}
-	if end := got[2]; end.Kind != history.RoundEnd || end.At != math.MaxInt64 {
+	if got[2].Detail != "not UTF-8: \ufffd" {
+		t.Errorf("bad text = %q, want its bad byte replaced", got[2].Detail)
+	}
+	if end := got[3]; end.Kind != history.RoundEnd || end.At != math.MaxInt64 {
 		t.Errorf("last event = %+v, want the end at the latest instant", end)
 	}
 }

@@ -27,6 +27,7 @@ type reading struct {
 	source  string
 	version int64
 	listed  []listed
+	answer  string // what the history keeps of it
 }
 
 // A judge checks answers against the contract's shape for one stream. Bodies
@@ -38,16 +39,16 @@ type judge struct {
 	expect []int // empty: the shape's status, or any 2xx
 	seed   maphash.Seed
 
-	mu     sync.Mutex
-	memo   map[uint64]content
-	listed int // trips that the memo lists
+	mu   sync.Mutex
+	memo map[uint64]content
+	held int // bytes, see content.size
 }
 
-// A judge's memory is bounded in bodies and in the trips that they list: beyond
-// either, it forgets and begins again.
+// A judge's memory is bounded in bodies and in what is kept of them: beyond either,
+// it forgets and begins again.
 const (
-	memoSize   = 1024
-	memoListed = 100_000
+	memoSize  = 1024
+	memoBytes = 4 << 20
 )
 
 // newJudge makes the judge of s. The trips of a listing are read only when the arm's
@@ -85,7 +86,7 @@ func (j *judge) judge(a answer, body []byte, key string) reading {
 		r.failure = history.Shape
 		return r
 	}
-	r.version, r.listed = c.version, c.listed
+	r.version, r.listed, r.answer = c.version, c.listed, c.answer
 	if r.source == "" {
 		r.source = c.source
 	}
@@ -114,12 +115,12 @@ func (j *judge) read(body []byte) content {
 	c = j.shape.parse(body)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.memo) >= memoSize || j.listed >= memoListed {
+	if len(j.memo) >= memoSize || j.held >= memoBytes {
 		clear(j.memo)
-		j.listed = 0
+		j.held = 0
 	}
 	j.memo[sum] = c
-	j.listed += len(c.listed)
+	j.held += c.size()
 	return c
 }
 

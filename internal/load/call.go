@@ -101,7 +101,8 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	if a.pass != nil {
 		callCtx = a.pass.before(callCtx)
 	}
-	request := c.request(callCtx, a)
+	request, text := c.request(callCtx, a)
+	r.Ref = c.judge.shape.refOf(text)
 	known := a.line.versions.newest(a.id)
 
 	now := c.clock.Now()
@@ -135,7 +136,7 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	}
 
 	said := c.judge.judge(answer, body.Bytes(), r.Key)
-	r.Failure, r.Source, r.Version = said.failure, said.source, said.version
+	r.Failure, r.Source, r.Version, r.Answer = said.failure, said.source, said.version, said.answer
 	if r.Failure != "" {
 		return r
 	}
@@ -143,16 +144,17 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	return c.method.learn(r, said, known)
 }
 
-// request is what is sent for a.
-func (c *caller) request(ctx context.Context, a ask) *http.Request {
-	request := a.line.request.WithContext(ctx)
+// request is what is sent for a, and its body.
+func (c *caller) request(ctx context.Context, a ask) (request *http.Request, text []byte) {
+	request = a.line.request.WithContext(ctx)
 	if hole := traffic.Hole(c.stream.Path); hole != "" {
 		u := *request.URL
 		u.Path, u.RawPath = strings.Replace(u.Path, hole, a.record.Key, 1), ""
 		request.URL = &u
 	}
 	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.record.Seq, ids: c.ids}
-	c.method.fill(request, b)
+	text = c.method.body(b)
+	carry(request, text)
 	if c.personal {
 		request.Header = request.Header.Clone()
 		for name, value := range c.headers {
@@ -163,5 +165,5 @@ func (c *caller) request(ctx context.Context, a ask) *http.Request {
 		}
 		a.client.dress(request)
 	}
-	return request
+	return request, text
 }

@@ -21,8 +21,8 @@ var methods = map[string]func(s Stream, arm *changes) method{
 // A method is what requests carry, and what is learnt from their correct answers.
 // Safe for concurrent use.
 type method interface {
-	// fill gives a request its body.
-	fill(request *http.Request, b blanks)
+	// body is what a request carries; nil: nothing.
+	body(b blanks) []byte
 	// learn completes the record of a request that was answered correctly; known is the
 	// newest version that its instance had answered with before it was sent.
 	learn(r history.Request, said reading, known int64) history.Request
@@ -35,7 +35,7 @@ type get struct {
 
 func newGet(_ Stream, arm *changes) method { return get{arm} }
 
-func (get) fill(request *http.Request, _ blanks) { request.Body = noRepeat{} }
+func (get) body(blanks) []byte { return nil }
 
 func (g get) learn(r history.Request, said reading, known int64) history.Request {
 	// A user may have no version: that is not an older one.
@@ -58,17 +58,17 @@ func (noRepeat) Read([]byte) (int, error) { return 0, io.EOF }
 func (noRepeat) Close() error             { return nil }
 
 // A post sends its body. Its answers change nothing that other requests are compared with.
-type post struct{ body template }
+type post struct{ text template }
 
 func newPost(s Stream, _ *changes) method { return post{traffic.Split(s.Body)} }
 
-func (p post) fill(request *http.Request, b blanks) { carry(request, p.body.fill(b)) }
+func (p post) body(b blanks) []byte { return p.text.fill(b) }
 
 func (post) learn(r history.Request, _ reading, _ int64) history.Request { return r }
 
 // A put changes a trip, by default its title, and records the acknowledged change.
 type put struct {
-	body    template // empty: a title
+	text    template // empty: a title
 	titles  uint64   // seed
 	changes *changes
 }
@@ -85,12 +85,11 @@ func (s Stream) changesTrips() bool {
 	return s.Method == http.MethodPut && s.Route() == traffic.TripPath
 }
 
-func (p put) fill(request *http.Request, b blanks) {
-	if p.body != nil {
-		carry(request, p.body.fill(b))
-		return
+func (p put) body(b blanks) []byte {
+	if p.text != nil {
+		return p.text.fill(b)
 	}
-	carry(request, fmt.Appendf(nil, `{"title":"Trek %08x"}`, uint32(mix(p.titles^mix(b.seq)))))
+	return fmt.Appendf(nil, `{"title":"Trek %08x"}`, uint32(mix(p.titles^mix(b.seq))))
 }
 
 func (p put) learn(r history.Request, _ reading, _ int64) history.Request {
@@ -98,7 +97,11 @@ func (p put) learn(r history.Request, _ reading, _ int64) history.Request {
 	return r
 }
 
-// carry makes text the body. Without a GetBody, net/http never sends it twice.
+// carry makes text the body; nil: there is none. Without a GetBody, net/http never sends it twice.
 func carry(request *http.Request, text []byte) {
+	if text == nil {
+		request.Body = noRepeat{}
+		return
+	}
 	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }

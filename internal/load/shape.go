@@ -4,23 +4,26 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
 // A shape is what the service contract requires of the answers of a call. The zero
 // shape requires only that an answer of type JSON is JSON.
 type shape struct {
-	status    int      // the only right one; 0: any 2xx
-	list      string   // member that is an array and not empty
-	empty     bool     // the list may be empty
-	most      int      // elements that the list has at most; 0: any number
-	members   []string // of each element of the list
-	elements  bool     // the list's elements have ids and versions, which are read when the arm has changes
-	owner     string   // beside a list: member that is the requested key; it may be missing
-	entity    string   // member that is an object: its id is the requested key, its version at least 1 or missing
-	versioned bool     // the entity must have a version
+	status    int    // the only right one; 0: any 2xx
+	list      string // member that is an array and not empty
+	empty     bool   // the list may be empty
+	most      int    // elements that the list has at most; 0: any number
+	line      kept   // of each element of the list; nil: nothing is kept of it
+	ref       string // member of the request's body that is its identifier
+	elements  bool   // the list's elements have ids and versions, which are read when the arm has changes
+	owner     string // beside a list: member that is the requested key; it may be missing
+	entity    string // member that is an object: its id is the requested key, its version at least 1 or missing
+	versioned bool   // the entity must have a version
 }
 
 // shapes are the calls of the service contract.
@@ -29,11 +32,11 @@ var shapes = map[string]shape{
 	"GET " + traffic.TripPath:         {entity: "trip", versioned: true},
 	"PUT " + traffic.TripPath:         {entity: "trip", versioned: true},
 	"GET /api/users/{id}":             {entity: "user"},
-	"GET /api/users/{id}/sessions":    {list: "sessions", empty: true, members: []string{"socketId"}},
+	"GET /api/users/{id}/sessions":    {list: "sessions", empty: true, line: sessionOf},
 	"GET /api/recommendations/{user}": {list: "recommendations", owner: "userId"},
-	"GET /api/leaderboard":            {list: "top", empty: true, most: 10, members: []string{"organizerId", "score"}},
-	"POST /api/bookings":              {status: http.StatusCreated},
-	"POST /api/notifications":         {status: http.StatusAccepted},
+	"GET /api/leaderboard":            {list: "top", empty: true, most: 10, line: rankOf},
+	"POST /api/bookings":              {status: http.StatusCreated, ref: "bookingId"},
+	"POST /api/notifications":         {status: http.StatusAccepted, ref: "id"},
 }
 
 func (s Stream) shape() shape { return shapes[s.Method+" "+s.Route()] }
@@ -48,7 +51,11 @@ type content struct {
 	source  string
 	version int64
 	listed  []listed // elements that say their id and version
+	answer  string   // lines of the list's elements; history.NothingListed: it is empty
 }
+
+// size is about how many bytes the content takes.
+func (c content) size() int { return 40*len(c.listed) + len(c.answer) }
 
 // An entity is what is read of a trip or a user.
 type entity struct {
@@ -66,7 +73,7 @@ func (s shape) parse(body []byte) content {
 	c := content{ok: true, source: known(source)}
 	switch {
 	case s.list != "":
-		c.ok = s.fits(top[s.list])
+		c.answer, c.ok = s.fits(top[s.list])
 		if s.owner != "" {
 			c.key = keyOf(top[s.owner])
 		}
@@ -117,25 +124,73 @@ func keyOf(id json.RawMessage) string {
 	return ""
 }
 
-// fits reports whether a JSON value is a list of the shape.
-func (s shape) fits(value json.RawMessage) bool {
+// A kept is what the history keeps of an element of a list; false: the element does not have its shape.
+type kept func(element map[string]json.RawMessage) (line string, ok bool)
+
+func sessionOf(session map[string]json.RawMessage) (string, bool) { return idText(session["socketId"]) }
+
+func rankOf(rank map[string]json.RawMessage) (string, bool) {
+	id, ok := idText(rank["organizerId"])
+	var score json.Number // some services write numbers as texts: this takes both
+	err := json.Unmarshal(rank["score"], &score)
+	n, whole := score.Int64()
+	return id + "=" + strconv.FormatInt(n, 10), ok && err == nil && whole == nil
+}
+
+// idText is the text of an id that the history can keep in a list: a text or a number,
+// without a line end or an equals sign, and not what stands for an empty list.
+func idText(id json.RawMessage) (text string, ok bool) {
+	if json.Unmarshal(id, &text) != nil {
+		var n json.Number
+		if json.Unmarshal(id, &n) != nil {
+			return "", false
+		}
+		text = n.String()
+	}
+	return text, text != "" && text != history.NothingListed && !strings.ContainsAny(text, "\n=")
+}
+
+// mostAnswer bounds what is kept of an answer, in bytes: some 6,000 sessions of one user. The
+// contract wants no longer ones.
+const mostAnswer = 256 << 10
+
+// fits reports whether a JSON value is a list of the shape, and says what is kept of it.
+func (s shape) fits(value json.RawMessage) (answer string, ok bool) {
 	rest, ok := bytes.CutPrefix(value, []byte("["))
 	some := !bytes.HasPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte("]"))
-	if !ok || len(s.members) == 0 || !some {
-		return ok && (some || s.empty)
+	switch {
+	case !ok || !some && !s.empty:
+		return "", false
+	case s.line == nil:
+		return "", true
+	case !some:
+		return history.NothingListed, true
 	}
 	var elements []map[string]json.RawMessage
 	if json.Unmarshal(value, &elements) != nil || s.most > 0 && len(elements) > s.most {
-		return false
+		return "", false
 	}
-	for _, e := range elements {
-		for _, m := range s.members {
-			if v := e[m]; len(v) == 0 || string(v) == "null" {
-				return false
-			}
+	lines := make([]string, len(elements))
+	for i, e := range elements {
+		if lines[i], ok = s.line(e); !ok {
+			return "", false
 		}
 	}
-	return true
+	if answer = strings.Join(lines, "\n"); len(answer) > mostAnswer {
+		return "", false
+	}
+	return answer, true
+}
+
+// refOf is the identifier that the body of a request names; empty: none is wanted, or it names none.
+func (s shape) refOf(body []byte) string {
+	if s.ref == "" {
+		return ""
+	}
+	var top map[string]json.RawMessage
+	_ = json.Unmarshal(body, &top) // a body that is no object names none
+	ref, _ := idText(top[s.ref])
+	return ref
 }
 
 // known is s if it is a source of the history's vocabulary, else empty.
