@@ -81,7 +81,7 @@ func (t *table) columns(rs []row, arms []string, s shape) bool {
 			}
 			t.record(widths, fields, verdicts)
 		}
-		t.settle(r, arms)
+		t.below(r, arms)
 	}
 	return true
 }
@@ -134,6 +134,6 @@ func (t *table) stacked(rs []row, arms []string) {
 				t.line(strings.TrimRight(l, " "))
 			}
 		}
-		t.settle(r, arms)
+		t.below(r, arms)
 	}
 }

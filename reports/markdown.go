@@ -211,6 +211,7 @@ func (d *document) reasons(res *claim.Result) {
 	for _, w := range res.Warnings {
 		d.line("- Warning: " + escape(w))
 	}
+	d.findings(res)
 	d.line("")
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/reports"
 )
@@ -193,6 +194,20 @@ func withClocks() reports.Run {
 	return r
 }
 
+// withFindings has a claim that is refuted for two reasons, each with what shows it.
+func withFindings() reports.Run {
+	r := oneArm(run(), "documented")
+	r.Results = r.Results[len(r.Results)-2 : len(r.Results)-1]
+	r.Results[0].Findings = []figure.Finding{
+		{Code: "leaks-under-concurrency", Says: "requests at the same time count as one", Count: 31, Witnesses: []figure.Witness{
+			{At: 1503200 * time.Microsecond, Until: 1506900 * time.Microsecond, Text: "127.1.0.1 of instance 1: allowed, 1 remains"},
+			{At: 1503300 * time.Microsecond, Until: 1507000 * time.Microsecond, Text: "127.1.0.1 of instance 2: allowed, 1 remains"},
+		}},
+		{Code: "a or b", Says: "an answer says <b>more</b> | less", Count: 1, Witnesses: []figure.Witness{{At: 2 * time.Second, Text: "# said"}}},
+	}
+	return r
+}
+
 var cases = []struct {
 	name string
 	run  func() reports.Run
@@ -200,6 +215,7 @@ var cases = []struct {
 	{"two-arms", run},
 	{"curves", withCurves},
 	{"clocks", withClocks},
+	{"findings", withFindings},
 	{"one-arm", func() reports.Run { return oneArm(run(), "documented") }},
 	{"four-arms", func() reports.Run { return fourArms(run()) }},
 	{"interrupted", func() reports.Run {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"cmp"
 	"io"
 	"strings"
 
@@ -84,8 +85,8 @@ func newCell(res *claim.Result, all string, s shape) cell {
 	return c
 }
 
-// settle says below a row what would settle its undecided results, each text once.
-func (t *table) settle(r row, arms []string) {
+// below says below a row what is wrong, and what would settle its undecided results, each text once.
+func (t *table) below(r row, arms []string) {
 	var texts []string
 	who := map[string][]string{}
 	judged := 0
@@ -95,7 +96,7 @@ func (t *table) settle(r row, arms []string) {
 			continue
 		}
 		judged++
-		if s := clean(open(res)); s != "" {
+		if s := clean(cmp.Or(open(res), wrong(res))); s != "" {
 			if who[s] == nil {
 				texts = append(texts, s)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
@@ -44,7 +45,27 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 			r.More = r.More || f.more
 		}
 	}
+	r.tell(all)
 	return r
+}
+
+// tell gives a claim that does not hold what is wrong, as the comparisons of its verdict have it.
+func (r *Result) tell(all []finding) {
+	if r.Verdict == Holds {
+		return
+	}
+	for _, f := range all {
+		if f.part.Verdict == r.Verdict {
+			r.Findings = figure.Together(r.Findings, f.wrong)
+		}
+	}
+	if r.Verdict == Refuted && len(r.Findings) > 0 {
+		var says []string
+		for _, f := range r.Findings {
+			says = append(says, f.Says)
+		}
+		r.Because += ": " + strings.Join(says, "; ")
+	}
 }
 
 // setAside says of every round that does not count why.
@@ -92,6 +113,7 @@ type finding struct {
 	code    code.Code // inconclusive only
 	remedy  string    // inconclusive only
 	more    bool      // inconclusive only: another round may decide it
+	wrong   []figure.Finding
 }
 
 // decisive is the finding that decides the claim: the first that is refuted; else the
@@ -149,6 +171,9 @@ func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Look
 	for _, s := range ev.figures {
 		f.part.Rounds = append(f.part.Rounds, s.left.X)
 		f.part.AtLeast = f.part.AtLeast || s.left.Cut == figure.AtLeast
+		if found := s.left.Findings; figure.Errors(found) > figure.Errors(f.wrong) {
+			f.wrong = found
+		}
 	}
 	if len(ev.figures) < looks.Min {
 		f.part.Measured = mean(f.part.Rounds)

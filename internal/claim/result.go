@@ -1,6 +1,9 @@
 package claim
 
-import "github.com/trektribe/bench/internal/claim/code"
+import (
+	"github.com/trektribe/bench/internal/claim/code"
+	"github.com/trektribe/bench/internal/claim/figure"
+)
 
 // Looks are how often a claim may be judged: first after Min rounds, last after Max.
 // The confidence is spent over them. Less than 1 counts as 1, a Max below Min as Min.
@@ -32,6 +35,10 @@ type Result struct {
 	Aside    []Aside   `json:"aside,omitempty"` // why rounds do not count, for programs
 	Warnings []string  `json:"warnings,omitempty"`
 	Parts    []Part    `json:"parts,omitempty"` // every comparison of Holds
+
+	// Findings are what is wrong, of the comparisons that share the verdict of a claim
+	// that does not hold: each has those of the round that has most.
+	Findings []figure.Finding `json:"findings,omitempty"`
 
 	// More reports that the claim is undecided and that another round could
 	// decide it. It is for the runner, which stops when no claim says so.

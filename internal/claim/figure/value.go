@@ -20,6 +20,7 @@ type Value struct {
 	Grain      float64   // how much one event more or less changes X; 0 where X counts nothing
 	Set        []Element // of a set-valued measure, instead of X
 	None       *Absence  // not nil: there is no figure
+	Findings   []Finding // what X counts, or is made of, where the measure can tell
 }
 
 // An Element is one member of a set, in the base unit. Cut: the window ended
@@ -62,7 +63,7 @@ func Arithmetic(op byte, a, b Value) Value {
 	case b.None != nil:
 		return b
 	}
-	v := Value{Samples: fewer(a.Samples, b.Samples)}
+	v := Value{Samples: fewer(a.Samples, b.Samples), Findings: Together(a.Findings, b.Findings)}
 	da, db := 1.0, 1.0 // partial derivatives
 	switch op {
 	case '+':

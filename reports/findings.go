@@ -1,0 +1,41 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
+)
+
+// findings writes what is wrong, how often, and what shows it: times count from the first witness on.
+func (d *document) findings(res *claim.Result) {
+	for _, f := range res.Findings {
+		d.line(fmt.Sprintf("- Wrong, %s (%s): %s", figure.Count(f.Count, "times"), escape(f.Code), escape(f.Says)))
+		for _, w := range f.Witnesses {
+			d.line("  - " + code(since(f.Witnesses[0].At, w), false) + " " + escape(w.Text))
+		}
+	}
+}
+
+// since is when a witness was, in ms after the first one: "+12.3 ms", "+12.3..15.1 ms".
+func since(first time.Duration, w figure.Witness) string {
+	ms := func(at time.Duration) string { return fmt.Sprintf("%.1f", float64(at-first)/float64(time.Millisecond)) }
+	if w.Until > w.At {
+		return "+" + ms(w.At) + ".." + ms(w.Until) + " ms"
+	}
+	return "+" + ms(w.At) + " ms"
+}
+
+// wrong names what is wrong with a refuted claim, for one line; empty: the measure does not name it.
+func wrong(res *claim.Result) string {
+	if res.Verdict != claim.Refuted || len(res.Findings) == 0 {
+		return ""
+	}
+	var named []string
+	for _, f := range res.Findings {
+		named = append(named, fmt.Sprintf("%s (%s)", f.Code, figure.Count(f.Count, "times")))
+	}
+	return "wrong: " + strings.Join(named, ", ")
+}
