@@ -275,6 +275,7 @@ func TestTheServiceStartsWithoutRedis(t *testing.T) {
 		return results(t, filepath.Join(out, "latest"))
 	}
 	t.Run("it falls back", func(t *testing.T) {
+		t.Parallel()
 		got := play(t)
 		for _, arm := range []string{"hardened", "documented"} {
 			if r := got[[2]string{"fallback.outage", arm}]; r.Verdict != claim.Holds && !busy(t, r) {
@@ -283,6 +284,7 @@ func TestTheServiceStartsWithoutRedis(t *testing.T) {
 		}
 	})
 	t.Run("it does not start", func(t *testing.T) {
+		t.Parallel()
 		machinetest.Need(t, "node")
 		r := play(t, "--target-cmd", "env WHEN=hasty node testdata/fragile.js")[[2]string{"fallback.outage", "service"}]
 		if r.Verdict != claim.Refuted && !busy(t, r) {
@@ -307,6 +309,7 @@ func kill(tmp, command string) bool {
 
 // A stream may pause, and faults may follow on one another.
 func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/pauses.yaml")
 	if code != exitHolds {
@@ -317,6 +320,7 @@ func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
 // Faults of every sort follow one another: of Redis, of an instance and of the
 // paths between them. Each is proved, and put back before the next round.
 func TestProcessesAreHurtAndPutBack(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/processes.yaml")
 	if code != exitHolds {
