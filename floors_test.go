@@ -97,7 +97,7 @@ var libraries = []struct {
 	{"github.com/tsenart/vegeta/v12", []string{"internal/load"}, nil, "its times and its metrics are not what we report; only the load generator knows the difference"},
 	{"github.com/Shopify/toxiproxy/v2", []string{"internal/proxy"}, nil, "removing its toxics under load can hang; only our own toxic may touch it"},
 	{"github.com/rs/zerolog", []string{"internal/proxy"}, nil, "toxiproxy logs to its global logger; nobody else logs with it"},
-	{"github.com/alicebob/miniredis/v2", []string{"internal/lab/redis"}, []string{"internal/lab", "target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
+	{"github.com/alicebob/miniredis/v2", []string{"internal/lab/redis", "target/redistest"}, []string{"internal/lab", "target", "internal/mutant"}, "which Redis it is must be decided, and reported, in one place"},
 	{"github.com/redis/go-redis/v9", []string{"target", "internal/lab/redis", "internal/mutant"}, []string{"internal/lab", "internal/proxy", "cmd/bench"}, "its defaults decide fallback times: only the target, and a lab that must speak Redis, use it"},
 	{"github.com/parquet-go/parquet-go", []string{"internal/history"}, nil, "the format of the files is the history's own business"},
 	{"gonum.org/v1/gonum", []string{"internal/stats"}, nil, "distributions are the arithmetic's"},

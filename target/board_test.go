@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -20,7 +21,7 @@ func (s *service) book(id, organizer string) int {
 func TestBookingsAreOnTheLeaderboard(t *testing.T) {
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			redis, path := startRedis(t), t.TempDir()+"/trips.db"
+			redis, path := redistest.Start(t), t.TempDir()+"/trips.db"
 			var instances []*service
 			for i := range 2 {
 				instances = append(instances, start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + redis.Addr(),
@@ -55,11 +56,11 @@ func TestBookingsAreOnTheLeaderboard(t *testing.T) {
 }
 
 func TestBookingsAndRedisGoApart(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	s := start(t, map[string]string{"REDIS_URL": "redis://" + m.Addr()}, target.Options{})
 	await := func(source string) {
 		t.Helper()
-		for deadline := time.Now().Add(patience); s.call("GET", "/api/leaderboard", "").header.Get("X-Source") != source; {
+		for deadline := time.Now().Add(redistest.Timeout); s.call("GET", "/api/leaderboard", "").header.Get("X-Source") != source; {
 			if time.Now().After(deadline) {
 				t.Fatalf("the leaderboard is not from the %s", source)
 			}

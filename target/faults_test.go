@@ -15,7 +15,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // TestCountsStayExactThroughFaults books and notifies at two instances while Redis is refused, stalled, emptied and
@@ -25,7 +25,7 @@ func TestCountsStayExactThroughFaults(t *testing.T) {
 		t.Skip("takes 6 s")
 	}
 	const workers = 4
-	m := startRedis(t)
+	m := redistest.Start(t)
 	instances, relays := pair(t, m, "hardened", map[string]string{"SESSION_LEASE": "1s"})
 	clients := []*client{instances[0].connect("7"), instances[1].connect("7")}
 	ctx, stop := context.WithTimeout(t.Context(), 6*time.Second)
@@ -56,20 +56,20 @@ func TestCountsStayExactThroughFaults(t *testing.T) {
 	hurt(ctx, rand.New(rand.NewPCG(seed, 1)), m, relays)
 	wg.Wait()
 	for _, s := range instances {
-		until(t, "leaderboard from Redis", func() bool { return s.call("GET", "/api/leaderboard", "").header.Get("X-Source") == "redis" })
+		redistest.Until(t, "leaderboard from Redis", func() bool { return s.call("GET", "/api/leaderboard", "").header.Get("X-Source") == "redis" })
 		want := map[string]int64{}
 		for w, n := range booked {
 			want[fmt.Sprint("o", w)] = int64(n)
 		}
-		until(t, fmt.Sprint("leaderboard with ", want), func() bool { return maps.Equal(s.scores(), want) }) // the other may have been cut off
-		until(t, "both sessions", func() bool { return len(s.online("7")) == 2 })
+		redistest.Until(t, fmt.Sprint("leaderboard with ", want), func() bool { return maps.Equal(s.scores(), want) }) // the other may have been cut off
+		redistest.Until(t, "both sessions", func() bool { return len(s.online("7")) == 2 })
 	}
 	for i, c := range clients {
 		for w, n := range notified {
 			of := func() []string {
 				return slices.DeleteFunc(c.texts(), func(text string) bool { return !strings.HasPrefix(text, fmt.Sprint(w, " ")) })
 			}
-			until(t, "delivery", func() bool { return len(of()) >= n })
+			redistest.Until(t, "delivery", func() bool { return len(of()) >= n })
 			for k, text := range of() {
 				if want := fmt.Sprint(w, " ", k); text != want {
 					t.Errorf("client %d: notification %d is %q, want %q", i, k, text, want)
@@ -81,7 +81,7 @@ func TestCountsStayExactThroughFaults(t *testing.T) {
 }
 
 // hurt does one thing after the other to Redis, until ctx ends.
-func hurt(ctx context.Context, r *rand.Rand, m *miniredis.Miniredis, relays [2]*relaytest.Relay) {
+func hurt(ctx context.Context, r *rand.Rand, m *miniredis.Miniredis, relays [2]*redistest.Relay) {
 	wait := func(most time.Duration) {
 		select {
 		case <-ctx.Done():

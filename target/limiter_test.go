@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/api"
 	"github.com/trektribe/bench/target/config"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // TestCallsOverTheLimitAreRefused asks what there is below /api/, what there is not, and what is not limited.
@@ -22,7 +23,7 @@ func TestCallsOverTheLimitAreRefused(t *testing.T) {
 				env := map[string]string{"CACHE_POLICY": policy, "RATE_LIMIT": "4", "RATE_WINDOW": "900s"}
 				tier := "memory"
 				if redis == "up" {
-					env["REDIS_URL"], tier = "redis://"+startRedis(t).Addr(), "redis"
+					env["REDIS_URL"], tier = "redis://"+redistest.Start(t).Addr(), "redis"
 				}
 				s := start(t, env, target.Options{})
 				began := time.Now()
@@ -64,7 +65,7 @@ func TestCallsOverTheLimitAreRefused(t *testing.T) {
 
 // TestTheLimitIsOneForAllInstances, and survives Redis for what it lets through.
 func TestTheLimitIsOneForAllInstances(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	var instances []*service
 	for i := range 2 {
 		instances = append(instances, start(t, map[string]string{"REDIS_URL": "redis://" + m.Addr(), "INSTANCE": strconv.Itoa(i),
@@ -85,7 +86,7 @@ func TestTheLimitIsOneForAllInstances(t *testing.T) {
 		t.Errorf("let %d through, want 10", allowed)
 	}
 	m.SetError("")
-	for deadline := time.Now().Add(patience); instances[0].metric("rate_limit_carried_total")+instances[1].metric("rate_limit_carried_total") < 4; {
+	for deadline := time.Now().Add(redistest.Timeout); instances[0].metric("rate_limit_carried_total")+instances[1].metric("rate_limit_carried_total") < 4; {
 		if time.Now().After(deadline) {
 			t.Fatal("Redis has not learnt what was let through")
 		}
@@ -97,7 +98,7 @@ func TestTheLimitIsOneForAllInstances(t *testing.T) {
 
 func TestNoLimitIsSetOrAskedForWhereNoneIsConfigured(t *testing.T) {
 	for _, env := range []map[string]string{nil, {"RATE_LIMIT": "0"}} {
-		m := startRedis(t)
+		m := redistest.Start(t)
 		s := start(t, map[string]string{"REDIS_URL": "redis://" + m.Addr(), "RATE_LIMIT": env["RATE_LIMIT"]}, target.Options{})
 		for range 150 {
 			if got := s.call("GET", "/api/users/1", ""); got.status != 200 || got.header.Get("X-RateLimit-Limit") != "" {

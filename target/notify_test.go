@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 func (s *service) notify(id, user, text string) int {
@@ -27,7 +28,7 @@ func (c *client) texts() []string {
 
 func (c *client) await(want ...string) {
 	c.t.Helper()
-	until(c.t, fmt.Sprint("delivery of ", want), func() bool { return len(c.texts()) >= len(want) })
+	redistest.Until(c.t, fmt.Sprint("delivery of ", want), func() bool { return len(c.texts()) >= len(want) })
 	if got := c.texts(); !slices.Equal(got, want) {
 		c.t.Errorf("got %v, want %v", got, want)
 	}
@@ -36,7 +37,7 @@ func (c *client) await(want ...string) {
 func TestNotificationsReachTheirUserOnEveryInstance(t *testing.T) {
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			instances, _ := pair(t, startRedis(t), policy, nil)
+			instances, _ := pair(t, redistest.Start(t), policy, nil)
 			clients := []*client{instances[0].connect("7"), instances[1].connect("7"), instances[1].connect("7")}
 			other := instances[0].connect("8")
 			var want []string
@@ -67,7 +68,7 @@ func TestNotificationsReachTheirUserOnEveryInstance(t *testing.T) {
 
 // TestNotificationsAndAnOutage of Redis, for one instance and for both.
 func TestNotificationsAndAnOutage(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	instances, relays := pair(t, m, "hardened", nil)
 	a, b := instances[0].connect("7"), instances[1].connect("7")
 	instances[0].notify("1", "7", "before")

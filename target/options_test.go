@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 func TestTheRedisClientTellsItsOptions(t *testing.T) {
@@ -21,7 +22,7 @@ func TestTheRedisClientTellsItsOptions(t *testing.T) {
 			"command_timeout_seconds": 0.5, "breaker_failures": 3, "probe_seconds": 0.1, "calls_per_request": absent},
 	} {
 		t.Run(policy, func(t *testing.T) {
-			s := start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + startRedis(t).Addr()}, target.Options{})
+			s := start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + redistest.Start(t).Addr()}, target.Options{})
 			for range 2 {
 				s.call("GET", "/api/users/7", "")
 			}

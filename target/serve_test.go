@@ -11,11 +11,12 @@ import (
 	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // TestShutdownCutsOffWhatHangs uses the policy that waits for Redis for ever and a day.
 func TestShutdownCutsOffWhatHangs(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	s := start(t, map[string]string{"CACHE_POLICY": "documented", "REDIS_URL": "redis://" + m.Addr()}, target.Options{Drain: 10 * time.Millisecond})
 	hanging, release := make(chan struct{}, 100), make(chan struct{})
 	defer close(release)
@@ -47,7 +48,7 @@ func TestShutdown(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			m := startRedis(t)
+			m := redistest.Start(t)
 			s := start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + m.Addr(), "DB_DELAY": "300ms"}, target.Options{})
 			replies := make(chan reply, 1)
 			go func() { replies <- s.call("GET", "/api/trips/5", "") }()
@@ -63,7 +64,7 @@ func TestShutdown(t *testing.T) {
 			}
 		})
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(redistest.Timeout)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for runtime.NumGoroutine() > before {
@@ -78,7 +79,7 @@ func TestShutdown(t *testing.T) {
 // awaitMiss returns when a request for a trip has missed the cache, and so waits for the database.
 func awaitMiss(t *testing.T, s *service) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !strings.Contains(s.call("GET", "/metrics", "").text, `{kind="trip",result="miss"`); {
+	for deadline := time.Now().Add(redistest.Timeout); !strings.Contains(s.call("GET", "/metrics", "").text, `{kind="trip",result="miss"`); {
 		if time.Now().After(deadline) {
 			t.Fatal("no request has missed")
 		}

@@ -9,13 +9,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/coder/websocket"
 
 	"github.com/trektribe/bench/target"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // A client is one socket, and what has come on it.
@@ -45,7 +44,7 @@ func (s *service) connect(user string) *client {
 	}
 	c := &client{Conn: conn, t: s.t, done: make(chan struct{})}
 	s.t.Cleanup(func() { conn.CloseNow(); <-c.done })
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), redistest.Timeout)
 	defer cancel()
 	hello, err := c.read(ctx)
 	if err != nil || hello.Type != "session" {
@@ -87,26 +86,16 @@ func (s *service) online(user string) []string {
 	return ids
 }
 
-// until waits for a condition, polling.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("no %s within %v", what, patience)
-		}
-	}
-}
-
 func (s *service) awaitOnline(user string, want ...string) {
 	s.t.Helper()
-	until(s.t, fmt.Sprint(user, " with ", want), func() bool { return slices.Equal(s.online(user), want) })
+	redistest.Until(s.t, fmt.Sprint(user, " with ", want), func() bool { return slices.Equal(s.online(user), want) })
 }
 
 // pair starts two instances of a policy that share m, each behind a relay of its own, and a database.
-func pair(t *testing.T, m *miniredis.Miniredis, policy string, env map[string]string) (instances [2]*service, relays [2]*relaytest.Relay) {
+func pair(t *testing.T, m *miniredis.Miniredis, policy string, env map[string]string) (instances [2]*service, relays [2]*redistest.Relay) {
 	path := t.TempDir() + "/trips.db"
 	for i := range instances {
-		relays[i] = relaytest.Start(t, m.Addr())
+		relays[i] = redistest.Before(t, m.Addr())
 		vars := map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + relays[i].Addr, "SQLITE_PATH": path,
 			"INSTANCE": strconv.Itoa(i), "SESSION_LEASE": "300ms"}
 		for name, v := range env {
@@ -120,7 +109,7 @@ func pair(t *testing.T, m *miniredis.Miniredis, policy string, env map[string]st
 func TestEveryInstanceKnowsWhoIsConnected(t *testing.T) {
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			instances, _ := pair(t, startRedis(t), policy, nil)
+			instances, _ := pair(t, redistest.Start(t), policy, nil)
 			if got := instances[0].call("GET", "/api/users/7/sessions", ""); got.status != 200 || got.text != `{"sessions":[]}`+"\n" {
 				t.Errorf("at first: %d %s", got.status, got.text)
 			}
@@ -151,7 +140,7 @@ func TestEveryInstanceKnowsWhoIsConnected(t *testing.T) {
 func TestAShutdownSendsClientsAway(t *testing.T) {
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			instances, _ := pair(t, startRedis(t), policy, map[string]string{"SESSION_LEASE": "1h"})
+			instances, _ := pair(t, redistest.Start(t), policy, map[string]string{"SESSION_LEASE": "1h"})
 			leaving, staying := instances[0].connect("7"), instances[1].connect("7")
 			instances[1].awaitOnline("7", leaving.id, staying.id)
 			if err := instances[0].stop(); err != nil {
@@ -172,7 +161,7 @@ func TestAShutdownSendsClientsAway(t *testing.T) {
 func TestAnInstanceThatIsKilledLeavesGhosts(t *testing.T) {
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			instances, relays := pair(t, startRedis(t), policy, nil)
+			instances, relays := pair(t, redistest.Start(t), policy, nil)
 			ghost, alive := instances[0].connect("7"), instances[1].connect("7")
 			relays[0].Refuse()
 			if err := instances[0].stop(); err != nil {
@@ -191,7 +180,7 @@ func TestAnInstanceThatIsKilledLeavesGhosts(t *testing.T) {
 
 // TestSessionsAndAnOutage of Redis, in which it is emptied too.
 func TestSessionsAndAnOutage(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	instances, relays := pair(t, m, "hardened", nil)
 	a, b := instances[0].connect("7"), instances[1].connect("7")
 	for _, r := range relays {
@@ -207,7 +196,7 @@ func TestSessionsAndAnOutage(t *testing.T) {
 		r.Listen()
 	}
 	for _, s := range instances {
-		until(t, "all three", func() bool { return len(s.online("7")) == 3 })
+		redistest.Until(t, "all three", func() bool { return len(s.online("7")) == 3 })
 		if got := s.online("7"); !slices.Contains(got, a.id) || !slices.Contains(got, c.id) {
 			t.Errorf("shows %v", got)
 		}
@@ -228,7 +217,7 @@ func TestADeadPeerIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.CloseNow()
-		until(t, "session", func() bool { return len(s.online("7")) == 1 })
+		redistest.Until(t, "session", func() bool { return len(s.online("7")) == 1 })
 		s.awaitOnline("7")
 	}
 }

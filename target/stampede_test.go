@@ -9,6 +9,7 @@ import (
 
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // TestAnExpiredKeyIsLoadedOnceByEachInstanceAtMost sends what a hot key gets
@@ -17,9 +18,9 @@ func TestAnExpiredKeyIsLoadedOnceByEachInstanceAtMost(t *testing.T) {
 	const requests = 256
 	for _, policy := range policies {
 		t.Run(policy, func(t *testing.T) {
-			m := startRedis(t)
+			m := redistest.Start(t)
 			// A busy machine may take its time: how long Redis is waited for is not the matter here.
-			patient := func(l cache.Limits) cache.Limits { l.Wait, l.Command = patience, patience; return l }
+			patient := func(l cache.Limits) cache.Limits { l.Wait, l.Command = redistest.Timeout, redistest.Timeout; return l }
 			var instances []*service
 			for i := range 2 {
 				instances = append(instances, start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + m.Addr(),
@@ -35,7 +36,7 @@ func TestAnExpiredKeyIsLoadedOnceByEachInstanceAtMost(t *testing.T) {
 				t.Fatalf("after an hour Redis holds %v", keys)
 			}
 
-			client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+			client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: redistest.Timeout}
 			var wg sync.WaitGroup
 			for i := range requests {
 				wg.Go(func() {

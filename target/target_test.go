@@ -15,17 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/ai"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/session"
 	"github.com/trektribe/bench/target/store"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 20 * time.Second
 
 // A service is one under test.
 type service struct {
@@ -78,7 +74,7 @@ func start(t *testing.T, env map[string]string, opts target.Options) *service {
 	case err := <-ended:
 		ended <- err
 		t.Fatalf("Run: %v\n%s", err, s.log)
-	case <-time.After(patience):
+	case <-time.After(redistest.Timeout):
 		t.Fatalf("not ready\n%s", s.log)
 	}
 	return s
@@ -113,7 +109,7 @@ func (s *service) call(method, path, body string) reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: redistest.Timeout}
 	resp, err := client.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
@@ -151,16 +147,6 @@ func (s *service) metric(name string, labels ...string) (sum float64) {
 	return sum
 }
 
-func startRedis(t *testing.T) *miniredis.Miniredis {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
-
 var policies = []string{"documented", "hardened"}
 
 // TestServiceSpeaksTheContract runs the same calls with and without Redis, under both policies.
@@ -171,7 +157,7 @@ func TestServiceSpeaksTheContract(t *testing.T) {
 				env := map[string]string{"CACHE_POLICY": policy, "INSTANCE": "i7"}
 				tier := "memory"
 				if redis == "up" {
-					env["REDIS_URL"], tier = "redis://"+startRedis(t).Addr(), "redis"
+					env["REDIS_URL"], tier = "redis://"+redistest.Start(t).Addr(), "redis"
 				}
 				s := start(t, env, target.Options{})
 
@@ -274,7 +260,7 @@ func TestServiceRefuses(t *testing.T) {
 }
 
 func TestHardenedServesNoOldVersionAfterAnUpdate(t *testing.T) {
-	dir, redis := t.TempDir(), startRedis(t).Addr()
+	dir, redis := t.TempDir(), redistest.Start(t).Addr()
 	var instances []*service
 	for i := range 2 {
 		instances = append(instances, start(t, map[string]string{"SQLITE_PATH": dir + "/trips.db", "REDIS_URL": "redis://" + redis, "INSTANCE": strconv.Itoa(i)}, target.Options{}))
@@ -310,7 +296,7 @@ func TestHardenedServesNoOldVersionAfterAnUpdate(t *testing.T) {
 
 func TestTTLOfZeroCachesNothing(t *testing.T) {
 	for _, policy := range policies {
-		m := startRedis(t)
+		m := redistest.Start(t)
 		s := start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + m.Addr(), "TTL_TRIPS": "0s"}, target.Options{})
 		for range 3 {
 			if got := s.call("GET", "/api/trips", ""); got.body.Source != "database" {
@@ -368,7 +354,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestThePasswordIsNeverLogged(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	m.RequireAuth("another")
 	for _, policy := range policies {
 		s := start(t, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://:s3cret@" + m.Addr(), "LOG_LEVEL": "debug"}, target.Options{})

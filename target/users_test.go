@@ -9,6 +9,7 @@ import (
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/ai"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // forEachTier starts a service under each policy, with Redis and without.
@@ -18,7 +19,7 @@ func forEachTier(t *testing.T, env map[string]string, test func(t *testing.T, s 
 			t.Run(policy+", "+tier, func(t *testing.T) {
 				vars := map[string]string{"CACHE_POLICY": policy}
 				if tier == "redis" {
-					vars["REDIS_URL"] = "redis://" + startRedis(t).Addr()
+					vars["REDIS_URL"] = "redis://" + redistest.Start(t).Addr()
 				}
 				for name, v := range env {
 					vars[name] = v

@@ -10,11 +10,12 @@ import (
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
 
 func TestHardenedIsWarmWhenItsListenerOpens(t *testing.T) {
-	there, leaving := startRedis(t).Addr(), startRedis(t)
+	there, leaving := redistest.Start(t).Addr(), redistest.Start(t)
 	gone := leaving.Addr()
 	leaving.Close()
 	for _, tc := range []struct{ name, policy, redis, source string }{
@@ -36,7 +37,7 @@ func TestHardenedIsWarmWhenItsListenerOpens(t *testing.T) {
 }
 
 func TestWarmingUsesWhatAnotherInstanceLoaded(t *testing.T) {
-	env := map[string]string{"REDIS_URL": "redis://" + startRedis(t).Addr(), "SQLITE_PATH": t.TempDir() + "/trips.db"}
+	env := map[string]string{"REDIS_URL": "redis://" + redistest.Start(t).Addr(), "SQLITE_PATH": t.TempDir() + "/trips.db"}
 	start(t, env, target.Options{})
 	second := start(t, env, target.Options{})
 	if n := second.metric("trips_db_queries_total"); n != 0 {
@@ -67,7 +68,7 @@ func TestAWarmingThatFailsDoesNotStopTheStart(t *testing.T) {
 		{"a database that takes too long", "1m", target.Options{Limits: func(l cache.Limits) cache.Limits { l.Load = time.Millisecond; return l }}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := start(t, map[string]string{"DB_DELAY": tc.delay}, tc.opts) // it would not start within the test's patience
+			s := start(t, map[string]string{"DB_DELAY": tc.delay}, tc.opts) // it would not start within the test's redistest.Timeout
 			if !strings.Contains(s.log.String(), "not warmed") {
 				t.Errorf("the log does not mention it:\n%s", s.log)
 			}

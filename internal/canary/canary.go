@@ -44,7 +44,7 @@ type Path struct {
 // A Dose is how much a canary asks for in one probe.
 type Dose struct {
 	Pings int
-	Extra time.Duration // added to its patience
+	Extra time.Duration // added to its timeout
 }
 
 // A Canary is a connection of the harness's own along a Path. Its methods
@@ -74,30 +74,30 @@ func (p Path) Open(ctx context.Context) (*Canary, error) {
 }
 
 // ProbeNew opens a new connection along the path, makes one exchange, closes
-// it. patience is for all of it.
-func (p Path) ProbeNew(ctx context.Context, patience time.Duration) Meeting {
+// it. timeout is for all of it.
+func (p Path) ProbeNew(ctx context.Context, timeout time.Duration) Meeting {
 	began := time.Now()
-	c, m := p.dial(ctx, patience)
+	c, m := p.dial(ctx, timeout)
 	if c == nil {
 		return m
 	}
 	defer c.Close()
-	m = c.Probe(ctx, patience-time.Since(began))
+	m = c.Probe(ctx, timeout-time.Since(began))
 	m.Wait = time.Since(began)
 	return m
 }
 
 // dial gives what it met where it gives no Canary.
-func (p Path) dial(ctx context.Context, patience time.Duration) (*Canary, Meeting) {
+func (p Path) dial(ctx context.Context, timeout time.Duration) (*Canary, Meeting) {
 	began := time.Now()
-	conn, err := resp.Dial(ctx, p.Addr, patience)
+	conn, err := resp.Dial(ctx, p.Addr, timeout)
 	if err != nil {
 		return nil, met(ctx, err, began)
 	}
 	return &Canary{path: p, conn: conn}, Meeting{}
 }
 
-// Probe makes one exchange and waits at most patience. When ctx ends first it
+// Probe makes one exchange and waits at most timeout. When ctx ends first it
 // met an "error": what came until then says nothing about the path.
 //
 // After a silence the answer to that probe may still come, as a blackhole's
@@ -105,22 +105,22 @@ func (p Path) dial(ctx context.Context, patience time.Duration) (*Canary, Meetin
 // first, so a reply is always the one to this probe. When the connection has
 // ended, this and each further probe meets how it ended, at once; open another
 // canary.
-func (c *Canary) Probe(ctx context.Context, patience time.Duration) Meeting {
+func (c *Canary) Probe(ctx context.Context, timeout time.Duration) Meeting {
 	dose := Dose{Pings: 1}
 	if c.path.Dose != nil {
 		dose = c.path.Dose()
 	}
-	return c.probe(ctx, patience, dose)
+	return c.probe(ctx, timeout, dose)
 }
 
-func (c *Canary) probe(ctx context.Context, patience time.Duration, dose Dose) Meeting {
+func (c *Canary) probe(ctx context.Context, timeout time.Duration, dose Dose) Meeting {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended.Met != "" {
 		return c.ended
 	}
 	began := time.Now()
-	c.conn.Until(began.Add(patience + dose.Extra))
+	c.conn.Until(began.Add(timeout + dose.Extra))
 	hooked := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() {
 		c.conn.Until(began)

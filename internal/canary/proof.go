@@ -21,7 +21,7 @@ const (
 	// clean hop takes 0.1 ms at the median and some milliseconds on a busy machine.
 	leastSilence = 10 * time.Millisecond
 	// SlowPause is the pause in a canary's reply under the fault slow: longer than a clean path takes
-	// on a busy machine, and well below a canary's usual patience of 100 ms.
+	// on a busy machine, and well below a canary's usual timeout of 100 ms.
 	SlowPause = 20 * time.Millisecond
 	// slack forgives that a Meeting was rounded when it was kept.
 	slack = time.Millisecond
@@ -52,7 +52,7 @@ func ProveSilence(_ fault.Fault, m Meeting, _ bool) string {
 
 // ProveLatency wants a reply that came no sooner than the least delay of a
 // canary. A least delay below 2 ms would be met by a clean path on a busy
-// machine as well. A delay that grows may outgrow the canary's patience.
+// machine as well. A delay that grows may outgrow the canary's timeout.
 func ProveLatency(f fault.Fault, m Meeting, _ bool) string {
 	least := f.Delay
 	if f.Shape == "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
-// answers asks an instance for its health on a new connection, with little patience.
+// answers asks an instance for its health on a new connection, with a short timeout.
 func answers(in lab.Instance) error {
 	c := http.Client{Timeout: 250 * time.Millisecond, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := c.Get(in.URL + "/health")

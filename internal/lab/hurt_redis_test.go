@@ -16,20 +16,20 @@ import (
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
-// service is a client of Redis as the first instance has it: through its proxy, with little patience.
+// service is a client of Redis as the first instance has it: through its proxy, with a short timeout.
 func service(t *testing.T, w *world) *redis.Client {
 	t.Helper()
 	return patient(t, w, 100*time.Millisecond)
 }
 
 // patient is a service that waits so long for an answer.
-func patient(t *testing.T, w *world, patience time.Duration) *redis.Client {
+func patient(t *testing.T, w *world, timeout time.Duration) *redis.Client {
 	t.Helper()
 	o, err := redis.ParseURL(environ(t, w.Arms()[0].Instances[0])["REDIS_URL"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.MaxRetries, o.DialerRetries, o.ReadTimeout = -1, 1, patience
+	o.MaxRetries, o.DialerRetries, o.ReadTimeout = -1, 1, timeout
 	c := redis.NewClient(o)
 	t.Cleanup(func() { c.Close() })
 	return c

@@ -40,8 +40,8 @@ func (in *instance) terminate(context.Context, fault.Fault) error {
 func (in *instance) pause(ctx context.Context, _ fault.Fault) error { return in.running().Pause(ctx) }
 
 // Probe asks for its health on a new connection.
-func (in *instance) Probe(ctx context.Context, patience time.Duration) canary.Meeting {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (in *instance) Probe(ctx context.Context, timeout time.Duration) canary.Meeting {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	began := time.Now()
 	return canary.Met(askHealth(ctx, in.at()), began)

@@ -75,7 +75,7 @@ func (p *path) lift(ctx context.Context, a Action) error {
 	return nil
 }
 
-// watchPath probes the fault until it is over, and then judges. It ends within the canaries' patience.
+// watchPath probes the fault until it is over, and then judges. It ends within the canaries' timeout.
 func (t *trial) watchPath() {
 	defer close(t.done)
 	oldLives := t.old != nil

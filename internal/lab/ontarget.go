@@ -165,15 +165,15 @@ func (t *trial) watchTarget() {
 func (t *trial) probeTarget() {
 	ctx, finish := t.untilOver()
 	at := t.lab.now()
-	patience := healedPatience // an answer may be late on a busy machine, and its absence is no proof
+	timeout := healedPatience // an answer may be late on a busy machine, and its absence is no proof
 	if slices.Contains(t.meets(), "silence") {
-		patience = fault.ProcessWait
+		timeout = fault.ProcessWait
 	}
-	m := t.probe(ctx, patience)
+	m := t.probe(ctx, timeout)
 	var old canary.Meeting
 	asked := t.lab.now()
 	if t.does.Old != nil {
-		old = t.does.Old(patience)
+		old = t.does.Old(timeout)
 	}
 	finish()
 	ended := t.does.Timed && t.lab.now() >= t.since+t.fault.For
@@ -198,11 +198,11 @@ func (t *trial) probeTarget() {
 }
 
 // probe opens a new connection to the target and asks for what the fault takes away.
-func (t *trial) probe(ctx context.Context, patience time.Duration) canary.Meeting {
+func (t *trial) probe(ctx context.Context, timeout time.Duration) canary.Meeting {
 	if t.does.Probe != nil {
-		return t.does.Probe(ctx, patience)
+		return t.does.Probe(ctx, timeout)
 	}
-	return t.target.Probe(ctx, patience)
+	return t.target.Probe(ctx, timeout)
 }
 
 // proveKept looks at what else must be so once the fault has been lifted.

@@ -28,7 +28,7 @@ type anyProxy interface {
 	// Apply does a fault; the zero Fault lifts what is on.
 	Apply(context.Context, fault.Fault) error
 	OpenCanary(context.Context) (*canary.Canary, error)
-	ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting
+	ProbeNew(ctx context.Context, timeout time.Duration) canary.Meeting
 }
 
 // openPath puts a clean proxy before upstream.

@@ -18,14 +18,14 @@ import (
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // A limited is two instances that share a limit of 10 and a Redis, behind a relay each.
 type limited struct {
 	t      *testing.T
 	redis  *miniredis.Miniredis
-	relays [2]*relaytest.Relay
+	relays [2]*redistest.Relay
 	urls   [2]string
 }
 
@@ -36,7 +36,7 @@ const (
 
 func openLimited(t *testing.T, name string, whole bool) *limited {
 	t.Helper()
-	l := &limited{t: t, redis: startRedis(t)}
+	l := &limited{t: t, redis: redistest.Start(t)}
 	for i := range l.urls {
 		opts := target.Options{}
 		if !whole {
@@ -47,7 +47,7 @@ func openLimited(t *testing.T, name string, whole bool) *limited {
 			opts = m.Options()
 		}
 		opts.Limits = func(l cache.Limits) cache.Limits { l.Wait, l.Command = long, long; return l } // a busy machine takes its time
-		l.relays[i] = relaytest.Start(t, l.redis.Addr())
+		l.relays[i] = redistest.Before(t, l.redis.Addr())
 		env := map[string]string{"REDIS_URL": "redis://" + l.relays[i].Addr, "INSTANCE": strconv.Itoa(i), "INSTANCES": "2",
 			"RATE_LIMIT": strconv.Itoa(most), "RATE_WINDOW": "1h", "TRUSTED_PROXIES": "loopback"}
 		if name == "limit-counts-refused" {

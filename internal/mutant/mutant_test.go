@@ -19,6 +19,7 @@ import (
 
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // A world is a service and its Redis.
@@ -30,20 +31,9 @@ type world struct {
 
 func open(t *testing.T, policy string, opts target.Options) *world {
 	t.Helper()
-	w := &world{t: t, redis: startRedis(t)}
+	w := &world{t: t, redis: redistest.Start(t)}
 	w.url = serve(t, opts, map[string]string{"CACHE_POLICY": policy, "REDIS_URL": "redis://" + w.redis.Addr()})
 	return w
-}
-
-func startRedis(t *testing.T) *miniredis.Miniredis {
-	t.Helper()
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
 }
 
 // serve starts a service and returns its URL.
@@ -70,15 +60,15 @@ func serve(t *testing.T, opts target.Options, env map[string]string) (url string
 	return url
 }
 
-// get returns the status and the source of the listing; 0 is no answer within patience.
-func (w *world) get(patience time.Duration) (status int, source string) {
+// get returns the status and the source of the listing; 0 is no answer within timeout.
+func (w *world) get(timeout time.Duration) (status int, source string) {
 	w.t.Helper()
-	return w.ask("/api/trips", patience)
+	return w.ask("/api/trips", timeout)
 }
 
-func (w *world) ask(path string, patience time.Duration) (status int, source string) {
+func (w *world) ask(path string, timeout time.Duration) (status int, source string) {
 	w.t.Helper()
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: timeout, Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get(w.url + path)
 	if err != nil {
 		return 0, ""

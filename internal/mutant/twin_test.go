@@ -19,14 +19,14 @@ import (
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // A twin is two instances that share a database and a Redis, behind a relay each.
 type twin struct {
 	t      *testing.T
 	redis  *miniredis.Miniredis
-	relays [2]*relaytest.Relay
+	relays [2]*redistest.Relay
 	urls   [2]string
 }
 
@@ -34,7 +34,7 @@ const lease = 300 * time.Millisecond // of sessions; and soon after that a peer 
 
 func openTwin(t *testing.T, name string, whole bool) *twin {
 	t.Helper()
-	w := &twin{t: t, redis: startRedis(t)}
+	w := &twin{t: t, redis: redistest.Start(t)}
 	path := t.TempDir() + "/trips.db"
 	for i := range w.urls {
 		opts := target.Options{}
@@ -48,21 +48,21 @@ func openTwin(t *testing.T, name string, whole bool) *twin {
 		if name != "session-unbounded" {
 			opts.Limits = func(l cache.Limits) cache.Limits { l.Wait, l.Command = long, long; return l } // a busy machine takes its time
 		}
-		w.relays[i] = relaytest.Start(t, w.redis.Addr())
+		w.relays[i] = redistest.Before(t, w.redis.Addr())
 		w.urls[i] = serve(t, opts, map[string]string{"REDIS_URL": "redis://" + w.relays[i].Addr, "INSTANCE": strconv.Itoa(i),
 			"SQLITE_PATH": path, "SESSION_LEASE": lease.String(), "PING_INTERVAL": "100ms", "PING_TIMEOUT": "2s"})
 	}
 	return w
 }
 
-// call returns the status, 0 being no answer within patience, and decodes the body.
-func (w *twin) call(instance int, method, path, body string, into any, patience time.Duration) (status int, source string) {
+// call returns the status, 0 being no answer within timeout, and decodes the body.
+func (w *twin) call(instance int, method, path, body string, into any, timeout time.Duration) (status int, source string) {
 	req, err := http.NewRequest(method, w.urls[instance]+path, strings.NewReader(body))
 	if err != nil {
 		w.t.Error(err)
 		return 0, ""
 	}
-	resp, err := (&http.Client{Timeout: patience}).Do(req)
+	resp, err := (&http.Client{Timeout: timeout}).Do(req)
 	if err != nil {
 		return 0, ""
 	}
@@ -120,10 +120,10 @@ func (w *twin) stays(instance, n int) bool {
 }
 
 // within waits for a condition, polling, and reports whether it came about in time.
-func (w *twin) within(patience time.Duration, ok func() bool) bool {
+func (w *twin) within(timeout time.Duration, ok func() bool) bool {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(patience); !ok(); <-tick.C {
+	for deadline := time.Now().Add(timeout); !ok(); <-tick.C {
 		if time.Now().After(deadline) {
 			return false
 		}

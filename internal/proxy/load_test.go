@@ -26,13 +26,13 @@ func TestTogglingUnderLoadNeverHangs(t *testing.T) {
 	var workers sync.WaitGroup
 	for w := range 16 {
 		size := []int{66_000, 100_000, 200_000, 10}[w%4]
-		patience := 20 * time.Millisecond // gives up half-way
+		timeout := 20 * time.Millisecond // gives up half-way
 		if w >= 12 {
-			patience = long // waits until its connection is ended
+			timeout = long // waits until its connection is ended
 		}
 		workers.Go(func() {
 			for ctx.Err() == nil {
-				err := session(ctx, p.Addr(), size, w, patience, &whole)
+				err := session(ctx, p.Addr(), size, w, timeout, &whole)
 				if err != nil {
 					t.Error(err)
 					return
@@ -87,7 +87,7 @@ func TestTogglingUnderLoadNeverHangs(t *testing.T) {
 // session makes exchanges on one connection until one fails, as a pooled client
 // with a read time-out does, and counts those that are whole. What comes of the
 // last must be the beginning of what was asked for.
-func session(ctx context.Context, addr string, size, worker int, patience time.Duration, whole *atomic.Int64) error {
+func session(ctx context.Context, addr string, size, worker int, timeout time.Duration, whole *atomic.Int64) error {
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		return nil // refused
@@ -95,7 +95,7 @@ func session(ctx context.Context, addr string, size, worker int, patience time.D
 	defer c.Close()
 	got := make([]byte, size+2)
 	for seed := worker * 1000; ctx.Err() == nil; seed++ {
-		c.SetDeadline(time.Now().Add(patience))
+		c.SetDeadline(time.Now().Add(timeout))
 		if _, err := fmt.Fprintf(c, "GET %d %d\r\n", size, seed); err != nil {
 			return nil
 		}

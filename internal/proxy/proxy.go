@@ -78,8 +78,8 @@ func Open(name, upstream string) (*Proxy, error) {
 func (p *Proxy) OpenCanary(ctx context.Context) (*canary.Canary, error) { return p.canaries.Open(ctx) }
 
 // ProbeNew probes once through the proxy, on a new connection.
-func (p *Proxy) ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting {
-	return p.canaries.ProbeNew(ctx, patience)
+func (p *Proxy) ProbeNew(ctx context.Context, timeout time.Duration) canary.Meeting {
+	return p.canaries.ProbeNew(ctx, timeout)
 }
 
 // Addr is the host:port that the service is given. It stays the same until Close.

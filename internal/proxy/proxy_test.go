@@ -31,7 +31,7 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 	for _, test := range []struct {
 		name             string
 		f                fault.Fault
-		patience         time.Duration
+		timeout         time.Duration
 		met, newMet      []string
 		usableAfterwards bool
 	}{
@@ -56,8 +56,8 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 					m    canary.Meeting
 					want []string
 				}{
-					{true, old.Probe(ctx, test.patience), test.met},
-					{false, p.ProbeNew(ctx, test.patience), test.newMet},
+					{true, old.Probe(ctx, test.timeout), test.met},
+					{false, p.ProbeNew(ctx, test.timeout), test.newMet},
 				} {
 					if !slices.Contains(probe.want, probe.m.Met) {
 						t.Errorf("round %d, old %v: met %v, want %v", round, probe.old, probe.m, probe.want)

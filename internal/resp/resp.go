@@ -39,10 +39,10 @@ type Conn struct {
 	part []byte // of a line that has come in part
 }
 
-// Dial connects to host:port. It waits until ctx ends, at most for patience.
+// Dial connects to host:port. It waits until ctx ends, at most for timeout.
 // A connection that the kernel has made from the port to itself is refused.
-func Dial(ctx context.Context, addr string, patience time.Duration) (*Conn, error) {
-	conn, err := (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp", addr)
+func Dial(ctx context.Context, addr string, timeout time.Duration) (*Conn, error) {
+	conn, err := (&net.Dialer{Timeout: timeout}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Dial(ctx context.Context, addr string, patience time.Duration) (*Conn, erro
 func (c *Conn) Until(t time.Time) { c.conn.SetDeadline(t) }
 
 // Within is Until so long from now.
-func (c *Conn) Within(patience time.Duration) { c.Until(time.Now().Add(patience)) }
+func (c *Conn) Within(timeout time.Duration) { c.Until(time.Now().Add(timeout)) }
 
 // Close ends the connection. Further calls do nothing.
 func (c *Conn) Close() error {

@@ -17,7 +17,7 @@ import (
 )
 
 // schema is the version of a run folder's layout. A reader refuses any other. It rises when a
-// key changes its name or its meaning; 2: a stream has a type, and its patience is its timeout.
+// key changes its name or its meaning; 2: a stream has a type, and its timeout is its timeout.
 const schema = 2
 
 // Saved is run.json: everything about a run that is not in its rounds. It is

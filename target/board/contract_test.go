@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/target/board"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
 
@@ -30,7 +31,7 @@ var policies = map[string]func(t *testing.T, addr string, n int) []board.Board{
 func TestPoliciesKeepTheContract(t *testing.T) {
 	for name, open := range policies {
 		t.Run(name, func(t *testing.T) {
-			all := open(t, startRedis(t).Addr(), 2)
+			all := open(t, redistest.Start(t).Addr(), 2)
 			shows(t, all[0])
 			counts := map[string]int64{}
 			var wg sync.WaitGroup

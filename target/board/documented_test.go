@@ -3,14 +3,14 @@ package board_test
 import (
 	"testing"
 
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
 
 // The document's flaws are what the harness is to find: they must not be mended by accident.
 
 func TestDocumentedCountsARepeatedBookingAgain(t *testing.T) {
-	b := documented(t, startRedis(t).Addr())
+	b := documented(t, redistest.Start(t).Addr())
 	for range 3 {
 		book(t, b, "a", 0, 1)
 	}
@@ -19,7 +19,7 @@ func TestDocumentedCountsARepeatedBookingAgain(t *testing.T) {
 
 // TestDocumentedRepeatsAnIncrementWhoseReplyIsLost, as its client does by default.
 func TestDocumentedRepeatsAnIncrementWhoseReplyIsLost(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	b := documented(t, r.Addr)
 	book(t, b, "a", 0, 1)
 	r.Lose(1)
@@ -28,7 +28,7 @@ func TestDocumentedRepeatsAnIncrementWhoseReplyIsLost(t *testing.T) {
 }
 
 func TestDocumentedHasNoFallback(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	b := documented(t, m.Addr())
 	book(t, b, "a", 0, 2)
 	m.SetError("LOADING")

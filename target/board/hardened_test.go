@@ -7,14 +7,14 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
 
 func score(of string, n int64) store.Score { return store.Score{OrganizerID: of, Score: n} }
 
 func TestABookingThatIsRepeatedCountsOnce(t *testing.T) {
-	addr, db := startRedis(t).Addr(), newBookings()
+	addr, db := redistest.Start(t).Addr(), newBookings()
 	a, b := hardened(t, addr, db), hardened(t, addr, db)
 	from(t, a, cache.FromRedis)
 	var wg sync.WaitGroup
@@ -33,7 +33,7 @@ func TestABookingThatIsRepeatedCountsOnce(t *testing.T) {
 }
 
 func TestTheLeaderboardComesFromRedisOnceThatHasAll(t *testing.T) {
-	m, db := startRedis(t), newBookings()
+	m, db := redistest.Start(t), newBookings()
 	for i := range 1200 { // as they were before this instance began
 		db.Book(t.Context(), store.Booking{ID: fmt.Sprint(i), OrganizerID: fmt.Sprint("o", i)})
 	}
@@ -56,7 +56,7 @@ func TestTheLeaderboardComesFromRedisOnceThatHasAll(t *testing.T) {
 }
 
 func TestALostReplyOfABookingCountsOnce(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	in := hardened(t, r.Addr, newBookings())
 	book(t, in, "a", 0, 2)
 	from(t, in, cache.FromRedis)
@@ -69,7 +69,7 @@ func TestALostReplyOfABookingCountsOnce(t *testing.T) {
 
 // TestAnOutageLosesNoBooking has two instances book before, during and after it.
 func TestAnOutageLosesNoBooking(t *testing.T) {
-	r, db := relaytest.Start(t, startRedis(t).Addr()), newBookings()
+	r, db := redistest.Before(t, redistest.Start(t).Addr()), newBookings()
 	a, b := hardened(t, r.Addr, db), hardened(t, r.Addr, db)
 	book(t, a, "a", 0, 3)
 	book(t, b, "b", 0, 1)
@@ -93,7 +93,7 @@ func TestAnOutageLosesNoBooking(t *testing.T) {
 
 // TestARedisThatWasEmptiedIsToldAll, and nobody sees that it was empty.
 func TestARedisThatWasEmptiedIsToldAll(t *testing.T) {
-	m, db := startRedis(t), newBookings()
+	m, db := redistest.Start(t), newBookings()
 	a, b := hardened(t, m.Addr(), db), hardened(t, m.Addr(), db)
 	book(t, a, "a", 0, 3)
 	book(t, b, "b", 0, 2)
@@ -109,12 +109,12 @@ func TestARedisThatWasEmptiedIsToldAll(t *testing.T) {
 	}
 	before := a.reconciled.Load()
 	m.FlushAll() // and it notices that without being asked
-	until(t, "reconciliation", func() bool { return a.reconciled.Load() > before })
+	redistest.Until(t, "reconciliation", func() bool { return a.reconciled.Load() > before })
 }
 
 // TestARedisThatLostTheLastWritesIsToldAll has a score fall back to what it was.
 func TestARedisThatLostTheLastWritesIsToldAll(t *testing.T) {
-	m, db := startRedis(t), newBookings()
+	m, db := redistest.Start(t), newBookings()
 	in := hardened(t, m.Addr(), db)
 	book(t, in, "a", 0, 1)
 	from(t, in, cache.FromRedis)
@@ -127,7 +127,7 @@ func TestARedisThatLostTheLastWritesIsToldAll(t *testing.T) {
 }
 
 func TestADatabaseThatFailsIsAnError(t *testing.T) {
-	m, db := startRedis(t), newBookings()
+	m, db := redistest.Start(t), newBookings()
 	in := hardened(t, m.Addr(), db)
 	book(t, in, "a", 0, 1)
 	from(t, in, cache.FromRedis)

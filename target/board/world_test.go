@@ -15,41 +15,14 @@ import (
 
 	"github.com/trektribe/bench/target/board"
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/store"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 10 * time.Second
-
-// until waits for a condition, polling.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("no %s within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
-
-func startRedis(t *testing.T) *miniredis.Miniredis {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
 
 // limits let a busy machine take its time: how long Redis is waited for is not the matter here.
 func limits() cache.Limits {
 	l := cache.DefaultLimits()
-	l.Wait, l.Command, l.Probe = patience, patience, 10*time.Millisecond
+	l.Wait, l.Command, l.Probe = redistest.Timeout, redistest.Timeout, 10*time.Millisecond
 	return l
 }
 
@@ -186,7 +159,7 @@ func shows(t *testing.T, b board.Board, want ...store.Score) {
 // from waits until b shows the leaderboard from there.
 func from(t *testing.T, b board.Board, source cache.Source) {
 	t.Helper()
-	until(t, "leaderboard from "+string(source), func() bool { _, got, err := b.Top(t.Context()); return err == nil && got == source })
+	redistest.Until(t, "leaderboard from "+string(source), func() bool { _, got, err := b.Top(t.Context()); return err == nil && got == source })
 }
 
 // dump and restore take the scores and the marks back to what they were.

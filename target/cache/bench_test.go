@@ -7,13 +7,14 @@ import (
 
 	"github.com/trektribe/bench/fixtures"
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // BenchmarkHit reads the listing, 40 KB, from a miniredis in the same process.
 func BenchmarkHit(b *testing.B) {
 	for name, open := range policies {
 		b.Run(name, func(b *testing.B) {
-			c := open(b, startRedis(b).Addr(), quiet())
+			c := open(b, redistest.Start(b).Addr(), quiet())
 			k := cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
 			load := cache.Load{
 				From: func(context.Context) (any, error) { return fixtures.Trips(1)[:fixtures.ActiveCount], nil },

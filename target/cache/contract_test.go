@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // TestPoliciesKeepTheContract holds what both policies promise.
@@ -22,7 +22,7 @@ func TestPoliciesKeepTheContract(t *testing.T) {
 			t.Run(title, func(t *testing.T) {
 				addr := ""
 				if configured {
-					addr = startRedis(t).Addr()
+					addr = redistest.Start(t).Addr()
 				}
 				var seen counts
 				c := open(t, addr, seen.hooks())
@@ -47,7 +47,7 @@ func TestPoliciesKeepTheContract(t *testing.T) {
 				short := cache.Key{Kind: "trip", Name: "trip:2", TTL: 30 * time.Millisecond}
 				get(t, c, short, db.load())
 				db.version.Store(1)
-				until(t, "expiry", func() bool { return get(t, c, short, db.load()).Source == cache.FromDatabase })
+				redistest.Until(t, "expiry", func() bool { return get(t, c, short, db.load()).Source == cache.FromDatabase })
 
 				boom := cache.Load{From: func(context.Context) (any, error) { return nil, errDatabase }, New: db.load().New}
 				other := cache.Key{Kind: "trip", Name: "trip:3", TTL: time.Hour}
@@ -66,7 +66,7 @@ func TestPoliciesStartWithoutTheirRedis(t *testing.T) {
 	for name, open := range policies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // the documented one takes its time
-			r := relaytest.Start(t, startRedis(t).Addr())
+			r := redistest.Before(t, redistest.Start(t).Addr())
 			r.Refuse()
 			c := open(t, r.Addr, quiet())
 			if got := c.State(); got != cache.Down {
@@ -85,7 +85,7 @@ func TestPoliciesStartWithoutTheirRedis(t *testing.T) {
 				}
 				return
 			}
-			until(t, "first use of Redis", func() bool { return c.State() == cache.Up })
+			redistest.Until(t, "first use of Redis", func() bool { return c.State() == cache.Up })
 		})
 	}
 }

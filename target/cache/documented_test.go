@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 func containsSecret(s string) bool { return strings.Contains(s, "s3") || strings.Contains(s, "cret@") }
@@ -17,7 +18,7 @@ func TestDocumentedHasTheDocumentsFlaws(t *testing.T) {
 	k := cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
 
 	t.Run("a change is not noticed", func(t *testing.T) {
-		c := policies["documented"](t, startRedis(t).Addr(), quiet())
+		c := policies["documented"](t, redistest.Start(t).Addr(), quiet())
 		var db database
 		get(t, c, k, db.load())
 		db.version.Store(2)
@@ -27,7 +28,7 @@ func TestDocumentedHasTheDocumentsFlaws(t *testing.T) {
 		}
 	})
 	t.Run("requests that miss together all load", func(t *testing.T) {
-		c := policies["documented"](t, startRedis(t).Addr(), quiet())
+		c := policies["documented"](t, redistest.Start(t).Addr(), quiet())
 		var db database
 		const requests = 8
 		gate := make(chan struct{})
@@ -48,7 +49,7 @@ func TestDocumentedHasTheDocumentsFlaws(t *testing.T) {
 		}
 	})
 	t.Run("an error falls back for one call, and the state says up all along", func(t *testing.T) {
-		m := startRedis(t)
+		m := redistest.Start(t)
 		c := policies["documented"](t, m.Addr(), quiet())
 		var db database
 		get(t, c, k, db.load())
@@ -65,7 +66,7 @@ func TestDocumentedHasTheDocumentsFlaws(t *testing.T) {
 		}
 	})
 	t.Run("it writes SETEX with plain JSON", func(t *testing.T) {
-		m := startRedis(t)
+		m := redistest.Start(t)
 		c := policies["documented"](t, m.Addr(), quiet())
 		var db database
 		get(t, c, k, db.load())
@@ -74,7 +75,7 @@ func TestDocumentedHasTheDocumentsFlaws(t *testing.T) {
 		}
 	})
 	t.Run("a value that is no JSON is an error", func(t *testing.T) {
-		m := startRedis(t)
+		m := redistest.Start(t)
 		c := policies["documented"](t, m.Addr(), quiet())
 		m.Set("trips:all", "{")
 		var db database

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // Where some connections to Redis hang and others do not, one command in some goes unanswered.
@@ -56,7 +57,7 @@ func hangingHardened(t *testing.T, addr string, hooks cache.Hooks, chosen func(c
 func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
 	t.Parallel()
 	var seen counts
-	c, redis := hangingHardened(t, startRedis(t).Addr(), seen.hooks(), func(command string, _ []string) bool { return command == "get" })
+	c, redis := hangingHardened(t, redistest.Start(t).Addr(), seen.hooks(), func(command string, _ []string) bool { return command == "get" })
 	var db database
 	h := hold(t, c, &db, nil)
 	redis.armed.Store(true)
@@ -65,7 +66,7 @@ func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
 		got, _ := c.Get(context.Background(), trips, db.load())
 		joined <- got
 	}()
-	until(t, "look into memory", func() bool { return seen.asked("memory") == 1 })
+	redistest.Until(t, "look into memory", func() bool { return seen.asked("memory") == 1 })
 	h.letGo()
 	if got := <-joined; got != answer(0, cache.FromDatabase) {
 		t.Errorf("answer %v, want that of the load", got)
@@ -78,7 +79,7 @@ func TestWhoIsNotAnsweredByRedisJoinsALoad(t *testing.T) {
 // Of two loads under way the later one knows of more changes.
 func TestWhoIsNotAnsweredByRedisJoinsTheLatestLoad(t *testing.T) {
 	t.Parallel()
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	var seen counts
 	c, redis := hangingHardened(t, addr, seen.hooks(), func(command string, _ []string) bool { return command == "get" })
 	var db database
@@ -92,9 +93,9 @@ func TestWhoIsNotAnsweredByRedisJoinsTheLatestLoad(t *testing.T) {
 		got, _ := c.Get(context.Background(), trips, db.load())
 		joined <- got
 	}()
-	until(t, "look into memory", func() bool { return seen.asked("memory") == 1 })
+	redistest.Until(t, "look into memory", func() bool { return seen.asked("memory") == 1 })
 	after.letGo()
-	until(t, "answer while the load from before the change is still held", func() bool { return len(joined) == 1 })
+	redistest.Until(t, "answer while the load from before the change is still held", func() bool { return len(joined) == 1 })
 	if got := <-joined; got != answer(1, cache.FromDatabase) {
 		t.Errorf("answer %v, want that of the later load", got)
 	}
@@ -117,7 +118,7 @@ func TestWhoMeetsAConnectionThatHangsTriesAnother(t *testing.T) {
 		}, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			addr := startRedis(t).Addr()
+			addr := redistest.Start(t).Addr()
 			var seen counts
 			a, redis := hangingHardened(t, addr, seen.hooks(), tc.chosen)
 			b := hardened(t, addr, patientLimits(), seen.hooks())
@@ -137,7 +138,7 @@ func TestWhoMeetsAConnectionThatHangsTriesAnother(t *testing.T) {
 					t.Errorf("%d queries, want 1", n)
 				}
 			})
-			until(t, "miss of the other", func() bool { return seen.asked("redis") == 2 })
+			redistest.Until(t, "miss of the other", func() bool { return seen.asked("redis") == 2 })
 			if !tc.loader {
 				<-redis.hung
 			}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 var trips = cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
@@ -19,16 +19,16 @@ var trips = cache.Key{Kind: "trips", Name: "trips:all", TTL: time.Hour}
 // faults are the shapes of a Redis that is gone, and their ends.
 var faults = []struct {
 	name        string
-	break_, fix func(*relaytest.Relay)
+	break_, fix func(*redistest.Relay)
 }{
-	{"refused", (*relaytest.Relay).Refuse, (*relaytest.Relay).Listen},
-	{"hangs", (*relaytest.Relay).Stall, (*relaytest.Relay).Resume},
+	{"refused", (*redistest.Relay).Refuse, (*redistest.Relay).Listen},
+	{"hangs", (*redistest.Relay).Stall, (*redistest.Relay).Resume},
 }
 
 func TestHardenedOutlivesAFault(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			r := relaytest.Start(t, startRedis(t).Addr())
+			r := redistest.Before(t, redistest.Start(t).Addr())
 			var seen counts
 			c := hardened(t, r.Addr, cache.DefaultLimits(), seen.hooks())
 			var db database
@@ -63,7 +63,7 @@ func TestHardenedOutlivesAFault(t *testing.T) {
 
 			f.fix(r)
 			began := time.Now()
-			until(t, "recovery", func() bool { return get(t, c, trips, db.load()).Source == cache.FromRedis })
+			redistest.Until(t, "recovery", func() bool { return get(t, c, trips, db.load()).Source == cache.FromRedis })
 			t.Logf("used again after %v", time.Since(began))
 			if got := c.State(); got != cache.Up {
 				t.Errorf("after the fault: state %s, want up", got)
@@ -75,9 +75,9 @@ func TestHardenedOutlivesAFault(t *testing.T) {
 // TestHardenedWaitsForItsBoundOnly lets commands go on for far longer than the
 // test would wait: every answer proves that nobody waited for one.
 func TestHardenedWaitsForItsBoundOnly(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	limits := cache.DefaultLimits()
-	limits.Command = 10 * patience
+	limits.Command = 10 * redistest.Timeout
 	limits.Inflight = 4
 	limits.Failures = 1000 // the breaker must not help
 	limits.Wait = 5 * time.Millisecond
@@ -95,13 +95,13 @@ func TestHardenedWaitsForItsBoundOnly(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(patience):
+	case <-time.After(redistest.Timeout):
 		t.Fatal("requests wait for commands that hang")
 	}
 }
 
 func TestHardenedServesNothingBeyondItsTime(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	c := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 	var db database
 	k := cache.Key{Kind: "trip", Name: "trip:1", TTL: 300 * time.Millisecond}
@@ -116,7 +116,7 @@ func TestHardenedServesNothingBeyondItsTime(t *testing.T) {
 			break
 		}
 		// The entry was loaded after loaded, and began is before it was answered.
-		if age := began.Sub(loaded); age > k.TTL+patience/10 {
+		if age := began.Sub(loaded); age > k.TTL+redistest.Timeout/10 {
 			t.Fatalf("%v is served %v after it was loaded", got, age)
 		}
 	}
@@ -127,7 +127,7 @@ func TestHardenedSharesALoad(t *testing.T) {
 		t.Run(tier, func(t *testing.T) {
 			addr := ""
 			if tier == "redis" {
-				addr = startRedis(t).Addr()
+				addr = redistest.Start(t).Addr()
 			}
 			var seen counts
 			c := policies["hardened"](t, addr, seen.hooks())
@@ -148,7 +148,7 @@ func TestHardenedSharesALoad(t *testing.T) {
 			missed := func(n int) func() bool {
 				return func() bool { return seen.String() == fmt.Sprintf("map[trips %s miss:%d]", tier, n) }
 			}
-			until(t, "first miss", missed(1))
+			redistest.Until(t, "first miss", missed(1))
 			leave()
 			for range requests {
 				wg.Go(func() {
@@ -157,7 +157,7 @@ func TestHardenedSharesALoad(t *testing.T) {
 					}
 				})
 			}
-			until(t, "misses", missed(1+requests))
+			redistest.Until(t, "misses", missed(1+requests))
 			close(release)
 			wg.Wait()
 			if n := db.queries.Load(); n != 1 {
@@ -182,7 +182,7 @@ func TestHardenedSurvivesALoadThatPanics(t *testing.T) {
 // TestHardenedLoadFromBeforeAChange is the race that deletes lose: a load that
 // read the old value writes it back after the change.
 func TestHardenedLoadFromBeforeAChange(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	for _, changer := range []string{"the same instance", "another instance"} {
 		t.Run(changer, func(t *testing.T) {
 			m.FlushAll()
@@ -226,8 +226,8 @@ func TestHardenedLoadFromBeforeAChange(t *testing.T) {
 func TestHardenedTellsRedisOfChangesItMissed(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			m := startRedis(t)
-			r := relaytest.Start(t, m.Addr())
+			m := redistest.Start(t)
+			r := redistest.Before(t, m.Addr())
 			cut := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 			whole := hardened(t, m.Addr(), cache.DefaultLimits(), quiet())
 			var db database
@@ -240,9 +240,9 @@ func TestHardenedTellsRedisOfChangesItMissed(t *testing.T) {
 			if got := get(t, cut, trips, db.load()); got != answer(1, cache.FromDatabase) {
 				t.Errorf("the instance that made the change answers %v", got)
 			}
-			until(t, "fallback", func() bool { get(t, cut, trips, db.load()); return cut.State() == cache.Down })
+			redistest.Until(t, "fallback", func() bool { get(t, cut, trips, db.load()); return cut.State() == cache.Down })
 			f.fix(r)
-			until(t, "recovery", func() bool {
+			redistest.Until(t, "recovery", func() bool {
 				got := get(t, cut, trips, db.load())
 				if got.JSON != `{"version":1}` {
 					t.Fatalf("after the fault: %v", got)
@@ -304,12 +304,12 @@ func TestHardenedNeverGoesBack(t *testing.T) {
 	t.Run("two instances", func(t *testing.T) {
 		// Exact while Redis answers in time; on a busy machine it needs time for that.
 		limits := cache.DefaultLimits()
-		limits.Wait, limits.Command = patience, patience
-		m := startRedis(t)
+		limits.Wait, limits.Command = redistest.Timeout, redistest.Timeout
+		m := redistest.Start(t)
 		run(t, []cache.Policy{hardened(t, m.Addr(), limits, quiet()), hardened(t, m.Addr(), limits, quiet())}, func() {})
 	})
 	t.Run("an unsteady Redis", func(t *testing.T) {
-		r := relaytest.Start(t, startRedis(t).Addr())
+		r := redistest.Before(t, redistest.Start(t).Addr())
 		limits := cache.DefaultLimits()
 		limits.Wait, limits.Probe = 10*time.Millisecond, 10*time.Millisecond
 		c := hardened(t, r.Addr, limits, quiet())
@@ -317,9 +317,9 @@ func TestHardenedNeverGoesBack(t *testing.T) {
 			for range 3 {
 				for _, f := range faults {
 					f.break_(r)
-					until(t, "fallback", func() bool { c.Changed(t.Context(), trips); return c.State() == cache.Down })
+					redistest.Until(t, "fallback", func() bool { c.Changed(t.Context(), trips); return c.State() == cache.Down })
 					f.fix(r)
-					until(t, "recovery", func() bool { return c.State() == cache.Up })
+					redistest.Until(t, "recovery", func() bool { return c.State() == cache.Up })
 				}
 			}
 		})
@@ -366,7 +366,7 @@ func TestHardenedLeavesNoGoroutine(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
-			r := relaytest.Start(t, startRedis(t).Addr())
+			r := redistest.Before(t, redistest.Start(t).Addr())
 			c := hardened(t, r.Addr, cache.DefaultLimits(), quiet())
 			var db database
 			get(t, c, trips, db.load())
@@ -378,5 +378,5 @@ func TestHardenedLeavesNoGoroutine(t *testing.T) {
 		})
 	}
 	// The library's own goroutine that looks for a lost server wakes once a second.
-	until(t, "end of goroutines", func() bool { return runtime.NumGoroutine() <= before })
+	redistest.Until(t, "end of goroutines", func() bool { return runtime.NumGoroutine() <= before })
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/trektribe/bench/internal/machinetest"
 	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // asClient makes this test binary the client of BenchmarkHitCPU.
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 // few connections, and writes a line: the answers that were not 200.
 func client() {
 	const connections = 4
-	c := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: patience}
+	c := http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: redistest.Timeout}
 	var url string
 	var n int64
 	for in := bufio.NewReader(os.Stdin); ; {
@@ -124,7 +125,7 @@ func serveRedis(b *testing.B) string {
 	b.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 	c := redis.NewClient(&redis.Options{Addr: "127.0.0.1:" + port})
 	defer c.Close()
-	for deadline := time.Now().Add(patience); c.Ping(b.Context()).Err() != nil; {
+	for deadline := time.Now().Add(redistest.Timeout); c.Ping(b.Context()).Err() != nil; {
 		if time.Now().After(deadline) {
 			b.Fatal("redis-server does not answer")
 		}

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/cache"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // patientLimits let a busy machine take its time: nothing but the lease decides who loads.
 func patientLimits() cache.Limits {
 	limits := cache.DefaultLimits()
-	limits.Wait, limits.Command, limits.Lease, limits.Load = patience, patience, patience, 2*patience
+	limits.Wait, limits.Command, limits.Lease, limits.Load = redistest.Timeout, redistest.Timeout, redistest.Timeout, 2*redistest.Timeout
 	limits.Inflight = 1024 // beyond it a request does without Redis, and so without the lease
 	return limits
 }
@@ -53,7 +53,7 @@ func hold(t *testing.T, c cache.Cache, db *database, err error) *holder {
 
 func TestInstancesShareALoad(t *testing.T) {
 	const instances, requests = 2, 256
-	m := startRedis(t)
+	m := redistest.Start(t)
 	for _, tc := range []struct {
 		name    string
 		keys    int
@@ -72,7 +72,7 @@ func TestInstancesShareALoad(t *testing.T) {
 				slow := load
 				slow.From = func(ctx context.Context) (any, error) {
 					if tc.overlap {
-						until(t, "misses", func() bool { return seen.asked("redis") == instances*requests })
+						redistest.Until(t, "misses", func() bool { return seen.asked("redis") == instances*requests })
 					}
 					return load.From(ctx)
 				}
@@ -141,7 +141,7 @@ func (m *mortal) Delete(ctx context.Context, key string) error {
 }
 
 func TestAHolderThatDiesCostsItsLease(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	limits := patientLimits()
 	limits.Lease = 300 * time.Millisecond
 	client, err := cache.BoundedClient("redis://"+addr, limits.Command)
@@ -162,7 +162,7 @@ func TestAHolderThatDiesCostsItsLease(t *testing.T) {
 
 func TestALongLoadKeepsItsLease(t *testing.T) {
 	t.Parallel()
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	limits := patientLimits()
 	limits.Lease = 400 * time.Millisecond
 	var db database
@@ -189,7 +189,7 @@ func TestALongLoadKeepsItsLease(t *testing.T) {
 
 // TestNobodyWaitsForALoadFromBeforeAChange holds a load that never ends while it asks.
 func TestNobodyWaitsForALoadFromBeforeAChange(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	var seen counts
 	a, b := hardened(t, addr, patientLimits(), quiet()), hardened(t, addr, patientLimits(), seen.hooks())
 	var db database
@@ -199,7 +199,7 @@ func TestNobodyWaitsForALoadFromBeforeAChange(t *testing.T) {
 		got, _ := b.Get(context.Background(), trips, db.load())
 		waiting <- got
 	}()
-	until(t, "miss", func() bool { return seen.asked("redis") == 1 })
+	redistest.Until(t, "miss", func() bool { return seen.asked("redis") == 1 })
 	db.version.Store(1)
 	a.Changed(t.Context(), trips)
 	for _, c := range []cache.Cache{a, b} {
@@ -223,17 +223,17 @@ func TestAnInstanceLoadsByItself(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
-		when func(r *relaytest.Relay, end func(), h *holder)
+		when func(r *redistest.Relay, end func(), h *holder)
 		err  error // of the holder's load
 	}{
-		{"redis refuses", func(r *relaytest.Relay, _ func(), _ *holder) { r.Refuse() }, nil},
-		{"redis hangs", func(r *relaytest.Relay, _ func(), _ *holder) { r.Stall() }, nil},
-		{"the cache closes", func(_ *relaytest.Relay, end func(), _ *holder) { go end() }, nil},
-		{"the load fails", func(_ *relaytest.Relay, _ func(), h *holder) { h.letGo() }, errDatabase},
+		{"redis refuses", func(r *redistest.Relay, _ func(), _ *holder) { r.Refuse() }, nil},
+		{"redis hangs", func(r *redistest.Relay, _ func(), _ *holder) { r.Stall() }, nil},
+		{"the cache closes", func(_ *redistest.Relay, end func(), _ *holder) { go end() }, nil},
+		{"the load fails", func(_ *redistest.Relay, _ func(), h *holder) { h.letGo() }, errDatabase},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			addr := startRedis(t).Addr()
-			r := relaytest.Start(t, addr)
+			addr := redistest.Start(t).Addr()
+			r := redistest.Before(t, addr)
 			limits := patientLimits()
 			var db database
 			h := hold(t, hardened(t, addr, limits, quiet()), &db, tc.err)
@@ -264,7 +264,7 @@ func TestAnInstanceLoadsByItself(t *testing.T) {
 				if took := time.Since(began); took > 3*limits.Wait/2 {
 					t.Errorf("it waited %v for Redis, want at most %v", took, limits.Wait)
 				}
-			case <-time.After(patience / 2): // the lease lives for longer
+			case <-time.After(redistest.Timeout / 2): // the lease lives for longer
 				t.Error("it still waits for the other's load")
 			}
 		})

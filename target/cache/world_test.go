@@ -9,40 +9,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/alicebob/miniredis/v2"
 
 	"github.com/trektribe/bench/target/cache"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 10 * time.Second
-
-// until waits for a condition, polling.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("no %s within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
-
-func startRedis(t testing.TB) *miniredis.Miniredis {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
 
 // policies are the two under test, each on its own client.
 var policies = map[string]func(t testing.TB, addr string, hooks cache.Hooks) cache.Policy{

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/limit"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // policies are the two under test.
@@ -21,7 +22,7 @@ func TestPoliciesKeepTheContract(t *testing.T) {
 			t.Run(name+", "+tier, func(t *testing.T) {
 				addr := ""
 				if tier == "redis" {
-					addr = startRedis(t).Addr()
+					addr = redistest.Start(t).Addr()
 				}
 				l := open(t, addr, rule)
 				began := time.Now()

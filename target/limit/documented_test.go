@@ -7,6 +7,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/trektribe/bench/target/limit"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // The document's flaws are what the harness is to find: they must not be mended by accident.
@@ -33,7 +34,7 @@ func TestDocumentedRenewsTheWindowWithEachRequest(t *testing.T) {
 }
 
 func TestDocumentedReadsBeforeItWrites(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	l := documented(t, m.Addr(), limit.Rule{Limit: 100, Window: time.Hour})
 	for n := 1; ; n++ { // most of them at the same time read the same count
 		if together(t, "192.0.2.1", 128, l); m.Exists("rate_limit:192.0.2.1") {
@@ -53,7 +54,7 @@ func TestDocumentedReadsBeforeItWrites(t *testing.T) {
 }
 
 func TestDocumentedForgetsWhatItCountedWithoutRedis(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	l := documented(t, m.Addr(), limit.Rule{Limit: 5, Window: time.Hour})
 	if n := admitted(t, l, "192.0.2.1", 5); n != 5 {
 		t.Errorf("let %d through, want 5", n)

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target/limit"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 const client = "2001:db8::7"
@@ -16,7 +16,7 @@ const client = "2001:db8::7"
 const key = "limit:{" + client + "}"
 
 func TestTheLimitHoldsWhoeverAsksAndHowMany(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a := hardened(t, m.Addr(), limit.Rule{Limit: 100, Window: time.Hour, Instances: 2})
 	b := hardened(t, m.Addr(), limit.Rule{Limit: 100, Window: time.Hour, Instances: 2})
 	for _, n := range []int{1, 2, 8, 32, 128} {
@@ -32,7 +32,7 @@ func TestTheLimitHoldsWhoeverAsksAndHowMany(t *testing.T) {
 
 // TestTheWindowEndsForAClientThatNeverStops asks all the time.
 func TestTheWindowEndsForAClientThatNeverStops(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	rule := limit.Rule{Limit: 3, Window: 300 * time.Millisecond, Instances: 1}
 	l := hardened(t, m.Addr(), rule)
 	for i := range 3 {
@@ -65,7 +65,7 @@ func TestTheWindowEndsForAClientThatNeverStops(t *testing.T) {
 }
 
 func TestRefusalsAreNotCounted(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	l := hardened(t, m.Addr(), limit.Rule{Limit: 5, Window: time.Hour, Instances: 1})
 	if n := admitted(t, l, client, 50); n != 5 {
 		t.Errorf("let %d through, want 5", n)
@@ -80,7 +80,7 @@ func TestALostReplyCountsOnce(t *testing.T) {
 	for _, lost := range []int{1, 2} { // the second try is answered, or is not either
 		for _, after := range []int{0, 1, 4} {
 			t.Run(fmt.Sprint(lost, " after ", after), func(t *testing.T) {
-				m := startRedis(t)
+				m := redistest.Start(t)
 				l := hardened(t, m.Addr(), limit.Rule{Limit: 5, Window: time.Hour, Instances: 1})
 				n := admitted(t, l, client, after)
 				l.fault.loses(lost)
@@ -98,21 +98,21 @@ func TestALostReplyCountsOnce(t *testing.T) {
 
 // TestARefusalWhoseReplyIsLostCostsNothing is one that Redis may have let through, and counted.
 func TestARefusalWhoseReplyIsLostCostsNothing(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	l := hardened(t, m.Addr(), limit.Rule{Limit: 4, Window: time.Hour, Instances: 2})
 	n := admitted(t, l, client, 2) // its share
 	l.fault.loses(2)
 	if d := l.Take(t.Context(), client); d.Allowed || d.Tier != "memory" {
 		t.Fatalf("beyond the share, without an answer: %+v", d)
 	}
-	until(t, "correction", func() bool { fields, _ := m.HKeys(key); return len(fields) == 3 })
+	redistest.Until(t, "correction", func() bool { fields, _ := m.HKeys(key); return len(fields) == 3 })
 	if n += admitted(t, l, client, 5); n != 4 {
 		t.Errorf("let %d through, want 4", n)
 	}
 }
 
 func TestARedisThatWasEmptiedLearnsTheCountsAgain(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	rule := limit.Rule{Limit: 10, Window: time.Hour, Instances: 2}
 	a, b := hardened(t, m.Addr(), rule), hardened(t, m.Addr(), rule)
 	n := admitted(t, a, client, 4) + admitted(t, b, client, 3)
@@ -133,7 +133,7 @@ func TestARedisThatWasEmptiedLearnsTheCountsAgain(t *testing.T) {
 
 // TestAnOutageIsBounded has a client ask two instances before, during and after it.
 func TestAnOutageIsBounded(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	rule := limit.Rule{Limit: 20, Window: time.Hour, Instances: 2}
 	a, b := hardened(t, r.Addr, rule), hardened(t, r.Addr, rule)
 	if n := admitted(t, a, client, 6); n != 6 {
@@ -151,7 +151,7 @@ func TestAnOutageIsBounded(t *testing.T) {
 	}
 	r.Listen()
 	for _, l := range []instance{a, b} { // one of them is back first, and does not know yet what the other has let through
-		until(t, "use of Redis", func() bool { return l.Take(t.Context(), "192.0.2.1").Tier == "redis" })
+		redistest.Until(t, "use of Redis", func() bool { return l.Take(t.Context(), "192.0.2.1").Tier == "redis" })
 	}
 	if d := a.Take(t.Context(), client); d.Allowed {
 		t.Errorf("after the outage, with all of the limit spent: %+v", d)
@@ -170,7 +170,7 @@ func TestWithoutRedisTheWindowEndsToo(t *testing.T) {
 	l := hardened(t, "", rule)
 	began := time.Now()
 	first := l.Take(t.Context(), client)
-	until(t, "next window", func() bool {
+	redistest.Until(t, "next window", func() bool {
 		d := l.Take(t.Context(), client)
 		return d.Allowed && !d.Reset.Equal(first.Reset)
 	})

@@ -9,44 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/limit"
+	"github.com/trektribe/bench/target/redistest"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 10 * time.Second
-
-// until waits for a condition, polling.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("no %s within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
-
-func startRedis(t *testing.T) *miniredis.Miniredis {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
 
 // limits let a busy machine take its time: how long Redis is waited for is not the matter here.
 func limits() cache.Limits {
 	l := cache.DefaultLimits()
-	l.Wait, l.Command, l.Probe = patience, patience, 10*time.Millisecond
+	l.Wait, l.Command, l.Probe = redistest.Timeout, redistest.Timeout, 10*time.Millisecond
 	return l
 }
 

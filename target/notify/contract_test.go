@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/trektribe/bench/target/notify"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // policies are the two under test: instances that share a Redis.
@@ -20,7 +21,7 @@ var policies = map[string]func(t *testing.T, addr string) *instance{
 func TestPoliciesKeepTheContract(t *testing.T) {
 	for name, start := range policies {
 		t.Run(name, func(t *testing.T) {
-			addr := startRedis(t).Addr()
+			addr := redistest.Start(t).Addr()
 			all := []*instance{start(t, addr), start(t, addr)}
 			const publishers, each = 8, 25
 			var wg sync.WaitGroup
@@ -33,7 +34,7 @@ func TestPoliciesKeepTheContract(t *testing.T) {
 			}
 			wg.Wait()
 			for i, in := range all {
-				until(t, "delivery", func() bool { return len(in.texts()) >= publishers*each })
+				redistest.Until(t, "delivery", func() bool { return len(in.texts()) >= publishers*each })
 				for p := range publishers {
 					got := slices.DeleteFunc(in.texts(), func(s string) bool { return !strings.HasPrefix(s, fmt.Sprint("p", p, " ")) })
 					if want := numbered(fmt.Sprint("p", p), each); !slices.Equal(got, want) {
@@ -65,7 +66,7 @@ func TestPoliciesDeliverAloneWithoutRedis(t *testing.T) {
 func TestPoliciesFallBack(t *testing.T) {
 	for name, start := range policies {
 		t.Run(name, func(t *testing.T) {
-			m := startRedis(t)
+			m := redistest.Start(t)
 			in := start(t, m.Addr())
 			m.SetError("LOADING")
 			send(t, in, "a", 0, 5)
@@ -77,7 +78,7 @@ func TestPoliciesFallBack(t *testing.T) {
 }
 
 func TestIDsAreOfTheirUser(t *testing.T) {
-	in := hardened(t, startRedis(t).Addr())
+	in := hardened(t, redistest.Start(t).Addr())
 	for _, user := range []string{"7", "8", "7"} {
 		in.Send(t.Context(), notify.Notification{ID: "1", UserID: user, Text: "to " + user})
 	}

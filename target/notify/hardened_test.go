@@ -10,12 +10,12 @@ import (
 
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/notify"
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 func TestAnInstanceThatWasAwayCatchesUp(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, m.Addr()), hardened(t, r.Addr)
 	send(t, a, "a", 0, 2)
 	comes(t, b, numbered("a", 2))
@@ -28,7 +28,7 @@ func TestAnInstanceThatWasAwayCatchesUp(t *testing.T) {
 
 // TestAnOutageDelaysAndLosesNothing: the instance that takes over delivers at once, the other when Redis is back.
 func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	a, b := hardened(t, r.Addr), hardened(t, r.Addr)
 	send(t, a, "a", 0, 3)
 	comes(t, b, numbered("a", 3))
@@ -43,8 +43,8 @@ func TestAnOutageDelaysAndLosesNothing(t *testing.T) {
 
 // TestALostReplyIsNoSecondNotification, of a command that was done.
 func TestALostReplyIsNoSecondNotification(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, r.Addr, deaf), hardened(t, m.Addr()) // the replies are those to what a sends
 	for i := range 5 {
 		r.Lose(1)
@@ -66,7 +66,7 @@ func (silent) Connect(context.Context) error                          { return e
 func (silent) Listen(context.Context, string) (cache.Listener, error) { return nil, errSilent }
 
 func TestAPublisherThatTriesAgainIsNotHeardTwice(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	a, b := hardened(t, addr), hardened(t, addr)
 	for range 3 {
 		send(t, a, "a", 0, 2)
@@ -82,8 +82,8 @@ func TestAPublisherThatTriesAgainIsNotHeardTwice(t *testing.T) {
 
 // TestARedisThatWasEmptiedHasTheLastOnesAgain for an instance that had not read them.
 func TestARedisThatWasEmptiedHasTheLastOnesAgain(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, m.Addr()), hardened(t, r.Addr)
 	send(t, a, "a", 0, 2)
 	comes(t, b, numbered("a", 2))
@@ -100,8 +100,8 @@ func TestARedisThatWasEmptiedHasTheLastOnesAgain(t *testing.T) {
 
 // TestAnEmptiedRedisKeepsTheOrder has the loss noticed by what is sent next.
 func TestAnEmptiedRedisKeepsTheOrder(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, m.Addr()), hardened(t, r.Addr)
 	r.Refuse()
 	for i := range 20 {
@@ -114,7 +114,7 @@ func TestAnEmptiedRedisKeepsTheOrder(t *testing.T) {
 }
 
 func TestANewInstanceBeginsAtTheEnd(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	a := hardened(t, addr)
 	send(t, a, "a", 0, 3)
 	comes(t, a, numbered("a", 3))
@@ -126,7 +126,7 @@ func TestANewInstanceBeginsAtTheEnd(t *testing.T) {
 
 // TestALateAttachmentMissesNothing that came after it was wanted.
 func TestALateAttachmentMissesNothing(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a := hardened(t, m.Addr())
 	send(t, a, "old", 0, 3)
 	comes(t, a, numbered("old", 3))
@@ -159,8 +159,8 @@ func (l late) EvalSha(ctx context.Context, sha string, keys []string, args ...an
 
 // TestWhatComesLateSaysHowOldItIs, for a socket that was opened later.
 func TestWhatComesLateSaysHowOldItIs(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, m.Addr()), hardened(t, r.Addr)
 	r.Refuse()
 	send(t, a, "a", 0, 3)
@@ -179,21 +179,21 @@ func TestWhatComesLateSaysHowOldItIs(t *testing.T) {
 
 // TestAStreamThatIsShorterIsReadFromItsBeginning has Redis number entries from lower on.
 func TestAStreamThatIsShorterIsReadFromItsBeginning(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a, b := hardened(t, m.Addr()), hardened(t, m.Addr())
 	send(t, a, "a", 0, 3)
 	comes(t, b, numbered("a", 3))
 	m.SetTime(time.Now().Add(-time.Hour))
 	m.FlushAll()
-	until(t, "notice", func() bool { return m.Exists("{notifications}:stream") }) // a has sent its last again
+	redistest.Until(t, "notice", func() bool { return m.Exists("{notifications}:stream") }) // a has sent its last again
 	send(t, a, "a", 3, 2)
 	comes(t, b, numbered("a", 5))
 	comes(t, a, numbered("a", 5))
 }
 
 func TestTheOutboxIsBounded(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, r.Addr), hardened(t, m.Addr())
 	r.Refuse()
 	const n = 10_007
@@ -210,7 +210,7 @@ func TestTheOutboxIsBounded(t *testing.T) {
 
 // TestAMessageThatDoesNotArriveIsMissed, though the connection lives on.
 func TestAMessageThatDoesNotArriveIsMissed(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a := hardened(t, m.Addr())
 	var n atomic.Int64
 	b := hardened(t, m.Addr(), func(f cache.Follower) cache.Follower { return lossy{f, &n} })
@@ -245,8 +245,8 @@ func (l lossyListener) Next(ctx context.Context, wait time.Duration) (string, er
 
 // TestASubscriptionThatIsDeadWithoutAnEndIsNoticed has its relay hold everything back, and then a new way to Redis.
 func TestASubscriptionThatIsDeadWithoutAnEndIsNoticed(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a := hardened(t, m.Addr())
 	var dead atomic.Bool
 	b := hardened(t, r.Addr, func(f cache.Follower) cache.Follower { return fresh{f, open(t, m.Addr()), &dead} })

@@ -9,44 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
-
 	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/notify"
+	"github.com/trektribe/bench/target/redistest"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 30 * time.Second
-
-// until waits for a condition, polling.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("no %s within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
-
-func startRedis(t *testing.T) *miniredis.Miniredis {
-	m := miniredis.NewMiniRedis()
-	m.ClockTTL(true)
-	if err := m.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(m.Close)
-	return m
-}
 
 // limits let a busy machine take its time: how long Redis is waited for is not the matter here.
 func limits() cache.Limits {
 	l := cache.DefaultLimits()
-	l.Wait, l.Command, l.Probe = patience, patience/10, 10*time.Millisecond // a connection that is dead costs a Command
+	l.Wait, l.Command, l.Probe = redistest.Timeout, redistest.Timeout/10, 10*time.Millisecond // a connection that is dead costs a Command
 	return l
 }
 
@@ -179,7 +150,7 @@ func numbered(from string, n int) (texts []string) {
 // comes waits until in has delivered exactly want, in this order.
 func comes(t *testing.T, in *instance, want []string) {
 	t.Helper()
-	until(t, fmt.Sprint("delivery of ", len(want)), func() bool { return len(in.texts()) >= len(want) })
+	redistest.Until(t, fmt.Sprint("delivery of ", len(want)), func() bool { return len(in.texts()) >= len(want) })
 	if got := in.texts(); !slices.Equal(got, want) {
 		t.Errorf("delivered %v, want %v", got, want)
 	}

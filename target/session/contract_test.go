@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/session"
 )
 
@@ -20,7 +21,7 @@ var policies = map[string]func(t *testing.T, addr string) session.Sessions{
 func TestPoliciesKeepTheContract(t *testing.T) {
 	for name, open := range policies {
 		t.Run(name, func(t *testing.T) {
-			addr := startRedis(t).Addr()
+			addr := redistest.Start(t).Addr()
 			all := []session.Sessions{open(t, addr), open(t, addr)}
 			shows(t, all[0], "7")
 			end := all[0].Open(t.Context(), "7", made(1))
@@ -66,7 +67,7 @@ func TestPoliciesKnowTheirOwnWithoutRedis(t *testing.T) {
 func TestManySocketsAtOnce(t *testing.T) {
 	for name, open := range policies {
 		t.Run(name, func(t *testing.T) {
-			addr := startRedis(t).Addr()
+			addr := redistest.Start(t).Addr()
 			all := []session.Sessions{open(t, addr), open(t, addr)}
 			const users = 200
 			var wg sync.WaitGroup

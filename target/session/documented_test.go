@@ -6,19 +6,21 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // The document's flaws are what the harness is to find: they must not be mended by accident.
 
 func TestDocumentedKeepsNoLease(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	documented(t, m.Addr()).Open(t.Context(), "7", made(1)) // and that instance is never heard of again
 	m.FastForward(1000 * time.Hour)
 	shows(t, documented(t, m.Addr()), "7", "s1")
 }
 
 func TestDocumentedOverwritesWhatHappensAtOnce(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	s := documented(t, addr)
 	for n := 0; ; n++ { // most of them at the same time read the same list
 		user := fmt.Sprint("u", n)
@@ -37,7 +39,7 @@ func TestDocumentedOverwritesWhatHappensAtOnce(t *testing.T) {
 }
 
 func TestDocumentedForgetsASocketThatEndedTooSoon(t *testing.T) {
-	s := documented(t, startRedis(t).Addr())
+	s := documented(t, redistest.Start(t).Addr())
 	ctx, end := context.WithCancel(t.Context())
 	end() // while its session was being stored
 	s.Open(ctx, "7", made(1))()
@@ -45,7 +47,7 @@ func TestDocumentedForgetsASocketThatEndedTooSoon(t *testing.T) {
 }
 
 func TestDocumentedSplitsInAnOutage(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	s := documented(t, m.Addr())
 	end := s.Open(t.Context(), "7", made(1))
 	m.SetError("LOADING")

@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/target/relaytest"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 func TestSocketsOfOneUserAtOnceAreAllKept(t *testing.T) {
-	addr := startRedis(t).Addr()
+	addr := redistest.Start(t).Addr()
 	a, b := hardened(t, addr, time.Hour), hardened(t, addr, time.Hour)
 	ends := make(chan func(), 64)
 	var wg sync.WaitGroup
@@ -37,8 +37,8 @@ func TestSocketsOfOneUserAtOnceAreAllKept(t *testing.T) {
 // TestTheSessionsOfADeadInstanceEndWithItsLease cuts one off from Redis: nobody could tell that from its death.
 func TestTheSessionsOfADeadInstanceEndWithItsLease(t *testing.T) {
 	const lease = 600 * time.Millisecond
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, r.Addr, lease), hardened(t, m.Addr(), lease)
 	a.Open(t.Context(), "7", made(1))
 	b.Open(t.Context(), "7", made(2))
@@ -60,7 +60,7 @@ func TestTheSessionsOfADeadInstanceEndWithItsLease(t *testing.T) {
 }
 
 func TestAnInstanceThatEndsSaysGoodbye(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a, b := hardened(t, m.Addr(), time.Hour), hardened(t, m.Addr(), time.Hour)
 	a.Open(t.Context(), "7", made(1))
 	shows(t, b, "7", "s1")
@@ -74,7 +74,7 @@ func TestAnInstanceThatEndsSaysGoodbye(t *testing.T) {
 }
 
 func TestARedisThatWasEmptiedLearnsTheSessionsAgain(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a, b := hardened(t, m.Addr(), 300*time.Millisecond), hardened(t, m.Addr(), time.Hour)
 	for i := range 50 {
 		a.Open(t.Context(), fmt.Sprint("u", i), made(i))
@@ -91,7 +91,7 @@ func TestARedisThatWasEmptiedLearnsTheSessionsAgain(t *testing.T) {
 
 // TestARedisThatWentBackLearnsWhoHasLeft has Redis forget the last writes, an end among them.
 func TestARedisThatWentBackLearnsWhoHasLeft(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a, b := hardened(t, m.Addr(), time.Hour), hardened(t, m.Addr(), time.Hour)
 	end := a.Open(t.Context(), "7", made(1))
 	var hash string
@@ -122,7 +122,7 @@ func TestARedisThatWentBackLearnsWhoHasLeft(t *testing.T) {
 }
 
 func TestAnOutageEndsWithEverybodyTold(t *testing.T) {
-	r := relaytest.Start(t, startRedis(t).Addr())
+	r := redistest.Before(t, redistest.Start(t).Addr())
 	a, b := hardened(t, r.Addr, time.Hour), hardened(t, r.Addr, time.Hour)
 	gone := a.Open(t.Context(), "7", made(1))
 	r.Refuse()
@@ -142,8 +142,8 @@ func TestAnOutageEndsWithEverybodyTold(t *testing.T) {
 
 // TestALostReplyDoesNoHarm loses those of announcements that were taken.
 func TestALostReplyDoesNoHarm(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, r.Addr, time.Hour), hardened(t, m.Addr(), time.Hour)
 	a.Open(t.Context(), "7", made(1))
 	for i := 2; i < 6; i++ {
@@ -158,13 +158,13 @@ func TestALostReplyDoesNoHarm(t *testing.T) {
 
 // TestNothingIsKeptForNobody has a user come back after the lease has ended for want of sessions.
 func TestNothingIsKeptForNobody(t *testing.T) {
-	m := startRedis(t)
+	m := redistest.Start(t)
 	a := hardened(t, m.Addr(), 100*time.Millisecond)
 	if len(m.Keys()) != 0 {
 		t.Errorf("before anybody came Redis holds %v", m.Keys())
 	}
 	a.Open(t.Context(), "7", made(1))()
-	until(t, "end of the lease", func() bool {
+	redistest.Until(t, "end of the lease", func() bool {
 		return !slices.ContainsFunc(m.Keys(), func(k string) bool { return strings.Contains(k, ":of:") })
 	})
 	a.Open(t.Context(), "7", made(2))
@@ -176,8 +176,8 @@ func TestNothingIsKeptForNobody(t *testing.T) {
 
 // TestALossWhoseNoticeIsLostIsNoticed has the reply lost that tells of an emptied Redis.
 func TestALossWhoseNoticeIsLostIsNoticed(t *testing.T) {
-	m := startRedis(t)
-	r := relaytest.Start(t, m.Addr())
+	m := redistest.Start(t)
+	r := redistest.Before(t, m.Addr())
 	a, b := hardened(t, r.Addr, time.Hour), hardened(t, m.Addr(), time.Hour)
 	a.Open(t.Context(), "7", made(1))
 	m.FlushAll()

@@ -18,26 +18,10 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 	"github.com/trektribe/bench/target/session"
 	"github.com/trektribe/bench/target/socket"
 )
-
-// patience is how long a test waits for what must happen: far more than it takes.
-const patience = 10 * time.Second
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("no %s within %v", what, patience)
-		case <-tick.C:
-		}
-	}
-}
 
 // kept are sessions in memory.
 type kept struct {
@@ -74,7 +58,7 @@ type world struct {
 	open     atomic.Int64
 }
 
-var idle = socket.Pings{Interval: time.Hour, Timeout: patience}
+var idle = socket.Pings{Interval: time.Hour, Timeout: redistest.Timeout}
 
 func start(t *testing.T, pings socket.Pings) *world {
 	w := &world{t: t, sessions: &kept{open: map[string]session.Session{}}}
@@ -117,7 +101,7 @@ func (w *world) dial(user string) (p peer, id string) {
 	if err := json.Unmarshal([]byte(p.next()), &hello); err != nil || hello.Type != "session" || hello.Instance != "1" || hello.UserAgent != "test/1" {
 		w.t.Fatalf("told %+v, %v", hello, err)
 	}
-	if at, err := time.Parse(time.RFC3339Nano, hello.ConnectedAt); err != nil || time.Since(at) > patience || time.Until(at) > time.Second {
+	if at, err := time.Parse(time.RFC3339Nano, hello.ConnectedAt); err != nil || time.Since(at) > redistest.Timeout || time.Until(at) > time.Second {
 		w.t.Errorf("connected at %s", hello.ConnectedAt)
 	}
 	return p, hello.SocketID
@@ -126,7 +110,7 @@ func (w *world) dial(user string) (p peer, id string) {
 // next reads one message.
 func (p peer) next() string {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(p.t.Context(), redistest.Timeout)
 	defer cancel()
 	_, text, err := p.Read(ctx)
 	if err != nil {
@@ -144,7 +128,7 @@ func TestASocketIsASessionWhileItIsOpen(t *testing.T) {
 	if err := p.Close(websocket.StatusNormalClosure, ""); err != nil {
 		t.Error(err)
 	}
-	until(t, "end of the session", func() bool { return w.sessions.count() == 0 && w.open.Load() == 0 })
+	redistest.Until(t, "end of the session", func() bool { return w.sessions.count() == 0 && w.open.Load() == 0 })
 }
 
 // TestAPeerThatGoesWithoutGoodbyeIsNoticed three ways: an end, a reset, and silence.
@@ -167,13 +151,13 @@ func TestAPeerThatGoesWithoutGoodbyeIsNoticed(t *testing.T) {
 			w := start(t, pings)
 			p, _ := w.dial("7")
 			leave(p)
-			until(t, "end of the session", func() bool { return w.sessions.count() == 0 && w.open.Load() == 0 })
+			redistest.Until(t, "end of the session", func() bool { return w.sessions.count() == 0 && w.open.Load() == 0 })
 		})
 	}
 }
 
 func TestAPeerThatAnswersPingsStays(t *testing.T) {
-	w := start(t, socket.Pings{Interval: 10 * time.Millisecond, Timeout: patience})
+	w := start(t, socket.Pings{Interval: 10 * time.Millisecond, Timeout: redistest.Timeout})
 	var pings atomic.Int64
 	conn, _, err := websocket.Dial(t.Context(), "ws://"+w.addr+"/?user=7",
 		&websocket.DialOptions{OnPingReceived: func(context.Context, []byte) bool { pings.Add(1); return true }})
@@ -188,7 +172,7 @@ func TestAPeerThatAnswersPingsStays(t *testing.T) {
 			}
 		}
 	}()
-	until(t, "ten pings", func() bool { return pings.Load() >= 10 })
+	redistest.Until(t, "ten pings", func() bool { return pings.Load() >= 10 })
 	if w.sessions.count() != 1 {
 		t.Error("the session has ended")
 	}
@@ -242,7 +226,7 @@ func TestAPeerThatReadsTooSlowlyLosesItsSocket(t *testing.T) {
 			t.Error("the other user's message is another")
 		}
 	}
-	until(t, "end of the session", func() bool { return w.sessions.count() == 1 })
+	redistest.Until(t, "end of the session", func() bool { return w.sessions.count() == 1 })
 }
 
 func TestCloseSaysGoodbye(t *testing.T) {
@@ -262,7 +246,7 @@ func TestCloseSaysGoodbye(t *testing.T) {
 	}
 	began := time.Now()
 	w.Close() // the silent one keeps it for a second
-	if took := time.Since(began); took > patience/2 || w.sessions.count() != 0 {
+	if took := time.Since(began); took > redistest.Timeout/2 || w.sessions.count() != 0 {
 		t.Errorf("closed after %v with %d sessions", took, w.sessions.count())
 	}
 	for range peers {

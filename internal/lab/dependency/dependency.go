@@ -23,8 +23,8 @@ var (
 type Target interface {
 	// Mechanisms are how it can be hurt, one for each kind of fault.
 	Mechanisms() []Mechanism
-	// Probe asks for a sign of life on a new connection. patience is for all of it.
-	Probe(ctx context.Context, patience time.Duration) canary.Meeting
+	// Probe asks for a sign of life on a new connection. timeout is for all of it.
+	Probe(ctx context.Context, timeout time.Duration) canary.Meeting
 	// Up is nil when it can be hurt, ErrNotUp, ErrGone, or says how it has died.
 	Up() error
 	// Mend undoes whatever a fault has done to it, and returns when it answers. What has ended by itself stays so.
@@ -62,8 +62,8 @@ type Mechanism struct {
 	Timed  bool // it ends by its own time, Fault.For
 
 	// Each is nil where there is nothing special.
-	Probe func(ctx context.Context, patience time.Duration) canary.Meeting // what meets it, where the target's own Probe does not
-	Old   func(patience time.Duration) canary.Meeting                      // asks a connection that was open before, which must go on
+	Probe func(ctx context.Context, timeout time.Duration) canary.Meeting // what meets it, where the target's own Probe does not
+	Old   func(timeout time.Duration) canary.Meeting                      // asks a connection that was open before, which must go on
 	Found func() (m canary.Meeting, flaw string)                           // what Hurt itself found, and why that is no proof; where no probe could find it
 	After func(ctx context.Context) canary.Meeting                         // what else is to be met once it is lifted: a reply
 }

@@ -91,6 +91,6 @@ func (s *Store) Mend(ctx context.Context) error {
 }
 
 // Probe asks Redis for a sign of life on a new connection.
-func (s *Store) Probe(ctx context.Context, patience time.Duration) canary.Meeting {
-	return s.asked(ctx, patience, "PING")
+func (s *Store) Probe(ctx context.Context, timeout time.Duration) canary.Meeting {
+	return s.asked(ctx, timeout, "PING")
 }

@@ -141,13 +141,13 @@ func (h *hold) putBack(ctx context.Context) error {
 }
 
 // goesOn asks the wire that was open before the fault for a read.
-func (s *Store) goesOn(patience time.Duration) canary.Meeting {
+func (s *Store) goesOn(timeout time.Duration) canary.Meeting {
 	h := s.held()
 	if h == nil { // it has just been put back
 		return canary.Meeting{Met: "error", Detail: "nothing is held"}
 	}
 	began := time.Now()
-	h.old.Within(patience)
+	h.old.Within(timeout)
 	_, err := h.old.Ask("EXISTS", canaryKey)
 	return canary.Met(err, began)
 }

@@ -15,10 +15,10 @@ type wire struct {
 	keep func() bool // has it outlast the context that it was opened with
 }
 
-// openWire connects, and asks for entry. It, and all that follows, ends with ctx or after patience.
-func (s *Store) openWire(ctx context.Context, patience time.Duration) (*wire, error) {
-	deadline := time.Now().Add(patience)
-	conn, err := resp.Dial(ctx, s.addr, patience)
+// openWire connects, and asks for entry. It, and all that follows, ends with ctx or after timeout.
+func (s *Store) openWire(ctx context.Context, timeout time.Duration) (*wire, error) {
+	deadline := time.Now().Add(timeout)
+	conn, err := resp.Dial(ctx, s.addr, timeout)
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +51,14 @@ func (w *wire) setting(name string) (value string, err error) {
 }
 
 // write asks Redis on a new connection for a write that changes nothing: of a key that is never there.
-func (s *Store) write(ctx context.Context, patience time.Duration) canary.Meeting {
-	return s.asked(ctx, patience, "SET", canaryKey, "x", "XX")
+func (s *Store) write(ctx context.Context, timeout time.Duration) canary.Meeting {
+	return s.asked(ctx, timeout, "SET", canaryKey, "x", "XX")
 }
 
 // asked is what a command meets on a new connection.
-func (s *Store) asked(ctx context.Context, patience time.Duration, command ...string) canary.Meeting {
+func (s *Store) asked(ctx context.Context, timeout time.Duration, command ...string) canary.Meeting {
 	began := time.Now()
-	w, err := s.openWire(ctx, patience)
+	w, err := s.openWire(ctx, timeout)
 	if err == nil {
 		_, err = w.Ask(command...)
 		w.close()

@@ -121,10 +121,10 @@ func (d *Database) Mend(context.Context) error {
 }
 
 // Probe looks, without a lock of its own, whether SQLite would be let in: "reply" as soon as it would, and "locked"
-// if neither a connection that is open nor a new one would, because of the lab or until patience has passed.
-func (d *Database) Probe(ctx context.Context, patience time.Duration) canary.Meeting {
+// if neither a connection that is open nor a new one would, because of the lab or until timeout has passed.
+func (d *Database) Probe(ctx context.Context, timeout time.Duration) canary.Meeting {
 	began := time.Now()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
 	for {
 		open, fresh, ours, err := shut(d.path())

@@ -45,6 +45,6 @@ func (r *Proxy) present() canary.Dose {
 func (r *Proxy) OpenCanary(ctx context.Context) (*canary.Canary, error) { return r.canaries.Open(ctx) }
 
 // ProbeNew probes once through the proxy, on a new connection.
-func (r *Proxy) ProbeNew(ctx context.Context, patience time.Duration) canary.Meeting {
-	return r.canaries.ProbeNew(ctx, patience)
+func (r *Proxy) ProbeNew(ctx context.Context, timeout time.Duration) canary.Meeting {
+	return r.canaries.ProbeNew(ctx, timeout)
 }

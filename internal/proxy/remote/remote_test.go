@@ -94,17 +94,17 @@ func TestEachKindThroughSomebodysToxiproxy(t *testing.T) {
 				if got := s.State("redis"); got != row.carries {
 					t.Errorf("%s: the proxy shows %q, want %q", what, got, row.carries)
 				}
-				patience := 3 * time.Second
+				timeout := 3 * time.Second
 				if row.old == "silence" {
-					patience = brief
+					timeout = brief
 				}
 				for range 2 {
 					for old, want := range map[bool]string{true: row.old, false: row.new} {
 						var m canary.Meeting
 						if old {
-							m = c.Probe(t.Context(), patience)
+							m = c.Probe(t.Context(), timeout)
 						} else {
-							m = r.ProbeNew(t.Context(), patience)
+							m = r.ProbeNew(t.Context(), timeout)
 						}
 						if ok, why := remote.Delivered(row.fault, m, old); !ok || !strings.Contains(want, m.Met) {
 							t.Errorf("%s: a canary (old: %v) met %v, want %s: %s", what, old, m, want, why)

@@ -1,8 +1,4 @@
-// Package relaytest stands between a service under test and its Redis, and breaks.
-//
-// In go connections; out they come at the upstream, until the test says otherwise. It
-// knows nothing of what it passes on.
-package relaytest
+package redistest
 
 import (
 	"net"
@@ -25,8 +21,8 @@ type Relay struct {
 	wg       sync.WaitGroup
 }
 
-// Start opens a relay to upstream, and closes it with the test.
-func Start(t testing.TB, upstream string) *Relay {
+// Before opens a relay to upstream, and closes it with the test.
+func Before(t testing.TB, upstream string) *Relay {
 	r := &Relay{t: t, upstream: upstream, Addr: "127.0.0.1:0", conns: map[net.Conn]bool{}}
 	r.changed = sync.NewCond(&r.mu)
 	r.Listen()
