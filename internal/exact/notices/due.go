@@ -1,0 +1,98 @@
+package notices
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/trektribe/bench/internal/exact/evidence"
+)
+
+// until is how long a socket was surely attached.
+func (c *checker) until(s *socket) time.Duration {
+	switch {
+	case s.End == Never:
+		return c.terms.Until
+	case s.Closed:
+		return min(s.End-c.terms.Notice, c.terms.Until)
+	}
+	return min(s.End, c.terms.Until)
+}
+
+// due looks for what must have come on each socket.
+func (c *checker) due() {
+	for _, s := range c.sockets {
+		if s.Attached == Never {
+			continue
+		}
+		until := c.until(s)
+		for _, n := range from(c.byUser[s.User], s.Attached) {
+			if n.sent > until {
+				break
+			}
+			if n.acked == Never || n.acked > until-c.terms.Within {
+				continue
+			}
+			c.report.Due++
+			at, came := s.first[n.ID]
+			if came && at <= n.acked+c.terms.Within {
+				continue
+			}
+			if came {
+				c.report.Lost.AddFor(at-n.acked, func() evidence.Witness { return s.missed(n, fmt.Sprintf("at %v", at), n.acked, at) })
+			} else {
+				c.report.Lost.Add(1, int64(Never), func() evidence.Witness {
+					return s.missed(n, fmt.Sprintf("never: it was attached from %v to %v", s.Attached, until), n.acked, until)
+				})
+			}
+		}
+	}
+}
+
+// from are the notices that were sent after an instant.
+func from(all []*notice, t time.Duration) []*notice {
+	return all[sort.Search(len(all), func(i int) bool { return all[i].sent > t }):]
+}
+
+func (s *socket) missed(n *notice, when string, from, to time.Duration) evidence.Witness {
+	return evidence.Witness{At: from, Until: to, Text: fmt.Sprintf("socket %s on instance %s gets %s from instance %s %s", s.Name, s.Instance, n.when(), n.Instance, when)}
+}
+
+// gaps are the times between the sockets of each client.
+func (c *checker) gaps() {
+	byClient := map[string][]*socket{}
+	for _, s := range c.sockets {
+		if s.Client != "" && s.Attached != Never {
+			byClient[s.Client] = append(byClient[s.Client], s)
+		}
+	}
+	for _, of := range byClient {
+		slices.SortFunc(of, func(a, b *socket) int {
+			return cmp.Or(cmp.Compare(a.Attached, b.Attached), cmp.Compare(a.End, b.End), cmp.Compare(a.Name, b.Name))
+		})
+		for i, next := range of[1:] {
+			last := of[i]
+			if last.End > next.Attached {
+				continue // both were there at once
+			}
+			g := Gap{From: last.End, Until: next.Attached}
+			for _, n := range from(c.byUser[next.User], g.From) {
+				if n.sent > g.Until {
+					break
+				}
+				if n.acked <= g.Until {
+					g.Sent++
+					if _, came := next.first[n.ID]; came {
+						g.Came++
+					}
+				}
+			}
+			c.report.Gaps = append(c.report.Gaps, g)
+		}
+	}
+	slices.SortFunc(c.report.Gaps, func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.Until, b.Until), cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Came, b.Came))
+	})
+}
