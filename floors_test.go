@@ -114,6 +114,7 @@ var libraries = []struct {
 	{"go.mongodb.org/mongo-driver/v2", []string{"target/store"}, nil, "the database is behind the store"},
 	{"modernc.org/sqlite", []string{"target/store"}, []string{"internal/lab"}, "the database is behind the store; what locks it away is tested with it"},
 	{"github.com/coder/websocket", []string{"target"}, []string{"internal/mutant"}, "a context that ends in a read closes its connection, and pings are answered while somebody reads: whoever has sockets must know"},
+	{"github.com/joho/godotenv", []string{"cmd/bench"}, nil, "what a user gives is read where the process begins"},
 	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
 	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
 	{"golang.org/x/sys", []string{"internal/load", "internal/lab/sqlite"}, nil, "system calls stay beside the code that needs them"},

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/reports"
 )
@@ -27,7 +29,12 @@ Flags:
   --redis WHICH      embedded, server (redis-server from PATH) or a redis:// URL
                      of an empty database (default embedded)
   --target-cmd CMD   start CMD and test that service. Its environment has PORT,
-                     INSTANCE, REDIS_URL, ...
+                     INSTANCE, REDIS_URL, ... {port} and {redis} in CMD become the
+                     instance's port and its Redis URL
+  --env NAME=VALUE   a further variable of its environment, which has yours too; may
+                     be repeated. Where the name says that the value is secret (PASS,
+                     SECRET, TOKEN, KEY, ...), nothing shows it
+  --env-file FILE    the same from a file of such lines
   --target-url URL   test a service that already runs; repeat it for each instance.
                      There are no restarts, and faults need --toxiproxy
   --toxiproxy URL[/PROXY]
@@ -52,6 +59,7 @@ Examples:
   bench run cache --profile nightly
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
+  bench run --target-cmd 'server --listen :{port} --cache {redis}' --env-file .env redis-outage
   bench run --target-url http://127.0.0.1:4000 --toxiproxy http://127.0.0.1:8474/redis redis-outage
 `
 
@@ -73,6 +81,11 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	if len(options.Scenarios) == 0 {
 		progress.Close()
 		return cannot(errw, errors.New("no scenario is left"))
+	}
+	if len(options.Lab.Command) > 0 {
+		if names := lab.Withheld(options.Lab.Env); len(names) > 0 {
+			progress.Say(fmt.Sprintf("%s of your environment stays out of the service's: give what it needs with --env", strings.Join(names, ", ")))
+		}
 	}
 	progress.Say(howLong(options.Scenarios))
 	outcome, err := run.Run(ctx, options)

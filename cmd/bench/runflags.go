@@ -19,6 +19,7 @@ type runFlags struct {
 
 	arms, profile, redis, command, out string
 	urls, hosts, toxiproxies           list
+	env, envFiles                      list
 	instances                          int
 	readyIn                            time.Duration
 	seed                               uint64
@@ -32,6 +33,8 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.StringVar(&f.profile, "profile", "", "")
 	f.set.StringVar(&f.redis, "redis", "embedded", "")
 	f.set.StringVar(&f.command, "target-cmd", "", "")
+	f.set.Var(&f.env, "env", "")
+	f.set.Var(&f.envFiles, "env-file", "")
 	f.set.Var(&f.urls, "target-url", "")
 	f.set.Var(&f.hosts, "allow-host", "")
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
@@ -49,7 +52,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 func (f runFlags) options(names []string) (run.Options, error) {
 	spec, specErr := f.spec()
 	all, scenariosErr := f.scenarios(names)
-	if err := errors.Join(specErr, scenariosErr); err != nil {
+	if err := errors.Join(specErr, scenariosErr, overridden(spec.Env, all)); err != nil {
 		return run.Options{}, err
 	}
 	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out}
@@ -83,7 +86,9 @@ func (f runFlags) spec() (lab.Spec, error) {
 	if len(f.toxiproxies) > 0 && len(f.urls) == 0 {
 		errs = append(errs, errors.New("--toxiproxy needs --target-url: a service that bench starts has bench's own proxies"))
 	}
-	return lab.Spec{Arms: arms, Redis: f.redis, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
+	env, err := f.environment()
+	errs = append(errs, err)
+	return lab.Spec{Arms: arms, Env: env, Redis: f.redis, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
 		errors.Join(errs...)
 }
 

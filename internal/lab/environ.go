@@ -11,7 +11,12 @@ import (
 
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/lab/redis"
+	"github.com/trektribe/bench/internal/redact"
 )
+
+// shortestSecret is the length below which a value is no secret to be kept out of what errors
+// show: to take every "1" out of a text protects nobody.
+const shortestSecret = 4
 
 // environ is all of the service's environment: the harness's without the contract's
 // variables, then the contract's, then the Spec's, then the round's. hidden are its secrets.
@@ -39,6 +44,9 @@ func (in *instance) environ() (env, hidden []string) {
 	})
 	for _, k := range slices.Sorted(maps.Keys(set)) {
 		env = append(env, k+"="+set[k])
+		if redact.Secret(k) && len(set[k]) >= shortestSecret {
+			hidden = append(hidden, set[k])
+		}
 	}
 	return env, hidden
 }
@@ -77,6 +85,19 @@ func checkEnv(env map[string]string) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Withheld are the variables of the contract that the harness's own environment has, and that
+// services do not get unless env has them. Those between the harness and its children are no news.
+func Withheld(env map[string]string) []string {
+	var names []string
+	for _, k := range contract {
+		_, given := env[k]
+		if _, ok := os.LookupEnv(k); ok && !given && !slices.Contains(owned, k) && k != "REDIS_URL" && !strings.HasPrefix(k, "BENCH_") {
+			names = append(names, k)
+		}
+	}
+	return names
 }
 
 // cleanEnviron is the harness's environment without the contract's variables.

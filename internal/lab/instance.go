@@ -3,6 +3,8 @@ package lab
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,14 +57,30 @@ func (in *instance) present() *started {
 	return in.started
 }
 
-// argv is the service's command line.
-func (in *instance) argv() []string {
+// argv is the service's command line; env is its environment.
+func (in *instance) argv(env []string) []string {
 	if len(in.lab.spec.Command) > 0 {
-		return in.lab.spec.Command
+		return in.filled(in.lab.spec.Command, env)
 	}
 	argv := append(slices.Clone(in.lab.spec.Self), "serve")
 	if in.arm.Mutant != "" {
 		argv = append(argv, "--mutant", in.arm.Mutant)
+	}
+	return argv
+}
+
+// filled is a command with the instance's port and its Redis URL in place of {port} and {redis}.
+func (in *instance) filled(command, env []string) []string {
+	redisURL := ""
+	for _, kv := range env {
+		if v, ok := strings.CutPrefix(kv, "REDIS_URL="); ok {
+			redisURL = v
+		}
+	}
+	fill := strings.NewReplacer("{port}", strconv.Itoa(in.port), "{redis}", redisURL)
+	var argv []string
+	for _, word := range command {
+		argv = append(argv, fill.Replace(word))
 	}
 	return argv
 }
@@ -88,8 +106,9 @@ func (in *instance) startAgain(ctx context.Context) error {
 // again says that it may be tried once more.
 func (in *instance) start(ctx context.Context, note string, again func() bool) (taken bool, err error) {
 	began := in.lab.now()
-	c := process.Command{Name: in.arm.Name + "-" + in.name, Argv: in.argv()}
+	c := process.Command{Name: in.arm.Name + "-" + in.name}
 	c.Env, c.Hidden = in.environ()
+	c.Argv = in.argv(c.Env)
 	c.Log = in.lab.logOf(c.Name)
 	run := &started{}
 	p, err := in.lab.lease.Start(c, func(p *process.Process) { in.exited(run, p) })

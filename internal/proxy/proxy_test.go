@@ -31,7 +31,7 @@ func TestFaultsReachOldAndNewConnections(t *testing.T) {
 	for _, test := range []struct {
 		name             string
 		f                fault.Fault
-		timeout         time.Duration
+		timeout          time.Duration
 		met, newMet      []string
 		usableAfterwards bool
 	}{

@@ -16,6 +16,20 @@ var userinfo = regexp.MustCompile(`://\S*@`)
 // named is a password that is given by name: --password=x, ?pass=x.
 var named = regexp.MustCompile(`(?i)(pass[a-z]*=)[^&\s]+`)
 
+// secret is a word in the name of a variable by which its value is one.
+var secret = regexp.MustCompile(`(?i)pass|pwd|secret|token|key|credential|auth|private|salt|dsn`)
+
+// Secret reports whether the value of a variable of this name is secret.
+func Secret(name string) bool { return secret.MatchString(name) }
+
+// Variable is a variable's value as people may see it.
+func Variable(name, value string) string {
+	if Secret(name) && value != "" {
+		return "xxxxx"
+	}
+	return Text(value)
+}
+
 // Text is for text that is no URL but may hold some: MONGO=mongodb://user:password@host.
 func Text(text string) string {
 	return named.ReplaceAllString(userinfo.ReplaceAllString(text, "://xxxxx@"), "${1}xxxxx")

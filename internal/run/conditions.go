@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -27,21 +26,28 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	if s.Toxiproxy != "" {
 		out = append(out, reports.Condition{Name: "toxiproxy", Value: s.Toxiproxy})
 	}
+	if len(s.Env) > 0 {
+		out = append(out, reports.Condition{Name: "env", Value: assignments(s.Env)})
+	}
 	for _, sc := range s.Scenarios {
 		if s.Running {
 			break // it does not have their environment
 		}
-		var env []string
-		for k, v := range sc.Target.Env {
-			env = append(env, k+"="+v)
-		}
-		sort.Strings(env)
-		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, strings.Join(env, " ")))})
+		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, assignments(sc.Target.Env)))})
 	}
 	if load.requests > 0 {
 		out = append(out, reports.Condition{Name: "generator", Value: load.String()})
 	}
 	return out
+}
+
+// assignments are variables in the order of their names: "A=1 B=2".
+func assignments(env map[string]string) string {
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(env)) {
+		out = append(out, k+"="+env[k])
+	}
+	return strings.Join(out, " ")
 }
 
 // targetText says what was tested, without passwords.
@@ -55,22 +61,24 @@ func targetText(l lab.Spec) string {
 	return "bench serve"
 }
 
-// withoutPasswords are the scenarios as they may be saved and shown.
-func withoutPasswords(all []*scenarios.Scenario) []*scenarios.Scenario {
-	clean := func(env map[string]string) map[string]string {
-		env = maps.Clone(env)
-		for k, v := range env {
-			env[k] = redact.Text(v)
-		}
-		return env
+// withoutPasswords is an environment as it may be saved and shown.
+func withoutPasswords(env map[string]string) map[string]string {
+	env = maps.Clone(env)
+	for k, v := range env {
+		env[k] = redact.Variable(k, v)
 	}
+	return env
+}
+
+// presentable are the scenarios as they may be saved and shown.
+func presentable(all []*scenarios.Scenario) []*scenarios.Scenario {
 	var out []*scenarios.Scenario
 	for _, s := range all {
 		c := *s
-		c.Target.Env = clean(s.Target.Env)
+		c.Target.Env = withoutPasswords(s.Target.Env)
 		c.Phases = slices.Clone(s.Phases)
 		for i := range c.Phases {
-			c.Phases[i].Env = clean(c.Phases[i].Env)
+			c.Phases[i].Env = withoutPasswords(c.Phases[i].Env)
 		}
 		out = append(out, &c)
 	}

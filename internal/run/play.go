@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"sync"
 
@@ -36,7 +37,10 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 
 	events := &sink{}
 	spec := r.Lab
-	spec.Instances, spec.Env, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, s.Target.Env, r.dir, r.clock, events.record
+	spec.Env = map[string]string{}
+	maps.Copy(spec.Env, r.Lab.Env)
+	maps.Copy(spec.Env, s.Target.Env)
+	spec.Instances, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, r.dir, r.clock, events.record
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
 		return err

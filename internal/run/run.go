@@ -28,7 +28,7 @@ import (
 type Options struct {
 	Name      string // of the run's folder
 	Scenarios []*scenarios.Scenario
-	Lab       lab.Spec // all but Instances, Env, Dir, Clock, Record and Progress, which are the run's own
+	Lab       lab.Spec // all but Instances, Dir, Clock, Record and Progress, which are the run's own; Env: beside the scenarios'
 	Instances int      // overrides the scenarios'; 0: does not
 	Seed      uint64
 	Out       string // folder that the run's own folder is made in
@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
 		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
-		Arms: o.Lab.Arms, Scenarios: withoutPasswords(o.Scenarios),
+		Arms: o.Lab.Arms, Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
 	}
 	if saved.Running {
 		saved.Warnings = append(saved.Warnings, "the service already ran: it does not have the scenarios' environment, and its rounds do not begin from a fresh state")

@@ -34,6 +34,7 @@ type Saved struct {
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
 	Running     bool                  `json:"running"`             // the service already ran
 	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults
+	Env         map[string]string     `json:"env,omitempty"`       // of every instance, beside the scenarios'; without secrets
 	Arms        []lab.ArmSpec         `json:"arms"`
 	Scenarios   []*scenarios.Scenario `json:"scenarios"`
 	Warnings    []string              `json:"warnings,omitempty"`

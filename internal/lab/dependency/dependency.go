@@ -64,8 +64,8 @@ type Mechanism struct {
 	// Each is nil where there is nothing special.
 	Probe func(ctx context.Context, timeout time.Duration) canary.Meeting // what meets it, where the target's own Probe does not
 	Old   func(timeout time.Duration) canary.Meeting                      // asks a connection that was open before, which must go on
-	Found func() (m canary.Meeting, flaw string)                           // what Hurt itself found, and why that is no proof; where no probe could find it
-	After func(ctx context.Context) canary.Meeting                         // what else is to be met once it is lifted: a reply
+	Found func() (m canary.Meeting, flaw string)                          // what Hurt itself found, and why that is no proof; where no probe could find it
+	After func(ctx context.Context) canary.Meeting                        // what else is to be met once it is lifted: a reply
 }
 
 // Kinds lists the kinds of mechanisms.
