@@ -20,6 +20,7 @@ var pages = map[string]int{
 	"docs/lab-and-faults.md":        150,
 	"docs/language-and-measures.md": 150,
 	"docs/statistics-and-guards.md": 150,
+	"docs/traffic.md":               150,
 	"docs/contract.md":              150,
 	"docs/reference-target.md":      150,
 	"CHANGELOG.md":                  1000,

@@ -41,6 +41,17 @@ var hole = regexp.MustCompile(`\{[^{}]*\}`)
 
 // parseCall reads "GET /api/trips/{id}".
 func parseCall(s string) (method, path string, err error) {
+	if method, path, err = parsePath(s); err != nil {
+		return "", "", err
+	}
+	if route, query, _ := strings.Cut(path, "?"); traffic.Hole(route) == "" && traffic.Hole(query) != "" {
+		return "", "", fmt.Errorf("the path %s has %s in its query; only the part before ? can be filled", near.Quote(path), traffic.Hole(query))
+	}
+	return method, path, nil
+}
+
+// parsePath reads a method and a path, which may have one place to fill.
+func parsePath(s string) (method, path string, err error) {
 	method, path, _ = strings.Cut(s, " ")
 	found := hole.FindAllString(path, -1)
 	switch {
@@ -60,8 +71,6 @@ func parseCall(s string) (method, path string, err error) {
 		return "", "", fmt.Errorf("%s cannot be filled%s", found[0], near.Hint(found[0], traffic.Holes))
 	case strings.ContainsAny(hole.ReplaceAllString(path, ""), "{}"):
 		return "", "", fmt.Errorf("the path %s has an unmatched brace; a key is written {id} or {user}", near.Quote(path))
-	case len(found) == 1 && strings.Contains(path[:strings.Index(path, found[0])], "?"):
-		return "", "", fmt.Errorf("the path %s has %s in its query; only the part before ? can be filled", near.Quote(path), found[0])
 	}
 	if _, err := url.Parse("http://host" + path); err != nil {
 		return "", "", fmt.Errorf("the path %s is not valid in a URL: check its %% signs", near.Quote(path))

@@ -147,6 +147,9 @@ func (s *Scenario) planned(st Stream) int {
 		if !st.Poisson {
 			n = math.Ceil(n - 1e-6) // 0.1 s at 30/s is three, despite binary rounding
 		}
+		if st.Socket != nil && st.Socket.Count > 0 {
+			n = min(n, float64(st.Socket.Count))
+		}
 		sum += n
 	}
 	return int(math.Round(sum)) * st.AtOnce()

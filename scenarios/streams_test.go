@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
@@ -125,6 +126,27 @@ traffic:
 			"zipf takes the number of clients and an exponent", "the scenario has 10001 clients; the most is 10000", `unknown word "adress" (did you mean address?)`, "header needs a name", "Host is set by the sender", "address takes no further word",
 			"as needs clients", "ipv6 needs clients", "cookies needs clients", "ipv6 needs as: header", "cookies is true, or left out", "x-id is set by as: header X-Id", "cookie is set by cookies: true",
 			"burst is a whole number from 1 to 1000", "burst is a whole number", "a burst of 300 requests needs at least 300", "spread needs a burst", "spread is true or false", "spread needs a burst"}},
+		{name: "sockets", text: `
+traffic:
+  - {name: a, sockets: §POST /ws, rate: 1/s}
+  - {name: b, sockets: §/ws, rate: 1/s}
+  - {name: c, sockets: §'GET /ws?user={usr}', rate: 1/s, keys: uniform(5)}
+  - {name: d, sockets: §'GET /ws?user={id}', rate: 1/s}
+  - {name: e, sockets: §'GET /ws?user={id}&a={id}', rate: 1/s, keys: uniform(5)}
+  - {name: f, §sockets: GET /ws, rate: 1/s, call: GET /a}
+  - {name: g, sockets: GET /ws, rate: 1/s, §body: '{}', §headers: {X-A: 1}}
+  - {name: h, sockets: GET /ws, rate: 1/s, §burst: 8}
+  - {name: i, sockets: GET /ws, rate: 1/s, §clients: 5, §as: address}
+  - {name: j, sockets: GET /ws, rate: 1/s, count: §0, stay: §0s, again: §5, ping: §never}
+  - {name: k, sockets: GET /ws, rate: 1/s, stay: 1s, leave: §drp}
+  - {name: l, sockets: GET /ws, rate: 1/s, §leave: vanish, §back: same}
+  - {name: m, sockets: GET /ws, rate: 1/s, again: 1s, back: §[same]}
+  - {name: n, sockets: GET /ws, rate: 1/s, §sty: 1s}
+  - {name: o, call: GET /a, rate: 1/s, §stay: 1s, §count: 5}
+`, want: []string{"POST cannot open a socket (did you mean GET /ws?)", "has no method (did you mean GET /ws?)", "{usr} cannot be filled (did you mean {user}?)", "/ws?user={id} needs keys", "more than one {…}",
+			"sockets is not for a stream with call", "body is not for a stream with sockets", "headers is not for a stream with sockets", "burst is not for sockets: each socket is a client of its own", "clients is not for sockets", "as is not for sockets",
+			"count is a whole number from 1 to 10000", "stay is above 0s", `"5" has no unit`, `"never": want a number and a unit`, `leave: unknown word "drp" (did you mean drop?)`, "leave needs stay, such as stay: 3s", "back needs again, such as again: 500ms",
+			"back is a text", `unknown key "sty" of a stream (did you mean stay?)`, "stay is not for a stream with call", "count is not for a stream with call"}},
 	} {
 		t.Run(row.name, row.check)
 	}
@@ -139,16 +161,23 @@ func TestEveryTypeOfStreamHasAKey(t *testing.T) {
 	}
 }
 
-// The example of a stream in the documents says everything, and is right.
-func TestTheExampleOfAStreamIsRight(t *testing.T) {
-	page, err := os.ReadFile("../docs/language-and-measures.md")
+// The examples of streams in the documents say everything, and are right.
+func TestTheExamplesOfStreamsAreRight(t *testing.T) {
+	page, err := os.ReadFile("../docs/traffic.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, example, _ := strings.Cut(string(page), "    - name: book\n")
-	example, _, _ = strings.Cut(example, "\n\n")
-	s := mustParse(t, complete("traffic:\n    - name: book\n"+example+"\n"))
-	if st := s.Traffic[0]; st.Burst != 8 || st.Clients == nil || !st.Clients.Cookies || len(st.Keep) != 3 || len(st.Expect) != 1 || len(st.Headers) != 1 {
-		t.Errorf("the example is %+v", st)
+	read := func(name string) scenarios.Stream {
+		_, example, _ := strings.Cut(string(page), "    - name: "+name+"\n")
+		example, _, _ = strings.Cut(example, "\n\n")
+		s := mustParse(t, complete("phases: [{name: steady, for: 2s}, {name: fault, for: 1s}]\ntraffic:\n    - name: "+name+"\n"+example+"\n"))
+		return s.Traffic[0]
+	}
+	if st := read("book"); st.Burst != 8 || st.Clients == nil || !st.Clients.Cookies || len(st.Keep) != 3 || len(st.Expect) != 1 || len(st.Headers) != 1 {
+		t.Errorf("the example of a call is %+v", st)
+	}
+	want := traffic.Socket{Count: 200, Stay: 3 * time.Second, Leave: "close", Again: time.Second / 2, Back: "next", Ping: time.Second}
+	if st := read("present"); st.Socket == nil || *st.Socket != want || len(st.Phases) != 2 {
+		t.Errorf("the example of sockets is %+v", st)
 	}
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"slices"
+
 	"github.com/trektribe/bench/internal/strictyaml"
 	"github.com/trektribe/bench/internal/traffic"
 )
@@ -10,6 +12,7 @@ import (
 // sender (internal/load/senders.go).
 var streamTypes = []streamType{
 	{traffic.Calls, "method and path, such as GET /api/trips", callKeys, readCall, callText, callDetails},
+	{traffic.Sockets, "method and path, such as GET /ws?user={user}", socketKeys, readSockets, callText, socketDetails},
 }
 
 type streamType struct {
@@ -33,13 +36,27 @@ func streamTypeKeys() []string {
 // readSends reads what a stream sends.
 func readSends(t strictyaml.Table, st *traffic.Stream) {
 	for _, y := range streamTypes {
-		if v, ok := t.Get(y.name); ok {
-			st.Type = y.name
-			y.read(t, v, st)
-			return
+		v, ok := t.Get(y.name)
+		if !ok {
+			continue
 		}
+		st.Type = y.name
+		refuseOthers(t, y)
+		y.read(t, v, st)
+		return
 	}
 	t.Missing(streamTypes[0].name, streamTypes[0].about)
+}
+
+// refuseOthers refuses the keys of other types than y.
+func refuseOthers(t strictyaml.Table, y streamType) {
+	for _, o := range streamTypes {
+		for _, key := range append([]string{o.name}, o.keys...) {
+			if v, ok := t.Get(key); ok && key != y.name && !slices.Contains(y.keys, key) {
+				v.WrongKey("%s is not for a stream with %s", key, y.name)
+			}
+		}
+	}
 }
 
 // typeOf is the type of st; one without a text: st has none.

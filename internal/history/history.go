@@ -117,7 +117,7 @@ const (
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
-	Socket    Kind = "socket"  // of the socket Client of Stream, at At. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, Detail: how the client saw it or did it, e.g. "left", "dropped", "closed 1001", "eof", "reset", "no pong"
+	Socket    Kind = "socket"  // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
 	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )

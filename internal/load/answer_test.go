@@ -220,7 +220,7 @@ func TestVersionsThatGoBack(t *testing.T) {
 			if got = append(got, r); len(got) == 1 {
 				close(overtaken)
 			}
-		})
+		}, nil)
 		if len(got) != 2 || got[0].Version != 2 {
 			t.Fatalf("got %v, want version 2 and then 1", got)
 		}

@@ -27,7 +27,7 @@ func BenchmarkRequest(b *testing.B) {
 				if !r.OK() {
 					b.Errorf("request %d: %s", r.Seq, r.Failure)
 				}
-			})
+			}, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -132,7 +132,7 @@ func TestCancelEndsABurst(t *testing.T) {
 		if n++; r.Failure != history.Canceled {
 			t.Errorf("%+v, want it canceled", r)
 		}
-	})
+	}, nil)
 	if !errors.Is(err, context.Canceled) || n < 8 || n%8 != 0 {
 		t.Errorf("%d requests, error %v; want whole bursts, canceled", n, err)
 	}

@@ -17,8 +17,9 @@ const idleFor = 4 * time.Second
 // and one for each client with an address of its own.
 type connections struct {
 	pools  map[pool]*http.Transport
-	crowds map[crowd]*clients
-	end    context.CancelFunc // of dials
+	groups map[group]*clients
+	open   func(local net.Addr) *http.Transport // makes a pool
+	end    context.CancelFunc                   // of dials
 	mu     sync.Mutex
 	closed bool
 	dials  sync.WaitGroup
@@ -29,18 +30,18 @@ type pool struct {
 	target Target
 }
 
-type crowd struct{ arm, stream string }
+type group struct{ arm, stream string }
 
 // openConnections makes the pools; it connects nothing yet. When ctx ends, so do dials.
 func openConnections(ctx context.Context, streams []Stream) *connections {
-	c := &connections{pools: make(map[pool]*http.Transport), crowds: make(map[crowd]*clients)}
+	c := &connections{pools: make(map[pool]*http.Transport), groups: make(map[group]*clients)}
 	life, end := context.WithCancel(ctx)
 	c.end = end
 	var timeout time.Duration
 	for _, s := range streams {
 		timeout = max(timeout, s.Timeout)
 	}
-	open := func(local net.Addr) *http.Transport {
+	c.open = func(local net.Addr) *http.Transport {
 		return &http.Transport{
 			DialContext:        c.dial(life, &net.Dialer{Timeout: timeout, LocalAddr: local}),
 			DisableCompression: true,
@@ -51,13 +52,13 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 		for _, t := range s.Targets {
 			at := pool{s.Arm, t}
 			if c.pools[at] == nil {
-				c.pools[at] = open(nil)
+				c.pools[at] = c.open(nil)
 			}
 			c.pools[at].MaxIdleConnsPerHost += s.Workers
 		}
-		if at := (crowd{s.Arm, s.Name}); s.Clients != nil && c.crowds[at] == nil {
-			c.crowds[at] = newClients(s, func(local net.Addr) *http.Transport {
-				own := open(local)
+		if at := (group{s.Arm, s.Name}); s.Clients != nil && c.groups[at] == nil {
+			c.groups[at] = newClients(s, func(local net.Addr) *http.Transport {
+				own := c.open(local)
 				own.MaxIdleConnsPerHost = s.Workers
 				return own
 			})
@@ -69,7 +70,7 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 func (c *connections) to(s Stream, t Target) *http.Transport { return c.pools[pool{s.Arm, t}] }
 
 // clients are those of s; nil: it has none.
-func (c *connections) clients(s Stream) *clients { return c.crowds[crowd{s.Arm, s.Name}] }
+func (c *connections) clients(s Stream) *clients { return c.groups[group{s.Arm, s.Name}] }
 
 // dial dials until life ends, because net/http takes a dial off the request that
 // asked for it.
@@ -101,7 +102,7 @@ func (c *connections) close() {
 	for _, t := range c.pools {
 		t.CloseIdleConnections()
 	}
-	for _, s := range c.crowds {
+	for _, s := range c.groups {
 		s.closeIdle()
 	}
 }

@@ -30,7 +30,7 @@ func ExampleRun() {
 	steady := func(time.Duration) string { return "steady" }
 	report, err := load.Run(context.Background(), history.NewClock(), []load.Stream{trips}, steady, func(r history.Request) {
 		fmt.Println(r.Phase, r.Seq, r.Intended, r.Status, r.Source, r.OK())
-	})
+	}, nil)
 	fmt.Println(report.Planned, "planned,", report.Sent, "sent,", err)
 	// Output:
 	// steady 0 0s 200 redis true

@@ -32,7 +32,7 @@ func stream(url string, n int, gap time.Duration) load.Stream {
 func run(t *testing.T, clock *history.Clock, streams ...load.Stream) ([]history.Request, load.Report) {
 	t.Helper()
 	var got []history.Request
-	report, err := load.Run(t.Context(), clock, streams, noPhase, func(r history.Request) { got = append(got, r) })
+	report, err := load.Run(t.Context(), clock, streams, noPhase, func(r history.Request) { got = append(got, r) }, nil)
 	if err != nil {
 		t.Fatalf("Run: %v", err)
 	}

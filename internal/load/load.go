@@ -1,10 +1,11 @@
-// Package load drives HTTP traffic by the open model: every request has its
-// place in a schedule that does not wait for the service.
+// Package load drives traffic by the open model: every request, and every socket, has
+// its place in a schedule that does not wait for the service.
 //
-// In go streams; out comes one history.Request for each place of each
-// schedule, or a burst of them, answered, failed, never sent or canceled. It checks that an answer
-// is correct, not only that there is one. It never judges, never repeats a
-// request, follows no redirect, and leaves no goroutine or connection behind.
+// In go streams; out comes one history.Request for each place of each schedule, or
+// several of them, answered, failed, never sent or canceled, and what happened on
+// sockets. It checks that an answer is correct, not only that there is one. It never
+// judges, follows no redirect, and leaves no goroutine or connection behind. Unless a
+// stream says so, it never repeats a request.
 //
 // Vegeta does the sending. Its own times and quantiles are not used: they start
 // when a request leaves, without the wait for a free worker.
@@ -21,6 +22,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/load/alarm"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
@@ -57,7 +59,9 @@ type Report struct {
 
 // Run plays streams to their end and gives every request to sink, from one
 // goroutine at a time, about in the order in which they end. phase names the
-// phase of an intended time; it is called from that same goroutine.
+// phase of an intended time; it is called from that same goroutine. What happens on
+// sockets goes to event, which is called from many goroutines at a time; it may be nil
+// where no stream has sockets.
 //
 // A request has until Intended + Timeout. One that no worker could take by
 // then is Unsent, one that has no whole answer by then a Timeout; both are Done
@@ -72,7 +76,7 @@ type Report struct {
 // When ctx ends, nothing more is scheduled, what is in flight is recorded as
 // Canceled, and Run returns ctx's error. Any other error means that nothing was
 // sent: it names every stream that cannot be played.
-func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func(time.Duration) string, sink func(history.Request)) (Report, error) {
+func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func(time.Duration) string, sink func(history.Request), event func(history.Event)) (Report, error) {
 	if err := check(streams); err != nil {
 		return Report{}, err
 	}
@@ -81,15 +85,15 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 	out := newOutbox(phase, sink)
 	defer out.close()
 
-	in := &shared{clock: clock, connections: connections, versions: newVersions(streams), changes: newChanges(streams)}
+	in := &shared{clock: clock, connections: connections, versions: newVersions(streams), changes: newChanges(streams), event: event}
 	plays := make([]*play, len(streams))
 	for i, s := range streams {
-		alarm, err := newAlarm(ctx)
+		wake, err := alarm.New(ctx)
 		if err != nil {
 			return Report{}, fmt.Errorf("stream %s: open a timer: %w", s.Name, err)
 		}
-		defer alarm.close()
-		plays[i] = newPlay(s, alarm, in, out)
+		defer wake.Close()
+		plays[i] = newPlay(s, wake, in, out)
 	}
 	var wg sync.WaitGroup
 	for _, p := range plays {
@@ -99,7 +103,7 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 	return out.close(), ctx.Err()
 }
 
-// run attacks until the schedule is played or ctx ends, and every request is done.
+// run attacks until the schedule is played or ctx ends, and everything that was begun is over.
 func (p *play) run(ctx context.Context) {
 	const firstWorkers = 10 // vegeta starts more when these are busy
 	attacker := vegeta.NewAttacker(
@@ -116,6 +120,7 @@ func (p *play) run(ctx context.Context) {
 	// Vegeta's results are not used, but its workers wait until they are read.
 	for range attacker.Attack(target, pace, 0, "") {
 	}
+	p.sender.wait(ctx)
 }
 
 // A pacer is a vegeta.Pacer that does its waiting itself, inside Pace: vegeta's

@@ -4,21 +4,22 @@ import (
 	"context"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/load/alarm"
 )
 
 // A play is one stream being played: what its pacer and its workers share.
 type play struct {
 	stream Stream
 	clock  *history.Clock
-	alarm  *alarm
+	alarm  *alarm.Alarm
 	desk   *desk
 	sender sender
 	record func(history.Request)
 }
 
-func newPlay(s Stream, alarm *alarm, in *shared, out *outbox) *play {
+func newPlay(s Stream, wake *alarm.Alarm, in *shared, out *outbox) *play {
 	return &play{
-		stream: s, clock: in.clock, alarm: alarm, desk: newDesk(s),
+		stream: s, clock: in.clock, alarm: wake, desk: newDesk(s),
 		sender: senders[s.Type].open(s, in), record: out.put,
 	}
 }
@@ -31,7 +32,7 @@ func (p *play) pace(ctx context.Context) (stop bool) {
 	}
 	for {
 		now := p.clock.Now()
-		if !p.alarm.wait(ctx, at-now) {
+		if !p.alarm.Wait(ctx, at-now) {
 			return true
 		}
 		if now >= at {

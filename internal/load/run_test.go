@@ -126,7 +126,7 @@ func TestEveryPlaceOfEveryScheduleIsRecorded(t *testing.T) {
 		if !r.OK() || r.Sent < r.Intended || r.Done < r.Sent || r.Method != http.MethodGet {
 			t.Errorf("%+v: want a correct answer, and its times in order", r)
 		}
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestCancelEndsEverythingAtOnce(t *testing.T) {
 				after = clock.Now()
 			}()
 			var got []history.Request
-			report, err := load.Run(ctx, clock, []load.Stream{s}, noPhase, func(r history.Request) { got = append(got, r) })
+			report, err := load.Run(ctx, clock, []load.Stream{s}, noPhase, func(r history.Request) { got = append(got, r) }, nil)
 			<-ended
 			sent := 0
 			for _, r := range got {
@@ -202,7 +202,7 @@ func TestCancelEndsEverythingAtOnce(t *testing.T) {
 		cancel()
 		report, err := load.Run(ctx, history.NewClock(), []load.Stream{stream(serve(t, hang), 10, time.Millisecond)}, noPhase, func(r history.Request) {
 			t.Errorf("recorded %+v", r)
-		})
+		}, nil)
 		if !errors.Is(err, context.Canceled) || report != (load.Report{}) {
 			t.Errorf("Run: %+v, %v; want nothing, canceled", report, err)
 		}
@@ -221,7 +221,7 @@ func TestASlowSinkIsReported(t *testing.T) {
 	done := make(chan error)
 	go func() {
 		var err error
-		report, err = load.Run(t.Context(), clock, []load.Stream{s}, noPhase, func(history.Request) { n++; <-gate })
+		report, err = load.Run(t.Context(), clock, []load.Stream{s}, noPhase, func(history.Request) { n++; <-gate }, nil)
 		done <- err
 	}()
 	until(t, "a worker held up by the sink", func() bool {

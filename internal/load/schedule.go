@@ -50,6 +50,9 @@ func (s Stream) Places() iter.Seq[Place] {
 // seq is the number of request j of a place.
 func (s Stream) seq(place uint64, j int) uint64 { return place*uint64(s.AtOnce()) + uint64(j) }
 
+// repeated is the number of repetition n of request seq: also of a socket that comes back.
+func repeated(seq uint64, n int) uint64 { return seq + uint64(n)<<32 }
+
 // target is the instance of request j of a place: each in turn. Clients that take turns go
 // through the instances one by one, each client for itself: otherwise each of 200 clients
 // would meet only one of two instances.
@@ -87,6 +90,9 @@ func newSchedule(s Stream) *schedule {
 
 // next is the next intended time; false: the window is over.
 func (s *schedule) next() (time.Duration, bool) {
+	if most := s.stream.most(); most > 0 && s.k >= most {
+		return 0, false
+	}
 	if s.stream.Poisson {
 		s.mass += -math.Log1p(-unit(s.seed, s.stream.First+s.k))
 	} else {
@@ -102,6 +108,14 @@ func (s *schedule) next() (time.Duration, bool) {
 	}
 	s.k++
 	return s.stream.Start + at, true
+}
+
+// most is how many places the schedule has at most; 0: as many as there is time for.
+func (s Stream) most() uint64 {
+	if s.Socket == nil {
+		return 0
+	}
+	return uint64(s.Socket.Count)
 }
 
 // when is the time, in seconds into the window, before which mass hits are

@@ -14,7 +14,8 @@ var senders = map[string]struct {
 	check func(s Stream, complain func(format string, args ...any)) // every mistake in what s sends
 	open  func(s Stream, in *shared) sender                         // of a stream without any
 }{
-	traffic.Calls: {checkCall, newCaller},
+	traffic.Calls:   {checkCall, newCaller},
+	traffic.Sockets: {checkSockets, newCrowd},
 }
 
 // A sender sends what one stream sends. All workers of the stream share it, so it is
@@ -23,6 +24,8 @@ type sender interface {
 	// send plays one turn, and returns when all of it is over. It records every request,
 	// also one that failed.
 	send(ctx context.Context, t turn, record func(history.Request))
+	// wait returns when whatever turns began is over and recorded: soon once ctx ends. No turn follows.
+	wait(ctx context.Context)
 }
 
 // A turn is a place in a stream's schedule that a worker has taken.
@@ -38,4 +41,5 @@ type shared struct {
 	connections *connections
 	versions    versions            // answered, by arm and instance
 	changes     map[string]*changes // acknowledged, by arm; nil: the arm has none
+	event       func(history.Event)
 }

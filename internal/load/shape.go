@@ -127,27 +127,31 @@ func keyOf(id json.RawMessage) string {
 // A kept is what the history keeps of an element of a list; false: the element does not have its shape.
 type kept func(element map[string]json.RawMessage) (line string, ok bool)
 
-func sessionOf(session map[string]json.RawMessage) (string, bool) { return idText(session["socketId"]) }
+func sessionOf(session map[string]json.RawMessage) (string, bool) { return lineOf(session["socketId"]) }
 
 func rankOf(rank map[string]json.RawMessage) (string, bool) {
-	id, ok := idText(rank["organizerId"])
+	id, ok := lineOf(rank["organizerId"])
 	var score json.Number // some services write numbers as texts: this takes both
 	err := json.Unmarshal(rank["score"], &score)
 	n, whole := score.Int64()
 	return id + "=" + strconv.FormatInt(n, 10), ok && err == nil && whole == nil
 }
 
-// idText is the text of an id that the history can keep in a list: a text or a number,
-// without a line end or an equals sign, and not what stands for an empty list.
-func idText(id json.RawMessage) (text string, ok bool) {
-	if json.Unmarshal(id, &text) != nil {
-		var n json.Number
-		if json.Unmarshal(id, &n) != nil {
-			return "", false
-		}
-		text = n.String()
-	}
+// lineOf is the text of an id that the history can keep in a list: without a line end or
+// an equals sign, and not what stands for an empty list.
+func lineOf(id json.RawMessage) (text string, ok bool) {
+	text = idText(id)
 	return text, text != "" && text != history.NothingListed && !strings.ContainsAny(text, "\n=")
+}
+
+// idText is the text of an id, which is a text or a number. It is empty for anything else.
+func idText(id json.RawMessage) (text string) {
+	if json.Unmarshal(id, &text) == nil {
+		return text
+	}
+	var n json.Number
+	_ = json.Unmarshal(id, &n) // what is no number is empty
+	return n.String()
 }
 
 // mostAnswer bounds what is kept of an answer, in bytes: some 6,000 sessions of one user. The
@@ -189,8 +193,7 @@ func (s shape) refOf(body []byte) string {
 	}
 	var top map[string]json.RawMessage
 	_ = json.Unmarshal(body, &top) // a body that is no object names none
-	ref, _ := idText(top[s.ref])
-	return ref
+	return idText(top[s.ref])
 }
 
 // known is s if it is a source of the history's vocabulary, else empty.

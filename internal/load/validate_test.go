@@ -76,6 +76,19 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		}, "reach 127.0.0.0/8 only"},
 		{"too large a burst", func(s *load.Stream) { s.Burst = 1_001 }, "bursts of 1001: want at most 1000"},
 		{"a burst below none", func(s *load.Stream) { s.Burst = -1 }, "bursts of -1"},
+		{"sockets of no kind", socket(func(s *load.Stream) { s.Socket = nil }), "nothing says what becomes of its sockets"},
+		{"sockets by POST", socket(func(s *load.Stream) { s.Method = "POST" }), "opened by GET"},
+		{"sockets with headers", socket(func(s *load.Stream) { s.Headers = map[string]string{"X-Who": "a"} }), "opened by GET and a path alone"},
+		{"sockets in bursts", socket(func(s *load.Stream) { s.Burst = 2 }), "without clients and bursts"},
+		{"sockets of clients", socket(clients(func(*traffic.Clients) {})), "without clients and bursts"},
+		{"too many sockets", socket(func(s *load.Stream) { s.Socket.Count = 10_001 }), "10001 sockets: want at most 10000"},
+		{"sockets that stay less than nothing", socket(func(s *load.Stream) { s.Socket.Stay = -1 }), "want none below 0"},
+		{"sockets that leave in another way", socket(func(s *load.Stream) { s.Socket.Stay, s.Socket.Leave = 1, "run" }), `leave "run": want one of close, drop, vanish`},
+		{"sockets that leave at no time", socket(func(s *load.Stream) { s.Socket.Leave = "drop" }), "leave needs stay"},
+		{"sockets that come back elsewhere", socket(func(s *load.Stream) { s.Socket.Again, s.Socket.Back = 1, "any" }), `back "any": want one of next, same`},
+		{"sockets that never come back", socket(func(s *load.Stream) { s.Socket.Back = "same" }), "back needs again"},
+		{"sockets for two users", socket(func(s *load.Stream) { s.Path = "/ws?user={id}&as={user}" }), "the only place that can be filled is one"},
+		{"sockets without keys", socket(func(s *load.Stream) { s.Keys = traffic.Keys{} }), "0 keys"},
 		{"a burst beyond the workers", func(s *load.Stream) { s.Burst = 9 }, "8 workers: a burst needs 9"},
 	}
 	for _, tt := range tests {
@@ -84,7 +97,7 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 			tt.change(&s)
 			_, err := load.Run(t.Context(), history.NewClock(), []load.Stream{s}, noPhase, func(r history.Request) {
 				t.Errorf("a refused stream recorded %v", r)
-			})
+			}, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("Run: %v, want an error with %q", err, tt.want)
 			}
@@ -103,11 +116,19 @@ func clients(change func(*traffic.Clients)) func(*load.Stream) {
 	}
 }
 
+// socket makes a stream one of good sockets, but for what change does.
+func socket(change func(*load.Stream)) func(*load.Stream) {
+	return func(s *load.Stream) {
+		s.Type, s.Path, s.Socket = traffic.Sockets, "/ws?user={id}", &traffic.Socket{}
+		change(s)
+	}
+}
+
 func TestRunNamesEveryMistakeAtOnce(t *testing.T) {
 	a := stream("http://127.0.0.1:1", 1, time.Second)
 	b := a
 	b.First, b.Workers, b.For = 1, 0, -1
-	_, err := load.Run(t.Context(), history.NewClock(), []load.Stream{a, a, b}, noPhase, nil)
+	_, err := load.Run(t.Context(), history.NewClock(), []load.Stream{a, a, b}, noPhase, nil, nil)
 	for _, want := range []string{`stream 1 "trips" of arm "a": stream 0 has its name`, "stream 2", "0 workers", "window of -1ns"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Run: %v\nwant an error with %q", err, want)
@@ -120,7 +141,12 @@ func TestWhatTrafficCanBeIsSent(t *testing.T) {
 		for _, method := range traffic.Methods {
 			s := stream("http://127.0.0.1:1", 1, time.Second)
 			s.Type, s.Method, s.Path = typ, method, traffic.TripPath
-			if method == "POST" {
+			switch {
+			case typ == traffic.Sockets && method != "GET":
+				continue // nothing else opens a socket
+			case typ == traffic.Sockets:
+				s.Socket = &traffic.Socket{}
+			case method == "POST":
 				s.Body = "{}"
 			}
 			n := 0

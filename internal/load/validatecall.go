@@ -2,6 +2,7 @@ package load
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,11 +15,7 @@ func checkCall(s Stream, complain func(string, ...any)) {
 		complain("method %q: want one of %s", s.Method, strings.Join(traffic.Methods, ", "))
 	}
 	path, query, _ := strings.Cut(s.Path, "?")
-	if !strings.HasPrefix(path, "/") {
-		complain("path %q does not begin with a slash", s.Path)
-	} else if _, err := url.Parse("http://host" + s.Path); err != nil {
-		complain("path %q: %w", s.Path, err)
-	}
+	checkPath(s.Path, complain)
 	rest := strings.Replace(path, traffic.Hole(path), "", 1)
 	if strings.ContainsAny(rest, "{}") || traffic.Hole(query) != "" {
 		complain("path %q: the only place that can be filled is one %s before any query", s.Path, strings.Join(traffic.Holes, " or "))
@@ -39,5 +36,31 @@ func checkCall(s Stream, complain func(string, ...any)) {
 	say("keep", traffic.CheckKeep(s.Keep))
 	if i := slices.IndexFunc(s.Expect, func(status int) bool { return traffic.CheckStatus(status) != nil }); i >= 0 {
 		say("expect", traffic.CheckStatus(s.Expect[i]))
+	}
+}
+
+func checkPath(path string, complain func(string, ...any)) {
+	if !strings.HasPrefix(path, "/") {
+		complain("path %q does not begin with a slash", path)
+	} else if _, err := url.Parse("http://host" + path); err != nil {
+		complain("path %q: %w", path, err)
+	}
+}
+
+func checkSockets(s Stream, complain func(string, ...any)) {
+	checkPath(s.Path, complain)
+	if rest := strings.Replace(s.Path, traffic.Hole(s.Path), "", 1); strings.ContainsAny(rest, "{}") {
+		complain("path %q: the only place that can be filled is one %s", s.Path, strings.Join(traffic.Holes, " or "))
+	}
+	if s.Method != http.MethodGet || s.Body != "" || len(s.Headers)+len(s.Expect)+len(s.Keep) > 0 {
+		complain("a socket is opened by GET and a path alone")
+	}
+	if s.Clients != nil || s.Burst > 1 {
+		complain("each socket is a client of its own: without clients and bursts")
+	}
+	if s.Socket == nil {
+		complain("nothing says what becomes of its sockets")
+	} else if err := s.Socket.Check(); err != nil {
+		complain("%w", err)
 	}
 }

@@ -152,7 +152,7 @@ func listWhileTripsChange(t *testing.T, order, bodies []string) (got, other []hi
 		default:
 			got = append(got, r)
 		}
-	})
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

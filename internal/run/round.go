@@ -105,7 +105,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream, sample *sampler, w *history.Writer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		_, err := load.Run(ctx, p.clock, streams, plan.phase, p.tee(w.Request))
+		_, err := load.Run(ctx, p.clock, streams, plan.phase, p.tee(w.Request), w.Event)
 		return err
 	})
 	g.Go(func() error { return p.faults(ctx, plan) })

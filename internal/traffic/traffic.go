@@ -12,6 +12,7 @@ type Stream struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // what it sends, one of Types
 	Call
+	Socket  *Socket  `json:"socket,omitempty"`  // of Sockets, else nil
 	Clients *Clients `json:"clients,omitempty"` // nil: none
 	From    float64  `json:"from"`              // places of the schedule per second at the start of a stretch
 	To      float64  `json:"to"`                // and at its end
@@ -26,9 +27,12 @@ type Stream struct {
 // AtOnce is how many requests each place of the schedule is.
 func (s Stream) AtOnce() int { return max(1, s.Burst) }
 
-// Calls is the Type of a stream that makes one HTTP call at each place of its schedule.
-const Calls = "call"
+// The Types of streams.
+const (
+	Calls   = "call"    // makes an HTTP call at each place of its schedule
+	Sockets = "sockets" // opens a WebSocket at each place; its Call has a method, a path and nothing else
+)
 
 // Types are what a stream can send. To add one: its part of a Stream here, its key
 // in scenarios/streamtypes.go, and its sender in internal/load/senders.go.
-var Types = []string{Calls}
+var Types = []string{Calls, Sockets}

@@ -1,4 +1,4 @@
-package load
+package alarm
 
 import (
 	"context"
@@ -8,27 +8,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// An alarm wakes one goroutine at an instant.
+// An Alarm wakes one goroutine at an instant.
 //
 // It is a timerfd under Go's own poller. Go's timers wait in epoll, which counts
 // whole milliseconds: measured 0.55 ms late at the median and 1.1 ms at the 99th
 // percentile, up to the moment a worker has the hit. A timerfd interrupts that
 // wait: 0.11 and 0.15–0.21 ms. A nanosleep on a locked thread was 0.08 and
 // 0.23 ms, but cannot be canceled and holds a thread.
-type alarm struct {
+type Alarm struct {
 	file *os.File
 	fd   int
 	stop func() bool   // forgets the context
 	done chan struct{} // closed once the alarm has handled the context's end
 }
 
-// newAlarm opens an alarm that wakes no more once ctx ends.
-func newAlarm(ctx context.Context) (*alarm, error) {
+// New opens an alarm that wakes no more once ctx ends.
+func New(ctx context.Context) (*Alarm, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("timerfd_create", err)
 	}
-	a := &alarm{file: os.NewFile(uintptr(fd), "timerfd"), fd: fd, done: make(chan struct{})}
+	a := &Alarm{file: os.NewFile(uintptr(fd), "timerfd"), fd: fd, done: make(chan struct{})}
 	a.stop = context.AfterFunc(ctx, func() {
 		defer close(a.done)
 		a.file.SetReadDeadline(time.Unix(1, 0)) // long ago: ends the wait under way and all to come
@@ -36,9 +36,9 @@ func newAlarm(ctx context.Context) (*alarm, error) {
 	return a, nil
 }
 
-// wait returns after d, or at once if d is not positive. It is false if ctx
+// Wait returns after d, or at once if d is not positive. It is false if ctx
 // ended first, or had ended.
-func (a *alarm) wait(ctx context.Context, d time.Duration) bool {
+func (a *Alarm) Wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 || ctx.Err() != nil {
 		return ctx.Err() == nil
 	}
@@ -53,8 +53,8 @@ func (a *alarm) wait(ctx context.Context, d time.Duration) bool {
 	return ctx.Err() == nil
 }
 
-// close gives the timer back. No wait may be under way.
-func (a *alarm) close() {
+// Close gives the timer back. No Wait may be under way.
+func (a *Alarm) Close() {
 	if !a.stop() {
 		<-a.done
 	}

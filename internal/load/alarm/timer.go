@@ -1,4 +1,5 @@
-package load
+// Package alarm wakes a goroutine at an instant, as exactly as the machine can.
+package alarm
 
 import (
 	"context"
