@@ -23,6 +23,7 @@ var pages = map[string]int{
 	"docs/traffic.md":               150,
 	"docs/contract.md":              150,
 	"docs/reference-target.md":      150,
+	"docs/rate-limits.md":           150,
 	"CHANGELOG.md":                  1000,
 }
 

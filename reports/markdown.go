@@ -212,6 +212,9 @@ func (d *document) reasons(res *claim.Result) {
 		d.line("- Warning: " + escape(w))
 	}
 	d.findings(res)
+	for _, n := range res.Notes {
+		d.line("- Note: " + escape(n))
+	}
 	d.line("")
 }
 

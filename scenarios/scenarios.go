@@ -125,6 +125,12 @@ func (s *Scenario) Scope() expr.Scope {
 	for _, t := range s.Traffic {
 		c.Streams = append(c.Streams, t.Name)
 		c.Paths[t.Name] = t.Path
+		if claims := t.Headers["X-Forwarded-For"]; claims != "" {
+			if c.Forged == nil {
+				c.Forged = map[string]string{}
+			}
+			c.Forged[t.Name] = claims
+		}
 	}
 	for _, p := range s.Phases {
 		c.Phases = append(c.Phases, p.Name)

@@ -39,7 +39,7 @@ type Claim struct {
 	holds    *expr.Formula
 	requires *expr.Formula // without comparisons where nothing is required
 	rules    guard.Rules   // that a round must meet to count
-	paths    map[string]string
+	scope    expr.Scope
 }
 
 // Compile checks t against s and reports every mistake at once, those of holds
@@ -53,7 +53,10 @@ func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
 	}
 	about := func(phase string) bool { return holds.About(phase) || requires.About(phase) }
 	rules := guard.Rules{Phases: about, Faults: slices.Clone(s.Faults), MostLag: guard.LagFor(holds.Shortest())}
-	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, paths: s.Paths}, nil
+	if holds.Timeless() && requires.Timeless() {
+		rules.MostLag = guard.MostLag
+	}
+	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, scope: s}, nil
 }
 
 // Times reports whether a time that c measures may be one of answers from a

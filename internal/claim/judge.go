@@ -49,8 +49,15 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	return r
 }
 
-// tell gives a claim that does not hold what is wrong, as the comparisons of its verdict have it.
+// tell gives the notes, and a claim that does not hold what is wrong, as the comparisons of its verdict have it.
 func (r *Result) tell(all []finding) {
+	for _, f := range all {
+		for _, n := range f.notes {
+			if !slices.Contains(r.Notes, n) {
+				r.Notes = append(r.Notes, n)
+			}
+		}
+	}
 	if r.Verdict == Holds {
 		return
 	}
@@ -114,6 +121,7 @@ type finding struct {
 	remedy  string    // inconclusive only
 	more    bool      // inconclusive only: another round may decide it
 	wrong   []figure.Finding
+	notes   []string
 }
 
 // decisive is the finding that decides the claim: the first that is refuted; else the
@@ -168,11 +176,11 @@ func (ev evidence) samples() int {
 // judge decides one comparison.
 func (c *Claim) judge(t *expr.Comparison, ev evidence, alpha float64, looks Looks) finding {
 	f := finding{part: Part{Text: t.Text, Verdict: Inconclusive, Unit: t.Unit, Bound: t.Bound, Rounds: []float64{}, Method: method(t)}}
-	for _, s := range ev.figures {
+	for i, s := range ev.figures {
 		f.part.Rounds = append(f.part.Rounds, s.left.X)
 		f.part.AtLeast = f.part.AtLeast || s.left.Cut == figure.AtLeast
-		if found := s.left.Findings; figure.Errors(found) > figure.Errors(f.wrong) {
-			f.wrong = found
+		if found := s.left.Findings; i == 0 || figure.Errors(found) > figure.Errors(f.wrong) {
+			f.wrong, f.notes = found, s.left.Notes
 		}
 	}
 	if len(ev.figures) < looks.Min {

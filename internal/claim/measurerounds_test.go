@@ -49,6 +49,37 @@ var sourceless = []part{outage("1"), trips("warm", 50, ms, ""), trips("after", 5
 // lagging is a generator that sends one request in twenty so late.
 func lagging(lag int) part { return answers("trips", "warm", 0, 200, 50*ms, tail(fms(lag))) }
 
+// limited is one client's requests, one every 10 ms, by their statuses.
+func limited(statuses ...int) part {
+	return func(h *history.Slice) {
+		for i, status := range statuses {
+			answers("trips", "warm", fms(10*i), 1, ms, func(r *history.Request) {
+				switch r.Status = status; status {
+				case 200:
+				case 429:
+					r.Failure = history.Limited
+				default:
+					r.Failure = history.Status
+				}
+			})(h)
+		}
+	}
+}
+
+// remaining is requests that are let in and told how many more would be.
+func remaining(ns ...int) part {
+	return func(h *history.Slice) {
+		for i, n := range ns {
+			answers("trips", "warm", fms(10*i), 1, ms, func(r *history.Request) {
+				r.Headers = "x-ratelimit-remaining=" + strconv.Itoa(n)
+			})(h)
+		}
+	}
+}
+
+// refused makes a request a refusal that does not say so.
+func refused(r *history.Request) { r.Status, r.Failure = 429, history.Status }
+
 // neverSent is n requests for which no worker was free in time.
 func neverSent(n int) part {
 	return answers("trips", "fault", 1000*ms, n, 50*ms, func(r *history.Request) {

@@ -45,12 +45,13 @@ func (c *Claim) Observe(h history.History) Round {
 // ObserveAll is Observe for several claims in one walk. What several of them measure
 // is measured once. The Rounds are in the order of the claims.
 func ObserveAll(claims []*Claim, h history.History) []Round {
-	var paths map[string]string
+	var scope expr.Scope
 	if len(claims) > 0 {
-		paths = claims[0].paths
+		scope = claims[0].scope
 	}
 	var g guard.Guard
-	w := probe.NewWalk(paths, &g)
+	w := probe.NewWalk(scope.Paths, &g)
+	w.Forged = scope.Forged
 	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
 		holds[i], requires[i] = measure.Watch(w, c.holds), measure.Watch(w, c.requires)

@@ -39,6 +39,7 @@ type Result struct {
 	// Findings are what is wrong, of the comparisons that share the verdict of a claim
 	// that does not hold: each has those of the round that has most.
 	Findings []figure.Finding `json:"findings,omitempty"`
+	Notes    []string         `json:"notes,omitempty"` // what a reader should know beside the figures
 
 	// More reports that the claim is undecided and that another round could
 	// decide it. It is for the runner, which stops when no claim says so.

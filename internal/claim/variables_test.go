@@ -11,15 +11,22 @@ import (
 
 func TestVariablesAreTheTargetsEnvironment(t *testing.T) {
 	for expr, want := range map[string]string{
-		"oldest(listing) <= $TTL_TRIP":                `20: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
-		"oldest(listing) <= $DB_DELAY":                `20: $DB_DELAY is the range 180ms-250ms, and one duration is needed`,
-		"oldest(listing) <= $OFF":                     `20: $OFF is "0s", and a duration above 0 is needed`,
-		"hits_after_miss(listing, 2) >= 99%":          `26: "2" is no duration: hits_after_miss(stream[…], 2s)`,
-		"hits_after_miss(listing, $X) >= 99%":         `26: unknown variable of the target's env "X"; known: DB_DELAY, OFF, TTL_TRIPS`,
-		"count(trip[within=$TTL_TRIP]) >= 1":          `19: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
-		"$TTL_TRIPS + 1s <= $TTL_TRIPS":               `1: nothing is measured in 2s + 1s <= 2s`,
-		"p50(trip) <= $TTL_TRIPS and p51(trip) <= 2s": `29: unknown measure "p51"; did you mean "p50"?`, // columns are those of the text as written
-		"p50(trip) <= $":                              `14: expected a figure or a measure, found "$"`,
+		"oldest(listing) <= $TTL_TRIP":                            `20: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
+		"oldest(listing) <= $DB_DELAY":                            `20: $DB_DELAY is the range 180ms-250ms, and one duration is needed`,
+		"oldest(listing) <= $OFF":                                 `20: $OFF is "0s", and a duration above 0 is needed`,
+		"hits_after_miss(listing, 2) >= 99%":                      `26: "2" is no duration: hits_after_miss(stream[…], 2s)`,
+		"hits_after_miss(listing, $X) >= 99%":                     `26: unknown variable of the target's env "X"; known: DB_DELAY, OFF, TTL_TRIPS`,
+		"count(trip[within=$TTL_TRIP]) >= 1":                      `19: unknown variable of the target's env "TTL_TRIP"; did you mean "TTL_TRIPS"?`,
+		"$TTL_TRIPS + 1s <= $TTL_TRIPS":                           `1: nothing is measured in 2s + 1s <= 2s`,
+		"p50(trip) <= $TTL_TRIPS and p51(trip) <= 2s":             `29: unknown measure "p51"; did you mean "p50"?`, // columns are those of the text as written
+		"over_admissions(trip, 0, 2s, fixed-clock) == 0":          `23: over_admissions takes a whole number above 0 here: over_admissions(stream, 20, 2s, fixed-from-first)`,
+		"over_admissions(trip, $LIMIT, 2s, fixed-clock) == 0":     `23: unknown variable of the target's env "LIMIT"; known: DB_DELAY, OFF, TTL_TRIPS`,
+		"over_admissions(trip, $DB_DELAY, 2s, gcra(5)) == 0":      `23: over_admissions takes a whole number above 0 here: over_admissions(stream, 20, 2s, fixed-from-first)`,
+		"over_admissions(trip, 20, 2, fixed-clock) == 0":          `27: "2" is no duration: over_admissions(stream, 20, 2s, fixed-from-first)`,
+		"over_admissions(trip, 20, 2s, fixed) == 0":               `31: over_admissions: "fixed" is no reading of a rate limit; take fixed-from-first, fixed-clock, sliding-log, sliding-counter or gcra(burst)`,
+		"over_admissions(trip, 20, 2s, gcra(many)) == 0":          `31: over_admissions: "gcra(many)" wants its burst as a number: gcra(10)`,
+		"over_admissions(trip[phase=warm], 20, 2s, gcra(5)) == 0": `22: over_admissions takes all that a stream's clients ask: over_admissions(stream, 20, 2s, fixed-from-first)`,
+		"p50(trip) <= $": `14: expected a figure or a measure, found "$"`,
 	} {
 		_, errs := claim.Compile(claim.Text{ID: "x", Holds: expr}, cacheScope)
 		got := ""

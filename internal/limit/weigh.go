@@ -21,6 +21,10 @@ func (j *judge) weigh(found []cause, ids []int32) (left []cause) {
 			if has(OffByOne) && j.rep.Kept.TestedWindows < 3 {
 				c.rank = 1 // one too many, once or twice, may be either
 			}
+		case NoLimit:
+			if has(LeaksUnderConcurrency) {
+				c.rank = 5 // where all came together, none may have been refused for that
+			}
 		case FailsOpen:
 			if s.during > 0 && has(RestartsOnFallback) {
 				continue // somebody counts during the fault

@@ -48,6 +48,8 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	p.sent = map[string]uint64{}
 	sample := newSampler(p.clock, w.Event)
 	defer sample.close()
+	now := p.clock.Now()
+	w.Event(history.Event{Kind: history.Wall, At: now, Detail: time.Now().UTC().Format(time.RFC3339Nano)})
 	for i, seg := range p.scenario.Segments() {
 		p.show("starting", "")
 		if err := p.lab.Fresh(ctx, seg.Env, p.atStart(seg.Phases)...); err != nil {

@@ -52,6 +52,12 @@ func (c Clients) Name(k int) string {
 	return netip.AddrFrom4([4]byte{198, 18, third, fourth}).String()
 }
 
+// Forwarded reports whether a client's name is one by header: it comes through the generator, as
+// through a proxy.
+func Forwarded(name string) bool {
+	return strings.HasPrefix(name, "198.18.") || strings.HasPrefix(name, "198.19.") || strings.HasPrefix(name, "2001:db8:")
+}
+
 // Check returns what is wrong with the clients; nil: nothing.
 func (c Clients) Check() error {
 	switch {

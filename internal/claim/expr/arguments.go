@@ -43,6 +43,10 @@ func (p *parser) resolve(m Signature, want Param, w written) Arg {
 		}
 	case Span, Limit:
 		a.Span = p.span(m, w)
+	case Number:
+		a.Number = p.number(m, w)
+	case Word:
+		plain("reading")
 	case PhaseName:
 		if plain("phase"); w.inner == nil && !slices.Contains(p.scope.Phases, w.name) {
 			p.note(w.from, figure.Unknown("phase", w.name, p.scope.Phases))
@@ -66,6 +70,22 @@ func (p *parser) span(m Signature, w written) time.Duration {
 		return 0
 	}
 	return p.duration(w.name, w.from, fmt.Sprintf("%q is no duration: %s%s", w.name, m.Name, m.Args))
+}
+
+// number is a whole number, written out or as $NAME.
+func (p *parser) number(m Signature, w written) int {
+	text := w.name
+	if name, ok := strings.CutPrefix(text, "$"); ok {
+		if text, ok = p.scope.Env[name]; !ok {
+			p.note(w.from, figure.Unknown("variable of the target's env", name, slices.Sorted(maps.Keys(p.scope.Env))))
+			return 0
+		}
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || w.inner != nil || w.braces || w.brackets >= 0 {
+		p.note(w.from, fmt.Sprintf("%s takes a whole number above 0 here: %s%s", m.Name, m.Name, m.Args))
+	}
+	return n
 }
 
 // duration reads 6ms or $NAME; bad is what is said of anything else.
@@ -115,6 +135,8 @@ func (p *parser) selector(m Signature, w written, stream bool) Selector {
 		switch {
 		case !slices.Contains(FilterKeys(), f.key):
 			p.note(f.keyAt, figure.Unknown("key", f.key, FilterKeys()))
+		case len(m.Keys) == 0:
+			p.note(f.keyAt, m.Name+" takes all that a stream's clients ask: "+m.Name+m.Args)
 		case !slices.Contains(m.Keys, f.key):
 			p.note(f.keyAt, fmt.Sprintf("%s cannot filter by %s, which only an answer has; it takes %s", m.Name, f.key, strings.Join(m.Keys, ", ")))
 		case f.key == "phase" && !slices.Contains(p.scope.Phases, f.value):

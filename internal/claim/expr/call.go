@@ -35,7 +35,7 @@ func (p *parser) call(name token) *Node {
 		p.note(name.from, figure.Unknown("measure", name.text, p.language.names()))
 	}
 	p.expect("(")
-	args := p.arguments()
+	args := p.arguments(m.Params)
 	closing := p.peek()
 	p.expect(")")
 	p.leave()
@@ -53,11 +53,15 @@ func (p *parser) call(name token) *Node {
 	return n
 }
 
-// arguments reads what stands between the brackets of a call.
-func (p *parser) arguments() []written {
+// arguments reads what stands between the brackets of a call that wants these.
+func (p *parser) arguments(want []Param) []written {
 	var args []written
 	for p.peek().text != ")" {
-		args = append(args, p.argument())
+		if n := len(args); n < len(want) && want[n] == Word {
+			args = append(args, p.word())
+		} else {
+			args = append(args, p.argument())
+		}
 		if p.peek().text != "," {
 			break
 		}
@@ -90,6 +94,12 @@ func (p *parser) take(n *Node, args []written) {
 	}
 	if len(p.errs) > mistakes {
 		return
+	}
+	if c.Check != nil {
+		if err := c.Check(c.Args); err != nil {
+			p.note(args[len(args)-1].from, fmt.Sprintf("%s: %v", c.Name, err))
+			return
+		}
 	}
 	for i, want := range c.Params {
 		if want != PartOfNext {
@@ -143,6 +153,22 @@ func (p *parser) argument() written {
 		p.expect("]")
 	}
 	w.to = p.toks[p.i-1].to
+	return w
+}
+
+// word reads a word that is no call, though a number may follow it in brackets.
+func (p *parser) word() written {
+	w := written{from: p.peek().from, brackets: -1}
+	if w.name = p.name(); w.name == "" {
+		p.fail(w.from, "expected a word, found "+p.describe(p.peek()))
+	}
+	if p.peek().text == "(" {
+		p.i++
+		p.name()
+		p.expect(")")
+	}
+	w.to = p.toks[p.i-1].to
+	w.name = p.text(w.from, w.to)
 	return w
 }
 

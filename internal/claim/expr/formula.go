@@ -54,11 +54,12 @@ type Call struct {
 
 // An Arg is a checked argument. Which fields are set depends on its Param.
 type Arg struct {
-	Name     string            // of a metric, a dependency, a fault, a phase
+	Name     string            // of a metric, a dependency, a fault, a phase; a word
 	Labels   map[string]string // of a metric
 	Selector Selector
 	Inner    *Call // a set-valued measure
 	Span     time.Duration
+	Number   int
 }
 
 // Reduces reports whether the call makes one figure of a set-valued measure.
@@ -119,6 +120,11 @@ func (f *Formula) Shortest() time.Duration {
 		}
 	}
 	return shortest
+}
+
+// Timeless reports whether all that f measures is proved of requests however late they were sent.
+func (f *Formula) Timeless() bool {
+	return !slices.ContainsFunc(f.Calls, func(c *Call) bool { return !c.Timeless })
 }
 
 // OfGenerator reports whether the left side is about the load generator alone.

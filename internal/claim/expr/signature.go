@@ -21,6 +21,9 @@ type Signature struct {
 	Plain       bool   // compared by differences, not ratios: its logarithm scatters more than it does
 	MetricUnit  bool   // its figure has the unit of the metric that is its first argument, not Dims
 	OfGenerator bool   // it is about the load generator, not about the service
+	Timeless    bool   // it is proved of requests as they were sent, however late that was
+
+	Check func([]Arg) error // what is wrong with arguments that are right one by one; nil: nothing can be
 }
 
 // A Param is what an argument must be.
@@ -37,6 +40,8 @@ const (
 	Span                        // a duration
 	Limit                       // a duration that answers are held against
 	PhaseName                   // a phase of the scenario
+	Number                      // a whole number of 1 or more
+	Word                        // a word that Check knows, maybe with a number: gcra(10)
 )
 
 // A Form is what can be done with a figure.

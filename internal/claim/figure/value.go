@@ -8,6 +8,7 @@ package figure
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Value is what one round says of a measure, or of one side of a comparison.
@@ -21,6 +22,7 @@ type Value struct {
 	Set        []Element // of a set-valued measure, instead of X
 	None       *Absence  // not nil: there is no figure
 	Findings   []Finding // what X counts, or is made of, where the measure can tell
+	Notes      []string  // what a reader should know beside X
 }
 
 // An Element is one member of a set, in the base unit. Cut: the window ended
@@ -63,7 +65,7 @@ func Arithmetic(op byte, a, b Value) Value {
 	case b.None != nil:
 		return b
 	}
-	v := Value{Samples: fewer(a.Samples, b.Samples), Findings: Together(a.Findings, b.Findings)}
+	v := Value{Samples: fewer(a.Samples, b.Samples), Findings: Together(a.Findings, b.Findings), Notes: append(slices.Clone(a.Notes), b.Notes...)}
 	da, db := 1.0, 1.0 // partial derivatives
 	switch op {
 	case '+':

@@ -33,6 +33,21 @@ func failuresRow() Measure {
 	}
 }
 
+// bareRefusalsRow is the row of bare_refusals.
+func bareRefusalsRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "bare_refusals", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
+			Form: expr.Counted, Label: "refusals without an error", Noun: "requests", Timeless: true,
+		},
+		Unit: "count",
+		Doc:  "Number of answers with status 429 that do not say so in an error member of a JSON body. No data where nobody was refused.",
+		start: func(_ *probe.Walk, args []expr.Arg) probe.Probe {
+			return &bareRefusals{Tally: probe.Tally{Sel: args[0].Selector}}
+		},
+	}
+}
+
 // rateRow is the row of rate.
 func rateRow() Measure {
 	return Measure{
@@ -99,6 +114,32 @@ func (c *counted) Value() figure.Value {
 		return figure.Value{None: a}
 	}
 	return figure.Value{X: float64(c.n), Samples: c.Asked, Grain: 1}
+}
+
+// bareRefusals counts refusals that do not say so.
+type bareRefusals struct {
+	probe.Deaf
+	probe.Tally
+	refused, bare int
+}
+
+func (b *bareRefusals) Request(r *history.Request) {
+	if b.See(r) && r.Status == 429 {
+		b.refused++
+		if r.Failure != history.Limited {
+			b.bare++
+		}
+	}
+}
+
+func (b *bareRefusals) Value() figure.Value {
+	switch none := b.Missing(); {
+	case none != nil:
+		return figure.Value{None: none}
+	case b.refused == 0:
+		return figure.NoData("clients that ask for more than the limit", "no request of %s was answered 429", b.Sel.Text)
+	}
+	return figure.Value{X: float64(b.bare), Samples: b.refused, Grain: 1}
 }
 
 func startRate(is func(r *history.Request, selected bool) bool) func(*probe.Walk, []expr.Arg) probe.Probe {

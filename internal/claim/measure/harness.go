@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"time"
+
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/probe"
@@ -34,6 +36,41 @@ func sendLagRow() Measure {
 			"worker waits for the service, and does not count.",
 		start: func(*probe.Walk, []expr.Arg) probe.Probe { return &sendLag{} },
 	}
+}
+
+// longestLagRow is the row of longest_lag.
+func longestLagRow() Measure {
+	return Measure{
+		Signature: expr.Signature{
+			Name: "longest_lag", Args: "()",
+			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest send lag", Noun: "requests", OfGenerator: true, Timeless: true,
+		},
+		Unit: "duration",
+		Doc: "The latest that the generator sent (sent − intended) while a worker was free. It tells how long the machine " +
+			"held up whatever runs on it. A service that gives up a slow Redis after some time has then given up for no fault of its own.",
+		start: func(*probe.Walk, []expr.Arg) probe.Probe { return &longestLag{} },
+	}
+}
+
+// longestLag is the latest that a request left for which a worker was free.
+type longestLag struct {
+	probe.Deaf
+	lag time.Duration
+	n   int
+}
+
+func (l *longestLag) Request(r *history.Request) {
+	if r.Failure != history.Canceled && !r.Queued && r.Sent > 0 {
+		l.n++
+		l.lag = max(l.lag, r.Lag())
+	}
+}
+
+func (l *longestLag) Value() figure.Value {
+	if l.n == 0 {
+		return figure.NoData("requests that were sent while a worker was free", "no request was sent while a worker was free")
+	}
+	return figure.Value{X: l.lag.Seconds(), Samples: l.n}
 }
 
 // sendLag is the generator's own lateness: that of requests which left, and

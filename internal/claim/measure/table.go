@@ -16,6 +16,7 @@ func All() []Measure {
 		// counts.go
 		countRow(),
 		failuresRow(),
+		bareRefusalsRow(),
 		rateRow(),
 		offeredRow(),
 		achievedRow(),
@@ -41,6 +42,7 @@ func All() []Measure {
 		// harness.go
 		deliveredRow(),
 		sendLagRow(),
+		longestLagRow(),
 		// dependency.go
 		timeToRecoverRow(),
 		timeToFallbackRow(),
@@ -50,6 +52,12 @@ func All() []Measure {
 		goodputLostRow(),
 		timeToGoodputRow(),
 		timeToSteadyRow(),
+		// limits.go
+		overAdmissionsRow(),
+		falseRejectionsRow(),
+		lyingHeadersRow(),
+		// admitted.go
+		mostAdmittedRow(),
 		// processes.go
 		exitsRow(),
 		notReadyRow(),

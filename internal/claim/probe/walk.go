@@ -10,17 +10,18 @@ import (
 
 // A Walk goes once through one history on behalf of many probes.
 type Walk struct {
+	Paths, Forged map[string]string // of streams, as a Scope has them
+
 	others []Watcher
 	book   *Book // nil: no probe needs one
 	probes []*Watched
-	paths  map[string]string   // of streams
 	shared map[string]*Watched // by the text of the call
 }
 
 // NewWalk is a walk that shows the history to others too, before its probes. Paths
 // are those of streams.
 func NewWalk(paths map[string]string, others ...Watcher) *Walk {
-	return &Walk{others: others, paths: paths, shared: map[string]*Watched{}}
+	return &Walk{Paths: paths, others: others, shared: map[string]*Watched{}}
 }
 
 // Watch adds a probe, which start makes. The same text measures the same: it is
@@ -39,7 +40,7 @@ func (w *Walk) Watch(text string, start func() Probe) *Watched {
 // only where a probe has a selection.
 func (w *Walk) Select(sel expr.Selector) Selection {
 	if w.book == nil {
-		w.book = newBook(w.paths)
+		w.book = newBook(w.Paths)
 		w.others = append(w.others, w.book)
 	}
 	return Selection{Tally: Tally{Sel: sel}, Book: w.book}
@@ -112,3 +113,6 @@ func (w *Watched) Safely(f func()) {
 
 // Broken is how the probe panicked; nil: it did not.
 func (w *Watched) Broken() *figure.Absence { return w.broken }
+
+// Probe is what is watched; nil where it could not be made.
+func (w *Watched) Probe() Probe { return w.probe }

@@ -1,0 +1,54 @@
+package limits
+
+import (
+	"fmt"
+
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/limit"
+)
+
+// Over is how many requests were surely allowed over the limit.
+func (j *Judged) Over() figure.Value {
+	side := j.Report.Kept
+	if side.Verdict == limit.Untested {
+		return figure.Value{None: j.untested()}
+	}
+	return j.errors(side, true)
+}
+
+// Falsely is how many requests were surely refused below the limit.
+func (j *Judged) Falsely() figure.Value { return j.errors(j.Report.Granted, false) }
+
+func (j *Judged) errors(side limit.Side, kept bool) figure.Value {
+	rep := &j.Report
+	if side.Errors == 0 && 2*rep.Unanswered >= rep.Requests {
+		return figure.NoData("answers with a status of 2xx or 429", "%d of %s of %s got no answer with a status of 2xx or 429",
+			rep.Unanswered, figure.Count(rep.Requests, "requests"), j.sel)
+	}
+	v := figure.Value{X: float64(side.Errors), Samples: rep.Requests, Grain: 1, Notes: j.notes()}
+	if side.Errors > 0 {
+		v.Findings = j.findings(kept)
+	}
+	return v
+}
+
+// untested is why nothing is known of the limit.
+func (j *Judged) untested() *figure.Absence {
+	r := j.Report.Reading
+	remedy := fmt.Sprintf("a client that asks for more than %d in %s", r.Limit, r.Window)
+	if j.Report.Kept.Why == limit.NobodyRefused {
+		return figure.Absent(fmt.Sprintf("nobody was refused, and no client of %s reached %d in %s: this proves nothing about the limit", j.sel, r.Limit, r.Window), remedy)
+	}
+	return figure.Absent(fmt.Sprintf("no client of %s that was refused had surely reached %d in %s: this proves nothing about the limit", j.sel, r.Limit, r.Window), remedy)
+}
+
+// Lying is how many answers reported of the limit what others contradict.
+func (j *Judged) Lying() figure.Value {
+	if !j.reported {
+		return figure.NoData("X-RateLimit-Limit, -Remaining and -Reset, RateLimit-* or Retry-After on answers, and keep: in the scenario",
+			"no answer of %s had a header about the limit", j.sel)
+	}
+	v := figure.Value{Samples: j.Report.Requests, Grain: 1, Findings: j.lying()}
+	v.X = float64(figure.Errors(v.Findings))
+	return v
+}

@@ -1,0 +1,176 @@
+package limits
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/claim/expr"
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/limit"
+	"github.com/trektribe/bench/internal/traffic"
+)
+
+const (
+	// slack is how far the service's clocks and timers may be off: Redis counts whole
+	// milliseconds, and rounds twice.
+	slack = 2 * time.Millisecond
+	// grain is how coarse reported times are: whole seconds, rounded either way.
+	grain = time.Second + slack
+	// afterwards is how long a fault counts on after its end where it is not seen when
+	// Redis was used again.
+	afterwards = time.Second
+	// proxy stands for the generator, through which clients that a header names come.
+	proxy = "the proxy"
+)
+
+// Judged is what the oracle says of the clients of a selection.
+type Judged struct {
+	Report   limit.Report
+	ds       []limit.Decision
+	sel      string
+	undated  bool // the reading's windows are those of the clock, and nothing says when these begin
+	reported bool // some answer had a header about the limit
+}
+
+// Judge asks the oracle about the clients of a selection, once for each reading.
+func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absence) {
+	key := sel.Stream + " " + r.String()
+	if j := l.judged[key]; j != nil {
+		return j, j.nothing()
+	}
+	j := &Judged{sel: sel.Text, undated: !l.dated && (r.Kind == limit.FixedClock || r.Kind == limit.SlidingCounter)}
+	l.judged[key] = j
+	r.Slack = slack
+	if l.dated {
+		r.Epoch = -(l.epoch % r.Window)
+	}
+	c := limit.Context{Faults: l.spans(), Emptied: l.emptied(), Behind: map[string]string{}, Forged: map[string]string{}, Grain: grain}
+	begun := l.begun()
+	for _, id := range l.choose(sel) {
+		d := l.ds[id]
+		j.reported = j.reported || d.Header.Has != 0
+		if d.Client == "" {
+			d.Client = everybody
+		}
+		// What was counted before a fresh state is gone.
+		if n, _ := slices.BinarySearch(begun, d.Sent); n > 0 {
+			d.Client = l.once(fmt.Sprintf("%s after restart %d", d.Client, n))
+		}
+		if traffic.Forwarded(d.Client) {
+			c.Behind[d.Client] = proxy
+		}
+		if id < len(l.forgeries) && l.forgeries[id] != "" {
+			real := d.Client
+			d.Client = l.once(l.forgeries[id] + ", claimed by " + real)
+			c.Forged[d.Client] = real
+		}
+		j.ds = append(j.ds, d)
+	}
+	var err error
+	if j.Report, err = limit.Judge(j.ds, r, c); err != nil {
+		panic(err) // the reading was checked, and a history's times are in order
+	}
+	return j, j.nothing()
+}
+
+// nothing is why nothing can be said at all; nil: something can.
+func (j *Judged) nothing() *figure.Absence {
+	rep := &j.Report
+	switch {
+	case j.undated:
+		return figure.Absent("the history does not say when windows of the clock begin", "a run that this build plays")
+	case rep.Requests == 0:
+		return figure.Absent("no request of "+j.sel+" was observed", "traffic that "+j.sel+" selects")
+	case rep.Allowed+rep.Refused == 0:
+		return figure.Absent("no request of "+j.sel+" was answered with a status of 2xx or 429", "answers with these statuses")
+	}
+	return nil
+}
+
+// spans are the times of faults on Redis, each until every instance uses Redis again.
+func (l *Log) spans() (out []limit.Span) {
+	var last time.Duration // the latest end of a fault
+	for _, e := range l.faults {
+		if e.Kind == history.FaultOff {
+			last = max(last, e.Until, e.At)
+		}
+	}
+	for _, on := range l.faults {
+		if on.Kind != history.FaultOn {
+			continue
+		}
+		s := limit.Span{From: on.At, To: max(on.At, on.Until) + afterwards}
+		for _, off := range l.faults {
+			if off.Kind == history.FaultOff && off.Name == on.Name && off.Instance == on.Instance && off.At >= on.At {
+				end := max(off.At, off.Until)
+				s.To = end + afterwards
+				if end == last {
+					s.To = end + l.recovery()
+				}
+				break
+			}
+		}
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out, func(a, b limit.Span) int { return int(min(1, max(-1, a.From-b.From))) })
+	// Those that overlap are one.
+	var merged []limit.Span
+	for _, s := range out {
+		if n := len(merged); n > 0 && s.From <= merged[n-1].To {
+			merged[n-1].To = max(merged[n-1].To, s.To)
+		} else {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// recovery is how long after the last fault the last instance used Redis again, as far as
+// its answers say so.
+func (l *Log) recovery() (longest time.Duration) {
+	for _, u := range l.used {
+		e, none := u.TimeToRecover()
+		if none != nil || e.Cut {
+			return afterwards
+		}
+		longest = max(longest, time.Duration(e.X*float64(time.Second)))
+	}
+	if len(l.used) == 0 {
+		return afterwards
+	}
+	return longest
+}
+
+// emptied is when Redis lost what it held.
+func (l *Log) emptied() (out []time.Duration) {
+	for _, e := range l.faults {
+		if e.Kind == history.FaultOn && slices.Contains([]string{"killed", "restarted", "flushed"}, e.Name) {
+			out = append(out, e.At)
+		}
+	}
+	return out
+}
+
+// begun is when the instances began anew from a fresh state, rising: they got ready after
+// requests had been sent, and no fault on them was the reason.
+func (l *Log) begun() (out []time.Duration) {
+	var starts []time.Duration
+	for _, e := range l.ready {
+		if !slices.ContainsFunc(l.hurt, func(h history.Event) bool {
+			return h.Kind == history.FaultOff && h.Instance == e.Instance && h.At <= e.At && e.At <= h.Until
+		}) {
+			starts = append(starts, e.At)
+		}
+	}
+	slices.Sort(starts)
+	var from time.Duration
+	for _, at := range starts {
+		if slices.ContainsFunc(l.ds, func(d limit.Decision) bool { return from < d.Sent && d.Sent < at }) {
+			out = append(out, at)
+			from = at
+		}
+	}
+	return out
+}
