@@ -53,6 +53,55 @@ func TestRecordedRuns(t *testing.T) {
 	}
 }
 
+// A round whose file is damaged is set aside, and the others are judged.
+func TestADamagedRoundIsSetAside(t *testing.T) {
+	archive, err := filepath.Abs("testdata/recorded/server.tar.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := "run"
+	t.Chdir(t.TempDir())
+	unpack(t, archive, dir)
+	files, err := filepath.Glob(filepath.Join(dir, "rounds/*-01/requests.parquet"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no rounds: %v", err)
+	}
+	whole := results(t, strings.TrimSuffix(archive, ".tar.gz"))
+	cut, err := os.ReadFile(files[0])
+	if err == nil {
+		err = os.WriteFile(files[0], cut[:len(cut)/2], 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out, errw bytes.Buffer
+	if code := runJudge(context.Background(), []string{"--report-only", dir}, &out, &errw); code != exitHolds {
+		t.Fatalf("judge exits with %d: %s", code, errw.String())
+	}
+	round := filepath.Base(filepath.Dir(files[0]))
+	scenario := strings.TrimSuffix(round, "-01")
+	if table := strings.Join(strings.Fields(out.String()), " "); !strings.Contains(table, "round "+round+" is damaged and does not count") {
+		t.Errorf("nothing says that %s is damaged:\n%s", round, out.String())
+	}
+	got := results(t, dir)
+	if len(got) != len(whole) {
+		t.Errorf("%d results, want %d", len(got), len(whole))
+	}
+	fewer := 0
+	for id, r := range got {
+		want := whole[id]
+		if r.Scenario != scenario && (r.Verdict != want.Verdict || r.Rounds != want.Rounds) || r.Rounds > want.Rounds {
+			t.Errorf("%v: %s of %d rounds, and %s of %d when nothing was damaged", id, r.Verdict, r.Rounds, want.Verdict, want.Rounds)
+		}
+		if r.Rounds < want.Rounds {
+			fewer++
+		}
+	}
+	if fewer == 0 {
+		t.Errorf("every claim has as many rounds as if nothing was damaged")
+	}
+}
+
 // golden holds got to a golden file, or makes it that with -update.
 func golden(t *testing.T, file string, got []byte) {
 	t.Helper()

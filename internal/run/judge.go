@@ -81,20 +81,43 @@ func (j *judge) observe(ctx context.Context, dir string) (bool, error) {
 	if !r.Whole() {
 		return false, r.Err()
 	}
+	seen := map[string]observation{}
 	for _, a := range j.arms {
-		h := r.Arm(a.Name)
-		j.load.add(h)
-		for i, seen := range claim.ObserveAll(j.claims, h) {
-			j.observed[a.Name][i] = append(j.observed[a.Name][i], seen)
+		seen[a.Name] = j.look(r.Arm(a.Name))
+	}
+	if err := r.Err(); err != nil {
+		return false, err // nothing of a round that cannot be read to its end counts
+	}
+	for _, a := range j.arms {
+		o := seen[a.Name]
+		j.load.add(r.Arm(a.Name))
+		for i, c := range o.claims {
+			j.observed[a.Name][i] = append(j.observed[a.Name][i], c)
 		}
-		for i, c := range j.curves {
-			j.points[a.Name][i] = append(j.points[a.Name][i], c.Observe(h))
+		for i, c := range o.curves {
+			j.points[a.Name][i] = append(j.points[a.Name][i], c)
 		}
-		if j.recovery != nil {
-			j.times[a.Name] = append(j.times[a.Name], j.recovery.Observe(h))
-		}
+		j.times[a.Name] = append(j.times[a.Name], o.times...)
 	}
 	return true, r.Err()
+}
+
+// An observation is what one round says of one arm.
+type observation struct {
+	claims []claim.Round
+	curves []curve.Round
+	times  []recovery.Round // one, or none without a fault
+}
+
+func (j *judge) look(h history.History) (o observation) {
+	o.claims = claim.ObserveAll(j.claims, h)
+	for _, c := range j.curves {
+		o.curves = append(o.curves, c.Observe(h))
+	}
+	if j.recovery != nil {
+		o.times = append(o.times, j.recovery.Observe(h))
+	}
+	return o
 }
 
 // results judges every claim in every arm, claims first.

@@ -60,8 +60,12 @@ func (j *judge) observeAll(ctx context.Context, dir string) (warnings []string, 
 			continue
 		}
 		whole, err := j.observe(ctx, round)
-		if err != nil {
+		if err != nil && ctx.Err() != nil {
 			return warnings, err
+		}
+		if err != nil {
+			warnings = append(warnings, fmt.Sprintf("round %s is damaged and does not count: %v", filepath.Base(round), err))
+			continue
 		}
 		if !whole {
 			why := ""
