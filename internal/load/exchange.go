@@ -2,6 +2,8 @@ package load
 
 import (
 	"bytes"
+	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -28,7 +30,32 @@ func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.B
 	if n := response.ContentLength; n > 0 && n <= maxBody {
 		body.Grow(int(n) + bytes.MinRead)
 	}
-	_, err = body.ReadFrom(io.LimitReader(response.Body, maxBody+1))
+	read := readBody
+	if response.Header.Get("Content-Encoding") == "gzip" {
+		read = unzipBody
+	}
+	err = read(body, response.Body)
 	a.tooLong = body.Len() > maxBody
 	return a, err
+}
+
+func readBody(body *bytes.Buffer, from io.Reader) error {
+	_, err := body.ReadFrom(io.LimitReader(from, maxBody+1))
+	return err
+}
+
+var unzippers = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// unzipBody reads what a service compresses unasked, as every client does.
+func unzipBody(body *bytes.Buffer, from io.Reader) error {
+	z := unzippers.Get().(*gzip.Reader)
+	defer unzippers.Put(z)
+	switch err := z.Reset(from); err {
+	case nil:
+	case io.EOF: // no body at all
+		return nil
+	default:
+		return fmt.Errorf("a body that is no gzip: %w", err)
+	}
+	return readBody(body, z)
 }
