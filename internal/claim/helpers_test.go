@@ -33,7 +33,7 @@ var (
 )
 
 var (
-	scope      = roundtest.Scope()
+	scope      = roundtest.ExactScope()
 	cacheScope = roundtest.CacheScope()
 	looks      = claim.Looks{Min: 3, Max: 8}
 )

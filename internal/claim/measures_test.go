@@ -2,6 +2,7 @@ package claim_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func decidings() []deciding {
 	slow := parts{trips("fault", 2000, 40*ms, "redis")}
 	few := parts{trips("fault", 4, ms, "redis")}
 	other := parts{trips("warm", 2000, ms, "redis")}
-	return []deciding{
+	return slices.Concat(exactDecidings(), []deciding{
 		{"p50(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
 		{"p90(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
 		{"p95(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
@@ -97,7 +98,7 @@ func decidings() []deciding {
 			parts{trips("warm", 1000, ms, "redis"), trips("fault", 500, ms, "redis"), failed("fault", 500, ms)}, parts{trips("warm", 50, ms, "redis")}, "no request"},
 		{"delta(db_total[phase=warm]) == count(trips[phase=warm])", parts{trips("warm", 7, ms, "redis"), counter("db_total", "warm", "1", 0, 7)},
 			parts{trips("warm", 7, ms, "redis"), counter("db_total", "warm", "1", 0, 8)}, parts{trips("warm", 7, ms, "redis")}, "no metrics were read"},
-	}
+	})
 }
 
 // Every measure has four rows: a round that complies and one that does not,

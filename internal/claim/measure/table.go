@@ -1,9 +1,16 @@
 package measure
 
+import "slices"
+
 // All is the table of measures, in the order in which `bench explain` prints them.
 // Each row is made in the file of its family, beside the probe that measures it. To
 // add a measure, write both and name the row here.
 func All() []Measure {
+	return slices.Concat(single(), boardRows(), sessionRows(), notificationRows())
+}
+
+// single are the rows that are made one by one.
+func single() []Measure {
 	return []Measure{
 		// latency.go
 		quantileRow("p50", "median", 0.50, 5),

@@ -16,6 +16,7 @@ type Walk struct {
 	book   *Book // nil: no probe needs one
 	probes []*Watched
 	shared map[string]*Watched // by the text of the call
+	kept   map[string]Watcher  // see Beside
 }
 
 // NewWalk is a walk that shows the history to others too, before its probes. Paths
@@ -44,6 +45,19 @@ func (w *Walk) Select(sel expr.Selector) Selection {
 		w.others = append(w.others, w.book)
 	}
 	return Selection{Tally: Tally{Sel: sel}, Book: w.book}
+}
+
+// Beside is a watcher that several probes share and that is shown everything before them. The same
+// name is the same watcher; start makes it, of the paths of streams.
+func (w *Walk) Beside(name string, start func(paths map[string]string) Watcher) Watcher {
+	if w.kept[name] == nil {
+		if w.kept == nil {
+			w.kept = map[string]Watcher{}
+		}
+		w.kept[name] = start(w.Paths)
+		w.others = append(w.others, w.kept[name])
+	}
+	return w.kept[name]
 }
 
 // Through shows h to everybody. Not empty: why it could not be read.

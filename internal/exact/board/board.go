@@ -52,6 +52,8 @@ type Report struct {
 	// Based is how many organizers have a known begin: one that was read before their
 	// first booking was sent. Of others no doubled count can be proved.
 	Based, Organizers int
+	// Strangers are readings that list somebody, and nobody who was booked; 0 where any reading lists one who was.
+	Strangers int
 	// Misordered are readings whose rows are not in order, or name somebody twice.
 	Misordered evidence.Finding
 	// Missing are readings of a full board without an organizer that is ahead of the last one listed.
@@ -82,6 +84,7 @@ func Check(bookings []Booking, reads []Read, places int) Report {
 		},
 	}
 	c.book(bookings)
+	c.strangers()
 	c.begin()
 	c.walk()
 	c.monotonic()

@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/exact/evidence"
 	"github.com/trektribe/bench/internal/exact/board"
+	"github.com/trektribe/bench/internal/exact/evidence"
 )
 
 const ms = time.Millisecond

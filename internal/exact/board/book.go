@@ -96,3 +96,18 @@ func (c *checker) begin() {
 		o.n = o.lo
 	}
 }
+
+// strangers counts the readings that list somebody, if none lists one who was booked: then the names do not match.
+func (c *checker) strangers() {
+	for _, r := range c.reads {
+		for _, row := range r.Rows {
+			if c.by[row.Organizer] != nil {
+				c.report.Strangers = 0
+				return
+			}
+		}
+		if len(r.Rows) > 0 {
+			c.report.Strangers++
+		}
+	}
+}

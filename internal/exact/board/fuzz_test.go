@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/trektribe/bench/internal/exact/evidence"
 	"github.com/trektribe/bench/internal/exact/board"
+	"github.com/trektribe/bench/internal/exact/evidence"
 )
 
 // FuzzCheck has any bookings and readings, sense or not. No report may depend on the order in which they are given, nor

@@ -40,6 +40,7 @@ func (c *checker) due() {
 			if came && at <= n.acked+c.terms.Within {
 				continue
 			}
+			c.report.LastLost = max(c.report.LastLost, n.sent)
 			if came {
 				c.report.Lost.AddFor(at-n.acked, func() evidence.Witness { return s.missed(n, fmt.Sprintf("at %v", at), n.acked, at) })
 			} else {

@@ -59,11 +59,12 @@ type Report struct {
 	Due      int // pairs of a notification and a socket at which it was due
 
 	Lost       evidence.Finding // due, and not come within the time. Longest: late ones only, from the acknowledgement
+	LastLost   time.Duration    // when the last of these was sent; 0: there is none
 	Doubled    evidence.Finding // messages that had come before on their socket
 	Misordered evidence.Finding // messages that an earlier one of their publisher comes after; see Check
 	Phantoms   evidence.Finding // messages that nobody had sent, to this user and by then
 	Back       evidence.Finding // messages that come again after one that was sent later
-	Delays     []Delay       // of messages the first time on their socket, in their order
+	Delays     []Delay          // of messages the first time on their socket, in their order
 	Gaps       []Gap
 }
 

@@ -30,10 +30,10 @@ type session struct {
 	Session
 	seen   map[string]*sight // by the instance that was asked
 	absent bool              // a reading lacks it
-	worst  evidence.Witness     // of the longest absence
+	worst  evidence.Witness  // of the longest absence
 	length time.Duration     // of that
 	ghost  time.Duration     // shown so long after its end; negative: never
-	late   evidence.Witness     // that shows it
+	late   evidence.Witness  // that shows it
 }
 
 // A sight is what one instance last said of a session.

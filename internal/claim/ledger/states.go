@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"slices"
+	"time"
+
+	"github.com/trektribe/bench/internal/exact/board"
+	"github.com/trektribe/bench/internal/exact/notices"
+	"github.com/trektribe/bench/internal/exact/sessions"
+	"github.com/trektribe/bench/internal/history"
+)
+
+// Bookings are those of a state.
+func (l *Ledger) Bookings(state int) (all []board.Booking) {
+	for _, b := range l.bookings {
+		if b.state == state {
+			all = append(all, b.Booking)
+		}
+	}
+	return all
+}
+
+// Notices are those of a state.
+func (l *Ledger) Notices(state int) (all []Notice) {
+	for _, n := range l.notices {
+		if n.state == state {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// Sockets are those of a state, with what was said on them.
+func (l *Ledger) Sockets(state int) (all []Socket) {
+	for _, s := range l.sockets {
+		if s.state == state {
+			all = append(all, l.finished(s))
+		}
+	}
+	return all
+}
+
+func (l *Ledger) finished(s Socket) Socket {
+	h, known := l.said[s.Request.Client]
+	if !known {
+		h = heard{at: notices.Never, end: notices.Never}
+	}
+	s.Session, s.Open, s.End, s.How = h.session, h.at, h.end, h.how
+	if !l.tells && s.Request.OK() {
+		s.Open = s.Request.Done
+	}
+	s.Closed = s.End != notices.Never && !slices.Contains(byClient, s.How)
+	if !s.Request.OK() && s.End == notices.Never {
+		s.End = s.Request.Done // its client gave up
+	}
+	return s
+}
+
+// AsSession is a socket as the checker of sessions takes it.
+func (s Socket) AsSession() sessions.Session {
+	return sessions.Session{ID: s.Session, User: s.Request.Key, Instance: s.Request.Instance, Sent: s.Request.Sent, Open: s.Open, End: s.End, Closed: s.Closed,
+		Refused: s.Request.Failure == history.Refused || s.Request.Failure == history.Limited || s.Request.Failure == history.Status}
+}
+
+// AsSocket is a socket as the checker of notifications takes it. The sockets of one user in one stream follow one another.
+func (s Socket) AsSocket() notices.Socket {
+	client, _ := cutLast(s.Request.Client)
+	return notices.Socket{Name: s.Request.Client, User: s.Request.Key, Client: client, Instance: s.Request.Instance,
+		Sent: s.Request.Sent, Attached: s.Open, End: s.End, Closed: s.Closed}
+}
+
+// Messages are those that came on a socket.
+func (l *Ledger) Messages(name string) []notices.Message { return l.messages[name] }
+
+// Until is the last instant that was observed in a state.
+func (l *Ledger) Until(state int) time.Duration {
+	if state < len(l.fresh) {
+		return min(l.until, l.fresh[state])
+	}
+	return l.until
+}
+
+// Undone are the bookings and notifications that were not acknowledged, each with its stream and how it failed.
+func (l *Ledger) Undone() []history.Request { return l.undone }
+
+// Books reports whether a stream books.
+func (l *Ledger) Books(stream string) bool { return l.path(stream) == bookings }
+
+// Notifies reports whether a stream notifies.
+func (l *Ledger) Notifies(stream string) bool { return l.path(stream) == notifications }
+
+// cutLast parts a socket's name, "stream/user/n", before its number.
+func cutLast(name string) (before, after string) {
+	for i := len(name) - 1; i >= 0; i-- {
+		if name[i] == '/' {
+			return name[:i], name[i+1:]
+		}
+	}
+	return name, ""
+}
