@@ -18,6 +18,7 @@ func readCall(t strictyaml.Table, v strictyaml.Value, st *traffic.Stream) {
 	readBody(t, st)
 	readExpect(t, st)
 	readKeep(t, st)
+	st.Retry = t.Whole("retry", 1, traffic.MostRetries, 0)
 	text, ok := v.Text()
 	if !ok {
 		return

@@ -13,7 +13,7 @@ import (
 )
 
 // callKeys are the keys of a call beside its method and path.
-var callKeys = []string{"body", "headers", "expect", "keep"}
+var callKeys = []string{"body", "headers", "expect", "keep", "retry"}
 
 func readBody(t strictyaml.Table, st *traffic.Stream) {
 	v, ok := t.Get("body")
@@ -26,7 +26,7 @@ func readBody(t strictyaml.Table, st *traffic.Stream) {
 		return
 	}
 	st.Body = text
-	if err := traffic.CheckTemplate(text, t.Has("clients")); err != nil {
+	if err := traffic.CheckTemplate(text, st.Clients != nil); err != nil {
 		v.Wrong("body: %v", err)
 		return
 	}
@@ -68,7 +68,7 @@ func readHeaders(t strictyaml.Table, st *traffic.Stream) {
 			e.WrongType(e.Key + " is a text, as in " + e.Key + ": value")
 			continue
 		}
-		if err := traffic.CheckHeaderValue(value, t.Has("clients")); err != nil {
+		if err := traffic.CheckHeaderValue(value, st.Clients != nil); err != nil {
 			e.Wrong("%s: %v", e.Key, err)
 			continue
 		}
@@ -129,11 +129,15 @@ func callDetails(st traffic.Stream) [][2]string {
 	for _, status := range st.Expect {
 		statuses = append(statuses, strconv.Itoa(status))
 	}
-	body := st.Body
+	body, retry := st.Body, ""
+	if st.Retry > 0 {
+		retry = fmt.Sprintf("up to %d times while no answer comes, to the next instance", st.Retry)
+	}
 	if strings.ContainsFunc(body, func(r rune) bool { return r < ' ' }) {
 		body = fmt.Sprintf("%q", body)
 	}
 	return [][2]string{
 		{"body", body}, {"headers", strings.Join(headers, ", ")}, {"expect", strings.Join(statuses, ", ")}, {"keep", strings.Join(st.Keep, ", ")},
+		{"retry", retry},
 	}
 }

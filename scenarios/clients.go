@@ -96,8 +96,8 @@ func readBurst(t strictyaml.Table, st *traffic.Stream) {
 	switch s, _ := v.Scalar(); {
 	case s != "true" && s != "false":
 		v.WrongType("spread is true or false")
-	case st.Burst == 0:
-		v.WrongKey("spread needs a burst of two or more, such as burst: 8")
+	case st.Burst == 0 && !t.Has(traffic.Sequences):
+		v.WrongKey("spread needs a burst of two or more, such as burst: 8, or a sequence")
 	default:
 		st.Spread = s == "true"
 	}

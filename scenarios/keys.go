@@ -17,7 +17,7 @@ func readKeys(t strictyaml.Table, st *traffic.Stream) {
 	case has && !given:
 		what := st.Path
 		if traffic.Hole(what) == "" {
-			what = "{id} or {user} in its body or headers"
+			what = "{id} or {user} in what it sends"
 		}
 		t.At(st.Type).Wrong("%s: %s needs keys, such as zipf(500, 1.1) or uniform(500)", st.Type, what)
 		return

@@ -52,6 +52,14 @@ traffic:
     burst: 300
   - {name: quiet, call: GET /api/leaderboard, rate: 1/s, clients: 'zipf(3, 1.5)', as: header X-Forwarded-For, ipv6: true, burst: 2, spread: false}
   - {name: others, call: GET /api/leaderboard, rate: 1/s, clients: uniform(4), as: address, burst: 1}
+  - name: twice
+    sequence:
+      - {call: POST /api/bookings, body: '{"bookingId":"{uuid}","organizerId":"{id}"}', retry: 2, expect: [201]}
+      - {name: top, call: GET /api/leaderboard}
+    rate: 4/s
+    keys: uniform(7)
+    spread: true
+    stop: true
   - {name: present, sockets: 'GET /ws?user={user}', count: 60, stay: 3s, leave: vanish, again: 500ms, back: same, ping: 1s, rate: 5/s, keys: uniform(8)}
   - {name: idle, sockets: GET /ws, rate: 1/s}
 claims:
@@ -133,6 +141,10 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 				From:    1, To: 1, Burst: 2, Timeout: 2 * s, Workers: 256}},
 			{Stream: traffic.Stream{Name: "others", Type: traffic.Calls, Call: get("/api/leaderboard"),
 				Clients: &traffic.Clients{Draw: "uniform", N: 4, First: 203, As: "address"}, From: 1, To: 1, Timeout: 2 * s, Workers: 256}},
+			{Stream: traffic.Stream{Name: "twice", Type: traffic.Sequences, Stop: true, Spread: true, Steps: []traffic.Step{
+				{Call: traffic.Call{Method: "POST", Path: "/api/bookings", Body: `{"bookingId":"{uuid}","organizerId":"{id}"}`, Expect: []int{201}, Retry: 2}},
+				{Name: "top", Call: get("/api/leaderboard")}},
+				From: 4, To: 4, Keys: traffic.Keys{Dist: "uniform", N: 7}, Timeout: 2 * s, Workers: 256}},
 			{Stream: traffic.Stream{Name: "present", Type: traffic.Sockets, Call: get("/ws?user={user}"), From: 5, To: 5,
 				Socket: &traffic.Socket{Count: 60, Stay: 3 * s, Leave: "vanish", Again: s / 2, Back: "same", Ping: s},
 				Keys:   traffic.Keys{Dist: "uniform", N: 8}, Timeout: 2 * s, Workers: 256}},
@@ -152,9 +164,9 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		t.Errorf("RoundLength() = %v, want 2m30.5s", got.RoundLength())
 	}
 	if scope, want := got.Scope(), (expr.Scope{
-		Streams: []string{"listing", "trip", "write", "profile", "book", "quiet", "others", "present", "idle"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
+		Streams: []string{"listing", "trip", "write", "profile", "book", "quiet", "others", "twice", "top", "present", "idle"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
 		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all",
-			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard", "present": "/ws?user={user}", "idle": "/ws"},
+			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard", "top": "/api/leaderboard", "present": "/ws?user={user}", "idle": "/ws"},
 		Env: got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)

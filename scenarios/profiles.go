@@ -27,7 +27,13 @@ func (r *reader) profiles(t strictyaml.Table, s *Scenario) []profile {
 		return nil
 	}
 	all, _ := v.Table("profiles", profileNames)
-	scope := s.Scope()
+	var phases, streams []string
+	for _, p := range s.Phases {
+		phases = append(phases, p.Name)
+	}
+	for _, st := range s.Traffic {
+		streams = append(streams, st.Name)
+	}
 	var out []profile
 	for _, name := range profileNames {
 		v, ok := all.Get(name)
@@ -38,8 +44,8 @@ func (r *reader) profiles(t strictyaml.Table, s *Scenario) []profile {
 			out = append(out, profile{
 				name:    name,
 				fields:  t,
-				lengths: readOverrides(t, "phases", "phase", scope.Phases),
-				rates:   readOverrides(t, "rates", "stream", scope.Streams),
+				lengths: readOverrides(t, "phases", "phase", phases),
+				rates:   readOverrides(t, "rates", "stream", streams),
 			})
 		}
 	}

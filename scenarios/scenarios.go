@@ -121,15 +121,24 @@ func (s *Scenario) Needs() int {
 
 // Scope is what the scenario's claims may name.
 func (s *Scenario) Scope() expr.Scope {
-	c := expr.Scope{Paths: map[string]string{}, Env: s.Target.Env}
-	for _, t := range s.Traffic {
-		c.Streams = append(c.Streams, t.Name)
-		c.Paths[t.Name] = t.Path
-		if claims := t.Headers["X-Forwarded-For"]; claims != "" {
+	c := expr.Scope{Streams: s.streamNames(), Paths: map[string]string{}, Env: s.Target.Env}
+	note := func(name string, call traffic.Call) {
+		if call.Path != "" {
+			c.Paths[name] = call.Path
+		}
+		if claims := call.Headers["X-Forwarded-For"]; claims != "" {
 			if c.Forged == nil {
 				c.Forged = map[string]string{}
 			}
-			c.Forged[t.Name] = claims
+			c.Forged[name] = claims
+		}
+	}
+	for _, t := range s.Traffic {
+		note(t.Name, t.Call)
+		for _, step := range t.Steps {
+			if step.Name != "" {
+				note(step.Name, step.Call)
+			}
 		}
 	}
 	for _, p := range s.Phases {

@@ -22,13 +22,14 @@ func (r *reader) stream(v strictyaml.Value, s *Scenario) {
 	switch {
 	case st.Name == "all":
 		at.Wrong("a stream cannot be named all: in claims that is every stream")
-	case st.Name != "" && slices.ContainsFunc(s.Traffic, func(o Stream) bool { return o.Name == st.Name }):
+	case st.Name != "" && slices.Contains(s.streamNames(), st.Name):
 		at.Wrong("a second stream named %s", st.Name)
 	}
 	before := r.file.Count()
 	readClients(t, &st.Stream, s.clients())
 	readBurst(t, &st.Stream)
 	readSends(t, &st.Stream)
+	checkStepNames(t, st.Stream, s)
 	if r.file.Count() == before {
 		readKeys(t, &st.Stream)
 	}
@@ -152,7 +153,7 @@ func (s *Scenario) planned(st Stream) int {
 		}
 		sum += n
 	}
-	return int(math.Round(sum)) * st.AtOnce()
+	return int(math.Round(sum)) * st.Each()
 }
 
 // mean is the mean rate of a stretch, per second.

@@ -98,7 +98,7 @@ traffic:
   - {name: q, call: GET /a, rate: 1/s, keep: [Age, §age, §'*', §X A, X-*, §'X-*-Y', §{}]}
   - {name: r, call: GET /a, rate: 1/s, keep: §[]}
 `, want: []string{"GET cannot have a body", "POST needs a body", "body is a text", "body is a text", "{seqence} cannot be filled (there is: {id}, {user}, {seq}, {client}, {uuid})", "{client} needs clients", "body is not JSON",
-			"{id} or {user} in its body or headers needs keys", "the call has no {id} or {user} to fill", "headers is a mapping", "headers is empty", `"X A" is not a header name`, "Host is set by the sender", "X-B is a text", "is not a header value", "{usr} cannot be filled",
+			"{id} or {user} in what it sends needs keys", "the call has no {id} or {user} to fill", "headers is a mapping", "headers is empty", `"X A" is not a header name`, "Host is set by the sender", "X-B is a text", "is not a header value", "{usr} cannot be filled",
 			"x-a is given twice", "a status from 200 to 599", "a status from 200 to 599", "200 is given twice", "a status from 200 to 599", "expect is a list", "age is given twice", `"*" is neither`, `"X A" is neither`, `"X-*-Y" is neither`, "is a text", "keep is an empty list"}},
 		{name: "clients and bursts", text: `
 traffic:
@@ -125,7 +125,25 @@ traffic:
 `, want: []string{"say how the service tells them apart: as: address, or as: header X-Forwarded-For", `"0": want a whole number from 1 to 10000`, `"10001": want a whole number`, "want 200, uniform(200) or zipf(200, 1.1)",
 			"zipf takes the number of clients and an exponent", "the scenario has 10001 clients; the most is 10000", `unknown word "adress" (did you mean address?)`, "header needs a name", "Host is set by the sender", "address takes no further word",
 			"as needs clients", "ipv6 needs clients", "cookies needs clients", "ipv6 needs as: header", "cookies is true, or left out", "x-id is set by as: header X-Id", "cookie is set by cookies: true",
-			"burst is a whole number from 1 to 1000", "burst is a whole number", "a burst of 300 requests needs at least 300", "spread needs a burst", "spread is true or false", "spread needs a burst"}},
+			"burst is a whole number from 1 to 1000", "burst is a whole number", "a burst of 300 requests needs at least 300", "spread needs a burst", "spread is true or false", "spread needs a burst of two or more, such as burst: 8, or a sequence"}},
+		{name: "sequences and retries", text: `
+traffic:
+  - {name: a, sequence: §[], rate: 1/s}
+  - {name: b, sequence: §GET /a, rate: 1/s}
+  - {name: c, sequence: [§GET /a, §{name: x}, {§cal: GET /a, call: GET /a}, {call: §get /a}], rate: 1/s}
+  - {name: d, sequence: [{call: §POST /a}, {call: POST /a, body: §'{"a":"{client}"}'}, {call: GET /a, §body: '{}'}], rate: 1/s}
+  - {name: e, sequence: §[{call: GET /a}, {call: 'GET /a/{id}'}], rate: 1/s}
+  - {name: f, sequence: [{call: GET /a}], rate: 1/s, §burst: 2, stop: §no, §retry: 2, §keep: [Age]}
+  - {name: g, sequence: [{name: §all, call: GET /a}, {name: §g, call: GET /a}, {name: h, call: GET /a}, {name: §h, call: GET /a}, {name: §'?', call: GET /a}], rate: 1/s}
+  - {name: §h, call: GET /a, rate: 1/s}
+  - {name: i, sequence: §[{name: a, call: GET /a}], rate: 1/s}
+  - {name: j, call: GET /a, rate: 1/s, retry: §11}
+  - {name: k, call: GET /a, rate: 1/s, §stop: true}
+  - {name: l, sequence: [{call: GET /a, retry: §0}], rate: 1/s, spread: §maybe}
+`, want: []string{"sequence is an empty list", `sequence is a list; here is "GET /a"`, "a call of a sequence is", "a call of a sequence has no call", `unknown key "cal"`, `unknown method "get" (did you mean GET?)`,
+			"POST needs a body", "{client} needs clients", "GET cannot have a body", "{id} or {user} in what it sends needs keys", "burst is not for a sequence", "stop is true, or left out", "retry is not for a stream with sequence", "keep is not for a stream with sequence",
+			"a call cannot be named all", "a second stream named g", "a second stream named h", "name", "a second stream named h", `a second stream named "a"`, "retry is a whole number from 1 to 10", "stop is not for a stream with call",
+			"retry is a whole number from 1 to 10", "spread is true or false"}},
 		{name: "sockets", text: `
 traffic:
   - {name: a, sockets: §POST /ws, rate: 1/s}
@@ -173,8 +191,11 @@ func TestTheExamplesOfStreamsAreRight(t *testing.T) {
 		s := mustParse(t, complete("phases: [{name: steady, for: 2s}, {name: fault, for: 1s}]\ntraffic:\n    - name: "+name+"\n"+example+"\n"))
 		return s.Traffic[0]
 	}
-	if st := read("book"); st.Burst != 8 || st.Clients == nil || !st.Clients.Cookies || len(st.Keep) != 3 || len(st.Expect) != 1 || len(st.Headers) != 1 {
+	if st := read("book"); st.Burst != 8 || st.Clients == nil || !st.Clients.Cookies || st.Retry != 2 || len(st.Keep) != 3 || len(st.Expect) != 1 || len(st.Headers) != 1 {
 		t.Errorf("the example of a call is %+v", st)
+	}
+	if st := read("twice"); len(st.Steps) != 3 || st.Steps[0].Retry != 2 || st.Steps[1].Body != st.Steps[0].Body || st.Steps[2].Name != "board" || !st.Spread || !st.Stop {
+		t.Errorf("the example of a sequence is %+v", st)
 	}
 	want := traffic.Socket{Count: 200, Stay: 3 * time.Second, Leave: "close", Again: time.Second / 2, Back: "next", Ping: time.Second}
 	if st := read("present"); st.Socket == nil || *st.Socket != want || len(st.Phases) != 2 {

@@ -11,9 +11,12 @@ import (
 // type. To add one: a file here that reads it, a row, its part of traffic.Stream, and its
 // sender (internal/load/senders.go).
 var streamTypes = []streamType{
-	{traffic.Calls, "method and path, such as GET /api/trips", callKeys, readCall, callText, callDetails},
+	{traffic.Calls, aboutCall, callKeys, readCall, callText, callDetails},
+	{traffic.Sequences, "a list of calls, such as [{call: GET /api/trips}]", sequenceKeys, readSequence, sequenceText, sequenceDetails},
 	{traffic.Sockets, "method and path, such as GET /ws?user={user}", socketKeys, readSockets, callText, socketDetails},
 }
+
+const aboutCall = "method and path, such as GET /api/trips"
 
 type streamType struct {
 	name    string   // one of traffic.Types

@@ -206,7 +206,7 @@ func offered(s *scenarios.Scenario) (most float64) {
 		sum := 0.0
 		for _, t := range s.Traffic {
 			if len(t.Phases) == 0 || slices.Contains(t.Phases, p.Name) {
-				sum += max(t.From, t.To) * float64(t.AtOnce())
+				sum += max(t.From, t.To) * float64(t.Each())
 			}
 		}
 		most = max(most, sum)

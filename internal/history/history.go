@@ -33,7 +33,7 @@ type Request struct {
 	Stream   string        // the traffic stream's name
 	Phase    string        // the phase its Intended falls in
 	Instance string        // the instance it was sent to: "1", "2", …
-	Seq      uint64        // its number in its stream and round, from 0
+	Seq      uint64        // its number in its stream and round, from 0; of a repetition, and of a socket that comes back, 2³² more than before
 	Method   string        // GET, PUT, …
 	Key      string        // the {id} or {user} of its path; of a listing, the changed entity that it names as its witness; else empty
 	Intended time.Duration // on the run's clock

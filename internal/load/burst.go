@@ -18,11 +18,9 @@ func (c *caller) burst(ctx context.Context, t turn, record func(history.Request)
 	var wg sync.WaitGroup
 	for j := range n {
 		wg.Go(func() {
-			a := c.ask(t, j)
-			pass := &pass{gate: g}
-			defer pass.arrive()
-			a.pass = pass
-			record(c.call(ctx, a))
+			a := c.ask(t, c.stream.seq(t.place, j), c.stream.target(t.place, j))
+			a.pass = &pass{gate: g}
+			c.play(ctx, a, record)
 		})
 	}
 	wg.Wait()

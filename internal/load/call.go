@@ -14,6 +14,7 @@ import (
 // A caller is the sender of traffic.Calls: each turn is one HTTP request, or a burst of them.
 type caller struct {
 	stream   Stream
+	name     string // of the stream that requests are recorded as
 	clock    *history.Clock
 	id       func(seq uint64) int   // drawn from the keys
 	client   func(place uint64) int // drawn from the clients
@@ -34,10 +35,12 @@ type line struct {
 	versions  *entities     // nil: the path is not that of a versioned entity
 }
 
-func newCaller(s Stream, in *shared) sender {
+func newCaller(s Stream, in *shared) sender { return newCallerOf(s, in) }
+
+func newCallerOf(s Stream, in *shared) *caller {
 	changes := in.changes[s.Arm]
 	c := &caller{
-		stream: s, clock: in.clock, id: s.idOf(), client: s.clientOf(), clients: in.connections.clients(s),
+		stream: s, name: s.Name, clock: in.clock, id: s.idOf(), client: s.clientOf(), clients: in.connections.clients(s),
 		method: methods[s.Method](s, changes), judge: newJudge(s, changes != nil), keeper: newKeeper(s.Keep),
 		headers: make(map[string]template), ids: s.seed(uuids),
 	}
@@ -66,20 +69,20 @@ func newCaller(s Stream, in *shared) sender {
 // An ask is one request before it is sent: the start of its record, and where it goes.
 type ask struct {
 	record history.Request
-	id     int // 0: it has none
-	line   line
+	number uint64 // fills {seq} and {uuid}, and draws the id
+	id     int    // 0: it has none
+	target int
 	client *client
 	pass   *pass // nil: it is no part of a burst
 }
 
-// ask is request j of a turn.
-func (c *caller) ask(t turn, j int) ask {
+// ask is a request of a turn, by its number, to a target.
+func (c *caller) ask(t turn, number uint64, target int) ask {
 	s := c.stream
-	seq, target := s.seq(t.place, j), s.target(t.place, j)
-	a := ask{id: c.id(seq), line: c.lines[target], client: c.clients.of(c.client(t.place))}
+	a := ask{number: number, id: c.id(number), target: target, client: c.clients.of(c.client(t.place))}
 	a.record = history.Request{
-		Arm: s.Arm, Stream: s.Name, Instance: s.Targets[target].Instance,
-		Seq: seq, Method: s.Method, Key: key(a.id), Intended: t.intended, Queued: t.queued, Client: a.client.Name(),
+		Arm: s.Arm, Stream: c.name, Instance: s.Targets[target].Instance,
+		Seq: number, Method: s.Method, Key: key(a.id), Intended: t.intended, Queued: t.queued, Client: a.client.Name(),
 	}
 	return a
 }
@@ -89,11 +92,30 @@ func (c *caller) send(ctx context.Context, t turn, record func(history.Request))
 		c.burst(ctx, t, record)
 		return
 	}
-	record(c.call(ctx, c.ask(t, 0)))
+	c.play(ctx, c.ask(t, c.stream.seq(t.place, 0), c.stream.target(t.place, 0)), record)
 }
 
 // wait has nothing to wait for: a turn is over when send returns.
 func (c *caller) wait(context.Context) {}
+
+// play makes a request and records it, and again as often as the stream says while no answer
+// comes: the same request, to the next instance. The last one is returned.
+func (c *caller) play(ctx context.Context, a ask, record func(history.Request)) history.Request {
+	seq := a.record.Seq
+	for n := 1; ; n++ {
+		r := c.call(ctx, a)
+		record(r)
+		if a.pass != nil {
+			a.pass.arrive()
+		}
+		if n > c.stream.Retry || !unanswered(r) {
+			return r
+		}
+		a.target, a.pass = (a.target+1)%len(c.lines), nil
+		a.record.Instance = c.stream.Targets[a.target].Instance
+		a.record.Seq, a.record.Intended, a.record.Queued = repeated(seq, n), c.clock.Now(), false
+	}
+}
 
 // call makes a request and completes its record.
 func (c *caller) call(ctx context.Context, a ask) history.Request {
@@ -106,7 +128,8 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	}
 	request, text := c.request(callCtx, a)
 	r.Ref = c.judge.shape.refOf(text)
-	known := a.line.versions.newest(a.id)
+	line := c.lines[a.target]
+	known := line.versions.newest(a.id)
 
 	now := c.clock.Now()
 	if a.pass != nil {
@@ -125,7 +148,7 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body)
 	body.Reset()
-	answer, err := roundTrip(a.client.over(a.line.transport), request, body)
+	answer, err := roundTrip(a.client.over(line.transport), request, body)
 	r.Done = c.clock.Now()
 	r.Status, r.Bytes, r.Headers = answer.status, body.Len(), c.keeper.text(answer.header)
 	a.client.keep(request, answer.header)
@@ -143,19 +166,19 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	if r.Failure != "" {
 		return r
 	}
-	a.line.versions.saw(a.id, r.Version)
+	line.versions.saw(a.id, r.Version)
 	return c.method.learn(r, said, known)
 }
 
 // request is what is sent for a, and its body.
 func (c *caller) request(ctx context.Context, a ask) (request *http.Request, text []byte) {
-	request = a.line.request.WithContext(ctx)
+	request = c.lines[a.target].request.WithContext(ctx)
 	if hole := traffic.Hole(c.stream.Path); hole != "" {
 		u := *request.URL
 		u.Path, u.RawPath = strings.Replace(u.Path, hole, a.record.Key, 1), ""
 		request.URL = &u
 	}
-	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.record.Seq, ids: c.ids}
+	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.number, ids: c.ids}
 	text = c.method.body(b)
 	carry(request, text)
 	if c.personal {

@@ -27,7 +27,7 @@ const maxChanges = 16
 func newChanges(streams []Stream) map[string]*changes {
 	arms := make(map[string]*changes)
 	for _, s := range streams {
-		if s.changesTrips() {
+		if slices.ContainsFunc(s.calls(), Stream.changesTrips) {
 			arms[s.Arm] = &changes{of: make(map[string][]change)}
 		}
 	}

@@ -10,6 +10,16 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
+// unanswered reports a request that was sent, or tried to be, and got no whole answer: it may
+// have been carried out or not.
+func unanswered(r history.Request) bool {
+	switch r.Failure {
+	case history.Timeout, history.Refused, history.Reset, history.EOF, history.Broken:
+		return true
+	}
+	return false
+}
+
 // failureOf names why a request has no whole answer; ctx is the run's. The caller
 // checks the request's own deadline first.
 func failureOf(ctx context.Context, err error) history.Failure {

@@ -13,8 +13,8 @@ const maxRate = 1e6 // requests per second; beyond it, places would share a micr
 
 // A Place is one request of a stream's schedule.
 type Place struct {
-	Seq      uint64        // number of its place, times the requests of a burst, plus its number in the burst
-	Intended time.Duration // on the run's clock
+	Seq      uint64        // number of its place, times the requests of a burst or sequence, plus its number in there
+	Intended time.Duration // on the run's clock; of a sequence, that of its first call
 	Target   Target
 	Key      string // what {id} or {user} becomes; empty where the call has none
 	Client   string // the name of its client; empty: the stream has none
@@ -27,7 +27,11 @@ func (s Stream) Places() iter.Seq[Place] {
 		if check([]Stream{s}) != nil {
 			return
 		}
-		sched, id, client := newSchedule(s), s.idOf(), s.clientOf()
+		sched, client := newSchedule(s), s.clientOf()
+		var ids []func(uint64) int
+		for _, one := range s.calls() {
+			ids = append(ids, one.idOf())
+		}
 		for place := s.First; ; place++ {
 			at, ok := sched.next()
 			if !ok {
@@ -38,9 +42,11 @@ func (s Stream) Places() iter.Seq[Place] {
 				name = s.Clients.Name(n - 1)
 			}
 			for j := range s.AtOnce() {
-				seq := s.seq(place, j)
-				if !yield(Place{seq, at, s.Targets[s.target(place, j)], key(id(seq)), name}) {
-					return
+				number := s.seq(place, j)
+				for i, id := range ids {
+					if !yield(Place{s.step(number, i), at, s.Targets[s.target(place, max(i, j))], key(id(number)), name}) {
+						return
+					}
 				}
 			}
 		}
@@ -49,6 +55,11 @@ func (s Stream) Places() iter.Seq[Place] {
 
 // seq is the number of request j of a place.
 func (s Stream) seq(place uint64, j int) uint64 { return place*uint64(s.AtOnce()) + uint64(j) }
+
+// step is the number of step i of request number, which is a call or a sequence of them.
+func (s Stream) step(number uint64, i int) uint64 {
+	return number*uint64(max(1, len(s.Steps))) + uint64(i)
+}
 
 // repeated is the number of repetition n of request seq: also of a socket that comes back.
 func repeated(seq uint64, n int) uint64 { return seq + uint64(n)<<32 }

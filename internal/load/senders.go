@@ -14,8 +14,9 @@ var senders = map[string]struct {
 	check func(s Stream, complain func(format string, args ...any)) // every mistake in what s sends
 	open  func(s Stream, in *shared) sender                         // of a stream without any
 }{
-	traffic.Calls:   {checkCall, newCaller},
-	traffic.Sockets: {checkSockets, newCrowd},
+	traffic.Calls:     {checkCall, newCaller},
+	traffic.Sequences: {checkSequence, newSequence},
+	traffic.Sockets:   {checkSockets, newCrowd},
 }
 
 // A sender sends what one stream sends. All workers of the stream share it, so it is

@@ -192,7 +192,10 @@ func TestSocketsThatGoWrong(t *testing.T) {
 		end     string // empty: the socket was not opened
 	}{
 		{"no such call", http.NotFound, 404, history.Status, ""},
-		{"over the limit", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429); io.WriteString(w, `{"error":"slow"}`) }, 429, history.Status, ""},
+		{"over the limit", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(429)
+			io.WriteString(w, `{"error":"slow"}`)
+		}, 429, history.Status, ""},
 		{"answers instead", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", 1<<20)) }, 200, history.Status, ""},
 		{"redirects", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, 302, history.Status, ""},
 		{"upgrades to something else", func(w http.ResponseWriter, _ *http.Request) {

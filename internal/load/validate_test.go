@@ -76,6 +76,11 @@ func TestRunRefusesWhatCannotBePlayed(t *testing.T) {
 		}, "reach 127.0.0.0/8 only"},
 		{"too large a burst", func(s *load.Stream) { s.Burst = 1_001 }, "bursts of 1001: want at most 1000"},
 		{"a burst below none", func(s *load.Stream) { s.Burst = -1 }, "bursts of -1"},
+		{"too many retries", func(s *load.Stream) { s.Retry = 11 }, "retry 11: want 0 to 10"},
+		{"a sequence of nothing", sequence(func(s *load.Stream) { s.Steps = nil }), "a sequence of 0 calls: want 1 to 20"},
+		{"a sequence in bursts", sequence(func(s *load.Stream) { s.Burst = 2 }), "made one after the other"},
+		{"a sequence with a bad call", sequence(func(s *load.Stream) { s.Steps[1].Body = "" }), "step 2: body: POST needs a body"},
+		{"a sequence without keys", sequence(func(s *load.Stream) { s.Keys = traffic.Keys{} }), "0 keys"},
 		{"sockets of no kind", socket(func(s *load.Stream) { s.Socket = nil }), "nothing says what becomes of its sockets"},
 		{"sockets by POST", socket(func(s *load.Stream) { s.Method = "POST" }), "opened by GET"},
 		{"sockets with headers", socket(func(s *load.Stream) { s.Headers = map[string]string{"X-Who": "a"} }), "opened by GET and a path alone"},
@@ -116,6 +121,15 @@ func clients(change func(*traffic.Clients)) func(*load.Stream) {
 	}
 }
 
+// sequence makes a stream a good sequence, but for what change does.
+func sequence(change func(*load.Stream)) func(*load.Stream) {
+	return func(s *load.Stream) {
+		s.Type, s.Call = traffic.Sequences, traffic.Call{}
+		s.Steps = []traffic.Step{{Call: traffic.Call{Method: "GET", Path: "/a/{id}"}}, {Call: traffic.Call{Method: "POST", Path: "/b", Body: "{}"}}}
+		change(s)
+	}
+}
+
 // socket makes a stream one of good sockets, but for what change does.
 func socket(change func(*load.Stream)) func(*load.Stream) {
 	return func(s *load.Stream) {
@@ -146,6 +160,10 @@ func TestWhatTrafficCanBeIsSent(t *testing.T) {
 				continue // nothing else opens a socket
 			case typ == traffic.Sockets:
 				s.Socket = &traffic.Socket{}
+			case typ == traffic.Sequences:
+				s.Steps = []traffic.Step{{Call: s.Call}}
+				s.Steps[0].Body = map[string]string{"POST": "{}"}[method]
+				s.Call = traffic.Call{}
 			case method == "POST":
 				s.Body = "{}"
 			}

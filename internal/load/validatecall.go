@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -34,6 +35,9 @@ func checkCall(s Stream, complain func(string, ...any)) {
 		say("headers: "+name, traffic.CheckHeaderValue(s.Headers[name], clients))
 	}
 	say("keep", traffic.CheckKeep(s.Keep))
+	if s.Retry < 0 || s.Retry > traffic.MostRetries {
+		complain("retry %d: want 0 to %d", s.Retry, traffic.MostRetries)
+	}
 	if i := slices.IndexFunc(s.Expect, func(status int) bool { return traffic.CheckStatus(status) != nil }); i >= 0 {
 		say("expect", traffic.CheckStatus(s.Expect[i]))
 	}
@@ -44,6 +48,19 @@ func checkPath(path string, complain func(string, ...any)) {
 		complain("path %q does not begin with a slash", path)
 	} else if _, err := url.Parse("http://host" + path); err != nil {
 		complain("path %q: %w", path, err)
+	}
+}
+
+func checkSequence(s Stream, complain func(string, ...any)) {
+	if n := len(s.Steps); n < 1 || n > traffic.MostSteps {
+		complain("a sequence of %d calls: want 1 to %d", n, traffic.MostSteps)
+		return
+	}
+	if s.Burst > 1 {
+		complain("bursts of %d: the calls of a sequence are made one after the other", s.Burst)
+	}
+	for i, one := range s.calls() {
+		checkCall(one, func(format string, args ...any) { complain("step %d: %w", i+1, fmt.Errorf(format, args...)) })
 	}
 }
 

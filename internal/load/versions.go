@@ -14,8 +14,11 @@ type entities struct{ newestOf []atomic.Int64 }
 func newVersions(streams []Stream) versions {
 	v := make(versions)
 	most := make(map[place]int)
-	for _, s := range streams {
-		if s.shape().entity != "" {
+	for _, stream := range streams {
+		for _, s := range stream.calls() {
+			if s.shape().entity == "" {
+				continue
+			}
 			for _, t := range s.Targets {
 				at := s.place(t)
 				most[at] = max(most[at], s.Keys.N)

@@ -81,7 +81,7 @@ func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k re
 			if len(t.Instances) > 0 {
 				n = len(t.Instances)
 			}
-			o["rate_per_second"] += (t.From + t.To) / 2 * float64(t.AtOnce()) / float64(n)
+			o["rate_per_second"] += (t.From + t.To) / 2 * float64(t.Each()) / float64(n)
 		}
 	}
 	o["client_timeout_seconds"] = timeout.Seconds()

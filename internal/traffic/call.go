@@ -13,7 +13,20 @@ type Call struct {
 	Headers map[string]string `json:"headers,omitempty"` // beside those that every request has, or instead of them
 	Expect  []int             `json:"expect,omitempty"`  // statuses of a right answer; empty: those of the service contract
 	Keep    []string          `json:"keep,omitempty"`    // answer headers that the history keeps: names, or their beginning and *
+	Retry   int               `json:"retry,omitempty"`   // how often it is repeated, the same, while no answer comes; at most MostRetries
 }
+
+// MostRetries bounds Call.Retry.
+const MostRetries = 10
+
+// A Step is one call of a sequence.
+type Step struct {
+	Name string `json:"name,omitempty"` // of the stream that its requests are recorded as; empty: the sequence's
+	Call
+}
+
+// MostSteps bounds the steps of a sequence.
+const MostSteps = 20
 
 // Methods are the HTTP methods that a call may have.
 var Methods = []string{"GET", "PUT", "POST"}
