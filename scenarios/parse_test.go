@@ -166,10 +166,24 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 	if scope, want := got.Scope(), (expr.Scope{
 		Streams: []string{"listing", "trip", "write", "profile", "book", "quiet", "others", "twice", "top", "present", "idle"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
 		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all",
-			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard", "top": "/api/leaderboard", "present": "/ws?user={user}", "idle": "/ws"},
+			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard", "twice": "/api/bookings", "top": "/api/leaderboard", "present": "/ws?user={user}", "idle": "/ws"},
 		Env: got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)
+	}
+}
+
+// Claims know what a sequence calls where its calls without a name have one path.
+func TestTheSequencesPath(t *testing.T) {
+	for calls, want := range map[string]string{
+		"[{call: GET /a}, {call: GET /b, name: b}, {call: GET /a}]": "/a",
+		"[{call: GET /a}, {call: GET /b}]":                          "",
+		"[{call: GET /a, name: a}]":                                 "",
+	} {
+		s := mustParse(t, complete("traffic: [{name: q, rate: 1/s, sequence: "+calls+"}]\n"))
+		if got := s.Scope().Paths["q"]; got != want {
+			t.Errorf("%s: the path is %q, want %q", calls, got, want)
+		}
 	}
 }
 

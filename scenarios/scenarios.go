@@ -134,7 +134,7 @@ func (s *Scenario) Scope() expr.Scope {
 		}
 	}
 	for _, t := range s.Traffic {
-		note(t.Name, t.Call)
+		note(t.Name, t.common())
 		for _, step := range t.Steps {
 			if step.Name != "" {
 				note(step.Name, step.Call)

@@ -63,6 +63,22 @@ func (s *Scenario) streamNames() (names []string) {
 	return names
 }
 
+// common is the call of a stream; of a sequence, that of its calls without a name if all of
+// them have the same path, else none.
+func (st Stream) common() traffic.Call {
+	c := st.Call
+	for _, step := range st.Steps {
+		switch {
+		case step.Name != "":
+		case c.Path != "" && c.Path != step.Path:
+			return traffic.Call{}
+		default:
+			c = step.Call
+		}
+	}
+	return c
+}
+
 // checkStepNames refuses calls of st that are named as an earlier stream.
 func checkStepNames(t strictyaml.Table, st traffic.Stream, s *Scenario) {
 	known := s.streamNames()

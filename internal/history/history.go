@@ -117,7 +117,7 @@ const (
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
 	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
-	Socket    Kind = "socket"  // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
+	Socket    Kind = "socket"  // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped", "vanished" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
 	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
 	Wall      Kind = "wall"    // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty

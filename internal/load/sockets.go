@@ -206,13 +206,13 @@ func (c *crowd) leave(v *visit, last bool) (how string) {
 		return "left"
 	case c.plan.Leave == traffic.Drop:
 		v.Drop()
-	default:
-		open := v.Vanish()
-		c.mu.Lock()
-		c.vanished = append(c.vanished, open)
-		c.mu.Unlock()
+		return "dropped"
 	}
-	return "dropped"
+	open := v.Vanish()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.vanished = append(c.vanished, open)
+	return "vanished"
 }
 
 // read tells what comes on a socket until its end, and says how that was.

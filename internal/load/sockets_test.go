@@ -99,8 +99,8 @@ func TestSocketsLeaveWithoutAGoodbye(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, ends := range rec.of("close") {
-				if e := ends[0]; e.Detail != "dropped" || e.At < 100*time.Millisecond || e.At > 1400*time.Millisecond {
-					t.Errorf("end %+v, want dropped after 100ms", e)
+				if e := ends[0]; e.Detail != map[string]string{traffic.Drop: "dropped", traffic.Vanish: "vanished"}[leave] || e.At < 100*time.Millisecond || e.At > 1400*time.Millisecond {
+					t.Errorf("end %+v, want that it left after 100ms", e)
 				}
 			}
 			h.gone.Wait()
@@ -303,8 +303,8 @@ func TestCancelEndsSocketsAtOnce(t *testing.T) {
 		t.Errorf("Run: %v, want that it was canceled", err)
 	}
 	for name, ends := range rec.of("close") {
-		if how := ends[0].Detail; len(ends) != 1 || how != "dropped" && how != "canceled" {
-			t.Errorf("%s: %v, want dropped or canceled, once", name, ends)
+		if how := ends[0].Detail; len(ends) != 1 || how != "vanished" && how != "canceled" {
+			t.Errorf("%s: %v, want vanished or canceled, once", name, ends)
 		}
 	}
 	h.gone.Wait() // the connections that vanished are closed too
