@@ -49,8 +49,8 @@ func together(parts ...part) part {
 
 // back is the next socket of the user, after the first has ended at 300 ms.
 func back(at int) part {
-	return together(said("sockets/u/0", 300, "close", "dropped"), opened(op{Key: "u", Client: "sockets/u/1", Sent: at - 10, Done: at - 5, Status: 101}),
-		said("sockets/u/1", at, "session", "y"))
+	return together(said("sockets/u/0", 300, "close", "dropped"), opened(op{Key: "u", Client: "sockets/u/0.1", Sent: at - 10, Done: at - 5, Status: 101}),
+		said("sockets/u/0.1", at, "session", "y"))
 }
 
 // missed are forty notifications in the gap, and their messages after that.
@@ -60,7 +60,7 @@ func missed(comes bool) part {
 		id := string(rune('A' + i))
 		parts = append(parts, notified(op{Key: "u", Ref: id, Sent: 310 + i, Done: 320 + i, Status: 202}))
 		if comes {
-			parts = append(parts, said("sockets/u/1", 450+i, "message", id))
+			parts = append(parts, said("sockets/u/0.1", 450+i, "message", id))
 		}
 	}
 	return together(parts...)

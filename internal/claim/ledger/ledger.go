@@ -80,8 +80,8 @@ func New(paths map[string]string) *Ledger {
 	return &Ledger{paths: paths, said: map[string]heard{}, messages: map[string][]notices.Message{}}
 }
 
-// byClient are the ends of sockets that their client made: what it did, it knows the time of.
-var byClient = []string{"left", "dropped", "vanished", "no pong"}
+// byClient are the ends of sockets that their client made: of what it did it knows the time.
+var byClient = []string{"left", "dropped", "no pong", "canceled"}
 
 // Event takes what was said on sockets, and when instances were started.
 func (l *Ledger) Event(e *history.Event) {

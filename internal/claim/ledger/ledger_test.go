@@ -75,14 +75,14 @@ func TestSocketsAndTheirEnds(t *testing.T) {
 	l := read([]history.Event{
 		said("sockets/7/0", 25, "session", "s0"), said("sockets/7/0", 26, "session", "s9"), said("sockets/7/0", 30, "message", "m"),
 		said("sockets/7/0", 40, "close", "closed 1001"), said("sockets/7/0", 41, "close", "left"),
-		said("sockets/7/1", 25, "session", "s1"), said("sockets/7/1", 40, "close", "vanished"),
-	}, socket("sockets/7/0", 101, ""), socket("sockets/7/1", 101, ""), socket("sockets/7/2", 101, ""), socket("sockets/7/3", 404, history.Status))
+		said("sockets/7/0.1", 25, "session", "s1"), said("sockets/7/0.1", 40, "close", "dropped"),
+	}, socket("sockets/7/0", 101, ""), socket("sockets/7/0.1", 101, ""), socket("sockets/7/2", 101, ""), socket("sockets/7/3", 404, history.Status))
 	all := l.Sockets(0)
 	if s := all[0]; s.Session != "s0" || s.Open != 25*ms || s.End != 40*ms || !s.Closed || s.How != "closed 1001" || len(l.Messages("sockets/7/0")) != 1 {
 		t.Errorf("closed by the service: %+v", s)
 	}
 	if s := all[1]; s.Closed || s.End != 40*ms {
-		t.Errorf("vanished: %+v", s)
+		t.Errorf("dropped: %+v", s)
 	}
 	if s := all[2]; s.Open != notices.Never || s.End != notices.Never {
 		t.Errorf("told nothing, where others are: %+v", s)
@@ -90,8 +90,8 @@ func TestSocketsAndTheirEnds(t *testing.T) {
 	if s := all[3]; !s.AsSession().Refused || s.Open != notices.Never || s.End != 20*ms {
 		t.Errorf("not opened: %+v", s)
 	}
-	if a, b := all[0].AsSocket(), all[1].AsSocket(); a.Client != "sockets/7" || a.Client != b.Client || a.Name == b.Name {
-		t.Errorf("the sockets of one user: %+v and %+v", a, b)
+	if a, b := all[0].AsSocket(), all[1].AsSocket(); a.Client != "sockets/7/0" || a.Client != b.Client || a.Name == b.Name {
+		t.Errorf("the sockets of one client: %+v and %+v", a, b)
 	}
 	untold := read(nil, socket("sockets/7/0", 101, "")).Sockets(0)[0]
 	if untold.Open != 20*ms || untold.Session != "" {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/exact/board"
@@ -49,7 +50,7 @@ func (l *Ledger) finished(s Socket) Socket {
 	if !l.tells && s.Request.OK() {
 		s.Open = s.Request.Done
 	}
-	s.Closed = s.End != notices.Never && !slices.Contains(byClient, s.How)
+	s.Closed = s.End != notices.Never && !slices.Contains(byClient, s.How) && !strings.HasPrefix(s.How, "wrong message")
 	if !s.Request.OK() && s.End == notices.Never {
 		s.End = s.Request.Done // its client gave up
 	}
@@ -62,10 +63,9 @@ func (s Socket) AsSession() sessions.Session {
 		Refused: s.Request.Failure == history.Refused || s.Request.Failure == history.Limited || s.Request.Failure == history.Status}
 }
 
-// AsSocket is a socket as the checker of notifications takes it. The sockets of one user in one stream follow one another.
+// AsSocket is a socket as the checker of notifications takes it.
 func (s Socket) AsSocket() notices.Socket {
-	client, _ := cutLast(s.Request.Client)
-	return notices.Socket{Name: s.Request.Client, User: s.Request.Key, Client: client, Instance: s.Request.Instance,
+	return notices.Socket{Name: s.Request.Client, User: s.Request.Key, Client: clientOf(s.Request.Client), Instance: s.Request.Instance,
 		Sent: s.Request.Sent, Attached: s.Open, End: s.End, Closed: s.Closed}
 }
 
@@ -89,12 +89,9 @@ func (l *Ledger) Books(stream string) bool { return l.path(stream) == bookings }
 // Notifies reports whether a stream notifies.
 func (l *Ledger) Notifies(stream string) bool { return l.path(stream) == notifications }
 
-// cutLast parts a socket's name, "stream/user/n", before its number.
-func cutLast(name string) (before, after string) {
-	for i := len(name) - 1; i >= 0; i-- {
-		if name[i] == '/' {
-			return name[:i], name[i+1:]
-		}
-	}
-	return name, ""
+// clientOf is who a socket is of. A socket is named "stream/user/n", and "stream/user/n.k" when it comes back.
+func clientOf(socket string) string {
+	at := strings.LastIndexByte(socket, '/')
+	n, _, _ := strings.Cut(socket[at+1:], ".")
+	return socket[:at+1] + n
 }

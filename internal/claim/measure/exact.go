@@ -68,7 +68,7 @@ func undone(all []history.Request, is func(r history.Request) bool) string {
 // exactRow is the row of a measure that one selection shows: a count of errors, or the longest that one lasted.
 func exactRow(name, label, noun, doc string, form expr.Form, start func(w *probe.Walk, args []expr.Arg) probe.Probe) Measure {
 	m := Measure{
-		Signature: expr.Signature{Name: name, Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(), Form: form, Label: label, Noun: noun},
+		Signature: expr.Signature{Name: name, Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(), Form: form, Label: label, Noun: noun, Timeless: true},
 		Unit:      "count", Doc: doc, start: start,
 	}
 	if form == expr.Proved {
