@@ -81,7 +81,7 @@ func New(paths map[string]string) *Ledger {
 }
 
 // byClient are the ends of sockets that their client made: of what it did it knows the time.
-var byClient = []string{"left", "dropped", "no pong", "canceled"}
+var byClient = []string{"left", "dropped", "vanished", "no pong", "canceled"}
 
 // Event takes what was said on sockets, and when instances were started.
 func (l *Ledger) Event(e *history.Event) {

@@ -125,7 +125,7 @@ func TestAFindingShowsItsWorstReadings(t *testing.T) {
 	if late.Count != 30 || len(late.Witnesses) != evidence.Most || late.Witnesses[0].At != 39*ms || late.Witnesses[9].At != 30*ms {
 		t.Errorf("%d readings, of which are shown %+v", late.Count, late.Witnesses)
 	}
-	want := "the leaderboard of instance 1 shows at most 0 for a, which has at least 1: 1 bookings were acknowledged from 2ms to 2ms"
+	want := "the leaderboard of instance 1 shows at most 0 for a, which has at least 1: of its 1 bookings one more than shown was acknowledged 37ms before, and all 37ms before"
 	if got := late.Witnesses[0].Text; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}

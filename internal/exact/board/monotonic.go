@@ -84,8 +84,8 @@ func (r *Read) behind(instance string, said map[teller]*history) (s step) {
 		}
 		s.by = r.Sent - h.reads[i].Done
 		s.witness = func() evidence.Witness {
-			return evidence.Witness{At: r.Sent, Until: r.Done, Text: fmt.Sprintf("%s shows %d for %s, and that of instance %s had shown %d by %v",
-				r.title(), row.Score, row.Organizer, instance, h.most[i], h.reads[i].Done)}
+			return evidence.Witness{At: r.Sent, Until: r.Done, Text: fmt.Sprintf("%s shows %d for %s, and that of instance %s had shown %d %s before",
+				r.title(), row.Score, row.Organizer, instance, h.most[i], evidence.Span(r.Sent-h.reads[i].Done))}
 		}
 	}
 	return s

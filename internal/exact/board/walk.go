@@ -131,7 +131,8 @@ func (c *checker) lost(r *Read, gaps []gap) {
 func (g gap) witness(r *Read) evidence.Witness {
 	text := fmt.Sprintf("%s shows at most %d for %s, which has at least %d", r.title(), g.shown, g.of.name, g.shown+g.lacks)
 	if n := evidence.Before(g.of.acked, r.Sent); n > 0 {
-		text += fmt.Sprintf(": %d bookings were acknowledged from %v to %v", n, g.of.acked[0], g.of.acked[n-1])
+		ago := func(i int64) string { return evidence.Span(r.Sent - g.of.acked[i]) }
+		text += fmt.Sprintf(": of its %d bookings one more than shown was acknowledged %s before, and all %s before", n, ago(min(max(0, g.shown-g.of.lo), int64(n-1))), ago(int64(n-1)))
 	}
 	if g.of.lo > 0 {
 		text += fmt.Sprintf(", and it began with %d", g.of.lo)

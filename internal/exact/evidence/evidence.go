@@ -75,6 +75,9 @@ func (f *Finding) AddFor(d time.Duration, witness func() Witness) {
 	f.Add(1, int64(d), witness)
 }
 
+// Span is a duration as witnesses tell it, to a tenth of a millisecond.
+func Span(d time.Duration) string { return d.Round(100 * time.Microsecond).String() }
+
 // Before is how many of times, which are sorted, are earlier than t.
 func Before(times []time.Duration, t time.Duration) int {
 	n, _ := slices.BinarySearch(times, t)

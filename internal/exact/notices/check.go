@@ -102,9 +102,9 @@ func (c *checker) take(messages []Message) {
 			continue
 		}
 		if at, again := s.first[m.ID]; again {
-			c.report.Doubled.Add(1, 0, func() evidence.Witness { return s.got(m, fmt.Sprintf("which had come at %v", at)) })
+			c.report.Doubled.Add(1, 0, func() evidence.Witness { return s.got(m, "which had come "+evidence.Span(m.At-at)+" before") })
 			if later := s.after[n.Publisher]; later.overtakes(n) {
-				c.report.Back.Add(1, 0, func() evidence.Witness { return s.got(m, "again, after "+later.when()) })
+				c.report.Back.Add(1, 0, func() evidence.Witness { return s.got(m, "again, after "+later.when(m.At)) })
 			}
 			continue
 		}
@@ -127,7 +127,7 @@ func (c *checker) order(s *socket, m Message, n *notice) {
 	later := s.after[n.Publisher]
 	if later.overtakes(n) {
 		c.report.Misordered.Add(1, int64(later.sent-n.acked), func() evidence.Witness {
-			return s.got(m, fmt.Sprintf("%s, after %s", n.when(), later.when()))
+			return s.got(m, fmt.Sprintf("%s, after %s", n.when(m.At), later.when(m.At)))
 		})
 	}
 	if n.alone && (later == nil || n.sent > later.sent) {
@@ -140,12 +140,12 @@ func (later *notice) overtakes(n *notice) bool {
 	return later != nil && n.alone && n.acked < later.sent
 }
 
-// when names a notification and the times that count.
-func (n *notice) when() string {
+// when names a notification, and how long before an instant it was sent and acknowledged.
+func (n *notice) when(at time.Duration) string {
 	if n.acked == Never {
-		return fmt.Sprintf("%s of %s (sent at %v, not acknowledged)", n.ID, n.Publisher, n.sent)
+		return fmt.Sprintf("%s of %s, sent %s before and not acknowledged", n.ID, n.Publisher, evidence.Span(at-n.sent))
 	}
-	return fmt.Sprintf("%s of %s (sent at %v, acknowledged at %v)", n.ID, n.Publisher, n.sent, n.acked)
+	return fmt.Sprintf("%s of %s, sent %s and acknowledged %s before", n.ID, n.Publisher, evidence.Span(at-n.sent), evidence.Span(at-n.acked))
 }
 
 func (s *socket) got(m Message, what string) evidence.Witness {

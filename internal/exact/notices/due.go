@@ -42,11 +42,9 @@ func (c *checker) due() {
 			}
 			c.report.LastLost = max(c.report.LastLost, n.sent)
 			if came {
-				c.report.Lost.AddFor(at-n.acked, func() evidence.Witness { return s.missed(n, fmt.Sprintf("at %v", at), n.acked, at) })
+				c.report.Lost.AddFor(at-n.acked, func() evidence.Witness { return s.missed(n, "no sooner than", at) })
 			} else {
-				c.report.Lost.Add(1, int64(Never), func() evidence.Witness {
-					return s.missed(n, fmt.Sprintf("never: it was attached from %v to %v", s.Attached, until), n.acked, until)
-				})
+				c.report.Lost.Add(1, int64(Never), func() evidence.Witness { return s.missed(n, "not, though attached until", until) })
 			}
 		}
 	}
@@ -57,8 +55,10 @@ func from(all []*notice, t time.Duration) []*notice {
 	return all[sort.Search(len(all), func(i int) bool { return all[i].sent > t }):]
 }
 
-func (s *socket) missed(n *notice, when string, from, to time.Duration) evidence.Witness {
-	return evidence.Witness{At: from, Until: to, Text: fmt.Sprintf("socket %s on instance %s gets %s from instance %s %s", s.Name, s.Instance, n.when(), n.Instance, when)}
+// missed is that a socket did not get a notification, from its acknowledgement until an instant.
+func (s *socket) missed(n *notice, how string, until time.Duration) evidence.Witness {
+	return evidence.Witness{At: n.acked, Until: until, Text: fmt.Sprintf("socket %s on instance %s gets %s of %s from instance %s %s %s after its acknowledgement",
+		s.Name, s.Instance, n.ID, n.Publisher, n.Instance, how, evidence.Span(until-n.acked))}
 }
 
 // gaps are the times between the sockets of each client.

@@ -131,9 +131,9 @@ func TestWitnessesNameTheNotification(t *testing.T) {
 		of   evidence.Finding
 		want string
 	}{
-		{r.Lost, "socket s on instance 2 gets c of p (sent at 30ms, acknowledged at 32ms) from instance 1 never: it was attached from 5ms to 100ms"},
-		{r.Misordered, "socket s on instance 2 gets a, a of p (sent at 10ms, acknowledged at 12ms), after b of p (sent at 20ms, acknowledged at 22ms)"},
-		{r.Doubled, "socket s on instance 2 gets a, which had come at 24ms"},
+		{r.Lost, "socket s on instance 2 gets c of p from instance 1 not, though attached until 68ms after its acknowledgement"},
+		{r.Misordered, "socket s on instance 2 gets a, a of p, sent 14ms and acknowledged 12ms before, after b of p, sent 4ms and acknowledged 2ms before"},
+		{r.Doubled, "socket s on instance 2 gets a, which had come 1ms before"},
 		{r.Phantoms, "socket s on instance 2 gets x, which nobody had sent by then"},
 	} {
 		if len(tt.of.Witnesses) != 1 || tt.of.Witnesses[0].Text != tt.want {

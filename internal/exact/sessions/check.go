@@ -154,7 +154,7 @@ func (s *session) look(r *Read, shown bool) {
 }
 
 func (s *session) lacked(r *Read) string {
-	return fmt.Sprintf("instance %s does not show session %s of user %s, which is open on instance %s since %v", r.Instance, s.ID, s.User, s.Instance, s.Open)
+	return fmt.Sprintf("instance %s does not show session %s of user %s, which is open on instance %s since %s before", r.Instance, s.ID, s.User, s.Instance, evidence.Span(r.Sent-s.Open))
 }
 
 // shows notes an id that a reading shows.
@@ -179,7 +179,7 @@ func (u *user) shows(r *Read, id string, c *checker) {
 		if gone.Closed {
 			how = "it had been closed"
 		}
-		gone.late = evidence.Witness{At: r.Sent, Until: r.Done, Text: fmt.Sprintf("instance %s shows session %s of user %s: %s at %v", r.Instance, id, gone.User, how, gone.End)}
+		gone.late = evidence.Witness{At: r.Sent, Until: r.Done, Text: fmt.Sprintf("instance %s shows session %s of user %s: %s %s before", r.Instance, id, gone.User, how, evidence.Span(d))}
 	}
 }
 

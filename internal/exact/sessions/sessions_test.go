@@ -101,10 +101,10 @@ func summary(r sessions.Report) string {
 
 func TestWitnessesNameTheSession(t *testing.T) {
 	r := sessions.Check([]sessions.Session{open("a", 0, 10), left(open("b", 0, 10), 20)}, []sessions.Read{read(30, "b"), readOf("2", 40, "")}, 0)
-	if got, want := r.Absent.Witnesses[0].Text, "instance 1 does not show session a of user u, which is open on instance 1 since 10ms"; got != want {
+	if got, want := r.Absent.Witnesses[0].Text, "instance 1 does not show session a of user u, which is open on instance 1 since 20ms before"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := r.Ghosts.Witnesses[0].Text, "instance 1 shows session b of user u: its client had left at 20ms"; got != want {
+	if got, want := r.Ghosts.Witnesses[0].Text, "instance 1 shows session b of user u: its client had left 10ms before"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if r.Sessions != 2 || r.Named != 2 || r.Ended != 1 || r.Open != 2 || r.Gone != 2 || r.Reads != 2 {
