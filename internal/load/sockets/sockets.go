@@ -23,8 +23,8 @@ const MostMessage = 64 << 10
 // A Dialer opens sockets. Safe for concurrent use.
 type Dialer struct{ client *http.Client }
 
-// NewDialer opens sockets over connections of transport, which it makes its own: none is
-// used twice, because a broken one would be replaced in silence, and the failure hidden.
+// NewDialer opens sockets over connections of transport, which has a DialContext and
+// becomes its own: no connection is used twice, because a broken one would be replaced in silence, and the failure hidden.
 func NewDialer(transport *http.Transport) *Dialer {
 	transport.DisableKeepAlives = true
 	transport.DialContext = tapped(transport.DialContext)
