@@ -32,6 +32,13 @@ func (l *ledger) instance(t *testing.T, name string, how http.HandlerFunc) load.
 	})}
 }
 
+// all is what was sent so far.
+func (l *ledger) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.sent)
+}
+
 func booked(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
@@ -62,8 +69,8 @@ func TestASequenceIsOneClientsCalls(t *testing.T) {
 		s.Targets = []load.Target{l.instance(t, "1", booked), l.instance(t, "2", booked)}
 		got, report := run(t, history.NewClock(), s)
 		got = inOrder(got)
-		if len(got) != 12 || report.Planned != 12 || len(l.sent) != 12 {
-			t.Fatalf("%d recorded, %d planned, %d sent; want 12 of each", len(got), report.Planned, len(l.sent))
+		if len(got) != 12 || report.Planned != 12 || len(l.all()) != 12 {
+			t.Fatalf("%d recorded, %d planned, %d sent; want 12 of each", len(got), report.Planned, len(l.all()))
 		}
 		var planned []load.Place
 		for p := range s.Places() {
@@ -79,8 +86,8 @@ func TestASequenceIsOneClientsCalls(t *testing.T) {
 				name, key = "booking", got[i-step].Key
 				body = fmt.Sprintf(` {"bookingId":%q,"organizerId":%q,"seq":%d,"by":"198.18.0.%d"}`, got[i-step].Ref, key, turn, turn%2+1)
 			}
-			if want := fmt.Sprintf("%d %s %s%s", target+1, r.Method, s.Steps[step].Path, body); l.sent[i] != want {
-				t.Errorf("spread %v: sent %s, want %s", spread, l.sent[i], want)
+			if want := fmt.Sprintf("%d %s %s%s", target+1, r.Method, s.Steps[step].Path, body); l.all()[i] != want {
+				t.Errorf("spread %v: sent %s, want %s", spread, l.all()[i], want)
 			}
 			if !r.OK() || r.Stream != name || r.Key != key || r.Seq != uint64(turn*3+step) || (r.Ref != "") != (step < 2) || (r.Answer != "") != (step == 2) ||
 				step > 0 && (r.Intended < got[i-1].Done || r.Queued || r.Lag() > 50*time.Millisecond) {
@@ -167,11 +174,11 @@ func TestRetries(t *testing.T) {
 				}
 			}
 			bodies := map[string]bool{}
-			for _, sent := range l.sent {
+			for _, sent := range l.all() {
 				bodies[sent[1:]] = true
 			}
 			if len(bodies) != tt.burst {
-				t.Errorf("sent %v, want %d different bodies", l.sent, tt.burst)
+				t.Errorf("sent %v, want %d different bodies", l.all(), tt.burst)
 			}
 		})
 	}
