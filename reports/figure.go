@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -46,8 +45,11 @@ func figureOf(r *claim.Result) shown {
 // newFigure prepares a figure of n samples in so many rounds. With n = 0, lo and hi
 // are not known; with rounds = 0 as well, there is no figure.
 func newFigure(measured, lo, hi float64, n, rounds int, unit string, atLeast bool) shown {
-	if n == 0 && rounds == 0 || !known(measured) {
+	if n == 0 && rounds == 0 {
 		return shown{}
+	}
+	if !figure.Bounded(measured) { // of a failed request
+		return shown{value: "failed"}
 	}
 	f := shown{value: figure.Format(measured, unit), n: "n=" + strconv.Itoa(n)}
 	if n > 0 {
@@ -71,7 +73,7 @@ func lowerLimit(r *claim.Result) bool {
 // interval prints lo and hi, without the unit where it is that of the value beside it.
 // An end that is not known is left open; an exact figure has no interval.
 func interval(value string, measured, lo, hi float64, unit string) string {
-	loKnown, hiKnown := known(lo), known(hi)
+	loKnown, hiKnown := figure.Bounded(lo), figure.Bounded(hi)
 	if !loKnown && !hiKnown || lo == measured && hi == measured {
 		return ""
 	}
@@ -90,10 +92,6 @@ func interval(value string, measured, lo, hi float64, unit string) string {
 	}
 	return "[" + a + ".." + b + "]"
 }
-
-// known reports whether x is a figure. An open end of an interval is written as a
-// number so large (1e300 and above) that figure.Format calls it unbounded.
-func known(x float64) bool { return math.Abs(x) < 1e300 }
 
 // splitUnit splits "0.41 ms" into "0.41" and " ms".
 func splitUnit(s string) (num, unit string) {

@@ -38,6 +38,9 @@ func (s sentence) absent() string {
 // undecided explains an interval that decides nothing, and what would.
 func (s sentence) undecided() (because string, why code.Code, remedy string) {
 	e := s.estimate
+	if e.failed > 0 {
+		return s.found(false) + ", which leaves " + s.bound() + " open", code.Interval, "more rounds, or a service that fails always or never"
+	}
 	if e.limited {
 		return fmt.Sprintf("%s, at least %s over %s: the observation ended first, which leaves %s open", s.subject(), s.show(e.measured), s.basis(), s.bound()),
 			code.CutShort, "a longer timeout, or a longer phase after the fault, so that the wait ends within the observation"
@@ -69,6 +72,9 @@ func (s sentence) found(refuted bool) string {
 	switch {
 	case e.method == "exact":
 		return s.exact(refuted)
+	case e.failed > 0:
+		return fmt.Sprintf("%s that of a failed request, which is slower than any bound, in %d of %s and %s",
+			s.subject(), e.failed, figure.Count(len(s.evidence.figures), "rounds"), figure.Count(s.evidence.samples(), "requests"))
 	case e.unanimous():
 		return s.unanimous()
 	}

@@ -19,6 +19,7 @@ type estimate struct {
 	worst            int  // exact: index of the figure that decides
 	limited          bool // undecided only because a figure is a mere limit
 	unknown          bool // lo and hi say nothing
+	failed           int  // figures that are those of failed requests: slower than any bound
 }
 
 // method is how the comparison is decided. Only the figures tell whether a t-interval
@@ -136,6 +137,12 @@ func (e *estimate) t(c *expr.Comparison, figures []sides, alpha float64) {
 	}
 	e.verdict = together(each)
 	e.limited = e.verdict == Inconclusive && together(frank) != Inconclusive
+	for _, s := range figures {
+		if s.left.X >= figure.Never { // no mean of it and of others says anything
+			e.measured, e.failed = figure.Never, e.failed+1
+			e.unknown = true
+		}
+	}
 }
 
 // A spread is what the rounds say of the difference between the sides.

@@ -149,6 +149,8 @@ func (p *parser) selector(m Signature, w written, stream bool) Selector {
 				p.note(f.valueAt, fmt.Sprintf("%q is no HTTP status; 0 is no answer", f.value))
 			}
 			checked.Status = status
+		case f.key == Correct && f.value != "":
+			p.note(f.valueAt, Correct+" takes no value: write [ok]")
 		case f.key == "within":
 			checked.Limit = p.duration(f.value, f.valueAt, fmt.Sprintf("%q is no duration; write within=6ms", f.value))
 		}

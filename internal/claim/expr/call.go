@@ -19,7 +19,7 @@ type written struct {
 	inner    *Node
 }
 
-// A writtenFilter is key=value with where both stand.
+// A writtenFilter is key=value with where both stand, or the one key without a value.
 type writtenFilter struct {
 	key, value     string
 	not            bool
@@ -85,7 +85,7 @@ func (p *parser) take(n *Node, args []written) {
 		case want == Limit:
 			c.limits = append(c.limits, a.Span)
 		}
-		if c.Noun == "answers" && a.Selector.FromCache() {
+		if (c.Noun == "answers" || c.Noun == "requests") && a.Selector.FromCache() {
 			c.Noun = "hits"
 		}
 		if c.Params[i] == Metric && c.MetricUnit {
@@ -225,6 +225,9 @@ func (p *parser) filter() writtenFilter {
 	case "!=":
 		f.not = true
 	default:
+		if f.key == Correct {
+			return f
+		}
 		p.fail(t.from, "expected = or != after "+f.key+", found "+p.describe(t))
 	}
 	p.i++

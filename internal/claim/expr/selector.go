@@ -23,7 +23,12 @@ type Filter struct {
 }
 
 // FilterKeys are all keys that selectors may have.
-func FilterKeys() []string { return []string{"phase", "source", "instance", "status", "within"} }
+func FilterKeys() []string {
+	return []string{"phase", "source", "instance", "status", "within", Correct}
+}
+
+// Correct is the key that takes no value: trips[ok] are those that were answered correctly.
+const Correct = "ok"
 
 // PlannedKeys are the keys that are known before a request has an outcome.
 func PlannedKeys() []string { return []string{"phase", "instance"} }

@@ -14,7 +14,7 @@ func Format(x float64, unit string) string {
 	if math.IsNaN(x) {
 		return "unknown"
 	}
-	if math.Abs(x) >= unbounded {
+	if !Bounded(x) {
 		return "unbounded"
 	}
 	switch unit {
@@ -33,7 +33,10 @@ func Format(x float64, unit string) string {
 }
 
 // unbounded is from where a number only says that nothing is known.
-const unbounded = 1e300
+const unbounded = 1e100
+
+// Bounded reports whether x is a figure, and no open end of an interval, or Never.
+func Bounded(x float64) bool { return math.Abs(x) < unbounded }
 
 // A scale is a unit of display: used below a size, worth so many base units.
 type scale struct {

@@ -25,6 +25,10 @@ type Value struct {
 	Notes      []string  // what a reader should know beside X
 }
 
+// Never is a time longer than any bound: what waits for an answer that does not come. Its square is
+// finite.
+const Never = 1e150
+
 // An Element is one member of a set, in the base unit. Cut: the window ended
 // first, and X is only what was watched.
 type Element struct {

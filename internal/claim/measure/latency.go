@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -22,17 +23,16 @@ func quantileRow(name, label string, q float64, least int) Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: name, Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
-			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "answers",
+			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "requests",
 		},
 		Unit: "duration", Live: true,
-		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected correct answers, or of a set, by nearest rank. "+
-			"Needs %d answers.", label, least),
+		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected requests, or of a set, by nearest rank. "+
+			"A failed request is slower than any answer; [ok] leaves it out. Needs %d requests.", label, least),
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			if set := args[0].Inner; set != nil {
 				return &reduced{Probe: Start(w, set), by: func(s []figure.Element) figure.Value { return figure.Quantile(s, q) }}
 			}
-			return &latency{Tally: probe.Tally{Sel: args[0].Selector}, least: least, what: label,
-				read: func(s *stats.Sketch) time.Duration { return s.Quantile(q) }}
+			return &quantile{latency: latency{Tally: probe.Tally{Sel: args[0].Selector}, least: least, what: label}, q: q}
 		},
 	}
 }
@@ -68,7 +68,7 @@ func startMean(w *probe.Walk, args []expr.Arg) probe.Probe {
 	if set := args[0].Inner; set != nil {
 		return &reduced{Probe: Start(w, set), by: figure.Mean}
 	}
-	return &latency{Tally: probe.Tally{Sel: args[0].Selector}, least: 1, what: "mean", read: (*stats.Sketch).Mean}
+	return &latency{Tally: probe.Tally{Sel: args[0].Selector}, least: 1, what: "mean"}
 }
 
 func startMax(w *probe.Walk, args []expr.Arg) probe.Probe {
@@ -78,28 +78,40 @@ func startMax(w *probe.Walk, args []expr.Arg) probe.Probe {
 	return &longest{Tally: probe.Tally{Sel: args[0].Selector}}
 }
 
-// latency is one figure of the response times of correct answers.
+// latency is the mean of the response times of correct answers.
 type latency struct {
 	probe.Deaf
 	probe.Tally
 	sketch stats.Sketch
+	failed int // selected requests without a correct answer
 	least  int
 	what   string
-	read   func(*stats.Sketch) time.Duration
 }
 
 func (l *latency) Request(r *history.Request) {
-	if l.See(r) && r.OK() {
+	switch {
+	case !l.See(r):
+	case r.OK():
 		l.sketch.Record(r.Response())
+	default:
+		l.failed++
 	}
 }
 
 func (l *latency) Value() figure.Value {
+	if a := l.absent(l.sketch.Count()); a.None != nil {
+		return a
+	}
+	x := l.sketch.Mean().Seconds()
+	return figure.Value{X: x, Samples: l.sketch.Count(), Resolution: resolution * x}
+}
+
+// absent is why of so many requests there is no figure.
+func (l *latency) absent(of int) figure.Value {
 	if a := l.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
-	n := l.sketch.Count()
-	if n < l.least {
+	if n := l.sketch.Count(); n == 0 || of < l.least {
 		remedy, instead := "a higher rate or a longer phase: "+strconv.Itoa(l.least)+" answers a round are needed", l.Failures()
 		switch {
 		case l.MostlyFailed():
@@ -110,7 +122,26 @@ func (l *latency) Value() figure.Value {
 		}
 		return figure.NoData(remedy, "%s of %s, and a %s needs %d%s", figure.Count(n, "correct answers"), l.Sel.Text, l.what, l.least, instead)
 	}
-	x := l.read(&l.sketch).Seconds()
+	return figure.Value{}
+}
+
+// quantile is a quantile of what the selected requests waited.
+type quantile struct {
+	latency
+	q float64
+}
+
+func (l *quantile) Value() figure.Value {
+	answered := l.sketch.Count()
+	n := answered + l.failed
+	if a := l.absent(n); a.None != nil {
+		return a
+	}
+	rank := max(1, math.Ceil(l.q*float64(n)*(1-1e-12)-1e-9))
+	if rank > float64(answered) {
+		return figure.Value{X: figure.Never, Samples: n, Cut: figure.AtLeast}
+	}
+	x := l.sketch.Quantile(rank / float64(answered)).Seconds()
 	return figure.Value{X: x, Samples: n, Resolution: resolution * x}
 }
 

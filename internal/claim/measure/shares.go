@@ -39,11 +39,11 @@ func shareRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "share", Args: "(stream[…], stream[…])", Params: []expr.Param{expr.PartOfNext, expr.Selection}, Keys: expr.FilterKeys(),
-			Form: expr.Share, Label: "share", Noun: "answers",
+			Form: expr.Share, Label: "share", Noun: "requests",
 		},
 		Unit: "share", Live: true,
-		Doc: "Of the correct answers that the second argument selects, the share that the first one selects too: " +
-			"share(trips[source=cache], trips).",
+		Doc: "Of the requests that the second argument selects, the share that the first one selects too: " +
+			"share(trips[within=20ms], trips). A failed request came within no time and has no source; trips[ok] leaves it out.",
 		start: startShare,
 	}
 }
@@ -69,6 +69,7 @@ type ratio struct {
 	in    func(*history.Request) bool // counts in n
 	is    func(*history.Request) bool // of these, counts in k
 	tiers bool                        // the answers must say their source
+	some  bool                        // without any correct answer there is no figure
 }
 
 func startAvailability(_ *probe.Walk, args []expr.Arg) probe.Probe {
@@ -87,7 +88,7 @@ func startHitRatio(_ *probe.Walk, args []expr.Arg) probe.Probe {
 // startShare tallies the first selector within the second.
 func startShare(_ *probe.Walk, args []expr.Arg) probe.Probe {
 	part := &probe.Tally{Sel: args[0].Selector}
-	return &within{part: part, ratio: ratio{Tally: probe.Tally{Sel: args[1].Selector}, in: correct, is: part.See}}
+	return &within{part: part, ratio: ratio{Tally: probe.Tally{Sel: args[1].Selector}, in: anyRequest, is: part.See, some: true}}
 }
 
 func anyRequest(*history.Request) bool { return true }
@@ -107,7 +108,7 @@ func (s *ratio) Value() figure.Value {
 	if a := s.Missing(); a != nil {
 		return figure.Value{None: a}
 	}
-	if s.n == 0 {
+	if s.n == 0 || s.some && s.Answered == 0 {
 		return figure.NoData("correct answers of "+s.Sel.Text, "no correct answer of %s%s", s.Sel.Text, s.Failures())
 	}
 	if s.tiers && s.Said == 0 {

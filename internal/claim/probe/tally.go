@@ -28,6 +28,10 @@ func gets(s *expr.Selector, r *history.Request) bool {
 			if (r.Status == f.Status) == f.Not {
 				return false
 			}
+		case expr.Correct:
+			if !r.OK() {
+				return false
+			}
 		case "within":
 			if !r.OK() || (r.Response() <= f.Limit) == f.Not {
 				return false
