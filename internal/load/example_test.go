@@ -32,7 +32,7 @@ func ExampleRun() {
 		fmt.Println(r.Phase, r.Seq, r.Intended, r.Status, r.Source, r.OK())
 	}, nil)
 	fmt.Println(report.Planned, "planned,", report.Sent, "sent,", err)
-	// Output:
+	// Unordered output:
 	// steady 0 0s 200 redis true
 	// steady 1 10ms 200 redis true
 	// 2 planned, 2 sent, <nil>
