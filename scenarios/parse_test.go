@@ -173,20 +173,6 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 	}
 }
 
-// Claims know what a sequence calls where its calls without a name have one path.
-func TestTheSequencesPath(t *testing.T) {
-	for calls, want := range map[string]string{
-		"[{call: GET /a}, {call: GET /b, name: b}, {call: GET /a}]": "/a",
-		"[{call: GET /a}, {call: GET /b}]":                          "",
-		"[{call: GET /a, name: a}]":                                 "",
-	} {
-		s := mustParse(t, complete("traffic: [{name: q, rate: 1/s, sequence: "+calls+"}]\n"))
-		if got := s.Scope().Paths["q"]; got != want {
-			t.Errorf("%s: the path is %q, want %q", calls, got, want)
-		}
-	}
-}
-
 func TestAServiceMayRunWithoutRedis(t *testing.T) {
 	s := mustParse(t, complete("target: {env: {REDIS_URL: ''}}\nphases: [{name: a, for: 2s}, {name: b, for: 2s, env: {REDIS_URL: \"\"}}]\n"))
 	without := map[string]string{"REDIS_URL": ""}

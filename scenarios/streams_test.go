@@ -202,3 +202,17 @@ func TestTheExamplesOfStreamsAreRight(t *testing.T) {
 		t.Errorf("the example of sockets is %+v", st)
 	}
 }
+
+// Claims know what a sequence calls where its calls without a name have one path.
+func TestTheSequencesPath(t *testing.T) {
+	for calls, want := range map[string]string{
+		"[{call: GET /a}, {call: GET /b, name: b}, {call: GET /a}]": "/a",
+		"[{call: GET /a}, {call: GET /b}]":                          "",
+		"[{call: GET /a, name: a}]":                                 "",
+	} {
+		s := mustParse(t, complete("traffic: [{name: q, rate: 1/s, sequence: "+calls+"}]\n"))
+		if got := s.Scope().Paths["q"]; got != want {
+			t.Errorf("%s: the path is %q, want %q", calls, got, want)
+		}
+	}
+}
