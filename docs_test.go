@@ -15,13 +15,14 @@ import (
 
 // pages are the documents, with the most lines that each may have.
 var pages = map[string]int{
-	"README.md":                     200,
+	"README.md":                     215,
 	"docs/design.md":                150,
 	"docs/lab-and-faults.md":        150,
 	"docs/language-and-measures.md": 150,
 	"docs/statistics-and-guards.md": 150,
 	"docs/traffic.md":               150,
 	"docs/contract.md":              150,
+	"docs/exactness.md":             150,
 	"docs/reference-target.md":      150,
 	"docs/rate-limits.md":           150,
 	"CHANGELOG.md":                  1000,

@@ -29,6 +29,7 @@ var usual = []string{"trips", "kinds", "instances", "redis-outage", "redis-black
 var more = []string{
 	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
+	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-redis", "notifications",
 }
 
 // everything is the group of all scenarios.

@@ -111,3 +111,29 @@ func TestScenariosThatNeedMoreInstancesAreLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// What needs another Redis is left out, unless it was named: then the lab refuses it.
+func TestScenariosThatNeedAnotherRedisAreLeftOut(t *testing.T) {
+	any, needs := &scenarios.Scenario{Name: "any"}, &scenarios.Scenario{Name: "needs", File: "needs.yaml"}
+	for s, kind := range map[*scenarios.Scenario]string{any: "flushed", needs: "reloaded"} {
+		s.Phases = []scenarios.Phase{{Name: "fault", Faults: []fault.Fault{{Kind: kind, On: "redis"}}}}
+	}
+	for _, tt := range []struct {
+		names []string
+		spec  lab.Spec
+		left  int
+		said  string
+	}{
+		{nil, lab.Spec{Redis: "server"}, 2, ""},
+		{nil, lab.Spec{Redis: "embedded"}, 1, "needs is left out: reloaded on redis cannot be done to the embedded Redis: use --redis server"},
+		{[]string{"needs"}, lab.Spec{Redis: "embedded"}, 2, ""},
+		{[]string{"needs.yaml"}, lab.Spec{Redis: "embedded"}, 2, ""},
+		{nil, lab.Spec{Redis: "embedded", URLs: []string{"http://127.0.0.1:1"}}, 2, ""},
+	} {
+		said := ""
+		left := doable([]*scenarios.Scenario{any, needs}, tt.names, tt.spec, func(s string) { said += s })
+		if len(left) != tt.left || said != tt.said {
+			t.Errorf("%v with %+v: %d left, said %q", tt.names, tt.spec, len(left), said)
+		}
+	}
+}

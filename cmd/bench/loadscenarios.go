@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
@@ -57,6 +58,24 @@ func fitting(all []*scenarios.Scenario, names []string, n int, say func(string))
 			say(fmt.Sprintf("%s is left out: it needs %d instances, and there are %d", s.Name, s.Needs(), n))
 		}
 		return out
+	})
+}
+
+// doable leaves out scenarios with a fault that needs another Redis than the lab's, unless they were named.
+func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(string)) []*scenarios.Scenario {
+	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
+		if len(spec.URLs) > 0 || slices.Contains(names, s.Name) || slices.Contains(names, s.File) {
+			return false // what a service that already runs cannot be put through is told of each claim
+		}
+		for _, p := range s.Phases {
+			for _, f := range p.Faults {
+				if err := spec.Can(f.Kind, f.On); err != nil {
+					say(fmt.Sprintf("%s is left out: %v", s.Name, err))
+					return true
+				}
+			}
+		}
+		return false
 	})
 }
 

@@ -78,6 +78,7 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 	defer progress.Close()
 	options.Progress = progress
 	options.Scenarios = fitting(options.Scenarios, names, max(flags.instances, len(flags.urls)), progress.Say)
+	options.Scenarios = doable(options.Scenarios, names, options.Lab, progress.Say)
 	if len(options.Scenarios) == 0 {
 		progress.Close()
 		return cannot(errw, errors.New("no scenario is left"))

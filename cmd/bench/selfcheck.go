@@ -74,17 +74,22 @@ func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 	if err := errors.Join(mutantErr, err); err != nil {
 		return cannot(errw, err)
 	}
+	tty, width := terminal(errw)
+	progress := reports.NewProgress(errw, tty, width)
+	defer progress.Close()
+	spec := lab.Spec{Redis: *redis, ReadyIn: 15 * time.Second}
+	if left := doable(all, names, spec, progress.Say); len(left) < len(all) {
+		mutants = slices.DeleteFunc(mutants, func(m mutant.Mutant) bool { return breaksOne(m, all) && !breaksOne(m, left) })
+		all = left
+	}
 	if *least {
 		mutants = cover(all, mutants)
 	}
 	began := time.Now()
 	m := newMatrix(all, mutants, len(names) == 0 && *only == "")
 	m.least = *least
-	tty, width := terminal(errw)
-	progress := reports.NewProgress(errw, tty, width)
-	defer progress.Close()
 	check := selfcheck{matrix: m, progress: progress, options: run.Options{
-		Seed: *seed, Out: *dir, Lab: lab.Spec{Redis: *redis, ReadyIn: 15 * time.Second},
+		Seed: *seed, Out: *dir, Lab: spec,
 	}}
 	err = check.run(ctx, all)
 	progress.Close()
@@ -116,6 +121,13 @@ func findMutants(list string) ([]mutant.Mutant, error) {
 		out = append(out, m)
 	}
 	return out, errors.Join(errs...)
+}
+
+// breaksOne reports whether a mutant flips a claim of one of the scenarios.
+func breaksOne(m mutant.Mutant, all []*scenarios.Scenario) bool {
+	return slices.ContainsFunc(all, func(s *scenarios.Scenario) bool {
+		return slices.ContainsFunc(s.Claims, func(c claim.Text) bool { return flips(m, c.ID) })
+	})
 }
 
 // cover is a small set of mutants that breaks each claim of the scenarios that any mutant

@@ -9,9 +9,11 @@ import (
 	"github.com/trektribe/bench/target/cache"
 )
 
-// unjudged holds the mutants of counts: limits, sessions, bookings and notifications.
-// Their claims have no scenario yet, so that no self-check can ask for them: once they have one, they go to table.
-var unjudged = merged(limiters, boards, sessions, notifications)
+// judged holds the mutants whose claims have a scenario: those of the cache, and these of counts.
+var judged = merged(table, boards, sessions, notifications)
+
+// unjudged holds those whose claims have none yet, so that no self-check can ask for them.
+var unjudged = merged(limiters)
 
 // Unjudged lists the mutants that Find knows and Names leaves out, sorted.
 func Unjudged() []string { return slices.Sorted(maps.Keys(unjudged)) }
@@ -169,6 +171,18 @@ var sessions = map[string]Mutant{
 		Breaks: []string{"sessions.shared"},
 		Flaky:  []string{"sessions.presence", "sessions.redis"},
 		mutate: toldOnce,
+	},
+	"session-clears": {
+		About:  "an instance that begins to tell its sessions deletes those of all others, as left over from before",
+		Breaks: []string{"sessions.restart"},
+		Flaky:  []string{"sessions.shared", "sessions.presence"}, // at first, when all begin
+		mutate: clearsAll,
+	},
+	"session-forgets": {
+		About:  "an instance that has lost Redis once tells it of no sessions any more",
+		Breaks: []string{"sessions.redis"},
+		Flaky:  []string{"sessions.shared", "sessions.presence"}, // where a busy machine makes Redis slow
+		mutate: forgetsSessions,
 	},
 	"session-unbounded": {
 		About:  "the wait for Redis has a bound for the cache, and none for sessions",

@@ -64,6 +64,31 @@ var exactSymptoms = map[string]func(*twin) bool{
 		w.redis.FlushAll()
 		return w.stays(1, 0)
 	},
+	"session-clears": func(w *twin) bool {
+		w.connect(0)
+		if w.online(1) != 1 {
+			w.t.Error("the session is not shown at first")
+		}
+		w.connect(1)
+		return w.online(1) == 1 // its own
+	},
+	"session-forgets": func(w *twin) bool {
+		w.connect(0)
+		if w.online(1) != 1 {
+			w.t.Error("the session is not shown at first")
+		}
+		shown := func(from string) func() bool {
+			return func() bool {
+				_, source := w.call(0, "GET", "/api/users/7/sessions", "", new(any), long)
+				return source == from
+			}
+		}
+		w.relays[0].Refuse()
+		w.within(long, shown("memory"))
+		w.relays[0].Listen()
+		w.within(long, shown("redis"))
+		return w.within(5*lease, func() bool { return w.online(1) == 0 }) && w.stays(1, 0)
+	},
 	"session-unbounded": func(w *twin) bool {
 		w.online(0) // the connection is there
 		w.relays[0].Stall()

@@ -32,11 +32,11 @@ func (m Mutant) Options() target.Options {
 }
 
 // Names lists the mutants that the self-check asks for, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(table)) }
+func Names() []string { return slices.Sorted(maps.Keys(judged)) }
 
 // Find finds a mutant by its name. Its error names the nearest, and all others.
 func Find(name string) (Mutant, error) {
-	for _, t := range []map[string]Mutant{table, unjudged} {
+	for _, t := range []map[string]Mutant{judged, unjudged} {
 		if m, ok := t[name]; ok {
 			m.Name = name
 			return m, nil

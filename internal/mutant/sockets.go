@@ -2,7 +2,10 @@ package mutant
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/trektribe/bench/target"
@@ -99,6 +102,57 @@ func (t *told) note(_ context.Context, _ cache.Scripts, _ []string, args []any) 
 	for i := 5; i+1 < len(args); i += 2 {
 		t.lists[args[i]] = args[i+1]
 	}
+}
+
+// clearsAll deletes what all instances have told before this one tells anything.
+func clearsAll(o *target.Options) {
+	script := cache.NewScript(`
+for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', '{sessions}:of:' .. name) end
+return redis.call('DEL', KEYS[1])`)
+	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts { return &clearing{Scripts: r, script: script} }
+}
+
+type clearing struct {
+	cache.Scripts
+	script cache.Script
+	once   sync.Once
+}
+
+func (c *clearing) EvalSha(ctx context.Context, sha string, keys []string, args ...any) (any, error) {
+	if len(args) >= 5 {
+		c.once.Do(func() { c.script.Run(ctx, c.Scripts, keys[:1]) })
+	}
+	return c.Scripts.EvalSha(ctx, sha, keys, args...)
+}
+
+// forgetsSessions leaves the lists out of all that is told after a failure, and has the hash begin anew.
+func forgetsSessions(o *target.Options) {
+	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts { return &forgetting{Scripts: r} }
+}
+
+type forgetting struct {
+	cache.Scripts
+	failed atomic.Bool
+}
+
+func (f *forgetting) EvalSha(ctx context.Context, sha string, keys []string, args ...any) (any, error) {
+	return f.run(args, func(args []any) (any, error) { return f.Scripts.EvalSha(ctx, sha, keys, args...) })
+}
+
+func (f *forgetting) Eval(ctx context.Context, source string, keys []string, args ...any) (any, error) {
+	return f.run(args, func(args []any) (any, error) { return f.Scripts.Eval(ctx, source, keys, args...) })
+}
+
+func (f *forgetting) run(args []any, run func(args []any) (any, error)) (any, error) {
+	if len(args) >= 5 && f.failed.Load() {
+		args = slices.Clone(args[:5])
+		args[3] = "1"
+	}
+	v, err := run(args)
+	if err != nil && !strings.HasPrefix(err.Error(), "NOSCRIPT") { // which is followed by the whole script
+		f.failed.Store(true)
+	}
+	return v, err
 }
 
 func noPings(p socket.Pings) socket.Pings {
