@@ -30,6 +30,7 @@ var more = []string{
 	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
 	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-redis", "notifications",
+	"limit", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
 }
 
 // everything is the group of all scenarios.

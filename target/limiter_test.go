@@ -96,20 +96,25 @@ func TestTheLimitIsOneForAllInstances(t *testing.T) {
 	}
 }
 
-func TestNoLimitIsSetOrAskedForWhereNoneIsConfigured(t *testing.T) {
-	for _, env := range []map[string]string{nil, {"RATE_LIMIT": "0"}} {
-		m := redistest.Start(t)
-		s := start(t, map[string]string{"REDIS_URL": "redis://" + m.Addr(), "RATE_LIMIT": env["RATE_LIMIT"]}, target.Options{})
-		for range 150 {
-			if got := s.call("GET", "/api/users/1", ""); got.status != 200 || got.header.Get("X-RateLimit-Limit") != "" {
-				t.Fatalf("%d, %v", got.status, got.header)
-			}
+func TestNoLimitIsSetOrAskedForWhereItIsOff(t *testing.T) {
+	m := redistest.Start(t)
+	s := start(t, map[string]string{"REDIS_URL": "redis://" + m.Addr(), "RATE_LIMIT": "0"}, target.Options{})
+	for range 150 {
+		if got := s.call("GET", "/api/users/1", ""); got.status != 200 || got.header.Get("X-RateLimit-Limit") != "" {
+			t.Fatalf("%d, %v", got.status, got.header)
 		}
-		for _, key := range m.Keys() {
-			if strings.Contains(key, "limit") {
-				t.Errorf("Redis holds %s", key)
-			}
+	}
+	for _, key := range m.Keys() {
+		if strings.Contains(key, "limit") {
+			t.Errorf("Redis holds %s", key)
 		}
+	}
+}
+
+func TestTheLimitIsTheDocumentsUnlessItIsNamed(t *testing.T) {
+	s := start(t, map[string]string{"RATE_LIMIT": ""}, target.Options{})
+	if got := s.call("GET", "/api/users/1", "").header.Get("X-RateLimit-Limit"); got != "100" {
+		t.Errorf("the limit is %q, want 100", got)
 	}
 }
 

@@ -56,7 +56,7 @@ func start(t *testing.T, env map[string]string, opts target.Options) *service {
 	opts.Ready = func(a net.Addr) { ready <- a }
 	s := &service{t: t, log: new(logBuffer)}
 	getenv := func(name string) string {
-		if v, ok := env[name]; ok || name != "PORT" {
+		if v, ok := env[name]; ok || name != "PORT" && name != "RATE_LIMIT" {
 			return v
 		}
 		return "0"

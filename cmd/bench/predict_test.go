@@ -167,7 +167,7 @@ func (r rig) with(o target.Options, query string, env map[string]string) *rig {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	env = maps.Clone(env)
-	env["PORT"], env["REDIS_URL"] = "0", "redis://"+p.Addr()+"?"+query
+	env["PORT"], env["RATE_LIMIT"], env["REDIS_URL"] = "0", "0", "redis://"+p.Addr()+"?"+query
 	o.Ready = func(a net.Addr) { ready <- a }
 	go func() {
 		ended <- target.Run(ctx, func(name string) string { return env[name] }, io.Discard, o)

@@ -183,7 +183,7 @@ func startService(t *testing.T, env ...string) string {
 	t.Helper()
 	port := machinetest.FreePort(t)
 	addr := "127.0.0.1:" + port
-	c := startWith(t, append(env, "PORT="+port), "serve")
+	c := startWith(t, append(env, "PORT="+port, "RATE_LIMIT=0"), "serve")
 	up := func() bool {
 		r, err := http.Get("http://" + addr + "/health")
 		if err == nil {

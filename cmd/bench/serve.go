@@ -28,7 +28,7 @@ Environment:
   TTL_TRIPS            how long trips are cached (default 300s; 0s: not at all)
   TTL_PROFILES         how long profiles are cached (default 300s; 0s: not at all)
   TTL_AI               how long recommendations are cached (default 3600s; 0s: not at all)
-  RATE_LIMIT           calls below /api/ of one client in one window (default 0: no limit)
+  RATE_LIMIT           calls below /api/ of one client in one window (default 100; 0: no limit)
   RATE_WINDOW          how long a window is (default 900s)
   INSTANCES            how many instances share the limit; without Redis each grants its part (default 1)
   SESSION_LEASE        how long the sessions of an instance outlive it, if hardened (default 15s)

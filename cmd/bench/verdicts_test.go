@@ -67,6 +67,16 @@ var reference = map[string][2]claim.Verdict{
 	"sessions.redis":    {claim.Holds, claim.Holds},
 	"notify.delivery":   {claim.Refuted, claim.Holds},
 	"notify.recovery":   {claim.Refuted, claim.Holds},
+
+	// The document's limit reads a counter and then writes it, and each admission renews its window.
+	"limit.concurrent":  {claim.Refuted, claim.Holds},
+	"limit.window":      {claim.Refuted, claim.Holds},
+	"limit.exact":       {claim.Refuted, claim.Holds},
+	"limit.headers":     {claim.Refuted, claim.Holds},
+	"limit.distributed": {claim.Refuted, claim.Holds},
+	"limit.fair":        {claim.Refuted, claim.Holds},
+	"limit.fallback":    {claim.Refuted, claim.Holds},
+	"limit.recovery":    {claim.Refuted, claim.Holds},
 }
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {

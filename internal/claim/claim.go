@@ -54,7 +54,7 @@ func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
 	about := func(phase string) bool { return holds.About(phase) || requires.About(phase) }
 	rules := guard.Rules{Phases: about, Faults: slices.Clone(s.Faults), MostLag: guard.LagFor(holds.Shortest())}
 	if holds.Timeless() && requires.Timeless() {
-		rules.MostLag = guard.MostLag
+		rules.MostLag = guard.AnyLag
 	}
 	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, scope: s}, nil
 }

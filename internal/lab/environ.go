@@ -21,7 +21,8 @@ const shortestSecret = 4
 // environ is all of the service's environment: the harness's without the contract's
 // variables, then the contract's, then the Spec's, then the round's. hidden are its secrets.
 func (in *instance) environ() (env, hidden []string) {
-	set := map[string]string{"PORT": strconv.Itoa(in.port), "INSTANCE": in.name}
+	// Without RATE_LIMIT a service limits its clients as the contract says: only scenarios about limits want that.
+	set := map[string]string{"PORT": strconv.Itoa(in.port), "INSTANCE": in.name, "RATE_LIMIT": "0"}
 	for i, d := range in.arm.dependencies {
 		v := d.Env(in.addrOf(dependencies[i].on))
 		set[v.Name] = v.Value
@@ -65,7 +66,7 @@ func (in *instance) addrOf(on string) string {
 // environment must not decide, and what is between the harness and its children.
 var contract = []string{
 	"PORT", "INSTANCE", "REDIS_URL", "MONGODB_URI", "SQLITE_PATH", "CACHE_POLICY", "TTL_TRIPS", "TTL_PROFILES", "TTL_AI",
-	"RATE_LIMIT", "RATE_WINDOW", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", redis.PasswordEnv, redis.ControlEnv, process.LeaseEnv,
+	"RATE_LIMIT", "RATE_WINDOW", "INSTANCES", "DB_DELAY", "AI_DELAY", "LOG_LEVEL", "TRUSTED_PROXIES", redis.PasswordEnv, redis.ControlEnv, process.LeaseEnv,
 }
 
 // owned is what only the lab can set: with another value the faults would miss

@@ -179,10 +179,11 @@ func (y *honesty) reset() {
 func (y *honesty) retry(t *prove.Track) {
 	type due struct {
 		from, to int64 // when the promise holds, at the latest and at the earliest
+		asked    int64
 		id       int32
 	}
 	dues := make([]due, 0, t.Refused.Len())
-	var later, asked, opened, used prove.Cursor
+	var later, asked, opened prove.Cursor
 	for _, n := range y.answers {
 		a := y.at(n)
 		h := y.header(a)
@@ -190,7 +191,7 @@ func (y *honesty) retry(t *prove.Track) {
 			continue
 		}
 		wait := int64(min(max(h.RetryAfter, 0), prove.Far))
-		dues = append(dues, due{a.Done + wait, a.Sent + wait, a.ID})
+		dues = append(dues, due{a.Done + wait, a.Sent + wait, a.Sent, a.ID})
 		if i := later.Begun(&t.Allowed, a.Done+1); i < t.Allowed.Len() && t.Allowed.Soonest[i] < a.Sent+wait-y.grain {
 			y.tell(RetryTooLate, a.ID)
 		}
@@ -212,8 +213,9 @@ func (y *honesty) retry(t *prove.Track) {
 		if a.allowed || latest.to == -prove.Far {
 			continue
 		}
-		// Has anything been admitted since that may have used up what was promised?
-		since := asked.Begun(&t.Allowed, a.Done+1) + opened.Begun(&t.Open, a.Done+1) - used.Over(&t.Allowed, latest.to)
+		// Has anything been admitted since that may have used up what was promised? Also
+		// before it was due: who did not wait has asked for less to be left.
+		since := asked.Begun(&t.Allowed, a.Done+1) + opened.Begun(&t.Open, a.Done+1) - t.Allowed.Over(latest.asked)
 		if since <= 0 {
 			y.tell(RetryTooEarly, latest.id, a.ID)
 		}

@@ -2,21 +2,14 @@ package mutant
 
 import (
 	"maps"
-	"slices"
 
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/board"
 	"github.com/trektribe/bench/target/cache"
 )
 
-// judged holds the mutants whose claims have a scenario: those of the cache, and these of counts.
-var judged = merged(table, boards, sessions, notifications)
-
-// unjudged holds those whose claims have none yet, so that no self-check can ask for them.
-var unjudged = merged(limiters)
-
-// Unjudged lists the mutants that Find knows and Names leaves out, sorted.
-func Unjudged() []string { return slices.Sorted(maps.Keys(unjudged)) }
+// judged holds every mutant that a scenario has a claim about: those of caches, and of counts.
+var judged = merged(table, limiters, boards, sessions, notifications)
 
 func merged(tables ...map[string]Mutant) map[string]Mutant {
 	all := map[string]Mutant{}
@@ -30,36 +23,38 @@ func merged(tables ...map[string]Mutant) map[string]Mutant {
 var limiters = map[string]Mutant{
 	"limit-renewed": {
 		About:  "every request renews the expiry of its client's counter: the window of a steady client never ends",
-		Breaks: []string{"limit.window"},
-		Flaky:  []string{"limit.exact"},
+		Breaks: []string{"limit.exact", "limit.window", "limit.distributed"},
+		Flaky:  []string{"limit.fair", "limit.headers", "limit.concurrent", "limit.fallback", "limit.recovery"},
 		mutate: counts(renewed),
 	},
 	"limit-no-expiry": {
 		About:  "the counter never expires: who was once over the limit stays so",
-		Breaks: []string{"limit.window"},
-		Flaky:  []string{"limit.exact"},
+		Breaks: []string{"limit.exact", "limit.window", "limit.distributed"},
+		Flaky:  []string{"limit.fair", "limit.headers", "limit.concurrent", "limit.fallback", "limit.recovery"},
 		mutate: counts(noExpiry),
 	},
 	"limit-expiry-lost": {
 		About:  "the expiry is set by a second command, after the reply to the first increment: where that is lost, never",
 		Breaks: []string{"limit.recovery"},
+		Flaky:  []string{"limit.fallback"},
 		mutate: expiryLost,
 	},
 	"limit-off-by-one": {
 		About:  "one request more than the limit is let through in each window",
-		Breaks: []string{"limit.exact", "limit.concurrent", "limit.distributed"},
+		Breaks: []string{"limit.exact", "limit.concurrent", "limit.window", "limit.distributed", "limit.fair"},
+		Flaky:  []string{"limit.headers", "limit.recovery"},
 		mutate: counts(offByOne),
 	},
 	"limit-get-set": {
 		About:  "the counter is read and then written: requests at the same time count as one",
 		Breaks: []string{"limit.concurrent"},
-		Flaky:  []string{"limit.distributed"},
+		Flaky:  []string{"limit.distributed", "limit.window", "limit.exact", "limit.headers", "limit.fair", "limit.fallback", "limit.recovery"},
 		mutate: getThenSet,
 	},
 	"limit-per-instance": {
 		About:  "each instance counts for itself",
-		Breaks: []string{"limit.distributed"},
-		Flaky:  []string{"limit.concurrent", "limit.recovery"},
+		Breaks: []string{"limit.distributed", "limit.fallback"},
+		Flaky:  []string{"limit.concurrent", "limit.fair", "limit.recovery"},
 		mutate: ownCounters,
 	},
 	"limit-fails-open": {
@@ -71,6 +66,7 @@ var limiters = map[string]Mutant{
 	"limit-fails-closed": {
 		About:  "without Redis every request is refused",
 		Breaks: []string{"limit.fallback"},
+		Flaky:  []string{"limit.recovery"},
 		mutate: failsClosed,
 	},
 	"limit-restarts": {
@@ -82,11 +78,13 @@ var limiters = map[string]Mutant{
 	"limit-fallback-forever": {
 		About:  "after the first error of Redis each instance counts for itself for good",
 		Breaks: []string{"limit.recovery"},
+		Flaky:  []string{"limit.fallback"},
 		mutate: func(o *target.Options) { o.Limit.Scripts = scriptsForever },
 	},
 	"limit-shared": {
 		About:  "all clients share one limit",
 		Breaks: []string{"limit.fair"},
+		Flaky:  []string{"limit.exact", "limit.concurrent", "limit.window", "limit.distributed", "limit.headers", "limit.fallback", "limit.recovery"},
 		mutate: sharedLimit,
 	},
 	"limit-behind-proxy": {
@@ -96,7 +94,7 @@ var limiters = map[string]Mutant{
 	},
 	"limit-chosen-identity": {
 		About:  "the first address in X-Forwarded-For is believed, whoever wrote it",
-		Breaks: []string{"limit.exact"},
+		Breaks: []string{"limit.fair"},
 		mutate: chosenIdentity,
 	},
 	"limit-noscript": {
@@ -107,17 +105,18 @@ var limiters = map[string]Mutant{
 	"limit-repeats": {
 		About:  "an increment whose reply was lost is repeated, and counts twice",
 		Breaks: []string{"limit.recovery"},
+		Flaky:  []string{"limit.fallback"},
 		mutate: repeats,
 	},
 	"limit-header-lies": {
 		About:  "X-RateLimit-Remaining says one more than there is",
-		Breaks: []string{"limit.exact"},
+		Breaks: []string{"limit.headers"},
 		mutate: headerLies,
 	},
 	"limit-counts-refused": {
 		About:  "refused requests are counted as well: who goes on asking is never let in again",
-		Breaks: []string{"limit.window"},
-		Flaky:  []string{"limit.exact"},
+		Breaks: []string{"limit.exact", "limit.window", "limit.distributed"},
+		Flaky:  []string{"limit.fair", "limit.headers", "limit.concurrent", "limit.fallback", "limit.recovery"},
 		mutate: counts(countsRefused),
 	},
 }

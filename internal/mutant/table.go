@@ -10,7 +10,7 @@ import (
 	"github.com/trektribe/bench/target/store"
 )
 
-// table holds every mutant. They break both policies, unless About says otherwise.
+// table holds the mutants of caches. They break both policies, unless About says otherwise.
 var table = map[string]Mutant{
 	"hits-3ms": {
 		// A miss of 180-250 ms, 217 at the median, is 50 to 80 times a hit of 2.7 to 4.3 ms.

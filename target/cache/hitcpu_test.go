@@ -135,7 +135,7 @@ func serveRedis(b *testing.B) string {
 
 // serveHardened returns the URL of the listing.
 func serveHardened(b *testing.B, redis string) string {
-	env := map[string]string{"PORT": "0", "REDIS_URL": "redis://" + redis, "TTL_TRIPS": "1h"}
+	env := map[string]string{"PORT": "0", "REDIS_URL": "redis://" + redis, "TTL_TRIPS": "1h", "RATE_LIMIT": "0"}
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() {

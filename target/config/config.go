@@ -39,7 +39,7 @@ type Config struct {
 	TTLTrips    time.Duration  // TTL_TRIPS, 300s; 0: trips are not cached
 	TTLProfiles time.Duration  // TTL_PROFILES, 300s; 0: users are not cached
 	TTLAI       time.Duration  // TTL_AI, 3600s; 0: recommendations are not cached
-	RateLimit   int            // RATE_LIMIT, 0: calls below /api/ of one client in one window; 0: no limit
+	RateLimit   int            // RATE_LIMIT, 100: calls below /api/ of one client in one window; 0: no limit
 	RateWindow  time.Duration  // RATE_WINDOW, 900s
 	Instances   int            // INSTANCES, 1: how many share the limit
 	Lease       time.Duration  // SESSION_LEASE, 15s: how long the sessions of an instance outlive it, if hardened
@@ -118,7 +118,7 @@ func FromEnv(getenv func(string) string) (Config, error) {
 		name, unset string
 		least, most int
 		into        *int
-	}{{"RATE_LIMIT", "0", 0, maxRateLimit, &c.RateLimit}, {"INSTANCES", "1", 1, 1000, &c.Instances}} {
+	}{{"RATE_LIMIT", "100", 0, maxRateLimit, &c.RateLimit}, {"INSTANCES", "1", 1, 1000, &c.Instances}} {
 		v := text(n.name, n.unset)
 		if *n.into, err = strconv.Atoi(v); err != nil || *n.into < n.least || *n.into > n.most {
 			fail(n.name, "bad number %q; want %d to %d", v, n.least, n.most)

@@ -21,7 +21,7 @@ func TestFromEnvResolvesDefaults(t *testing.T) {
 	got, err := config.FromEnv(env(nil))
 	want := config.Config{Host: "127.0.0.1", Port: 4000, Instance: "1", Policy: config.Hardened,
 		TTLTrips: 300 * time.Second, TTLProfiles: 300 * time.Second, TTLAI: time.Hour,
-		RateWindow: 900 * time.Second, Instances: 1, Lease: 15 * time.Second, PingEvery: 25 * time.Second, PingWithin: 20 * time.Second, LogLevel: slog.LevelInfo}
+		RateLimit: 100, RateWindow: 900 * time.Second, Instances: 1, Lease: 15 * time.Second, PingEvery: 25 * time.Second, PingWithin: 20 * time.Second, LogLevel: slog.LevelInfo}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("FromEnv() = %+v, %v; want %+v", got, err, want)
 	}

@@ -88,6 +88,8 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 	case r.ends <= now:
 		return 0 // the window is over meanwhile, or none is open
 	case r.ends == c.ends:
+	case k.ends == 0 && c.ends != 0: // it was opened here meanwhile, by requests that Redis did not answer in time
+		c.ends, c.count = r.ends, 0
 	case k.ends != c.ends:
 		return 0 // another reply, of another window, came first
 	case r.same: // Redis counts these admissions in a window that ends at another time
@@ -99,9 +101,18 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 	c.count = max(c.count, r.count) // replies may overtake one another
 	c.held = append(c.held, confirmed...)
 	if id != 0 && r.verdict == allowed {
-		c.held = append(c.held, id)
+		c.confirm(id)
 	}
 	return len(confirmed)
+}
+
+// confirm notes that Redis counts an admission, also when it says so late or twice. One that was
+// refused here meanwhile stays void.
+func (c *client) confirm(id int64) {
+	remove(&c.owed, []int64{id})
+	if !slices.Contains(c.void, id) && !slices.Contains(c.held, id) {
+		c.held = append(c.held, id)
+	}
 }
 
 // remove takes ids from the list and returns those that were in it.

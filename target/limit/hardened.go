@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -136,6 +137,8 @@ func (h *Hardened) alone(name string, id int64, sent bool) Decision {
 		left := min(h.rule.share()-len(c.held)-len(c.owed), h.rule.Limit-c.count-len(c.owed))
 		d.Reset = time.UnixMilli(c.ends)
 		switch {
+		case slices.Contains(c.held, id): // Redis has let it in, and said so too late for its caller
+			d.Allowed, d.Remaining = true, max(0, left)
 		case left > 0:
 			c.owed = append(c.owed, id)
 			d.Allowed, d.Remaining = true, left-1

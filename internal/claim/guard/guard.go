@@ -8,6 +8,7 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -36,6 +37,9 @@ const (
 	// 400 requests a second it makes 40 of them late through no fault of the service.
 	longestStall = 100 * time.Millisecond
 )
+
+// AnyLag lets the generator be as late as it is: for what is proved of requests as they were sent.
+const AnyLag = time.Duration(math.MaxInt64)
 
 // LagRemedy is what would let the generator send in time.
 const LagRemedy = "a quieter machine or a lower rate"

@@ -2,6 +2,8 @@ package limits
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/limit"
@@ -10,10 +12,29 @@ import (
 // Over is how many requests were surely allowed over the limit.
 func (j *Judged) Over() figure.Value {
 	side := j.Report.Kept
-	if side.Verdict == limit.Untested {
+	if side.Verdict == limit.Untested && !(side.Why == limit.NeverReached && j.demanded()) {
 		return figure.Value{None: j.untested()}
 	}
 	return j.errors(side, true)
+}
+
+// demanded reports whether a client asked for more than the limit within a window's length: what was
+// refused of that might have been let in, also by a service that stays below the limit.
+func (j *Judged) demanded() bool {
+	asked := map[string][]time.Duration{}
+	for i := range j.ds {
+		asked[j.ds[i].Client] = append(asked[j.ds[i].Client], j.ds[i].Sent)
+	}
+	r := j.Report.Reading
+	for _, at := range asked {
+		slices.Sort(at)
+		for i := r.Limit; i < len(at); i++ {
+			if at[i]-at[i-r.Limit] < r.Window {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Falsely is how many requests were surely refused below the limit.
@@ -39,7 +60,7 @@ func (j *Judged) untested() *figure.Absence {
 	if j.Report.Kept.Why == limit.NobodyRefused {
 		return figure.Absent(fmt.Sprintf("nobody was refused, and no client of %s reached %d in %s: this proves nothing about the limit", j.sel, r.Limit, r.Window), remedy)
 	}
-	return figure.Absent(fmt.Sprintf("no client of %s that was refused had surely reached %d in %s: this proves nothing about the limit", j.sel, r.Limit, r.Window), remedy)
+	return figure.Absent(fmt.Sprintf("no client of %s that was refused had asked for more than %d in %s: this proves nothing about the limit", j.sel, r.Limit, r.Window), remedy)
 }
 
 // Lying is how many answers reported of the limit what others contradict.

@@ -178,7 +178,7 @@ func TestWhatProvesNothingSaysWhy(t *testing.T) {
 		any  string // why there is nothing at all
 	}{
 		{"nobody was refused", func(w *world) { w.ask("trips", "a", 0, 200) }, "nobody was refused, and no client of trips reached 3 in 100ms", ""},
-		{"nobody reached the limit", func(w *world) { w.ask("trips", "a", 0, 200); w.ask("trips", "a", 10, 429) }, "no client of trips that was refused had surely reached 3", ""},
+		{"nobody reached the limit", func(w *world) { w.ask("trips", "a", 0, 200); w.ask("trips", "a", 10, 429) }, "no client of trips that was refused had asked for more than 3", ""},
 		{"nobody was answered", func(w *world) { w.ask("trips", "a", 0, 0); w.ask("trips", "a", 10, 500) }, "", "no request of trips was answered with a status of 2xx or 429"},
 		{"nobody asked", func(w *world) { w.ask("other", "a", 0, 200) }, "", "no request of trips was observed"},
 		{"most got no answer", func(w *world) {
