@@ -104,12 +104,15 @@ func (t *told) note(_ context.Context, _ cache.Scripts, _ []string, args []any) 
 	}
 }
 
-// clearsAll deletes what all instances have told before this one tells anything.
+// clearsAll deletes what all instances have told before this one tells anything; what they have told they tell once.
 func clearsAll(o *target.Options) {
 	script := cache.NewScript(`
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', '{sessions}:of:' .. name) end
 return redis.call('DEL', KEYS[1])`)
-	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts { return &clearing{Scripts: r, script: script} }
+	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts {
+		t := &told{lists: map[any]any{}}
+		return announcing{&clearing{Scripts: r, script: script}, t.leaveOut, t.note}
+	}
 }
 
 type clearing struct {

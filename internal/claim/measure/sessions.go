@@ -25,7 +25,7 @@ func sessionRows() []Measure {
 			"was sent, and not ended when it was answered. A service may have ended a session up to 1 s before its client saw the close.",
 			expr.Counted, (*presence).absent),
 		row("lost_sessions", "lost sessions", "Number of absent sessions that no instance shows any more: the last selected reading of each instance, while the "+
-			"session was open, lacks it.", expr.Counted, (*presence).lost),
+			"session was open, lacks it. Sessions that ended before their user was last asked for do not count.", expr.Counted, (*presence).lost),
 		row("absence", "longest absence", "Longest time from one selected reading that lacks an open session to another of the same instance, with no reading "+
 			"between them that shows it. Zero when no session was absent twice in a row.", expr.Proved, (*presence).absence),
 		row("ghost_sessions", "ghost sessions", "Number of sessions that a selected reading shows though they ended before it was sent: their client left, or saw "+

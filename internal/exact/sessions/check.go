@@ -188,7 +188,7 @@ func (u *user) sum(c *checker) {
 	for _, s := range slices.Concat(u.sessions, u.unknown) {
 		if s.absent {
 			c.report.Absent.AddFor(s.length, func() evidence.Witness { return s.worst })
-			if r := s.lost(); r != nil {
+			if r := s.lost(); r != nil && s.End >= u.reads[len(u.reads)-1].Sent {
 				c.report.Lost.Add(1, int64(s.length), func() evidence.Witness { return evidence.Witness{At: r.Sent, Until: r.Done, Text: s.lacked(r)} })
 			}
 		}

@@ -50,8 +50,8 @@ type Report struct {
 	// Absent are sessions that a reading lacks while they are open. Longest is the time from
 	// one reading that lacks a session to another of the same instance, without one between that shows it.
 	Absent evidence.Finding
-	// Lost are absent sessions that no instance shows any more: the last reading of each, of those that were
-	// answered while the session was surely open, lacks it.
+	// Lost are absent sessions that no instance shows any more, and that had not ended when their user was last asked
+	// for: the last reading of each instance, of those that were answered while the session was surely open, lacks it.
 	Lost evidence.Finding
 	// Ghosts are sessions that a reading shows after their end. Longest is the time from the end
 	// of one to the sending of a reading that shows it.

@@ -58,6 +58,7 @@ func TestWhatReadingsProve(t *testing.T) {
 		{"all lack it in the end", []sessions.Session{open("a", 0, 10)},
 			[]sessions.Read{readOf("1", 20, "a"), readOf("2", 21, ""), readOf("1", 30, ""), readOf("2", 31, "")}, "absent 1 for 9ms, lost 1"},
 		{"an instance that is gone may have shown it for ever", []sessions.Session{open("a", 0, 10)}, []sessions.Read{readOf("1", 20, "a"), readOf("2", 30, "")}, "absent 1"},
+		{"lacking, and ended before the last reading", []sessions.Session{left(open("a", 0, 10), 30)}, []sessions.Read{read(20, ""), read(40, "")}, "absent 1"},
 		{"left", []sessions.Session{left(open("a", 0, 10), 30)}, []sessions.Read{read(29, ""), read(30, "a"), read(31, "")}, ""},
 		{"haunts", []sessions.Session{left(open("a", 0, 10), 30)}, []sessions.Read{read(31, "a"), read(50, "a"), read(60, "")}, "ghosts 1 for 20ms"},
 		{"closed, and may have ended before", []sessions.Session{closed(open("a", 0, 10), 50)}, []sessions.Read{read(29, ""), read(40, "")}, ""},
