@@ -24,6 +24,8 @@ type client struct {
 	held  []int64 // admitted here, and Redis has confirmed them
 	owed  []int64 // admitted here, and Redis does not know of them, or may not
 	void  []int64 // refused here, and Redis may have counted them
+
+	asking []int64 // not decided: Redis is asked, and may let them in
 }
 
 // known is what a request tells Redis of its client.
@@ -53,7 +55,7 @@ func (c *clients) with(name string, now int64, f func(*client)) {
 	}
 	cl := e.Value.(*client)
 	if cl.ends <= now {
-		*cl = client{name: name}
+		*cl = client{name: name, asking: cl.asking}
 	}
 	f(cl)
 }
@@ -82,6 +84,7 @@ func (c *client) knows(all bool) known {
 // learn takes what Redis answered to who had told it k and asked for an admission of id, or
 // for none, and says how many admissions Redis has heard of by that.
 func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
+	c.decided(id)
 	confirmed := remove(&c.owed, k.owed)
 	remove(&c.void, k.void)
 	switch {
@@ -95,7 +98,7 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 	case r.same: // Redis counts these admissions in a window that ends at another time
 		c.ends, c.count = r.ends, 0
 	default:
-		*c = client{name: c.name, ends: r.ends}
+		*c = client{name: c.name, ends: r.ends, asking: c.asking}
 		confirmed = nil
 	}
 	c.count = max(c.count, r.count) // replies may overtake one another
@@ -105,6 +108,9 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 	}
 	return len(confirmed)
 }
+
+// decided notes that a request waits for Redis no longer.
+func (c *client) decided(id int64) { remove(&c.asking, []int64{id}) }
 
 // confirm notes that Redis counts an admission, also when it says so late or twice. One that was
 // refused here meanwhile stays void.

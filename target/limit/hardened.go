@@ -60,12 +60,13 @@ func NewHardened(rule Rule, r cache.Scripts, limits cache.Limits, hooks Hooks) *
 var errEmptied = errors.New("redis does not hold what it was just told")
 
 // Take decides in Redis, or without it by what this instance knows.
-func (h *Hardened) Take(_ context.Context, client string) Decision {
+func (h *Hardened) Take(_ context.Context, name string) Decision {
 	id, sent := rand.Int64(), false
 	if h.redis != nil {
+		h.clients.with(name, time.Now().UnixMilli(), func(c *client) { c.asking = append(c.asking, id) })
 		for began := time.Now(); time.Since(began) < h.limits.Wait; {
 			r, err := cache.Ask(h.line, h.limits.Wait-time.Since(began), func(ctx context.Context) (reply, error) {
-				return h.tell(ctx, client, id)
+				return h.tell(ctx, name, id)
 			})
 			if err == nil {
 				return h.decision(r)
@@ -79,7 +80,7 @@ func (h *Hardened) Take(_ context.Context, client string) Decision {
 			sent = true
 		}
 	}
-	return h.alone(client, id, sent)
+	return h.alone(name, id, sent)
 }
 
 // tell asks Redis for an admission of this id, 0 for none, and tells it what it does not know of client.
@@ -134,7 +135,9 @@ func (h *Hardened) alone(name string, id int64, sent bool) Decision {
 		if c.ends == 0 {
 			c.ends = now.Add(h.rule.Window).UnixMilli()
 		}
-		left := min(h.rule.share()-len(c.held)-len(c.owed), h.rule.Limit-c.count-len(c.owed))
+		c.decided(id)
+		maybe := len(c.owed) + len(c.asking) // Redis may count those that it is asked for
+		left := min(h.rule.share()-len(c.held)-maybe, h.rule.Limit-c.count-maybe)
 		d.Reset = time.UnixMilli(c.ends)
 		switch {
 		case slices.Contains(c.held, id): // Redis has let it in, and said so too late for its caller

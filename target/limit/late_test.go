@@ -3,6 +3,7 @@ package limit
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // What Redis says after its caller has stopped waiting, and decided alone.
@@ -26,5 +27,27 @@ func TestALateReplyCountsOnce(t *testing.T) {
 		if !slices.Equal(c.held, tt.held) || !slices.Equal(c.owed, tt.owed) || !slices.Equal(c.void, tt.void) || c.ends != there {
 			t.Errorf("%s: %+v, want held %v, owed %v, void %v until %d", tt.name, c, tt.held, tt.owed, tt.void, there)
 		}
+	}
+}
+
+// Who decides alone leaves room for those whom Redis may be letting in just now.
+func TestRequestsUnderWayKeepTheirRoom(t *testing.T) {
+	h := &Hardened{rule: Rule{Limit: 2, Window: time.Minute, Instances: 1}, clients: newClients(10), owing: make(chan struct{}, 1)}
+	asks := func(id int64) {
+		h.clients.with("x", time.Now().UnixMilli(), func(c *client) { c.asking = append(c.asking, id) })
+	}
+	asks(1)
+	asks(2)
+	asks(3)
+	if d := h.alone("x", 3, true); d.Allowed {
+		t.Errorf("%+v, while two are under way and two may get in", d)
+	}
+	h.learn("x", known{}, reply{verdict: refused, count: 0, ends: time.Now().Add(time.Minute).UnixMilli()}, 1)
+	asks(4)
+	if d := h.alone("x", 4, true); !d.Allowed || d.Remaining != 0 {
+		t.Errorf("%+v, want room for one beside the one that is under way", d)
+	}
+	if d := h.alone("x", 2, true); !d.Allowed {
+		t.Errorf("%+v, and it had its room kept", d)
 	}
 }
