@@ -88,6 +88,9 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 	confirmed := remove(&c.owed, k.owed)
 	remove(&c.void, k.void)
 	switch {
+	case r.ends == 0 && k.ends == c.ends && len(c.held)+len(c.owed) == 0:
+		c.ends, c.count = 0, 0 // nobody who got in opened the window
+		return 0
 	case r.ends <= now:
 		return 0 // the window is over meanwhile, or none is open
 	case r.ends == c.ends:

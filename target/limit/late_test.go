@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/trektribe/bench/target/cache"
+	"github.com/trektribe/bench/target/redistest"
 )
 
 // What Redis says after its caller has stopped waiting, and decided alone.
@@ -49,5 +52,40 @@ func TestRequestsUnderWayKeepTheirRoom(t *testing.T) {
 	}
 	if d := h.alone("x", 2, true); !d.Allowed {
 		t.Errorf("%+v, and it had its room kept", d)
+	}
+}
+
+// A window begins with somebody who got in, also where Redis let somebody in before who was refused here.
+func TestNoWindowBeginsWithWhatDoesNotCount(t *testing.T) {
+	store, err := cache.BoundedClient("redis://"+redistest.Start(t).Addr(), redistest.Timeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	rule := Rule{Limit: 10, Window: time.Minute, Instances: 1}
+	ask := func(name, id string, k known) reply {
+		t.Helper()
+		r, err := run(t.Context(), store, rule, name, id, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	first := ask("x", "7", known{})
+	if r := ask("x", "", known{ends: first.ends, void: []int64{7}}); r.count != 0 || r.ends != 0 {
+		t.Errorf("%+v, want no window: nobody got in", r)
+	}
+	first = ask("y", "7", known{})
+	redistest.Until(t, "admission 5 ms later", func() bool { return time.Now().UnixMilli() > first.ends-rule.Window.Milliseconds()+5 })
+	second := ask("y", "8", known{})
+	if second.ends != first.ends {
+		t.Errorf("%+v, want the window of %+v", second, first)
+	}
+	if r := ask("y", "", known{ends: first.ends, held: 1, void: []int64{7}}); r.verdict == emptied || r.count != 1 || r.ends < first.ends+5 {
+		t.Errorf("%+v, want one admission, and a window that ends 5 ms after %d", r, first.ends)
+	}
+	c := client{ends: first.ends, void: []int64{7}}
+	if c.learn(known{ends: first.ends, void: []int64{7}}, reply{verdict: allowed}, 0, 1); c.ends != 0 {
+		t.Errorf("%+v, want no window here either", c)
 	}
 }

@@ -11,9 +11,10 @@ import (
 // take is the counter of one client, in one step.
 //
 // The key is a hash: a field "ends", when the window ends in Unix milliseconds by
-// Redis's clock, and one field for each admission, named by its id. An id counts once,
+// Redis's clock, and one field for each admission, named by its id, with its time. An id counts once,
 // however often it is sent: that makes a repeated request, a lost reply and a count that is carried
 // over harmless. The window begins with its first admission and is never prolonged. Refusals are not counted.
+// Where the first admission does not count after all, the window begins with the next one.
 // The key itself lives for a second more, so that one that is gone early was lost, and did not end.
 //
 // ARGV: limit, window in ms; then what the caller knows of the client's window: when it ends, how
@@ -42,8 +43,22 @@ local same = 0
 if theirs > now then
   same = 1
   if owed > 0 and ends == 0 then ends = open(math.min(theirs, now + window)) end
-  for i = 7, 6 + owed do redis.call('HSET', key, ARGV[i], '1') end
-  for i = 7 + owed, #ARGV do redis.call('HDEL', key, ARGV[i]) end
+  for i = 7, 6 + owed do redis.call('HSETNX', key, ARGV[i], string.format('%.0f', math.min(theirs - window, now))) end
+  local gone = 0
+  for i = 7 + owed, #ARGV do gone = gone + redis.call('HDEL', key, ARGV[i]) end
+  if gone > 0 then
+    local first = math.huge
+    local all = redis.call('HGETALL', key)
+    for i = 1, #all, 2 do
+      if all[i] ~= 'ends' then first = math.min(first, tonumber(all[i + 1])) end
+    end
+    if first == math.huge then
+      redis.call('DEL', key)
+      ends = 0
+    elseif first + window > ends then
+      ends = open(first + window)
+    end
+  end
   if math.max(0, redis.call('HLEN', key) - 1) < known + owed then return {2, 0, ends, same} end
 end
 local count = math.max(0, redis.call('HLEN', key) - 1)
@@ -53,7 +68,7 @@ if id ~= '' and redis.call('HEXISTS', key, id) == 0 then
     verdict = 0
   else
     if ends == 0 then ends = open(now + window) end
-    redis.call('HSET', key, id, '1')
+    redis.call('HSET', key, id, string.format('%.0f', now))
     count = count + 1
   end
 end
