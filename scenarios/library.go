@@ -22,7 +22,7 @@ var files embed.FS
 
 // usual are the scenarios of a run without names, in the order in which they run:
 // first what works, then what breaks.
-var usual = []string{"trips", "kinds", "instances", "redis-outage", "redis-blackhole"}
+var usual = []string{"trips", "kinds", "instances", "limit", "limit-burst", "redis-outage", "redis-blackhole"}
 
 // more are the other scenarios with a place in the order. Any further scenario runs
 // after them, by name.
@@ -30,7 +30,7 @@ var more = []string{
 	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
 	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-redis", "notifications",
-	"limit", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
+	"limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
 }
 
 // everything is the group of all scenarios.
