@@ -10,10 +10,15 @@ import (
 // A Command is what is known of one. The zero Command neither reads nor writes,
 // and has no keys.
 type Command struct {
+	Name   string // in capitals
 	Access string // "read", "write"; empty: neither, or both, such as EXEC
 	Keys   Keys
 	// Follow says what makes its replies special; empty: it has one, like most.
 	Follow Follow
+	// Expires says where it sets a time to live; see expires.go.
+	Expires Expires
+	// Parted: its first argument is a word of its name, as in CLIENT SETINFO.
+	Parted bool
 }
 
 // Keys says which arguments are keys; the name itself is argument 0. The zero Keys: none.
@@ -120,12 +125,20 @@ var groups = []struct {
 	{"", Keys{}, Discards, `DISCARD RESET`},
 }
 
+// parted are commands whose name has two words.
+const parted = `CLIENT CONFIG CLUSTER COMMAND SCRIPT FUNCTION OBJECT XGROUP XINFO PUBSUB ACL MEMORY DEBUG LATENCY SLOWLOG MODULE`
+
 var table = func() map[string]Command {
 	t := map[string]Command{}
 	for _, g := range groups {
 		for name := range strings.FieldsSeq(g.names) {
-			t[name] = Command{Access: g.access, Keys: g.keys, Follow: g.follow}
+			t[name] = Command{Name: name, Access: g.access, Keys: g.keys, Follow: g.follow, Expires: expires[name]}
 		}
+	}
+	for name := range strings.FieldsSeq(parted) {
+		c := t[name]
+		c.Parted = true
+		t[name] = c
 	}
 	return t
 }()

@@ -20,11 +20,14 @@ type conn struct {
 	answers  chan struct{}    // something is owed that Redis does not answer
 	cut      atomic.Bool      // what is still owed is lost
 	stray    sync.Once        // it could not be followed
+	opened   time.Time
+	lost     atomic.Bool // that it is not followed was told
+	silent   atomic.Bool // no reply will be seen any more
 	over     sync.Once
 }
 
 func newConn(p *Proxy, client *net.TCPConn) *conn {
-	c := &conn{id: uint64(p.count.accepted.Add(1)), client: client, answers: make(chan struct{}, 1)}
+	c := &conn{id: uint64(p.count.accepted.Add(1)), client: client, opened: time.Now(), answers: make(chan struct{}, 1)}
 	for d := range c.ended {
 		c.ended[d] = make(chan struct{})
 	}

@@ -8,14 +8,19 @@ import (
 	"github.com/Shopify/toxiproxy/v2/stream"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/history"
 )
 
-// What following costs a hop, against what the chunks' way through a link costs without it.
+// What following costs a hop, and telling somebody, against what the chunks' way through a link costs without it.
 func BenchmarkFollow(b *testing.B) {
 	for _, size := range []int{1, 40_000} {
-		for _, follows := range []bool{false, true} {
-			b.Run(fmt.Sprintf("size=%d/follows=%v", size, follows), func(b *testing.B) {
-				p := &Proxy{links: map[*link]struct{}{}}
+		for _, does := range []string{"passes", "follows", "tells"} {
+			b.Run(fmt.Sprintf("size=%d/%s", size, does), func(b *testing.B) {
+				follows := does != "passes"
+				p, told := &Proxy{links: map[*link]struct{}{}}, 0
+				if does == "tells" {
+					p.Watch(history.NewClock(), func(c history.Command) { told++ })
+				}
 				p.plan.Store(newPlan(fault.Fault{}, clean, 0))
 				c := newConn(p, nil)
 				ask := &link{proxy: p, conn: c, dir: up, plan: p.plan.Load()}
@@ -44,6 +49,9 @@ func BenchmarkFollow(b *testing.B) {
 				}
 				if follows && (ask.blind || say.blind || !say.say.fresh()) {
 					b.Error("it lost sight of the connection")
+				}
+				if does == "tells" && told != b.N {
+					b.Errorf("%d of %d commands were told of", told, b.N)
 				}
 			})
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/Shopify/toxiproxy/v2/stream"
 
 	"github.com/trektribe/bench/internal/command"
+	"github.com/trektribe/bench/internal/history"
 )
 
 // A follower is the part of a link that tells commands and replies apart. It
@@ -15,15 +16,18 @@ import (
 type follower struct {
 	blind bool // it cannot be followed any more; everything passes
 
-	ask  request               // up
-	held []*stream.StreamChunk // up: of a command that may be one that is not passed on
-	tx   bool                  // up: in a transaction
-	hurt *plan                 // up: the one that chose a command of the transaction
+	ask    request               // up
+	asking int                   // up: bytes of the command so far
+	held   []*stream.StreamChunk // up: of a command that may be one that is not passed on
+	tx     bool                  // up: in a transaction
+	hurt   *plan                 // up: the one that chose a command of the transaction
 
-	say    reply         // down
-	owes   owedReply     // down: whose reply is coming
-	stay   time.Duration // down: how long it stays
-	broken bool          // down: the rest is lost
+	say    reply              // down
+	saying int                // down: bytes of the reply so far
+	batch  []*history.Command // down: of the transaction
+	owes   owedReply          // down: whose reply is coming
+	stay   time.Duration      // down: how long it stays
+	broken bool               // down: the rest is lost
 }
 
 // never is when a reply leaves that a fault holds until it is over.
@@ -34,17 +38,21 @@ const never = time.Duration(1) << 61
 func (l *link) requests(c *stream.StreamChunk) {
 	data, from := c.Data, 0 // what stands before from is dealt with
 	for at := 0; at < len(data); {
-		if l.ask.fresh() && (l.blind || l.conn.owed.over()) {
-			l.stray()
-			break
+		if l.ask.fresh() {
+			if l.blind || l.conn.owed.over() {
+				l.stray(nil, "too many replies are owed")
+				break
+			}
+			l.ask.watched, l.asking = l.watched() != nil, 0
 		}
 		start := at
 		n, m := l.ask.next(data[at:], l.plan, l.conn.own.Load())
 		if m == lost {
-			l.stray()
+			l.stray(nil, noRedis(data[at:]))
 			break
 		}
 		at += n
+		l.asking += n
 		switch {
 		case !l.ask.plan.does.answers || l.ask.verdict == spared:
 			l.flush()
@@ -74,6 +82,7 @@ const (
 // enter notes that the command that has come is owed a reply.
 func (l *link) enter(came time.Time) {
 	r := &l.ask
+	seen, watched := l.see(came), r.watched
 	hit := r.verdict == chosen
 	d := owedReply{plain: 1}
 	if hit {
@@ -90,9 +99,11 @@ func (l *link) enter(came time.Time) {
 			}
 			l.enqueue(piece{chunk: &stream.StreamChunk{Data: []byte(text), Timestamp: came}, came: came, due: l.due(came)})
 		}
+		d.seen, d.ends = seen, watched && r.cmd.Follow == command.Executes
 		l.owe(d)
 		return
 	}
+	within := watched && l.tx
 	switch r.cmd.Follow {
 	case command.Subscribes:
 		d = owedReply{subs: max(1, r.args-1)}
@@ -107,7 +118,7 @@ func (l *link) enter(came time.Time) {
 		l.tx, l.hurt = false, nil
 	case command.Client:
 		if bytes.EqualFold(bytes.TrimRight(r.word[:], "\x00"), []byte("reply")) {
-			l.stray()
+			l.stray(seen, "")
 			return
 		}
 	default:
@@ -115,9 +126,12 @@ func (l *link) enter(came time.Time) {
 			l.hurt, d = r.plan, owedReply{plain: 1}
 		}
 	}
+	d.seen = seen
+	d.ends = within && (r.cmd.Follow == command.Executes || r.cmd.Follow == command.Discards)
+	d.within = within && !d.ends
 	l.owe(d)
 	if r.cmd.Follow == command.Floods {
-		l.stray()
+		l.stray(seen, "")
 	}
 }
 
@@ -134,17 +148,22 @@ func (l *link) owe(d owedReply) {
 		return
 	}
 	l.blind = true
+	if w := l.watched(); w != nil && d.seen != nil {
+		d.seen.Reply = history.Unseen
+		w.tell(*d.seen)
+	}
 	if d.answer != "" {
 		l.conn.end(finish)
 	}
 }
 
 // stray gives up following: commands cannot be told apart from here on, and replies
-// from where this was.
-func (l *link) stray() {
+// from where this was: because of c, or why.
+func (l *link) stray(c *history.Command, why string) {
 	l.blind = true
 	l.flush()
 	l.conn.stray.Do(func() {
+		l.notFollowed(c, why)
 		if !l.conn.own.Load() {
 			l.proxy.count.unfollowed.Add(1)
 		}
@@ -152,8 +171,11 @@ func (l *link) stray() {
 			l.conn.owed.add(owedReply{end: true})
 		}
 	})
-	if l.dir == down && l.conn.owed.close() {
-		l.lose()
+	if l.dir == down {
+		l.unanswered(history.Unseen)
+		if l.conn.owed.close() {
+			l.lose()
+		}
 	}
 }
 

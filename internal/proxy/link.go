@@ -69,6 +69,7 @@ type piece struct {
 // to add, change or remove toxics, which is never done here.
 func (l *link) run(stub *toxics.ToxicStub) {
 	defer l.proxy.leave(l)
+	defer l.farewell()
 	l.begin()
 	alarm := time.NewTimer(time.Hour)
 	defer alarm.Stop()

@@ -1,6 +1,10 @@
 package proxy
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/trektribe/bench/internal/history"
+)
 
 // An owedReply is a reply that a connection owes its client.
 type owedReply struct {
@@ -10,7 +14,14 @@ type owedReply struct {
 	swap   bool   // Redis was given something else instead, and its reply to that is dropped
 	subs   int    // confirmations that are still to come; the replies of a subscription
 	end    bool   // no reply: from here on the connection cannot be followed
+
+	seen   *history.Command // whose it is; nil: nobody is told
+	within bool             // that is a command of a transaction, and somebody is told
+	ends   bool             // that ends a transaction, and somebody is told
 }
+
+// merges reports that it is one of many that need no place of their own.
+func (d *owedReply) merges() bool { return d.plain > 0 && d.seen == nil && !d.within && !d.ends }
 
 // mostOwed bounds how many replies that are not plain one connection can owe.
 const mostOwed = 1 << 18
@@ -31,7 +42,7 @@ func (o *owedReplies) add(d owedReply) bool {
 	if o.closed {
 		return false
 	}
-	if n := len(o.queue); n > o.given && d.plain > 0 && o.queue[n-1].plain > 0 {
+	if n := len(o.queue); n > o.given && d.merges() && o.queue[n-1].merges() {
 		o.queue[n-1].plain += d.plain
 		return true
 	}
@@ -48,6 +59,26 @@ func (o *owedReplies) over() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.closed || len(o.queue)-o.given >= mostOwed
+}
+
+// crowded reports that so many are owed that no more is kept of their commands.
+func (o *owedReplies) crowded() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue)-o.given >= mostSeen
+}
+
+// unanswered takes the commands out whose replies are owed; the replies stay owed.
+func (o *owedReplies) unanswered() (all []*history.Command) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for i := o.given; i < len(o.queue); i++ {
+		if d := &o.queue[i]; d.seen != nil {
+			all = append(all, d.seen)
+			d.seen = nil
+		}
+	}
+	return all
 }
 
 // first is what is owed next.

@@ -3,9 +3,10 @@
 // was done.
 //
 // In go an upstream and a Fault; out come an address for the service, what
-// canaries met, and counts of what passed. It never looks at what the service
-// says, and never adds, changes or removes a toxic once a proxy listens: under
-// load that can hang toxiproxy. A fault is a plan that the toxic reads instead.
+// canaries met, counts of what passed, and the service's commands. It keeps no
+// value and no password, and never adds, changes or removes a toxic once a proxy
+// listens: under load that can hang toxiproxy. A fault is a plan that the toxic
+// reads instead.
 package proxy
 
 import (
@@ -34,6 +35,7 @@ type Proxy struct {
 	name, upstream, addr string
 	count                counters
 	canaries             canary.Path
+	witness              atomic.Pointer[witness]
 
 	// turn is held by the one Apply or Close that is at work; it guards the
 	// fields below it. A channel, so that waiting for it can end with a context.

@@ -44,7 +44,8 @@ func (n *number) next(b byte) mark {
 
 // A reply reads what Redis sends, one value after another, RESP2 and RESP3: all
 // types, nested, with attributes, in whatever pieces it comes. It keeps no bytes
-// but the first word of a push. The zero reply is ready for the first value.
+// but the first word of a push or an error. The zero reply is ready for the first
+// value.
 //
 // Nesting needs no stack: how many values are still to come is one number,
 // which a scalar lowers by one and the header of n values raises by n - 1.
@@ -57,6 +58,8 @@ type reply struct {
 	bulk   int64 // bytes still to come, the line end too
 	word   [16]byte
 	said   int // bytes of word; -1: it is complete
+
+	elements
 }
 
 type replyState int
@@ -77,7 +80,7 @@ func (r *reply) fresh() bool { return r.values == 0 }
 // next reads on to the end of the value, or of b, and says how many bytes it used.
 func (r *reply) next(b []byte) (int, mark) {
 	if r.values == 0 && len(b) > 0 {
-		*r = reply{values: 1}
+		*r = reply{values: 1, elements: elements{collect: r.collect, parts: r.parts[:0]}}
 	}
 	for i := 0; i < len(b); {
 		switch r.state {
@@ -86,6 +89,8 @@ func (r *reply) next(b []byte) (int, mark) {
 			i++
 			if r.values == 1 && r.top == 0 && r.kind != '|' {
 				r.top = r.kind
+			} else if r.inside && r.values == r.left && r.kind != '|' {
+				r.element()
 			}
 			switch r.kind {
 			case '+', '-', ':', '_', '#', ',', '(':
@@ -136,6 +141,7 @@ func (r *reply) next(b []byte) (int, mark) {
 func (r *reply) open() bool {
 	n := r.header.value
 	if r.header.negative { // null, as RESP2 has it
+		r.nil()
 		r.scalar()
 		return n == 1 && (r.kind == '$' || r.kind == '*')
 	}
@@ -151,6 +157,9 @@ func (r *reply) open() bool {
 	default:
 		r.values += n - 1
 	}
+	if r.kind == r.top && !r.inside {
+		r.inside, r.left = true, r.values
+	}
 	return r.values < mostValues
 }
 
@@ -161,11 +170,14 @@ func (r *reply) scalar() {
 	if r.said > 0 {
 		r.said = -1
 	}
+	if r.wrong {
+		r.elementFailed()
+	}
 }
 
-// hear keeps the first word of a push.
+// hear keeps the first word of a push or an error.
 func (r *reply) hear(b []byte) {
-	if r.top != '>' || r.said < 0 {
+	if r.said < 0 || r.top != '>' && r.top != '-' && r.top != '!' && !r.wrong {
 		return
 	}
 	r.said += copy(r.word[r.said:], b)

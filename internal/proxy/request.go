@@ -27,11 +27,12 @@ const (
 
 // A request reads what a client sends, one command after another: arrays of bulk
 // strings and inline commands, in whatever pieces they come. It keeps the name of
-// a command and no more; keys are compared as they pass. The zero request is
-// ready for the first command.
+// a command, and where it is watched what glimpse keeps; keys are compared as they
+// pass. The zero request is ready for the first command.
 type request struct {
 	plan    *plan // in effect when its first byte came: that one judges it
 	own     bool  // a canary's
+	watched bool  // somebody is told of it
 	verdict verdict
 
 	begun  bool
@@ -51,6 +52,8 @@ type request struct {
 	first, last, step int // where keys stand; last below first: nowhere
 	count             int // the number that says where
 	match             int // bytes of the prefix that this key has; -1: it has another
+
+	glimpse
 }
 
 type requestState int
@@ -71,7 +74,7 @@ func (r *request) fresh() bool { return !r.begun }
 // used. A command without a name, such as an empty line, has no reply.
 func (r *request) next(b []byte, pl *plan, own bool) (int, mark) {
 	if !r.begun && len(b) > 0 {
-		*r = request{begun: true, plan: pl, own: own, step: 1}
+		*r = request{begun: true, plan: pl, own: own, watched: r.watched, step: 1}
 		if pl.choice == nil {
 			r.verdict = spared
 		}
@@ -189,6 +192,9 @@ func (r *request) argument(b []byte) {
 			copy(r.word[have:], b)
 		}
 	}
+	if r.watched {
+		r.look(b)
+	}
 	if r.verdict != undecided {
 		return
 	}
@@ -211,6 +217,9 @@ func (r *request) argument(b []byte) {
 
 // argumentEnds judges what has come.
 func (r *request) argumentEnds() {
+	if r.watched && r.arg > 0 {
+		r.looked()
+	}
 	switch {
 	case r.arg == 0:
 		r.nameEnds()
@@ -242,7 +251,10 @@ func (r *request) nameEnds() {
 		name[i] = c
 	}
 	cmd, known := command.FindUpper(name)
-	r.cmd = cmd
+	r.cmd, r.keyAt = cmd, cmd.Keys.First
+	if !known {
+		r.keyAt = 1 // as it is with commands of modules
+	}
 	if r.verdict != undecided {
 		return
 	}

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/Shopify/toxiproxy/v2/stream"
+
+	"github.com/trektribe/bench/internal/history"
 )
 
 // replies takes a chunk of what Redis sends: each reply belongs to the command
@@ -20,9 +22,11 @@ func (l *link) replies(c *stream.StreamChunk) {
 			if !l.begins(data[at]) {
 				l.pass(c, data[from:at])
 				from = at
-				l.stray()
+				d, _ := l.conn.owed.first()
+				l.stray(d.seen, "a reply that no command is owed")
 				break
 			}
+			l.saying, l.say.collect = 0, l.owes.ends && len(l.batch) > 0
 			if l.hit() {
 				l.proxy.count.struck(l.conn)
 				l.stay = never
@@ -41,10 +45,11 @@ func (l *link) replies(c *stream.StreamChunk) {
 		if m == lost {
 			l.pass(c, data[from:start])
 			from = start
-			l.stray()
+			l.stray(nil, noRedis(data[at:]))
 			break
 		}
 		at += n
+		l.saying += n
 		switch {
 		case l.owes.swap:
 			l.pass(c, data[from:start])
@@ -56,7 +61,7 @@ func (l *link) replies(c *stream.StreamChunk) {
 			from = at
 		}
 		if m == whole {
-			l.replied()
+			l.replied(c.Timestamp)
 		}
 	}
 	if !l.broken {
@@ -85,16 +90,20 @@ func (l *link) begins(b byte) bool {
 // hit reports that the reply that is coming is one of those that the plan is for.
 func (l *link) hit() bool { return l.owes.plan != nil && l.owes.plan == l.plan }
 
-// replied takes off what the reply that has come whole was owed for.
-func (l *link) replied() {
+// replied takes off what the reply that came whole then was owed for.
+func (l *link) replied(came time.Time) {
 	if l.say.top != '>' {
-		swap, answer := l.owes.swap, l.owes.answer
+		d := l.owes
 		l.conn.owed.took(true)
-		if swap {
-			l.tell(answer)
+		if d.swap {
+			l.tell(d.answer)
 		}
+		l.told(&d, came)
 	} else if d, _ := l.conn.owed.first(); d.subs > 0 && l.say.confirms() {
 		l.conn.owed.took(false)
+		if d.subs == 1 {
+			l.confirmed(&d, came)
+		}
 	}
 	l.owes = owedReply{}
 }
@@ -109,6 +118,7 @@ func (l *link) answer() {
 		}
 		l.conn.owed.took(true)
 		l.tell(d.answer)
+		l.told(&d, time.Now())
 	}
 }
 
@@ -122,6 +132,7 @@ func (l *link) tell(text string) {
 func (l *link) lose() {
 	l.broken = true
 	l.conn.stray.Do(func() {}) // there is nothing more to follow
+	l.unanswered(history.ReplyNone)
 	l.conn.owed.close()
 	now := time.Now()
 	l.enqueue(piece{cut: true, came: now, due: now})
