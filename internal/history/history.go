@@ -7,6 +7,7 @@ package history
 
 import (
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -120,20 +121,29 @@ const (
 	Socket    Kind = "socket"  // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped", "vanished" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
 	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
 	Wall      Kind = "wall"    // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
+	Wire      Kind = "wire"    // On: a dependency. Name: WireWatched: from At on, the commands of this path are recorded; WireDropped: Value of them, of all paths, are not
 	RoundEnd  Kind = "end"     // the round is whole; Detail empty
 )
 
+// The Names of Wire events.
+const (
+	WireWatched = "watched"
+	WireDropped = "dropped"
+)
+
 // A History is what claims are functions of: one arm's part of one round,
-// whole-machine events included. Both iterators may be walked many times.
+// whole-machine events included. The iterators may be walked many times.
 type History interface {
 	Requests() iter.Seq[Request]
 	Events() iter.Seq[Event]
+	Commands() iter.Seq[Command] // of the paths that Wire events say are watched; none where no event says so
 }
 
 // Slice is a History in memory, for tests and small rounds.
 type Slice struct {
 	R []Request
 	E []Event
+	C []Command
 }
 
 // Requests yields s.R.
@@ -146,6 +156,9 @@ func (s Slice) Requests() iter.Seq[Request] {
 		}
 	}
 }
+
+// Commands yields s.C.
+func (s Slice) Commands() iter.Seq[Command] { return slices.Values(s.C) }
 
 // Events yields s.E.
 func (s Slice) Events() iter.Seq[Event] {

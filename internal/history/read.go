@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
+	"os"
+	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
 )
@@ -15,20 +18,62 @@ import (
 // batchRows requests are decoded at a time.
 const batchRows = 512
 
-// openTable reads the footer of requests and checks the columns.
-func (r *Round) openTable() error {
-	fi, err := r.requests.Stat()
+// openTable reads the footer of a file and checks that its columns are those of R.
+func openTable[R any](file *os.File) (t *parquet.File, err error) {
+	fi, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	err = guard(func() (err error) {
-		r.table, err = parquet.OpenFile(r.requests, fi.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+		t, err = parquet.OpenFile(file, fi.Size(), parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("not a whole parquet file: %w", err)
+		return nil, fmt.Errorf("not a whole parquet file: %w", err)
 	}
-	return sameSchema(r.table.Schema())
+	return t, sameSchema(t.Schema(), parquet.SchemaOf(*new(R)))
+}
+
+// openCommands opens the commands, once. A round of an older version, or one that was cut off, has none.
+func (r *Round) openCommands() (*parquet.File, error) {
+	r.opening.Do(func() {
+		file, err := os.Open(filepath.Join(r.dir, commandsName))
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		if err == nil {
+			r.mu.Lock()
+			r.commands = file
+			r.mu.Unlock()
+			r.wire, err = openTable[commandRow](file)
+		}
+		if err != nil {
+			r.unopened = fmt.Errorf("%s: %w", filepath.Join(r.dir, commandsName), err)
+		}
+	})
+	return r.wire, r.unopened
+}
+
+// readCommands yields every saved command, or the error that ends them.
+func (r *Round) readCommands() iter.Seq2[*commandRow, error] {
+	return func(yield func(*commandRow, error) bool) {
+		t, err := r.openCommands()
+		if err != nil {
+			yield(nil, err)
+		}
+		if t == nil || err != nil {
+			return
+		}
+		for row, err := range tableRows[commandRow](t) {
+			if err != nil {
+				yield(nil, fmt.Errorf("%s: %w", filepath.Join(r.dir, commandsName), err))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
 }
 
 // scanArms adds the arm of every request to arms. It reads that column only.

@@ -18,6 +18,7 @@ import (
 // A Round is a saved round. Its methods, and the histories it gives, are safe
 // for concurrent use until Close.
 type Round struct {
+	dir      string
 	requests *os.File      // nil: none were saved
 	table    *parquet.File // of requests
 	events   *os.File
@@ -25,18 +26,24 @@ type Round struct {
 	whole    bool
 	arms     []string
 
-	mu  sync.Mutex
-	err error
+	opening  sync.Once     // of the commands
+	wire     *parquet.File // of the commands; nil: none were saved
+	unopened error         // why they cannot be read
+
+	mu       sync.Mutex
+	commands *os.File // nil: not opened yet, or none were saved
+	err      error
 }
 
 // OpenRound opens a saved round for reading; an error names the file, the line
 // where there is one, and what is wrong with it. It reads every event, and the
-// arm of every request: ctx ends that early.
+// arm of every request: ctx ends that early. Commands are opened when they are
+// asked for.
 //
 // A round that was cut off opens, is not Whole, and may have no requests. Only
 // its last event may be incomplete, and is then passed over.
 func OpenRound(ctx context.Context, dir string) (*Round, error) {
-	r := &Round{}
+	r := &Round{dir: dir}
 	if err := r.open(ctx, dir); err != nil {
 		r.Close()
 		return nil, fmt.Errorf("open round: %w", err)
@@ -65,7 +72,7 @@ func (r *Round) open(ctx context.Context, dir string) (err error) {
 	case err != nil:
 		return err
 	default:
-		if err := r.openTable(); err != nil {
+		if r.table, err = openTable[row](r.requests); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 		if err := r.scanArms(ctx, arms); err != nil {
@@ -133,6 +140,11 @@ func (r *Round) Close() error {
 	if r.events != nil {
 		errs = append(errs, r.events.Close())
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.commands != nil {
+		errs = append(errs, r.commands.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -155,6 +167,21 @@ func (a arm) Requests() iter.Seq[Request] {
 				return
 			}
 			if r.Arm == a.name && !yield(r.request()) {
+				return
+			}
+		}
+	}
+}
+
+// Commands yields the arm's commands in the order in which their replies came.
+func (a arm) Commands() iter.Seq[Command] {
+	return func(yield func(Command) bool) {
+		for c, err := range a.round.readCommands() {
+			if err != nil {
+				a.round.fail(err)
+				return
+			}
+			if c.Arm == a.name && !yield(c.command()) {
 				return
 			}
 		}

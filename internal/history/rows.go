@@ -62,8 +62,7 @@ func (r *row) request() Request {
 // sameSchema says how the columns of a file differ from a row's. A column too
 // many counts too: a file that says more than this program understands was
 // written by another version, and judging half of it could be wrong.
-func sameSchema(got *parquet.Schema) error {
-	want := parquet.SchemaOf(row{})
+func sameSchema(got, want *parquet.Schema) error {
 	for _, path := range want.Columns() {
 		w, _ := want.Lookup(path...)
 		g, ok := got.Lookup(path...)
@@ -81,4 +80,38 @@ func sameSchema(got *parquet.Schema) error {
 		}
 	}
 	return nil
+}
+
+// commandRow is a Command as a line of commands.parquet.
+type commandRow struct {
+	Arm      string `parquet:"arm,dict"`
+	Instance string `parquet:"instance,dict"`
+	Conn     uint64 `parquet:"conn,delta"`
+	Opened   int64  `parquet:"opened_ns,delta"`
+	Name     string `parquet:"name,dict"`
+	Key      string `parquet:"key,dict"`
+	TTL      int64  `parquet:"ttl_ns,delta"`
+	Sent     int64  `parquet:"sent_ns,delta"`
+	Answered int64  `parquet:"answered_ns,delta"`
+	Reply    string `parquet:"reply,dict"`
+	Error    string `parquet:"error,dict"`
+	Found    bool   `parquet:"found"`
+	Asked    int64  `parquet:"request_bytes,delta"`
+	Bytes    int64  `parquet:"reply_bytes,delta"`
+}
+
+func commandRowOf(c *Command) commandRow {
+	return commandRow{
+		Arm: c.Arm, Instance: c.Instance, Conn: c.Conn, Opened: int64(c.Opened), Name: c.Name, Key: c.Key, TTL: int64(c.TTL),
+		Sent: int64(c.Sent), Answered: int64(c.Answered), Reply: string(c.Reply), Error: c.Error, Found: c.Found,
+		Asked: int64(c.Asked), Bytes: int64(c.Bytes),
+	}
+}
+
+func (r *commandRow) command() Command {
+	return Command{
+		Arm: r.Arm, Instance: r.Instance, Conn: r.Conn, Opened: time.Duration(r.Opened), Name: r.Name, Key: r.Key, TTL: time.Duration(r.TTL),
+		Sent: time.Duration(r.Sent), Answered: time.Duration(r.Answered), Reply: Reply(r.Reply), Error: r.Error, Found: r.Found,
+		Asked: int(r.Asked), Bytes: int(r.Bytes),
+	}
 }

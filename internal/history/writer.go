@@ -7,40 +7,34 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// The files of a round. Requests are written under partName until the file is
-// complete, for a Parquet file without its footer is none.
+// The files of a round.
 const (
 	requestsName = "requests.parquet"
-	partName     = requestsName + ".part"
+	commandsName = "commands.parquet"
 	eventsName   = "events.jsonl"
 )
 
-// backlog is how many requests may wait for the encoder: 34 MB, 60 ms of its
-// work. Then Request waits.
-const backlog = 1 << 17
-
-// A Writer keeps one round on disk: DIR/requests.parquet (zstd, streamed) and
-// DIR/events.jsonl. Both arms go into the same files, each file in the order of
-// the calls. Safe for concurrent use.
+// A Writer keeps one round on disk: DIR/requests.parquet and DIR/commands.parquet
+// (zstd, streamed) and DIR/events.jsonl. Both arms go into the same files, each file
+// in the order of the calls. Safe for concurrent use.
 //
-// Events are written at once, so that a killed process loses none. Requests are
-// encoded by a goroutine of the Writer's own, some thousands at a time; a process
-// killed before Close leaves DIR/requests.parquet.part, which nobody reads.
+// Events are written at once, so that a killed process loses none. Requests and
+// commands are encoded by goroutines of the Writer's own, some thousands at a time; a
+// process killed before Close leaves them in files with .part behind their names,
+// which nobody reads.
 type Writer struct {
-	dir  string
-	part *os.File
+	dir      string
+	requests *table[Request, row]
+	commands *table[Command, commandRow]
+	dropped  atomic.Int64 // commands for which there was no room
 
-	mu      sync.Mutex
-	more    *sync.Cond // a slice is complete, or closing
-	room    *sync.Cond // the backlog has gone down
-	queue   []Request
-	closing bool
-	latest  time.Duration // the greatest instant recorded
-	err     error
-	encoded chan struct{} // closed when the encoder has ended
+	mu     sync.Mutex
+	latest time.Duration // the greatest instant recorded
+	err    error
 
 	eventMu sync.Mutex // held while a line is written; taken before mu
 	events  *os.File   // nil once closed
@@ -49,56 +43,72 @@ type Writer struct {
 // CreateRound makes dir and starts its files. A directory that already holds a
 // round is refused: what was observed is never overwritten. Left-overs of a
 // round that saved nothing are.
-func CreateRound(dir string) (*Writer, error) {
+func CreateRound(dir string) (_ *Writer, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("create round: %w", err)
 	}
-	for _, name := range []string{requestsName, eventsName} {
-		path := filepath.Join(dir, name)
-		fi, err := os.Stat(path)
-		if err == nil && fi.Mode().IsRegular() && fi.Size() > 0 {
-			return nil, fmt.Errorf("create round: %s already holds a round; give another directory", path)
+	for _, name := range []string{requestsName, commandsName, eventsName} {
+		some, err := holds(dir, name)
+		if some {
+			return nil, fmt.Errorf("create round: %s already holds a round; give another directory", filepath.Join(dir, name))
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
 			return nil, fmt.Errorf("create round: %w", err)
 		}
 	}
-	events, err := os.Create(filepath.Join(dir, eventsName))
+	w := &Writer{dir: dir}
+	if w.events, err = os.Create(filepath.Join(dir, eventsName)); err == nil {
+		w.requests, err = createTable(filepath.Join(dir, requestsName), rowOf, w.fail)
+	}
+	if err == nil {
+		w.commands, err = createTable(filepath.Join(dir, commandsName), commandRowOf, w.fail)
+	}
 	if err != nil {
+		w.abandon()
 		return nil, fmt.Errorf("create round: %w", err)
 	}
-	part, err := os.Create(filepath.Join(dir, partName))
-	if err != nil {
-		events.Close()
-		os.Remove(events.Name())
-		return nil, fmt.Errorf("create round: %w", err)
-	}
-	w := &Writer{dir: dir, part: part, events: events, encoded: make(chan struct{})}
-	w.more, w.room = sync.NewCond(&w.mu), sync.NewCond(&w.mu)
-	go w.encode()
 	return w, nil
+}
+
+// abandon takes away what a round that could not be started has.
+func (w *Writer) abandon() {
+	if w.requests != nil {
+		w.requests.close()
+		w.requests.finish(func() bool { return false })
+	}
+	if w.events != nil {
+		w.events.Close()
+		os.Remove(w.events.Name())
+	}
 }
 
 // Request adds r. It takes well under a microsecond, unless 131 072 requests
 // already wait for the encoder: then until there is room. After an error it does
 // nothing; errors are kept for Err and Close.
 func (w *Writer) Request(r Request) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for len(w.queue) >= backlog && w.err == nil && !w.closing {
-		w.room.Wait()
-	}
-	if w.closing {
-		w.keep(fmt.Errorf("%s: request recorded after Close", filepath.Join(w.dir, requestsName)))
-	}
-	if w.err != nil {
+	if !w.noted(max(r.Intended, r.Sent, r.Done)) {
 		return
 	}
-	w.latest = max(w.latest, r.Intended, r.Sent, r.Done)
-	w.queue = append(w.queue, r)
-	if len(w.queue) == sliceRows {
-		w.more.Signal()
+	if !w.requests.add(r, true) && w.Err() == nil {
+		w.fail(filepath.Join(w.dir, requestsName), errors.New("request recorded after Close"))
 	}
+}
+
+// Command adds c. It never waits: when 131 072 commands already wait for the
+// encoder, c is dropped and counted, which Close records as a Wire event. After an
+// error, or after Close, it does nothing: connections may outlive the round.
+func (w *Writer) Command(c Command) {
+	if w.noted(max(c.Sent, c.Answered)) && !w.commands.add(c, false) {
+		w.dropped.Add(1)
+	}
+}
+
+// noted notes an instant of a record; false: an error was met before.
+func (w *Writer) noted(at time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.latest = max(w.latest, at)
+	return w.err == nil
 }
 
 // Event adds e, on disk at once. A RoundEnd is not the caller's to add: Close
@@ -128,9 +138,7 @@ func (w *Writer) Event(e Event) {
 		w.fail(path, err)
 		return
 	}
-	w.mu.Lock()
-	w.latest = max(w.latest, e.At, e.Until)
-	w.mu.Unlock()
+	w.noted(max(e.At, e.Until))
 }
 
 // Err is the first error met so far. It names the file.
@@ -140,68 +148,54 @@ func (w *Writer) Err() error {
 	return w.err
 }
 
-// fail keeps err, with the file's name, if it is the first, and lets go of whoever waits for room.
+// fail keeps err, with the file's name, if it is the first, and has nothing more recorded.
 func (w *Writer) fail(path string, err error) {
 	if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
 		err = fmt.Errorf("%s: %w", pe.Op, pe.Err) // path says it already
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.keep(fmt.Errorf("%s: %w", path, err))
-}
-
-// keep is fail for who holds mu.
-func (w *Writer) keep(err error) {
 	if w.err == nil {
-		w.err = err
+		w.err = fmt.Errorf("%s: %w", path, err)
 	}
-	w.room.Broadcast()
+	w.mu.Unlock()
+	w.requests.stop()
+	w.commands.stop()
 }
 
-// Close finishes both files; whole says that the round ran to its end: RoundEnd
+// Close finishes the files; whole says that the round ran to its end: RoundEnd
 // is then the last event, at the latest instant recorded, unless something could
 // not be saved. It returns the first error met. A second Close returns the same
 // and does nothing.
 func (w *Writer) Close(whole bool) error {
-	w.mu.Lock()
-	again := w.closing
-	w.closing = true
-	w.more.Signal()
-	w.room.Broadcast()
-	w.mu.Unlock()
-	<-w.encoded
-
+	again := w.requests.close()
+	w.commands.close()
+	if n := w.dropped.Load(); n > 0 && !again {
+		w.Event(Event{Kind: Wire, Name: WireDropped, At: w.until(), Value: float64(n)})
+	}
 	w.eventMu.Lock()
 	defer w.eventMu.Unlock()
 	if again {
 		return w.Err()
 	}
-	w.finishRequests()
+	good := func() bool { return w.Err() == nil }
+	w.commands.finish(good)
+	w.requests.finish(good)
 	w.finishEvents(whole)
 	return w.Err()
 }
 
-// finishRequests gives the complete file its name, or takes the incomplete one away.
-func (w *Writer) finishRequests() {
-	part := w.part.Name()
-	if err := w.part.Close(); err != nil {
-		w.fail(part, err)
-	}
-	if w.Err() == nil {
-		if err := os.Rename(part, filepath.Join(w.dir, requestsName)); err != nil {
-			w.fail(part, err)
-		}
-	}
-	if w.Err() != nil {
-		os.Remove(part) // cannot be read; may be what fills the disk
-	}
+// until is the latest instant recorded.
+func (w *Writer) until() time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.latest
 }
 
 // finishEvents writes the end, if all went well, and closes the file. eventMu is held.
 func (w *Writer) finishEvents(whole bool) {
 	path := w.events.Name()
 	if whole && w.Err() == nil {
-		b, err := encodeLine(Event{Kind: RoundEnd, At: w.latest})
+		b, err := encodeLine(Event{Kind: RoundEnd, At: w.until()})
 		if err == nil {
 			_, err = w.events.Write(b)
 		}

@@ -204,7 +204,7 @@ func TestCloseLeavesWholeFilesOnly(t *testing.T) {
 		for _, e := range entries {
 			names = append(names, e.Name())
 		}
-		if want := []string{"events.jsonl", "requests.parquet"}; !slices.Equal(names, want) {
+		if want := []string{"commands.parquet", "events.jsonl", "requests.parquet"}; !slices.Equal(names, want) {
 			t.Errorf("files %v, want %v", names, want)
 		}
 		if got := open(t, dir).Whole(); got != whole {

@@ -56,6 +56,7 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 			in.countUses()
 		}
 	}
+	l.recordWatched()
 	if err := l.hurtFirst(ctx, env, faults); err != nil {
 		return err
 	}

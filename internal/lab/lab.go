@@ -36,8 +36,9 @@ type Spec struct {
 	ReadyIn    time.Duration     // how long an instance may take to get ready; 0: 15 s
 	Self       []string          // how to start this program, for its words serve, redis and watchdog; empty: os.Executable
 	Clock      *history.Clock
-	Record     func(history.Event) // safe for concurrent use; nil: nothing is recorded
-	Progress   func(string)        // one line about what is being opened; safe for concurrent use; nil: silence
+	Record     func(history.Event)   // safe for concurrent use; nil: nothing is recorded
+	Wire       func(history.Command) // the same for what the service says to its dependencies; it never waits
+	Progress   func(string)          // one line about what is being opened; safe for concurrent use; nil: silence
 }
 
 // An ArmSpec is one target of the comparison.

@@ -139,7 +139,7 @@ func (l *Lab) openProxies() error {
 				if d.Addr() == "" {
 					continue
 				}
-				p, err := openPath(a.Name, in.name, dependencies[i].on, d.Addr())
+				p, err := l.openPath(a.Name, in.name, dependencies[i].on, d.Addr())
 				if err != nil {
 					return err
 				}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/proxy"
 )
 
@@ -31,13 +32,28 @@ type anyProxy interface {
 	ProbeNew(ctx context.Context, timeout time.Duration) canary.Meeting
 }
 
-// openPath puts a clean proxy before upstream.
-func openPath(arm, instance, on, upstream string) (*path, error) {
+// openPath puts a clean proxy before upstream, which is watched.
+func (l *Lab) openPath(arm, instance, on, upstream string) (*path, error) {
 	p, err := proxy.Open(arm+"-"+instance+"-"+on, upstream)
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy between %s-%s and %s: %w", arm, instance, on, err)
 	}
+	if l.spec.Wire != nil {
+		p.Watch(l.spec.Clock, func(c history.Command) {
+			c.Arm, c.Instance = arm, instance
+			l.spec.Wire(c)
+		})
+	}
 	return &path{site: site{spot: spot{arm, instance, on}}, proxy: p, own: p, delivered: proxy.Delivered}, nil
+}
+
+// recordWatched records, for a round that begins, on which paths commands are recorded.
+func (l *Lab) recordWatched() {
+	for _, p := range l.paths() {
+		if p.own != nil && l.spec.Wire != nil {
+			l.record(history.Event{Kind: history.Wire, Name: history.WireWatched, Arm: p.arm, Instance: p.instance, On: p.on, At: l.now()})
+		}
+	}
 }
 
 // paths lists the open paths.

@@ -41,6 +41,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	maps.Copy(spec.Env, r.Lab.Env)
 	maps.Copy(spec.Env, s.Target.Env)
 	spec.Instances, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, r.dir, r.clock, events.record
+	spec.Wire = events.wire
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
 		return err
@@ -84,7 +85,7 @@ func (r *session) playRound(ctx context.Context, p *player, events *sink, j *jud
 	if err != nil {
 		return false, err
 	}
-	events.to(w.Event)
+	events.to(w)
 	err = p.round(ctx, n, w)
 	events.to(nil)
 	whole := err == nil
@@ -105,23 +106,31 @@ func (r *session) pointLatest() {
 	}
 }
 
-// A sink passes events on to the round that is being written, and drops them
-// between rounds: the lab lives longer than a round's files.
+// A sink passes events and commands on to the round that is being written, and drops
+// them between rounds: the lab lives longer than a round's files.
 type sink struct {
-	mu  sync.Mutex
-	out func(history.Event)
+	mu  sync.RWMutex
+	out *history.Writer // nil: no round is being written
 }
 
-func (s *sink) to(out func(history.Event)) {
+func (s *sink) to(out *history.Writer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.out = out
 }
 
 func (s *sink) record(e history.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	if s.out != nil {
-		s.out(e)
+		s.out.Event(e)
+	}
+}
+
+func (s *sink) wire(c history.Command) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.out != nil {
+		s.out.Command(c)
 	}
 }

@@ -24,6 +24,12 @@ type Probe interface {
 	Value() figure.Value
 }
 
+// A Listener is a Watcher that is also shown the commands on the wire: after all events, and before
+// all requests.
+type Listener interface {
+	Command(c *history.Command)
+}
+
 // Blind is embedded by a probe that needs no requests, Deaf by one that needs no events.
 type (
 	Blind struct{}

@@ -78,6 +78,7 @@ func (w *Walk) Through(h history.History) (unread string) {
 			p.Safely(func() { p.probe.Event(&e) })
 		}
 	}
+	w.listen(h)
 	var r history.Request
 	for r = range h.Requests() {
 		for _, o := range w.others {
@@ -88,6 +89,30 @@ func (w *Walk) Through(h history.History) (unread string) {
 		}
 	}
 	return ""
+}
+
+// listen shows h's commands to those who listen. Where nobody does, they are not read.
+func (w *Walk) listen(h history.History) {
+	var all []func(*history.Command)
+	for _, o := range w.others {
+		if l, ok := o.(Listener); ok {
+			all = append(all, l.Command)
+		}
+	}
+	for _, p := range w.probes {
+		if l, ok := p.probe.(Listener); ok {
+			all = append(all, func(c *history.Command) { p.Safely(func() { l.Command(c) }) })
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	var c history.Command
+	for c = range h.Commands() {
+		for _, told := range all {
+			told(&c)
+		}
+	}
 }
 
 // A Watched is a probe whose panic costs its own figure and nothing else.
