@@ -26,7 +26,7 @@ func decidings() []deciding {
 	slow := parts{trips("fault", 2000, 40*ms, "redis")}
 	few := parts{trips("fault", 4, ms, "redis")}
 	other := parts{trips("warm", 2000, ms, "redis")}
-	return slices.Concat(exactDecidings(), []deciding{
+	return slices.Concat(exactDecidings(), wireDecidings(), []deciding{
 		{"p50(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
 		{"p90(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},
 		{"p95(trips[phase=fault]) <= 6ms", good, slow, few, "4 correct answers"},

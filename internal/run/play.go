@@ -49,6 +49,10 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	ctx, release := l.Guard(ctx)
 	defer func() {
 		release()
+		if len(r.Lab.Toxiproxy) > 0 && hasFaults(s.Phases) {
+			r.saved.warn("bench does not see what the service says to Redis through somebody else's toxiproxy: " +
+				"whether its cache uses that Redis is not checked")
+		}
 		for _, p := range l.Trusted() {
 			r.saved.warn("bench cannot see from here whether the service uses the proxy " + p + ": verdicts under faults assume that it does")
 		}

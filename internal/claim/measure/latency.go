@@ -185,6 +185,13 @@ type reduced struct {
 	by func([]figure.Element) figure.Value
 }
 
+// Command is for the set, where that listens.
+func (d *reduced) Command(c *history.Command) {
+	if l, ok := d.Probe.(probe.Listener); ok {
+		l.Command(c)
+	}
+}
+
 func (d *reduced) Value() figure.Value {
 	v := d.Probe.Value()
 	switch {

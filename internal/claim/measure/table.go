@@ -65,6 +65,12 @@ func single() []Measure {
 		lyingHeadersRow(),
 		// admitted.go
 		mostAdmittedRow(),
+		// wire.go
+		wireHitRatioRow(),
+		wireTTLRow(),
+		wireWritesRow(),
+		wireCommandsRow(),
+		wireLatencyRow(),
 		// processes.go
 		exitsRow(),
 		notReadyRow(),
