@@ -116,3 +116,19 @@ func TestCommandsThatFindNoRoomAreCounted(t *testing.T) {
 		t.Errorf("%d commands are recorded or counted as dropped, want %d", got, many)
 	}
 }
+
+func BenchmarkWriterCommand(b *testing.B) {
+	w, err := history.CreateRound(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := history.Command{Arm: "a", Instance: "1", Name: "GET", Key: "cache:trip:1234", Reply: history.ReplyValue, Found: true}
+	for b.Loop() {
+		c.Sent += 1000
+		c.Answered = c.Sent + 500
+		w.Command(c)
+	}
+	if err := w.Close(true); err != nil {
+		b.Fatal(err)
+	}
+}
