@@ -14,11 +14,16 @@ import (
 // uses it is decided.
 func TestAServiceThatDoesNotUseItsRedisIsNotJudgedByIt(t *testing.T) {
 	machinetest.Need(t, "python3")
-	for _, row := range []struct{ mode, because string }{
-		{"pings", "its cache does not use the path of instance 1 to Redis: before the fault it sent "},
-		{"auth", "no command of its own succeeded on the path of instance 1 to Redis: before the fault it sent "},
-		{"no-password", " × NOAUTH"},
-		{"sound", ""},
+	for _, row := range []struct {
+		mode    string
+		code    code.Code
+		because string
+	}{
+		{"pings", code.Unused, "its cache does not use the path of instance 1 to Redis: before the fault it sent "},
+		{"heartbeat", code.Contradiction, `of instance 1 say "redis" while nothing came from Redis (refused)`},
+		{"auth", code.Unused, "no command of its own succeeded on the path of instance 1 to Redis: before the fault it sent "},
+		{"no-password", code.Unused, " × NOAUTH"},
+		{"sound", "", ""},
 	} {
 		t.Run(row.mode, func(t *testing.T) {
 			out := t.TempDir()
@@ -34,7 +39,7 @@ func TestAServiceThatDoesNotUseItsRedisIsNotJudgedByIt(t *testing.T) {
 					machinetest.Busy(t, "%s: undecided: %s", id[0], r.Because)
 				case row.because == "":
 					t.Errorf("%s: %s (%s) because %q, want it to hold", id[0], r.Verdict, r.Code, r.Because)
-				case r.Verdict != claim.Inconclusive || r.Code != code.Unused || !strings.Contains(r.Because, row.because) || r.Remedy == "":
+				case r.Verdict != claim.Inconclusive || r.Code != row.code || !strings.Contains(r.Because, row.because) || r.Remedy == "":
 					t.Errorf("%s: %s (%s) because %q, want it undecided because %q", id[0], r.Verdict, r.Code, r.Because, row.because)
 				}
 			}

@@ -2,6 +2,7 @@
 
 sound         reads and writes its cache in Redis, and loads where Redis does not answer
 pings         asks Redis whether it is there, and has its cache elsewhere, which it calls redis
+heartbeat     the same, and writes there that it lives
 auth          says its password once, and has its cache in memory
 no-password   never says its password, so that Redis refuses every command
 """
@@ -15,7 +16,7 @@ import time
 import urllib.parse
 
 MODE = os.environ["WIRE"]
-if MODE not in ("sound", "pings", "auth", "no-password"):
+if MODE not in ("sound", "pings", "heartbeat", "auth", "no-password"):
     raise SystemExit(f"WIRE={MODE}")
 AT = urllib.parse.urlparse(os.environ["REDIS_URL"])
 LOAD = 0.01  # seconds
@@ -64,6 +65,8 @@ def watch():
     global up
     while True:
         try:
+            if MODE == "heartbeat":
+                redis.ask("SET", "alive", 1, "EX", 5)
             redis.ask("PING")
             up = True
         except OSError:
@@ -72,8 +75,8 @@ def watch():
 
 
 def cached(key):
-    if MODE in ("pings", "auth"):
-        return elsewhere.get(key), {"pings": "redis", "auth": "memory"}[MODE]
+    if MODE in ("pings", "heartbeat", "auth"):
+        return elsewhere.get(key), "memory" if MODE == "auth" else "redis"
     try:
         text = redis.ask("GET", key)
     except OSError:

@@ -169,8 +169,10 @@ func (u *uses) command(c *history.Command) {
 	if in == nil {
 		return
 	}
-	if c.Reply == history.NotFollowed && c.Name == "" {
-		in.unclear = c.Error
+	if c.Reply == history.NotFollowed {
+		if c.Name == "" && c.Error != history.Unasked {
+			in.unclear = c.Error
+		}
 		return
 	}
 	name, _, _ := strings.Cut(c.Name, " ")
