@@ -47,8 +47,9 @@ func TestAFaultCountsOnlyForWhoUsesThePath(t *testing.T) {
 		says  string
 	}{
 		"asks for each":                  {[]roundtest.Part{asked(200, "redis"), said(200, 20*ms, get)}, "", ""},
-		"asks for one in fifty":          {[]roundtest.Part{asked(200, "redis"), said(4, 20*ms, get)}, "", ""},
-		"asks for fewer":                 {[]roundtest.Part{asked(200, "redis"), said(3, 20*ms, get)}, code.Unused, "3 keyed commands for 200 answers before the fault, where a cache needs 4"},
+		"asks for one in a hundred":      {[]roundtest.Part{asked(200, "redis"), said(2, 20*ms, get)}, "", ""},
+		"publishes":                      {[]roundtest.Part{asked(200, ""), said(200, 20*ms, history.Command{Name: "PUBLISH", Reply: history.ReplyInteger})}, "", ""},
+		"asks for fewer":                 {[]roundtest.Part{asked(200, "redis"), said(1, 20*ms, get)}, code.Unused, "1 keyed command for 200 answers before the fault, where a cache needs 2"},
 		"has its hits in memory":         {[]roundtest.Part{asked(190, "memory"), asked(2, "database"), said(1, 20*ms, get)}, "", ""},
 		"writes none of its loads":       {[]roundtest.Part{asked(100, "memory"), asked(100, "database"), said(1, 20*ms, get)}, code.Unused, "hardly uses"},
 		"pings, and caches past it":      {[]roundtest.Part{asked(200, "redis"), said(12, 20*ms, ping), said(1, 20*ms, auth)}, code.Unused, "its cache does not use the path of instance 1 to Redis: before the fault it sent 12 × PING and no command with a key"},
