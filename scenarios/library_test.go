@@ -106,7 +106,7 @@ func TestLoadTakesNamesAndPaths(t *testing.T) {
 		{name: "huge.yaml", err: "huge.yaml:1:1: the file is larger than 1 MiB"},
 		{name: "none.yaml", err: "read scenario none.yaml: no such file or directory"},
 		{name: "./", err: "read scenario ./: not a regular file"},
-		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, kinds, instances, redis-outage, redis-blackhole, `},
+		{name: "redis-outag", err: `no scenario "redis-outag" (did you mean redis-outage?); the library has: trips, kinds, instances, limit, limit-burst, redis-outage, redis-blackhole, `},
 		{name: "plain", err: `no scenario "plain" (there is: trips, `},
 		{name: "", err: `no scenario ""`},
 		{name: "fallback", err: "fallback is a group of: " + strings.Join(fallback, ", ") + "; load these one by one"},
