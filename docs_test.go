@@ -15,7 +15,7 @@ import (
 
 // pages are the documents, with the most lines that each may have.
 var pages = map[string]int{
-	"README.md":                     225,
+	"README.md":                     220,
 	"docs/design.md":                150,
 	"docs/lab-and-faults.md":        150,
 	"docs/language-and-measures.md": 150,

@@ -2,7 +2,7 @@ package reports
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -28,14 +28,15 @@ func since(first time.Duration, w figure.Witness) string {
 	return "+" + ms(w.At) + " ms"
 }
 
-// wrong names what is wrong with a refuted claim, for one line; empty: the measure does not name it.
+// wrong names what is most often wrong with a refuted claim, for one line; empty: the measure does not name it.
 func wrong(res *claim.Result) string {
 	if res.Verdict != claim.Refuted || len(res.Findings) == 0 {
 		return ""
 	}
-	var named []string
-	for _, f := range res.Findings {
-		named = append(named, fmt.Sprintf("%s (%s)", f.Code, figure.Count(f.Count, "times")))
+	most := slices.MaxFunc(res.Findings, func(a, b figure.Finding) int { return a.Count - b.Count })
+	text := fmt.Sprintf("wrong: %s (%s)", most.Code, figure.Count(most.Count, "times"))
+	if more := len(res.Findings) - 1; more > 0 {
+		text += fmt.Sprintf(", and %d more in report.md", more)
 	}
-	return "wrong: " + strings.Join(named, ", ")
+	return text
 }

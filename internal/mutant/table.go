@@ -159,11 +159,11 @@ var table = map[string]Mutant{
 		},
 	},
 	"slow-peers": {
-		About:  "every instance but the first takes 20 ms more for a hit",
+		About:  "every instance but the first takes 40 ms more for a hit",
 		Breaks: []string{"scale.instances"},
 		mutate: func(o *target.Options) {
 			if os.Getenv("INSTANCE") != "1" {
-				slowHits(20 * time.Millisecond)(o)
+				slowHits(40 * time.Millisecond)(o)
 			}
 		},
 	},

@@ -25,7 +25,8 @@ type client struct {
 	owed  []int64 // admitted here, and Redis does not know of them, or may not
 	void  []int64 // refused here, and Redis may have counted them
 
-	asking []int64 // not decided: Redis is asked, and may let them in
+	asking []int64         // not decided: Redis is asked, and may let them in
+	at     map[int64]int64 // of those admitted here without Redis: when, Unix ms
 }
 
 // known is what a request tells Redis of its client.
@@ -33,6 +34,7 @@ type known struct {
 	ends       int64
 	held       int
 	owed, void []int64
+	at         []int64 // when those of owed were admitted, Unix ms; 0: when the window began
 }
 
 func newClients(most int) *clients {
@@ -78,6 +80,9 @@ func (c *client) knows(all bool) known {
 	if all {
 		k.held, k.owed = 0, append(k.owed, c.held...)
 	}
+	for _, id := range k.owed {
+		k.at = append(k.at, c.at[id])
+	}
 	return k
 }
 
@@ -110,6 +115,14 @@ func (c *client) learn(k known, r reply, id int64, now int64) (carried int) {
 		c.confirm(id)
 	}
 	return len(confirmed)
+}
+
+// admit lets in a request that Redis does not know of.
+func (c *client) admit(id, now int64) {
+	if c.at == nil {
+		c.at = map[int64]int64{}
+	}
+	c.owed, c.at[id] = append(c.owed, id), now
 }
 
 // decided notes that a request waits for Redis no longer.

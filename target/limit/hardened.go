@@ -143,7 +143,7 @@ func (h *Hardened) alone(name string, id int64, sent bool) Decision {
 		case slices.Contains(c.held, id): // Redis has let it in, and said so too late for its caller
 			d.Allowed, d.Remaining = true, max(0, left)
 		case left > 0:
-			c.owed = append(c.owed, id)
+			c.admit(id, now.UnixMilli())
 			d.Allowed, d.Remaining = true, left-1
 		case sent:
 			c.void = append(c.void, id)

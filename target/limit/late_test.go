@@ -84,6 +84,14 @@ func TestNoWindowBeginsWithWhatDoesNotCount(t *testing.T) {
 	if r := ask("y", "", known{ends: first.ends, held: 1, void: []int64{7}}); r.verdict == emptied || r.count != 1 || r.ends < first.ends+5 {
 		t.Errorf("%+v, want one admission, and a window that ends 5 ms after %d", r, first.ends)
 	}
+	first = ask("z", "7", known{})
+	opened := first.ends - rule.Window.Milliseconds()
+	if r := ask("z", "", known{ends: first.ends, held: 1, owed: []int64{9}, at: []int64{opened - 300}}); r.count != 2 || r.ends != first.ends-300 || !r.same {
+		t.Errorf("%+v, want the window of the admission 300 ms before %d", r, first.ends)
+	}
+	if r := ask("z", "10", known{ends: first.ends, held: 2, owed: []int64{11}, at: []int64{opened - rule.Window.Milliseconds()}}); r.verdict != allowed || r.count != 1 || r.same {
+		t.Errorf("%+v, want a new window: the one that began a minute ago is over", r)
+	}
 	c := client{ends: first.ends, void: []int64{7}}
 	if c.learn(known{ends: first.ends, void: []int64{7}}, reply{verdict: allowed}, 0, 1); c.ends != 0 {
 		t.Errorf("%+v, want no window here either", c)

@@ -19,7 +19,8 @@ import (
 //
 // ARGV: limit, window in ms; then what the caller knows of the client's window: when it ends, how
 // many of the caller's admissions Redis has confirmed; then the id of this request ("" is none: only carry over),
-// how many admissions follow that Redis may not know, these, and ids that do not count after all.
+// how many admissions follow that Redis may not know, these, their times in Unix ms (0: when the window began), and ids
+// that do not count after all.
 //
 // It answers {verdict, count, ends, same}. Verdict: 1 let through, 0 refused, 2 nothing was decided, because
 // Redis holds fewer admissions than it had confirmed: it was emptied, and must be told of all of them.
@@ -42,20 +43,24 @@ end
 local same = 0
 if theirs > now then
   same = 1
-  if owed > 0 and ends == 0 then ends = open(math.min(theirs, now + window)) end
-  for i = 7, 6 + owed do redis.call('HSETNX', key, ARGV[i], string.format('%.0f', math.min(theirs - window, now))) end
-  local gone = 0
-  for i = 7 + owed, #ARGV do gone = gone + redis.call('HDEL', key, ARGV[i]) end
-  if gone > 0 then
+  local changed = 0
+  for i = 7, 6 + owed do
+    local at = tonumber(ARGV[i + owed])
+    if at == 0 then at = theirs - window end
+    changed = changed + redis.call('HSETNX', key, ARGV[i], string.format('%.0f', math.min(at, now)))
+  end
+  for i = 7 + 2 * owed, #ARGV do changed = changed + redis.call('HDEL', key, ARGV[i]) end
+  if changed > 0 then
     local first = math.huge
     local all = redis.call('HGETALL', key)
     for i = 1, #all, 2 do
       if all[i] ~= 'ends' then first = math.min(first, tonumber(all[i + 1])) end
     end
-    if first == math.huge then
+    if first == math.huge or first + window <= now then
       redis.call('DEL', key)
       ends = 0
-    elseif first + window > ends then
+      if first < math.huge then known, owed, same = 0, 0, 0 end -- over, and not lost
+    elseif first + window ~= ends then
       ends = open(first + window)
     end
   end
@@ -92,11 +97,11 @@ type reply struct {
 
 // run runs the script once for what is known of a client.
 func run(ctx context.Context, r cache.Scripts, rule Rule, client, id string, k known) (reply, error) {
-	args := make([]any, 0, 6+len(k.owed)+len(k.void))
+	args := make([]any, 0, 6+2*len(k.owed)+len(k.void))
 	args = append(args, rule.Limit, rule.Window.Milliseconds(), k.ends, k.held, id, len(k.owed))
-	for _, ids := range [][]int64{k.owed, k.void} {
-		for _, id := range ids {
-			args = append(args, id)
+	for _, list := range [][]int64{k.owed, k.at, k.void} {
+		for _, n := range list {
+			args = append(args, n)
 		}
 	}
 	v, err := take.Run(ctx, r, []string{"limit:{" + client + "}"}, args...)
