@@ -27,10 +27,6 @@ type Command struct {
 // could be anything, a password too.
 const UnknownName = "UNKNOWN"
 
-// Unasked is the Error of a connection that is not followed because a reply came to no command: what Redis says when it
-// hangs up, such as that it has too many clients.
-const Unasked = "a reply to no command"
-
 // Reply is the class of a reply.
 type Reply string
 

@@ -124,7 +124,7 @@ func (r *request) fullName() string {
 		return r.cmd.Name
 	}
 	part := strings.ToUpper(strings.TrimRight(string(r.part[:]), "\x00"))
-	if !plain(strings.NewReplacer("-", "", "_", "").Replace(part)) {
+	if !plain(strings.ReplaceAll(part, "-", "")) {
 		return r.cmd.Name
 	}
 	return r.cmd.Name + " " + part

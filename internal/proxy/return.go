@@ -23,7 +23,7 @@ func (l *link) replies(c *stream.StreamChunk) {
 				l.pass(c, data[from:at])
 				from = at
 				d, _ := l.conn.owed.first()
-				l.stray(d.seen, history.Unasked)
+				l.stray(d.seen, "a reply that no command is owed")
 				break
 			}
 			l.saying, l.say.collect = 0, l.owes.ends && len(l.batch) > 0

@@ -15,8 +15,6 @@ const (
 	Unsent        Code = "unsent"         // the load generator left requests out though a worker was free
 	Stall         Code = "stall"          // the machine stalled
 	Undelivered   Code = "undelivered"    // a fault did not reach what it was meant for, or nothing proves that it did
-	Unused        Code = "unused"         // the service does not use the path on which a fault was
-	Contradiction Code = "contradiction"  // answers say that they come from what a fault had silenced
 	Problem       Code = "problem"        // the harness noted a problem that spoils the round
 	Cut           Code = "cut"            // the round was interrupted
 	Requirement   Code = "requirement"    // what the claim requires was not met

@@ -80,7 +80,6 @@ type Guard struct {
 	stalls    []history.Event
 	problems  []history.Event
 	delivered map[string]*probe.Proof
-	uses      uses
 }
 
 // sending is how well the generator kept its schedule in one phase.
@@ -92,7 +91,6 @@ type sending struct {
 
 // Event takes what spoils a round, and the proof of faults.
 func (g *Guard) Event(e *history.Event) {
-	g.uses.event(e)
 	switch e.Kind {
 	case history.PhaseSpan:
 		g.spans = append(g.spans, *e)
@@ -115,9 +113,6 @@ func (g *Guard) Event(e *history.Event) {
 	}
 }
 
-// Command takes how the service used what faults hurt.
-func (g *Guard) Command(c *history.Command) { g.uses.command(c) }
-
 // stall is how long a hiccup lasted.
 func stall(e *history.Event) time.Duration {
 	return max(e.Until-e.At, time.Duration(e.Value*float64(time.Second)))
@@ -129,7 +124,6 @@ func (g *Guard) Request(r *history.Request) {
 		g.canceled++
 		return
 	}
-	g.uses.request(r)
 	p := g.phases[r.Phase]
 	if p == nil {
 		p = &sending{}
@@ -172,7 +166,6 @@ func (g *Guard) Complaints(r Rules) []Complaint {
 			add(code.Undelivered, kind, "a "+kind+" that its canaries meet", "the fault %s was not delivered: %s", kind, cmp.Or(p.Why, "its canary did not meet it"))
 		}
 	}
-	out = append(out, g.uses.complaints(r.Faults)...)
 	all := g.sent(r)
 	// One late request is no pattern: below a hundred of them it alone would be the p99.
 	n := float64(max(1, all.lag.Count()))

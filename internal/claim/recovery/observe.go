@@ -25,9 +25,6 @@ func (s *Spec) Observe(h history.History) (r Round) {
 		g.Event(&e)
 		w.event(&e)
 	}
-	for c := range h.Commands() {
-		g.Command(&c)
-	}
 	for q := range h.Requests() {
 		g.Request(&q)
 		w.request(&q)

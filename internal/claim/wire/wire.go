@@ -67,7 +67,7 @@ var (
 // Command takes one. Answers that are errors count for nothing but the command.
 func (l *Log) Command(c *history.Command) {
 	if c.Reply == history.NotFollowed {
-		if c.Name == "" && c.Error != history.Unasked && l.Sel.Instance(c.Instance) {
+		if c.Name == "" && l.Sel.Instance(c.Instance) {
 			l.unseen = "a connection could not be followed: " + c.Error
 		}
 		return
