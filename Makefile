@@ -17,10 +17,11 @@ test: ## the tests that this machine can run: four minutes
 long: ## the same tests in full: a quarter of an hour
 	go test -p 1 -parallel 4 -timeout 60m -skip TheLibraryDecides ./...
 
-# 3 is undecided: a busy machine is no defect, and what it left open is printed.
+# 3 is undecided: a busy machine is no defect, and what it left open is printed. The mutants of counts are left to
+# selfcheck: on a busy machine limit.distributed and sessions.restart do not tell all of theirs from the intact service.
 verdicts: build ## the verdicts on the usual claims, and the least self-check: ten minutes
 	go test -count=1 -timeout 20m -parallel 4 -run 'TheLibraryDecides|OddServices' ./cmd/bench
-	bin/bench selfcheck --least || test $$? -eq 3
+	bin/bench selfcheck --least cache fallback || test $$? -eq 3
 
 selfcheck: build ## the verdicts on the whole library, and every mutant: half an hour
 	BENCH_VERDICTS=all go test -count=1 -timeout 30m -run TheLibraryDecides ./cmd/bench
