@@ -12,6 +12,10 @@ import (
 // Over is how many requests were surely allowed over the limit.
 func (j *Judged) Over() figure.Value {
 	side := j.Report.Kept
+	if j.unseen && side.Errors > 0 {
+		return figure.NoData("a service that takes its limit from RATE_LIMIT and RATE_WINDOW",
+			"nobody at all was refused with a status of 429, so nothing shows that this service has a limit")
+	}
 	if side.Verdict == limit.Untested && !(side.Why == limit.NeverReached && j.demanded()) {
 		return figure.Value{None: j.untested()}
 	}

@@ -32,6 +32,7 @@ type Judged struct {
 	sel      string
 	undated  bool // the reading's windows are those of the clock, and nothing says when these begin
 	reported bool // some answer had a header about the limit
+	unseen   bool // nobody at all was refused: nothing shows that the service has a limit
 }
 
 // Judge asks the oracle about the clients of a selection, once for each reading.
@@ -40,7 +41,7 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 	if j := l.judged[key]; j != nil {
 		return j, j.nothing()
 	}
-	j := &Judged{sel: sel.Text, undated: !l.dated && (r.Kind == limit.FixedClock || r.Kind == limit.SlidingCounter)}
+	j := &Judged{sel: sel.Text, unseen: !l.refused, undated: !l.dated && (r.Kind == limit.FixedClock || r.Kind == limit.SlidingCounter)}
 	l.judged[key] = j
 	r.Slack = slack
 	if l.dated {

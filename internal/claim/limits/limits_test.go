@@ -137,6 +137,7 @@ func TestErrorsAreNamedWithTheirWitnesses(t *testing.T) {
 			for at := 0; at < 80; at += 10 {
 				w.ask("trips", "127.1.0.1", at, 200)
 			}
+			w.ask("other", "127.1.0.9", 90, 429) // there is a limit, though not for this client
 		}, true, 5, "no-limit", "nobody is ever refused", "127.1.0.1 asks instance 1: allowed"},
 		{"one that all share", func(w *world) {
 			for i := range 12 {
@@ -178,6 +179,12 @@ func TestWhatProvesNothingSaysWhy(t *testing.T) {
 		any  string // why there is nothing at all
 	}{
 		{"nobody was refused", func(w *world) { w.ask("trips", "a", 0, 200) }, "nobody was refused, and no client of trips reached 3 in 100ms", ""},
+		{"nobody at all was refused", func(w *world) {
+			for at := 0; at < 80; at += 10 {
+				w.ask("trips", "a", at, 200)
+				w.ask("other", "b", at, 200)
+			}
+		}, "nobody at all was refused with a status of 429", ""},
 		{"nobody reached the limit", func(w *world) { w.ask("trips", "a", 0, 200); w.ask("trips", "a", 10, 429) }, "no client of trips that was refused had asked for more than 3", ""},
 		{"nobody was answered", func(w *world) { w.ask("trips", "a", 0, 0); w.ask("trips", "a", 10, 500) }, "", "no request of trips was answered with a status of 2xx or 429"},
 		{"nobody asked", func(w *world) { w.ask("other", "a", 0, 200) }, "", "no request of trips was observed"},

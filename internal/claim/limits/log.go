@@ -34,6 +34,7 @@ type Log struct {
 	used          map[string]*impact.Usage // by instance: how it used Redis
 	epoch         time.Duration            // of the run's clock, since 1970
 	dated         bool                     // the epoch is known
+	refused       bool                     // somebody was, of whatever stream
 	judged        map[string]*Judged
 }
 
@@ -67,7 +68,7 @@ func (l *Log) Request(r *history.Request) {
 	d := limit.Decision{Client: l.once(r.Client), Instance: l.once(r.Instance), Sent: r.Sent, Done: r.Done}
 	switch {
 	case r.Status == 429:
-		d.Answer = limit.Refused
+		d.Answer, l.refused = limit.Refused, true
 	case r.Status >= 200 && r.Status <= 299:
 		d.Answer = limit.Allowed
 	}

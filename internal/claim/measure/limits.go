@@ -18,7 +18,7 @@ func overAdmissionsRow() Measure {
 		Signature: ofLimit("over_admissions", "over-admissions"),
 		Unit:      "count",
 		Doc: "Number of requests that were surely allowed over a limit of so many in a window, whenever the service " +
-			"decided between sending and answer. No data where nobody was refused, or asked for more than the limit in a window." + readings,
+			"decided between sending and answer. No data where nobody at all was refused, or nobody asked for more than the limit in a window." + readings,
 		start: startOfLimit((*limits.Judged).Over),
 	}
 }
