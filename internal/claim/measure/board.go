@@ -143,12 +143,7 @@ func (b *boards) judged(of func(*board.Report) evidence.Finding, samples func(*b
 	if none != nil {
 		return figure.Value{None: none}
 	}
-	n := 0
-	var found []evidence.Finding
-	for i := range reports {
-		n += samples(&reports[i])
-		found = append(found, of(&reports[i]))
-	}
+	n, found := gathered(reports, of, samples)
 	if n == 0 {
 		return figure.NoData("readings after bookings", "no reading of %s was sent after a booking was acknowledged", b.Sel.Text)
 	}

@@ -39,6 +39,15 @@ func together(found ...evidence.Finding) (n int, longest time.Duration, all []fi
 	return n, longest, []figure.Finding{f}
 }
 
+// gathered is one finding of each report, and the number of cases that could have shown one.
+func gathered[R any](reports []R, of func(*R) evidence.Finding, samples func(*R) int) (n int, found []evidence.Finding) {
+	for i := range reports {
+		n += samples(&reports[i])
+		found = append(found, of(&reports[i]))
+	}
+	return n, found
+}
+
 // countOf is the figure of a count of errors, of so many in which there could have been one.
 func countOf(samples int, found ...evidence.Finding) figure.Value {
 	n, _, all := together(found...)

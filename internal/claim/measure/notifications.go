@@ -127,12 +127,7 @@ func (d *delivery) judged(of func(*notices.Report) evidence.Finding, samples fun
 	if none != nil {
 		return figure.Value{None: none}
 	}
-	n := 0
-	var found []evidence.Finding
-	for i := range reports {
-		n += samples(&reports[i])
-		found = append(found, of(&reports[i]))
-	}
+	n, found := gathered(reports, of, samples)
 	if n == 0 {
 		return figure.NoData(remedy, "%s", why)
 	}

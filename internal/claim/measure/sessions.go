@@ -137,12 +137,7 @@ func (p *presence) judged(of func(*sessions.Report) evidence.Finding, samples fu
 	if none != nil {
 		return figure.Value{None: none}
 	}
-	n := 0
-	var found []evidence.Finding
-	for i := range reports {
-		n += samples(&reports[i])
-		found = append(found, of(&reports[i]))
-	}
+	n, found := gathered(reports, of, samples)
 	if n == 0 {
 		return figure.NoData(remedy, "%s", why)
 	}
