@@ -18,6 +18,7 @@ var pages = map[string]int{
 	"README.md":                     220,
 	"docs/design.md":                150,
 	"docs/lab-and-faults.md":        150,
+	"docs/wire.md":                  150,
 	"docs/language-and-measures.md": 150,
 	"docs/statistics-and-guards.md": 150,
 	"docs/traffic.md":               150,

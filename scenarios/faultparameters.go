@@ -21,18 +21,20 @@ type parameterReader struct {
 
 // parameterReaders has one for each parameter of the catalogue.
 var parameterReaders = map[string]parameterReader{
-	"delay":     {text: readDelay},
-	"jitter":    {text: readJitter},
-	"shape":     {text: readShape},
-	"to":        {text: readTo},
-	"share":     {text: readShare},
-	"after":     {text: readAfter},
-	"rate":      {text: readByteRate},
-	"size":      {text: readSize},
-	"direction": {text: readDirection},
-	"commands":  {list: readCommands},
-	"prefix":    {text: readPrefix},
-	"answer":    {text: readAnswer},
+	"delay":       {text: readDelay},
+	"jitter":      {text: readJitter},
+	"shape":       {text: readShape},
+	"to":          {text: readTo},
+	"share":       {text: readShare},
+	"after":       {text: readAfter},
+	"rate":        {text: readByteRate},
+	"size":        {text: readSize},
+	"direction":   {text: readDirection},
+	"commands":    {list: readCommands},
+	"prefix":      {text: readPrefix},
+	"answer":      {text: readAnswer},
+	"connections": {text: readConnections},
+	"ends":        {text: readEnds},
 }
 
 func parameterKeys() []string {
@@ -79,6 +81,9 @@ func readParameters(t strictyaml.Table, f *fault.Fault) {
 	}
 	if k.Chooses() {
 		checkChoice(t, *f)
+	}
+	if f.ForGood() && !t.Has("connections") {
+		t.At("ends").Wrong("ends: never needs connections: old; otherwise no connection would work again")
 	}
 }
 
@@ -170,6 +175,22 @@ func readDirection(text string, f *fault.Fault) error {
 	return nil
 }
 
+func readConnections(text string, f *fault.Fault) error {
+	if text != "old" {
+		return fmt.Errorf("unknown word %s%s; leave it out for all", near.Quote(text), near.Hint(text, []string{"old"}))
+	}
+	f.Connections = text
+	return nil
+}
+
+func readEnds(text string, f *fault.Fault) error {
+	if text != "never" {
+		return fmt.Errorf("unknown word %s%s; leave it out for the end of the fault", near.Quote(text), near.Hint(text, []string{"never"}))
+	}
+	f.Ends = text
+	return nil
+}
+
 // parameterText is what f's parameters say after its kind, for people.
 func parameterText(f fault.Fault) string {
 	s := ""
@@ -200,6 +221,12 @@ func parameterText(f fault.Fault) string {
 	}
 	if f.Rate > 0 {
 		s += " at " + bytesText(f.Rate) + "/s"
+	}
+	if f.OldOnly() {
+		s += " of old connections"
+	}
+	if f.ForGood() {
+		s += " for good"
 	}
 	return s
 }

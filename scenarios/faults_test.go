@@ -30,6 +30,9 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: error, commands: reads, answer: BUSY wait", fault.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
 		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", fault.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},
 		{"kind: late, prefix: \"trip:\", delay: 50ms, jitter: 10ms", fault.Fault{Kind: "late", Prefix: "trip:", Delay: 50 * ms, Jitter: 10 * ms}, "late of 50ms ± 10ms for commands of keys trip:… on redis"},
+		{"kind: blackhole, connections: old", fault.Fault{Kind: "blackhole", Connections: "old"}, "blackhole of old connections on redis"},
+		{"kind: error, commands: writes, answer: READONLY it is, connections: old, ends: never", fault.Fault{Kind: "error", Commands: []string{"writes"}, Answer: "READONLY it is", Connections: "old", Ends: "never"},
+			`error "READONLY it is" for writes of old connections for good on redis`},
 		{"kind: mute, commands: [JSON.GET, MULTI]", fault.Fault{Kind: "mute", Commands: []string{"JSON.GET", "MULTI"}}, "mute for JSON.GET, MULTI on redis"},
 	} {
 		s := mustParse(t, complete("phases: [{name: a, for: 2s, faults: [{on: redis, "+row.text+"}]}]\n"))

@@ -171,6 +171,10 @@ phases:
       - {kind: slices, on: redis, delay: §1ms, size: §5}
       - §{kind: oneway, on: redis}
       - {kind: oneway, on: redis, direction: §reply}
+      - {kind: blackhole, on: redis, connections: §new, ends: §always}
+      - {kind: blackhole, on: redis, ends: §never}
+      - {kind: reset, on: redis, connections: old, §ends: never}
+      - {kind: refused, on: redis, §connections: old}
 `, want: []string{
 			`delay: "5" has no unit`, `shape: unknown shape "round"`, "a fault has no jitter: the standard deviation",
 			"51ms is above the delay of 50ms", "50ms is not above the delay of 50ms", "0s makes the delay constant", "latency takes no share",
@@ -180,7 +184,8 @@ phases:
 			"a whole number of bytes above zero", `"2GB" is above 1GB`, `"KB": want a number and a unit`, "after is a number of bytes, such as 20KB; here is a list",
 			`"20KB": want a number of bytes per second`, "a whole number of bytes above zero", "slow takes no after",
 			"a fault has no size: how many bytes", "delay: 1ms is below 2ms", `size: "5" has no unit`,
-			"a fault has no direction: what is held", `unknown direction "reply" (`}},
+			"a fault has no direction: what is held", `unknown direction "reply" (`,
+			`connections: unknown word "new" (there is: old); leave it out for all`, `ends: unknown word "always" (there is: never)`, "needs connections: old", "reset takes no ends", "refused takes no connections"}},
 		{name: "faults of chosen commands", text: `
 phases:
   - name: a

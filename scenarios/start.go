@@ -41,6 +41,8 @@ func readAtStart(t strictyaml.Table, f *fault.Fault, fresh bool) {
 		at.Wrong("from: start: no instance runs yet; give a time after the phase's start, such as 500ms")
 	case why != "":
 		at.Wrong("%s cannot be on from: start: %s", f.Kind, why)
+	case f.OldOnly():
+		at.Wrong("from: start: no connection stands before the instances start, and connections: old hurts no other; give a time such as 500ms")
 	case !fresh:
 		at.Wrong("from: start: the instances already run when this phase begins; add restart: true to the phase, or give a time such as 0s")
 	}

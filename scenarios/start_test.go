@@ -56,6 +56,8 @@ phases:
 			want: []string{"from: start: the instances already run when this phase begins; add restart: true to the phase"}},
 		{name: "nothing to hurt", text: "phases: [{name: a, for: 2s, faults: [{kind: killed, on: instance, from: §start}]}]\n",
 			want: []string{"no instance runs yet"}},
+		{name: "no old connection", text: "phases: [{name: a, for: 2s, faults: [{kind: blackhole, on: redis, from: §start, connections: old}]}]\n",
+			want: []string{"from: start: no connection stands before the instances start"}},
 		{name: "over at once", text: "phases: [{name: a, for: 2s, faults: [{kind: flushed, on: redis, from: §start}]}]\n",
 			want: []string{"flushed cannot be on from: start: instances that start meet an empty redis"}},
 		{name: "of its own time", text: "phases: [{name: a, for: 2s, faults: [{kind: slowcmd, on: redis, from: §start}]}]\n",

@@ -75,6 +75,9 @@ func TestStallsArePredicted(t *testing.T) {
 		{kind: "slow", fault: fault.Fault{Rate: 500}, lasts: time.Second, rate: 20},
 		{kind: "slices", fault: fault.Fault{Size: 10, Delay: 20 * time.Millisecond}, lasts: time.Second, rate: 20},
 		{kind: "mute", fault: fault.Fault{Commands: []string{"GET", "SET", "SETEX"}}, lasts: 1500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", full: true},
+		{kind: "blackhole", fault: fault.Fault{Connections: "old", Ends: "never"}, lasts: 500 * time.Millisecond, rate: 20, query: "read_timeout=200ms&max_retries=1", quick: true},
+		{kind: "blackhole", fault: fault.Fault{Connections: "old", Ends: "never"}, lasts: 500 * time.Millisecond, rate: 20},
+		{kind: "reset", fault: fault.Fault{Connections: "old"}, lasts: time.Second, rate: 20},
 		{kind: "lost", fault: fault.Fault{Commands: []string{"GET"}}, lasts: time.Second, rate: 20},
 		{kind: "late", fault: fault.Fault{Commands: []string{"GET"}, Delay: 100 * time.Millisecond}, lasts: time.Second, rate: 8},
 		{kind: "error", fault: fault.Fault{Commands: []string{"GET"}, Answer: "LOADING Redis is loading the dataset in memory"}, lasts: time.Second, rate: 20},
@@ -99,6 +102,12 @@ func TestStallsArePredicted(t *testing.T) {
 					r.warm()
 					options := r.options()
 					options["fault_seconds"], options["rate_per_second"], options["delay_seconds"] = tc.lasts.Seconds(), tc.rate, tc.fault.Delay.Seconds()
+					if tc.fault.OldOnly() {
+						options["old_only"] = 1
+					}
+					if tc.fault.ForGood() {
+						options["for_good"] = 1
+					}
 					var ok bool
 					if p, ok = predict.LongestStall(tc.kind, options); !ok && p.Hi == 0 {
 						t.Fatalf("not predicted: %s", p.Why)

@@ -1,5 +1,7 @@
 package fault
 
+import "slices"
+
 // kinds is the catalogue.
 //
 // What a client meets under the kinds that are done to redis is what the
@@ -20,7 +22,7 @@ var kinds = []Kind{
 	},
 	{
 		Name: "blackhole", About: "silence: connections stay open, and new ones are accepted. Held bytes are delivered at the end",
-		Acts: Path, On: redis, Toxiproxy: true,
+		Acts: Path, On: redis, Takes: forGood, Toxiproxy: true, OwnProxy: forGood,
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"),
 	},
 	{
@@ -30,12 +32,12 @@ var kinds = []Kind{
 	},
 	{
 		Name: "reset", About: "connections end with a RST: old ones at once, new ones once accepted. Held bytes are lost",
-		Acts: Path, On: redis, Toxiproxy: true,
+		Acts: Path, On: redis, Takes: ofOld, Toxiproxy: true, OwnProxy: ofOld,
 		Old: meets(Ended, "reset"), New: meets(Ended, "reset"),
 	},
 	{
 		Name: "close", About: "connections end with a FIN: old ones at once, new ones once accepted. Held bytes are lost",
-		Acts: Path, On: redis, Toxiproxy: true,
+		Acts: Path, On: redis, Takes: ofOld, Toxiproxy: true, OwnProxy: ofOld,
 		Old: meets(Ended, "eof"), New: meets(Ended, "eof"),
 	},
 	{
@@ -55,7 +57,7 @@ var kinds = []Kind{
 	},
 	{
 		Name: "oneway", About: "one direction (requests or replies) is held, and delivered at the end; the other flows",
-		Acts: Path, On: redis, Needs: []string{"direction"}, Toxiproxy: true,
+		Acts: Path, On: redis, Needs: []string{"direction"}, Takes: forGood, Toxiproxy: true, OwnProxy: forGood,
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"),
 	},
 	{
@@ -65,12 +67,12 @@ var kinds = []Kind{
 	},
 	{
 		Name: "error", About: "chosen commands are not executed; the reply is answer",
-		Acts: Path, On: redis, Needs: []string{"answer"}, Takes: choice,
+		Acts: Path, On: redis, Needs: []string{"answer"}, Takes: slices.Concat(choice, forGood),
 		Old: meets(Evicted, "reply"), New: meets(Evicted, "reply"), Spares: OnlyChosen,
 	},
 	{
 		Name: "lost", About: "chosen commands are executed; the connection ends where the reply would begin",
-		Acts: Path, On: redis, Takes: choice,
+		Acts: Path, On: redis, Takes: slices.Concat(choice, ofOld),
 		Old: meets(Ended, "eof"), New: meets(Ended, "eof"), Spares: OnlyChosen,
 	},
 	{
@@ -80,7 +82,7 @@ var kinds = []Kind{
 	},
 	{
 		Name: "mute", About: "replies to chosen commands, and those after them on the connection, come when the fault ends",
-		Acts: Path, On: redis, Takes: choice,
+		Acts: Path, On: redis, Takes: slices.Concat(choice, forGood),
 		Old: meets(Silence, "silence"), New: meets(Silence, "silence"), Spares: OnlyChosen,
 	},
 
@@ -173,6 +175,10 @@ var (
 
 	// choice is how a fault chooses the commands that it is done to: at least one of them.
 	choice = []string{"commands", "prefix"}
+	// ofOld is how a fault spares the connections that are opened after it began, and
+	// forGood how those that it hurts are never whole again.
+	ofOld   = []string{"connections"}
+	forGood = []string{"connections", "ends"}
 )
 
 func meets(call Fate, canary ...string) Meets { return Meets{call, canary} }

@@ -22,25 +22,27 @@ import (
 // every reply of a canary, in a dose that the parameters name: a canary must
 // meet the fault at once, with one short reply.
 type Fault struct {
-	Kind      string        `json:"kind"`                // one of Names
-	On        string        `json:"on"`                  // one of Targets
-	Instances []string      `json:"instances,omitempty"` // empty: all
-	Start     bool          `json:"start,omitempty"`     // on before the instances start, and From is 0; in a phase that begins a segment only
-	From      time.Duration `json:"from"`                // after the phase's start
-	For       time.Duration `json:"for"`                 // how long it is on; above 0 where To is given or where it ends by its own time (slowcmd)
-	Delay     time.Duration `json:"delay,omitempty"`     // latency: added to every reply; spikes: to some; late: to those of Commands; slices: after every piece; above 0
-	Jitter    time.Duration `json:"jitter,omitempty"`    // latency, late: uniform ± around Delay; 0 to Delay
-	Shape     string        `json:"shape,omitempty"`     // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
-	To        time.Duration `json:"to,omitempty"`        // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
-	Share     float64       `json:"share,omitempty"`     // spikes: of replies that are delayed, above 0 to 1. A canary's all are
-	After     int64         `json:"after,omitempty"`     // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
-	Size      int64         `json:"size,omitempty"`      // slices: bytes of a piece; above 0. The first of a canary's two has one
-	Direction string        `json:"direction,omitempty"` // oneway: what is held, one of Directions
-	Rate      int64         `json:"rate,omitempty"`      // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms after a byte
-	Commands  []string      `json:"commands,omitempty"`  // error, lost, late, mute: what they are done to: names in capitals, or one of Accesses alone; empty: what has the Prefix
-	Prefix    string        `json:"prefix,omitempty"`    // error, lost, late, mute: of a key of the command; empty: any
-	Answer    string        `json:"answer,omitempty"`    // error: what the command is answered, without the "-"
-	Seed      uint64        `json:"-"`                   // latency, spikes, late: the same seed gives the nth connection the same draws
+	Kind        string        `json:"kind"`                  // one of Names
+	On          string        `json:"on"`                    // one of Targets
+	Instances   []string      `json:"instances,omitempty"`   // empty: all
+	Start       bool          `json:"start,omitempty"`       // on before the instances start, and From is 0; in a phase that begins a segment only
+	From        time.Duration `json:"from"`                  // after the phase's start
+	For         time.Duration `json:"for"`                   // how long it is on; above 0 where To is given or where it ends by its own time (slowcmd)
+	Delay       time.Duration `json:"delay,omitempty"`       // latency: added to every reply; spikes: to some; late: to those of Commands; slices: after every piece; above 0
+	Jitter      time.Duration `json:"jitter,omitempty"`      // latency, late: uniform ± around Delay; 0 to Delay
+	Shape       string        `json:"shape,omitempty"`       // latency: "normal": Jitter is the standard deviation, cut at 0; empty: uniform. A canary gets the mean
+	To          time.Duration `json:"to,omitempty"`          // latency: Delay grows to it, linearly, in For; above Delay; 0: Delay stays
+	Share       float64       `json:"share,omitempty"`       // spikes: of replies that are delayed, above 0 to 1. A canary's all are
+	After       int64         `json:"after,omitempty"`       // cutoff: bytes of replies that a connection passes; above 0. A canary's passes one
+	Size        int64         `json:"size,omitempty"`        // slices: bytes of a piece; above 0. The first of a canary's two has one
+	Direction   string        `json:"direction,omitempty"`   // oneway: what is held, one of Directions
+	Rate        int64         `json:"rate,omitempty"`        // slow: bytes of replies a second on each connection; above 0. A canary's reply pauses for 20 ms after a byte
+	Commands    []string      `json:"commands,omitempty"`    // error, lost, late, mute: what they are done to: names in capitals, or one of Accesses alone; empty: what has the Prefix
+	Prefix      string        `json:"prefix,omitempty"`      // error, lost, late, mute: of a key of the command; empty: any
+	Answer      string        `json:"answer,omitempty"`      // error: what the command is answered, without the "-"
+	Connections string        `json:"connections,omitempty"` // "old": those alone that stood when it began; empty: all
+	Ends        string        `json:"ends,omitempty"`        // "never": what it does to old connections stays when it is lifted, until the service closes them; empty: it is lifted there too
+	Seed        uint64        `json:"-"`                     // latency, spikes, late: the same seed gives the nth connection the same draws
 }
 
 // A Given is a parameter that a Fault has, and its value for people.
@@ -103,6 +105,21 @@ func (k Kind) wrong(f Fault) string {
 func (f Fault) Chooses() bool {
 	k, _ := Find(f.Kind)
 	return k.Chooses()
+}
+
+// OldOnly reports that f is done to no connection that is opened after it began.
+func (f Fault) OldOnly() bool { return f.Connections != "" }
+
+// ForGood reports that the connections that f is done to are not whole again when it is lifted.
+func (f Fault) ForGood() bool { return f.Ends != "" }
+
+// Meets is what is met under f on connections from before it, and on new ones. The zero Meets: the kind is unknown.
+func (f Fault) Meets() (old, fresh Meets) {
+	k, _ := Find(f.Kind)
+	if f.OldOnly() {
+		return k.Old, meets(Answered, "reply")
+	}
+	return k.Old, k.New
 }
 
 // OnPath reports that f is done to the paths to a dependency, and not to a process or to data.

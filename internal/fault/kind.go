@@ -70,6 +70,7 @@ const (
 	OnlyFresh  = "only a request that needs a new connection meets it"
 	OnlySize   = "it depends on the size of the replies"
 	OnlyChosen = "it depends on which commands are chosen"
+	OnlyOld    = "it depends on how many connections stood before it"
 	OnlyMoment = "only a request of the moment in which Redis is away meets it"
 )
 

@@ -50,6 +50,11 @@ var parameters = []Parameter{
 	{Name: "answer", Form: "an error of Redis", About: "the error that is answered, such as LOADING Redis is loading the dataset in memory",
 		Bounds: "one line of 200 bytes at most, beginning with a word in capitals", Example: "LOADING Redis is loading the dataset in memory",
 		value: func(f Fault) any { return quoted(f.Answer) }, wrong: wrongAnswer},
+	{Name: "connections", Form: "old, or left out for all", About: "which connections are hurt; old are those that stand when it begins, and new ones work", Default: "all", Example: "old",
+		value: func(f Fault) any { return f.Connections }, wrong: wrongConnections},
+	{Name: "ends", Form: "never, or left out", About: "when old connections are whole again; never: they stay hurt until the service closes them", Bounds: "with connections: old",
+		Default: "with the fault", Example: "never",
+		value: func(f Fault) any { return f.Ends }, wrong: wrongEnds},
 }
 
 // Parameters lists every Parameter.
@@ -134,6 +139,23 @@ func wrongDirection(f Fault) string {
 		return ""
 	}
 	return fmt.Sprintf("direction %q: want %s", f.Direction, strings.Join(Directions, " or "))
+}
+
+func wrongConnections(f Fault) string {
+	if f.Connections == "" || f.Connections == "old" {
+		return ""
+	}
+	return fmt.Sprintf("connections %q: want old, or none for all", f.Connections)
+}
+
+func wrongEnds(f Fault) string {
+	switch {
+	case f.Ends != "" && f.Ends != "never":
+		return fmt.Sprintf("ends %q: want never, or none for the end of the fault", f.Ends)
+	case f.ForGood() && !f.OldOnly():
+		return "ends never: want connections old; otherwise no connection would work again"
+	}
+	return ""
 }
 
 // Accesses stand for many commands.

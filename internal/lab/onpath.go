@@ -10,6 +10,7 @@ import (
 
 	"github.com/trektribe/bench/internal/canary"
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/proxy"
 )
 
 // provePath proves that the path is in use and whole just before the fault, and keeps the canary.
@@ -20,7 +21,8 @@ func (t *trial) provePath(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, healedPatience)
 	defer cancel()
 	if t.path.own != nil {
-		t.hit = t.path.own.Stats().Hit
+		stats := t.path.own.Stats()
+		t.hit, t.stood = stats.Hit, stats.Stood
 	}
 	var err error
 	if t.old, err = t.path.proxy.OpenCanary(ctx); err != nil {
@@ -96,6 +98,9 @@ func (t *trial) watchPath() {
 	if t.fault.Chooses() && t.path.own.Stats().Hit == t.hit { // no fault follows before this trial is done
 		t.doubt("no command of the service was hit: its canaries were, so the service sent none that is chosen")
 	}
+	if t.fault.OldOnly() && t.path.own.Stats().Stood == t.stood {
+		t.doubt("no connection of the service was hurt: none that stood when it began was used after that")
+	}
 	if lifted {
 		t.proveLifted(oldLives)
 	}
@@ -111,17 +116,20 @@ func (t *trial) watchPath() {
 // reports false when the fault ended meanwhile: then what they met proves nothing.
 func (t *trial) probePath(oldLives *bool) bool {
 	ctx, finish := t.untilOver()
-	wait := healedPatience + t.fault.Delay + t.fault.Jitter
-	if slices.Contains(t.meets(), "silence") {
-		wait = fault.PathWait
+	stands, opens := t.fault.Meets()
+	wait := func(meets fault.Meets) time.Duration {
+		if slices.Contains(meets.Canary, "silence") {
+			return fault.PathWait
+		}
+		return healedPatience + t.fault.Delay + t.fault.Jitter
 	}
 	at := t.lab.now()
 	var old, fresh canary.Meeting
 	var probes sync.WaitGroup
 	if *oldLives {
-		probes.Go(func() { old = t.old.Probe(ctx, wait) })
+		probes.Go(func() { old = t.old.Probe(ctx, wait(stands)) })
 	}
-	probes.Go(func() { fresh = t.path.proxy.ProbeNew(ctx, wait) })
+	probes.Go(func() { fresh = t.path.proxy.ProbeNew(ctx, wait(opens)) })
 	probes.Wait()
 	finish()
 	if t.path.watch != nil {
@@ -158,7 +166,15 @@ func survived(m canary.Meeting) bool { return m.Met != "eof" && m.Met != "reset"
 // proveLifted looks whether the path is whole again.
 func (t *trial) proveLifted(oldLives bool) {
 	ctx := context.Background()
-	if oldLives {
+	switch {
+	case t.fault.ForGood() && !oldLives:
+		t.doubt("the old connection ended, and was to stay hurt for good")
+	case t.fault.ForGood():
+		m := t.meet("", "old", func() canary.Meeting { return t.old.Probe(ctx, fault.PathWait) })
+		if ok, why := proxy.Stays(t.fault, m); !ok {
+			t.doubt("after the end the old connection " + why + ": it was to stay hurt for good")
+		}
+	case oldLives:
 		t.meet("", "old", func() canary.Meeting { return t.old.Probe(ctx, healedPatience) })
 	}
 	t.missReply(t.meet("", "new", func() canary.Meeting { return t.path.proxy.ProbeNew(ctx, healedPatience) }))

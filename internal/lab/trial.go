@@ -34,9 +34,10 @@ type trial struct {
 	planned time.Duration
 	since   time.Duration // when it was switched on
 
-	path *path          // nil: the fault is on a target
-	old  *canary.Canary // opened before the fault; nil: that did not work
-	hit  int64          // the commands that its path's faults had been done to before
+	path  *path          // nil: the fault is on a target
+	old   *canary.Canary // opened before the fault; nil: that did not work
+	hit   int64          // the commands that its path's faults had been done to before
+	stood int64          // and the connections
 
 	target *target               // nil: the fault is on a path
 	does   *dependency.Mechanism // to a target

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 // An episode is a fault as a client of Redis meets it: what, for how long, and under what load.
 type episode struct {
 	pooled, fresh fault.Fate // on connections from before the fault; on new ones
+	oldOnly       bool       // none that is opened later meets it
+	forGood       bool       // those from before the fault are not whole again when it ends
 	delay, jitter time.Duration
 	to            time.Duration // the delay at the end; 0: it stays
 	share         float64       // of replies that are delayed
@@ -31,10 +34,13 @@ func episodeOf(kind string, o map[string]float64) (f episode, why string) {
 		return f, "nothing is known of what a client of Redis meets under " + kind
 	}
 	f = episode{
-		pooled: k.Old.Call, fresh: k.New.Call, atMost: k.Spares,
+		pooled: k.Old.Call, fresh: k.New.Call, atMost: k.Spares, forGood: o["for_good"] > 0,
 		delay: inSeconds(o["delay_seconds"]), jitter: inSeconds(o["jitter_seconds"]), to: inSeconds(o["to_seconds"]), share: 1,
 		length: time.Minute, requests: 1,
 		timeout: inSeconds(o["client_timeout_seconds"]), load: inSeconds(o["load_seconds"]),
+	}
+	if f.oldOnly = o["old_only"] > 0; f.oldOnly {
+		f.fresh, f.atMost = fault.Answered, cmp.Or(f.atMost, fault.OnlyOld)
 	}
 	if v := o["fault_seconds"]; v > 0 {
 		f.length = inSeconds(v)

@@ -21,6 +21,7 @@ type play struct {
 	order  int // of events at the same time
 
 	idle       int // connections from before the fault, or from after it
+	sound      int // and those that a fault of old connections is not done to; they are used first, as the last that came back
 	free       int // turns: connections that may be opened or are idle
 	waiting    []*waiter
 	misdialled int           // rounds of dials that failed
@@ -57,7 +58,10 @@ const warmConnections = 2
 
 func newPlay(c client, f episode, seed uint64) *play {
 	p := &play{c: c, f: f, seed: seed, idle: min(c.idle, c.pool), free: c.pool}
-	if f.atMost == fault.OnlyFresh {
+	switch {
+	case f.oldOnly:
+		p.idle = c.pool // the most that can have stood
+	case f.atMost == fault.OnlyFresh:
 		p.idle = 0
 	}
 	for i := range f.requests {
@@ -128,6 +132,11 @@ func (p *play) connect(s *cost, n int, done func(ok bool)) {
 		if p.idle > 0 && p.now < p.f.length && p.f.pooled == fault.Ended {
 			p.idle = 0 // the client notices closed connections before it uses them
 		}
+		if p.sound > 0 {
+			p.sound--
+			p.call(s, n, fault.Answered, 1, done)
+			return
+		}
 		if p.idle > 0 {
 			p.idle--
 			p.call(s, n, p.f.pooled, 1, done)
@@ -164,7 +173,7 @@ func (p *play) dial(s *cost, n, left int, done func(ok bool)) {
 // call spends trips round trips on a connection that meets this fate. More than one: the connection is new.
 func (p *play) call(s *cost, n int, meets fault.Fate, trips int, done func(ok bool)) {
 	fresh := trips > 1
-	if p.now >= p.f.length {
+	if p.now >= p.f.length && (fresh || !p.f.forGood) {
 		meets, trips = fault.Answered, 0
 	}
 	switch meets {
@@ -172,7 +181,7 @@ func (p *play) call(s *cost, n int, meets fault.Fate, trips int, done func(ok bo
 		p.trip(s, n, trips, fresh, done)
 	case fault.Silence:
 		left := p.f.length - p.now
-		if p.c.read <= 0 || left <= p.c.read {
+		if !p.f.forGood && (p.c.read <= 0 || left <= p.c.read) {
 			s.held += left
 			p.after(left, func() { p.trip(s, n, 0, fresh, done) })
 			return
@@ -203,7 +212,11 @@ func (p *play) call(s *cost, n int, meets fault.Fate, trips int, done func(ok bo
 // trip makes the left round trips, one after another.
 func (p *play) trip(s *cost, n, left int, fresh bool, done func(ok bool)) {
 	if left == 0 {
-		p.idle++
+		if p.f.oldOnly { // it was answered, so it is none that is hurt
+			p.sound++
+		} else {
+			p.idle++
+		}
 		p.release()
 		done(true)
 		return

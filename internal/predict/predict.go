@@ -38,6 +38,7 @@ type Prediction struct {
 //	client_timeout_seconds  after which the sender of a request gives up; absent: never
 //	load_seconds            longest load of a value that the cache does not hold; absent: at once
 //	down_seconds            restarted: how long Redis takes to start
+//	old_only                1: only connections from before the fault are hurt; for_good: and not whole again after it
 //	delay_seconds           latency, spikes, late: as in the fault; so jitter_seconds (uniform), to_seconds, share
 //
 // A stall is the time from a request to its answer: what the client spends on
@@ -57,6 +58,13 @@ func LongestStall(kind string, options map[string]float64) (p Prediction, ok boo
 	f, why := episodeOf(kind, options)
 	if why != "" {
 		return Prediction{Why: why}, false
+	}
+	if f.forGood && f.pooled == fault.Silence && c.read <= 0 {
+		p.Why = "nothing of the client ends a call on a connection that is silent for good: it has no read timeout"
+		if p.Hi = max(c.wait, f.timeout); c.wait > 0 && f.timeout > 0 {
+			p.Hi = min(c.wait, f.timeout)
+		}
+		return p, false
 	}
 	if f.atMost == fault.OnlyChosen {
 		c.handshake = 0 // a fault on chosen commands leaves the others alone

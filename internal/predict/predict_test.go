@@ -15,6 +15,9 @@ var defaults = map[string]float64{
 	"max_retries": 3, "min_retry_backoff_seconds": 0.01, "max_retry_backoff_seconds": 1, "handshake_round_trips": 2, "idle_connections": 1,
 }
 
+// old is a fault of old connections, for good.
+var old = map[string]float64{"old_only": 1, "for_good": 1}
+
 func with(options map[string]float64, more map[string]float64) map[string]float64 {
 	out := maps.Clone(options)
 	maps.Copy(out, more)
@@ -45,6 +48,7 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"refused", steady, map[string]float64{"client_timeout_seconds": 1}, time.Second, "a client gives up after 1s"},
 		{"refused", steady, map[string]float64{"fault_seconds": 0.25}, 300 * time.Millisecond, "dials"},
 		{"close", steady, nil, 0, "at once"},
+		{"close", defaults, map[string]float64{"old_only": 1}, 0, "at once"},          // it opens another
 		{"blackhole", steady, nil, 10 * time.Second, "2 × 5s until a read times out"}, // on the pooled connection and in a handshake, which is not tried again
 		{"blackhole", steady, map[string]float64{"max_retries": 0}, 5 * time.Second, "1 × 5s"},
 		{"stopped", steady, map[string]float64{"fault_seconds": 1.8}, 1800 * time.Millisecond, "until the fault ends"},
@@ -146,6 +150,13 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 		{"late", with(defaults, map[string]float64{"delay_seconds": 0.3}), 300 * time.Millisecond, 300 * time.Millisecond, "commands are chosen"},
 		{"mute", defaults, 20 * time.Second, 21 * time.Second, "commands are chosen, and costs that at most: 4 × 5s"},
 		{"lost", defaults, 90 * time.Millisecond, 3 * time.Second, "commands are chosen"},
+		{"blackhole", with(defaults, old), 20 * time.Second, 21 * time.Second, "how many connections stood before it, and costs that at most: 4 × 5s"},
+		{"blackhole", with(with(defaults, old), map[string]float64{"pool_size": 2, "fault_seconds": 1}), 10 * time.Second, 11 * time.Second, "2 × 5s"}, // then it opens one
+		{"blackhole", with(with(defaults, old), map[string]float64{"for_good": 0, "fault_seconds": 1}), time.Second, time.Second, "until the fault ends"},
+		{"blackhole", with(with(defaults, old), map[string]float64{"rate_per_second": 10, "fault_seconds": 30}), 5 * time.Second, 6 * time.Second, "1 × 5s"}, // others have used up the old ones by its second attempt
+		{"blackhole", with(bounded, old), 50 * time.Millisecond, 50 * time.Millisecond, "connections stood"},
+		{"blackhole", with(with(defaults, old), map[string]float64{"read_timeout_seconds": 0, "client_timeout_seconds": 3}), 3 * time.Second, 3 * time.Second, "no read timeout"},
+		{"error", with(defaults, old), 90 * time.Millisecond, 200 * time.Millisecond, "commands are chosen"}, // no handshake meets it
 		{"error", defaults, 90 * time.Millisecond, 5 * time.Second, "commands are chosen"},
 	} {
 		if p, ok := predict.LongestStall(tc.kind, tc.options); ok || p.Stall != 0 || p.Lo != 0 || p.Hi < tc.least || p.Hi > tc.most || !strings.Contains(p.Why, tc.why) {

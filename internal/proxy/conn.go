@@ -11,15 +11,16 @@ import (
 type conn struct {
 	id       uint64 // counts the proxy's connections, from 1
 	client   *net.TCPConn
-	upstream net.Conn         // nil: not dialled
-	own      atomic.Bool      // a canary's
-	used     atomic.Bool      // carried bytes that are not a canary's
-	asked    atomic.Uint64    // chunks of requests that have come
-	ended    [2]chan struct{} // by direction: closed when its source has ended
-	owed     owedReplies      // replies, in the order of their commands
-	answers  chan struct{}    // something is owed that Redis does not answer
-	cut      atomic.Bool      // what is still owed is lost
-	stray    sync.Once        // it could not be followed
+	upstream net.Conn             // nil: not dialled
+	own      atomic.Bool          // a canary's
+	used     atomic.Bool          // carried bytes that are not a canary's
+	asked    atomic.Uint64        // chunks of requests that have come
+	ended    [2]chan struct{}     // by direction: closed when its source has ended
+	owed     owedReplies          // replies, in the order of their commands
+	answers  chan struct{}        // something is owed that Redis does not answer
+	met      atomic.Pointer[plan] // the last that it was counted for; see meets
+	cut      atomic.Bool          // what is still owed is lost
+	stray    sync.Once            // it could not be followed
 	opened   time.Time
 	lost     atomic.Bool // that it is not followed was told
 	silent   atomic.Bool // no reply will be seen any more

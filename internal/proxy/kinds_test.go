@@ -38,6 +38,14 @@ var samples = []struct {
 	{fault.Fault{Kind: "lost", Commands: []string{"writes"}}, "eof", "eof"},
 	{fault.Fault{Kind: "late", Prefix: "cache:", Delay: 25 * ms}, "reply", "reply"},
 	{fault.Fault{Kind: "mute", Commands: []string{"MGET"}, Prefix: "cache:"}, "silence", "silence"},
+	{ofOld(blackhole), "silence", "reply"},
+	{ofOld(resets), "reset", "reply"},
+	{ofOld(closes), "eof", "reply"},
+	{ofOld(fault.Fault{Kind: "oneway", Direction: "requests"}), "silence", "reply"},
+	{ofOld(fault.Fault{Kind: "oneway", Direction: "replies"}), "silence", "reply"},
+	{ofOld(fault.Fault{Kind: "error", Commands: []string{"writes"}, Answer: "READONLY it is"}), "reply", "reply"},
+	{ofOld(fault.Fault{Kind: "lost", Commands: []string{"writes"}}), "eof", "reply"},
+	{ofOld(fault.Fault{Kind: "mute", Commands: []string{"GET"}}), "silence", "reply"},
 }
 
 func TestCanaryProvesEveryKindAndNoCleanPath(t *testing.T) {

@@ -33,6 +33,7 @@ type link struct {
 	conn  *conn
 	dir   direction
 
+	newest   *plan // of the proxy, that this link has seen
 	plan     *plan // in effect here
 	caughtUp *plan // the last that this link was counted for; see plan.go
 
@@ -51,6 +52,7 @@ type link struct {
 
 	otherEnded bool // the source of the other direction has ended
 	given      bool // up: nothing is passed on any more
+	dead       bool // what comes is lost, and so is the end of its source; what waits still leaves
 
 	follower
 }
@@ -78,7 +80,12 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			l.begin()
 		}
 		if end := l.plan.does.ends; end != nil {
+			l.meets()
 			l.conn.end(end)
+			l.abandon(stub)
+		}
+		if l.buries() {
+			l.conn.end(finish)
 			l.abandon(stub)
 		}
 		next, due, waits := l.next()
@@ -104,7 +111,7 @@ func (l *link) run(stub *toxics.ToxicStub) {
 			alarm.Reset(time.Until(until))
 		}
 		select {
-		case <-l.plan.next:
+		case <-l.newest.next:
 		case c := <-when(l.reads(), stub.Input):
 			l.take(c)
 		case when(leaves, stub.Output) <- part:
@@ -133,8 +140,12 @@ func when[C any](wanted bool, c C) (never C) {
 	return never
 }
 
-// reads reports whether the link takes more from its source.
-func (l *link) reads() bool { return !l.ended && (l.given || !l.holding() && l.queued < most) }
+// reads reports whether the link takes more from its source. What a fault holds stays there, unless it must be known
+// whether anybody asks.
+func (l *link) reads() bool {
+	looks := l.plan.fault.OldOnly() && l.dir == up
+	return !l.ended && (l.given || l.dead || l.queued < most && (looks || !l.holding()))
+}
 
 // next is the piece that leaves next, and when; false: none waits, or none may leave.
 func (l *link) next() (p piece, due time.Time, waits bool) {
@@ -154,6 +165,13 @@ func (l *link) begin() {
 	}
 	l.release()
 	l.giveUp = time.Now().Add(grace)
+	if _, owed := l.conn.owed.first(); owed {
+		l.meets()
+	}
+	if l.holding() && l.plan.fault.ForGood() {
+		l.dead = true
+		l.drop()
+	}
 }
 
 func (l *link) holding() bool {
@@ -194,7 +212,7 @@ func (l *link) take(c *stream.StreamChunk) {
 		l.ended = true
 		close(l.conn.ended[l.dir])
 	}
-	if l.given {
+	if l.given || l.dead && (c == nil || l.dir == down) {
 		return
 	}
 	if c == nil {
@@ -209,6 +227,7 @@ func (l *link) take(c *stream.StreamChunk) {
 			l.conn.own.Store(true)
 		}
 		l.conn.asked.Add(1)
+		l.meets()
 	}
 	l.spoken = true
 	switch {
@@ -218,7 +237,13 @@ func (l *link) take(c *stream.StreamChunk) {
 	default:
 		l.replies(c)
 	}
+	if l.dead && l.dir == up {
+		l.drop()
+	}
 }
+
+// drop loses what waits.
+func (l *link) drop() { l.queue, l.queued = nil, 0 }
 
 // enqueue puts p behind what waits.
 func (l *link) enqueue(p piece) {
@@ -243,7 +268,8 @@ func (l *link) pass(c *stream.StreamChunk, data []byte) {
 // makes toxiproxy's writer close the destination. The noop toxic before us would
 // block for ever on its next chunk, so what comes is still taken, until the end.
 func (l *link) abandon(stub *toxics.ToxicStub) {
-	l.given, l.queue, l.queued = true, nil, 0
+	l.given = true
+	l.drop()
 	stub.Close()
 }
 

@@ -71,7 +71,7 @@ func (d *door) serve(c *conn) {
 			return
 		}
 	}
-	if end := pl.does.ends; end != nil {
+	if end := pl.of(c).does.ends; end != nil {
 		c.end(end)
 		return
 	}

@@ -16,6 +16,7 @@ type plan struct {
 	choice *choice // of commands; nil: the kind chooses none
 	began  time.Time
 	next   chan struct{} // closed when another plan has taken its place
+	others *plan         // of connections that it is not done to, which works as a clean proxy's; nil: it is done to all
 
 	behind     int           // links that have not taken it up yet; guarded by Proxy.mu
 	everywhere chan struct{} // closed when behind is 0
@@ -23,6 +24,9 @@ type plan struct {
 
 func newPlan(f fault.Fault, does mechanism, behind int) *plan {
 	pl := &plan{fault: f, does: does, choice: newChoice(f), began: time.Now(), behind: behind, next: make(chan struct{}), everywhere: make(chan struct{})}
+	if f.OldOnly() {
+		pl.others = &plan{does: clean, began: pl.began}
+	}
 	if behind == 0 {
 		close(pl.everywhere)
 	}
@@ -59,24 +63,26 @@ func (p *Proxy) follow(ctx context.Context, pl *plan) error {
 func (p *Proxy) join(l *link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.plan = p.plan.Load()
-	l.caughtUp = l.plan
+	l.newest = p.plan.Load()
+	l.plan, l.caughtUp = l.newest.of(l.conn), l.newest
 	p.links[l] = struct{}{}
 }
 
-// adopt takes up the plan of the moment and reports whether it is a new one.
+// adopt takes up the plan of the moment and reports whether another is in effect on l.
 func (p *Proxy) adopt(l *link) bool {
-	if p.plan.Load() == l.plan {
+	if p.plan.Load() == l.newest {
 		return false
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	l.plan = p.plan.Load()
+	l.newest = p.plan.Load()
+	before := l.plan
+	l.plan = l.newest.after(before, l.conn)
 	if l.plan.does.ends == nil { // one that ends connections is in effect when they are gone
-		l.plan.countDown()
-		l.caughtUp = l.plan
+		l.newest.countDown()
+		l.caughtUp = l.newest
 	}
-	return true
+	return l.plan != before
 }
 
 // leave takes l out. It is the last thing that a link does.

@@ -31,6 +31,10 @@ func (l *link) replies(c *stream.StreamChunk) {
 				l.proxy.count.struck(l.conn)
 				l.stay = never
 				switch does := l.plan.does; {
+				case does.mutes && l.plan.fault.ForGood():
+					l.pass(c, data[from:at])
+					l.dead = true
+					return
 				case does.loses:
 					l.pass(c, data[from:at])
 					l.lose()

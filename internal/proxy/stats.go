@@ -10,6 +10,7 @@ type Stats struct {
 	Up       int64 // bytes passed on to the dependency, without the canaries'
 	Down     int64 // bytes passed on to the service, without the canaries'
 	Hit      int64 // commands that a fault of chosen commands was done to, without the canaries'; it counts when it is done
+	Stood    int64 // connections from before a fault of old connections that it was done to, without the canaries': asked under it, or then, or ended
 	// Unfollowed are connections on which commands could not be told apart any more,
 	// such as those of MONITOR or of what is no RESP. Faults of chosen commands pass
 	// them by from then on.
@@ -27,13 +28,14 @@ func (p *Proxy) Stats() Stats {
 		Up:       p.count.bytes[up].Load(),
 		Down:     p.count.bytes[down].Load(),
 		Hit:      p.count.hit.Load(),
+		Stood:    p.count.stood.Load(),
 
 		Unfollowed: p.count.unfollowed.Load(),
 	}
 }
 
 type counters struct {
-	accepted, used, hit, unfollowed atomic.Int64
+	accepted, used, hit, stood, unfollowed atomic.Int64
 
 	bytes [2]atomic.Int64 // by direction
 	asked atomic.Int64    // bytes of canaries, passed on to the dependency

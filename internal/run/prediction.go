@@ -70,6 +70,12 @@ func circumstances(s *scenarios.Scenario, p scenarios.Phase, f fault.Fault, k re
 	if f.Share > 0 {
 		o["share"] = f.Share
 	}
+	if f.OldOnly() {
+		o["old_only"] = 1
+	}
+	if f.ForGood() {
+		o["for_good"] = 1
+	}
 	var timeout time.Duration
 	for _, t := range s.Traffic {
 		if t.Name == k.Stream {

@@ -56,6 +56,13 @@ func Listen(t testing.TB, serve func(*Server, net.Conn)) *Server {
 // Addr is where it listens.
 func (s *Server) Addr() string { return s.l.Addr().String() }
 
+// Open is how many connections it has.
+func (s *Server) Open() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.conns)
+}
+
 // Close ends it and its connections. Further calls do nothing.
 func (s *Server) Close() {
 	s.l.Close()
