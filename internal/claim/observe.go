@@ -51,7 +51,7 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 	}
 	var g guard.Guard
 	w := probe.NewWalk(scope.Paths, &g)
-	w.Forged = scope.Forged
+	w.Forged, w.Env = scope.Forged, scope.Env
 	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
 		holds[i], requires[i] = measure.Watch(w, c.holds), measure.Watch(w, c.requires)

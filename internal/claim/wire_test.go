@@ -108,6 +108,31 @@ func TestMeasuresOfTheWire(t *testing.T) {
 	}
 }
 
+// What Redis takes outside its faults tells how busy the machine is, but for commands that wait on purpose.
+func TestASlowRedisIsALagOfTheMachine(t *testing.T) {
+	c := compile(t, "longest_lag() <= 20ms", "")
+	slow := func(name string) history.Command {
+		return history.Command{Name: name, Key: "k", Opened: 40 * ms, Reply: history.ReplyValue}
+	}
+	for _, row := range []struct {
+		what  string
+		parts []roundtest.Part
+		want  claim.Verdict
+	}{
+		{"a command that is slow", []roundtest.Part{spoken(100*ms, slow("GET"))}, claim.Refuted},
+		{"the same before a fault", []roundtest.Part{roundtest.Outage("1"), spoken(900*ms, slow("GET"))}, claim.Refuted},
+		{"the same during a fault", []roundtest.Part{roundtest.Outage("1"), spoken(1500*ms, slow("GET"))}, claim.Holds},
+		{"the same after a fault", []roundtest.Part{roundtest.Outage("1"), spoken(3100*ms, slow("GET"))}, claim.Refuted},
+		{"one that waits for others", []roundtest.Part{spoken(100*ms, slow("XREAD"))}, claim.Holds},
+		{"one without a reply", []roundtest.Part{func(h *history.Slice) { h.C = append(h.C, history.Command{Name: "GET", Sent: 100 * ms}) }}, claim.Holds},
+	} {
+		h := roundtest.Play(append(row.parts, trips("warm", 5, ms, "redis"))...)
+		if got := judge(t, c, roundtest.Times(5, h)...); got.Verdict != row.want {
+			t.Errorf("%s: %s because %q, want %s", row.what, got.Verdict, got.Because, row.want)
+		}
+	}
+}
+
 func TestAPatternOfKeys(t *testing.T) {
 	for pattern, keys := range map[string]string{"*": "a:b ", "trips:*": "trips:1 trips:", "*:1": "trips:1 :1", "a*b*c": "abc aXbYbc", "trips": "trips"} {
 		for key := range strings.FieldsSeq(keys) {

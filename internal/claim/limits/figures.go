@@ -50,6 +50,10 @@ func (j *Judged) errors(side limit.Side, kept bool) figure.Value {
 		return figure.NoData("answers with a status of 2xx or 429", "%d of %s of %s got no answer with a status of 2xx or 429",
 			rep.Unanswered, figure.Count(rep.Requests, "requests"), j.sel)
 	}
+	if j.own > 0 && side.Errors > 0 {
+		return figure.NoData("a service that takes its limit from RATE_LIMIT and RATE_WINDOW",
+			"the service lets in %d, where it was told %d, and then nobody any more: it has a limit of its own", j.own, j.limit)
+	}
 	v := figure.Value{X: float64(side.Errors), Samples: rep.Requests, Grain: 1, Notes: j.notes()}
 	if side.Errors > 0 {
 		v.Findings = j.findings(kept)

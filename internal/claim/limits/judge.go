@@ -1,6 +1,7 @@
 package limits
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -33,6 +34,8 @@ type Judged struct {
 	undated  bool // the reading's windows are those of the clock, and nothing says when these begin
 	reported bool // some answer had a header about the limit
 	unseen   bool // nobody at all was refused: nothing shows that the service has a limit
+	limit    int  // that the service was told to keep; the claim's may be a bound beside it
+	own      int  // the limit that it has instead; 0: nothing shows one
 }
 
 // Judge asks the oracle about the clients of a selection, once for each reading.
@@ -73,7 +76,79 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 	if j.Report, err = limit.Judge(j.ds, r, c); err != nil {
 		panic(err) // the reading was checked, and a history's times are in order
 	}
+	if j.limit = l.limit; j.limit == 0 {
+		j.limit = r.Limit
+	}
+	if j.limit != r.Limit && len(j.Report.Diagnosis) > 0 {
+		j.supposing(r, c)
+	}
+	j.own = l.own(j.limit)
+	for i := range j.Report.Diagnosis {
+		// Somebody was refused, so there is a limit.
+		if d := &j.Report.Diagnosis[i]; l.refused && len(d.Codes) > 1 {
+			d.Codes = slices.DeleteFunc(d.Codes, func(c limit.Code) bool { return c == limit.NoLimit })
+		}
+	}
 	return j, j.nothing()
+}
+
+// supposing names the causes anew where the claim's limit is a bound: the service counts to another, so its
+// errors are explained by that one. What is an error, how many there are, and what proves them stays.
+func (j *Judged) supposing(r limit.Reading, c limit.Context) {
+	r.Limit = j.limit
+	real, err := limit.Judge(j.ds, r, c)
+	if err != nil {
+		return
+	}
+	rep := &j.Report
+	for i := range rep.Diagnosis {
+		d := &rep.Diagnosis[i]
+		for _, better := range real.Diagnosis {
+			if better.Codes[0] != limit.Unexplained && (d.Kept && better.Kept || d.Granted && better.Granted) {
+				d.Codes, d.Limit, d.Window, d.Kind = better.Codes, better.Limit, better.Window, better.Kind
+				break
+			}
+		}
+	}
+}
+
+// own is a limit above the one that the service was told, which it has of its own: two clients at least were
+// refused once they had got in so often, none got in more often, or once more after a refusal, and no answer
+// names the limit that it was told. 0: nothing shows one.
+func (l *Log) own(told int) (most int) {
+	byTime := make([]int, len(l.ds))
+	for i := range byTime {
+		byTime[i] = i
+	}
+	slices.SortStableFunc(byTime, func(a, b int) int { return cmp.Compare(l.ds[a].Sent, l.ds[b].Sent) })
+	in, first := map[string]int{}, map[string]time.Duration{} // how often each client got in, and when it was first refused
+	for _, i := range byTime {
+		d := &l.ds[i]
+		if d.Header.Has&limit.HasLimit != 0 && d.Header.Limit == told {
+			return 0
+		}
+		since, refused := first[d.Client]
+		switch {
+		case d.Answer == limit.Refused && !refused:
+			first[d.Client] = d.Done
+		case d.Answer == limit.Allowed && refused && d.Sent > since:
+			return 0
+		case d.Answer == limit.Allowed:
+			in[d.Client]++
+		}
+	}
+	for _, n := range in {
+		most = max(most, n)
+	}
+	for client := range first {
+		if in[client] != most {
+			return 0
+		}
+	}
+	if most <= told || len(first) < 2 {
+		return 0
+	}
+	return most
 }
 
 // nothing is why nothing can be said at all; nil: something can.

@@ -24,6 +24,8 @@ type world struct {
 	forged map[string]string
 	events []history.Event
 	asked  []history.Request
+	told   int // the limit that the service was told; 0: unknown
+	bound  int // the limit that the claim holds; 0: that of the reading
 }
 
 // ask adds a request of a stream that was sent at an instant, in ms, and answered 1 ms later.
@@ -62,14 +64,18 @@ func (w *world) sound(stream, client string, from, n int) {
 }
 
 func (w *world) judge(stream string) (*limits.Judged, *figure.Absence) {
-	l := limits.NewLog(map[string]string{"trips": "/api/trips", "other": "/api/trips/{id}", "health": "/health"}, w.forged)
+	l := limits.NewLog(map[string]string{"trips": "/api/trips", "other": "/api/trips/{id}", "health": "/health"}, w.forged, w.told)
 	for i := range w.events {
 		l.Event(&w.events[i])
 	}
 	for i := range w.asked {
 		l.Request(&w.asked[i])
 	}
-	return l.Judge(expr.Selector{Text: stream, Stream: stream}, reading)
+	r := reading
+	if w.bound > 0 {
+		r.Limit = w.bound
+	}
+	return l.Judge(expr.Selector{Text: stream, Stream: stream}, r)
 }
 
 func (w *world) must(t *testing.T, stream string) *limits.Judged {
@@ -138,7 +144,7 @@ func TestErrorsAreNamedWithTheirWitnesses(t *testing.T) {
 				w.ask("trips", "127.1.0.1", at, 200)
 			}
 			w.ask("other", "127.1.0.9", 90, 429) // there is a limit, though not for this client
-		}, true, 5, "no-limit", "nobody is ever refused", "127.1.0.1 asks instance 1: allowed"},
+		}, true, 5, "no-limit", "these clients are never refused", "127.1.0.1 asks instance 1: allowed"},
 		{"one that all share", func(w *world) {
 			for i := range 12 {
 				status := 429
@@ -167,6 +173,43 @@ func TestErrorsAreNamedWithTheirWitnesses(t *testing.T) {
 		}
 		if len(f.Witnesses) > figure.MostWitnesses || !slices.IsSortedFunc(f.Witnesses, func(a, b figure.Witness) int { return int(a.At - b.At) }) {
 			t.Errorf("%s: witnesses %v, want at most ten in order", tt.name, f.Witnesses)
+		}
+	}
+}
+
+// A claim may hold a bound that is not the limit. What is wrong is that of the limit.
+func TestBesideABoundTheCausesAreThoseOfTheLimit(t *testing.T) {
+	w := world{told: 3, bound: 2}
+	for _, a := range [][2]int{{0, 200}, {60, 200}, {120, 200}, {180, 429}, {230, 200}} {
+		w.ask("trips", "127.1.0.1", a[0], a[1])
+	}
+	v := w.must(t, "trips").Falsely()
+	if v.X != 1 || !slices.Equal(codes(v), []string{"window-renewed-by-each-admission"}) || len(v.Findings[0].Witnesses) == 0 {
+		t.Errorf("%v errors, findings %+v, want one window that is renewed", v.X, v.Findings)
+	}
+}
+
+// A service with a limit of its own is not accused of breaking another one, unless it says that it has that.
+func TestALimitOfItsOwnIsNoError(t *testing.T) {
+	for _, says := range []bool{false, true} {
+		w := world{told: 3}
+		for at := range 12 {
+			for _, client := range []string{"127.1.0.1", "127.1.0.2"} {
+				status := 200
+				if at >= 7 {
+					status = 429
+				}
+				r := w.ask("trips", client, 10*at, status)
+				if says {
+					r.Headers = "x-ratelimit-limit=3"
+				}
+			}
+		}
+		switch v := w.must(t, "trips").Over(); {
+		case says && (v.None != nil || v.X != 8):
+			t.Errorf("a service that says 3 and lets in 7: %+v, want 8 over the limit", v)
+		case !says && (v.None == nil || !strings.Contains(v.None.Why, "lets in 7, where it was told 3")):
+			t.Errorf("a service that lets in 7: %+v, want no figure", v)
 		}
 	}
 }

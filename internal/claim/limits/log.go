@@ -36,11 +36,13 @@ type Log struct {
 	dated         bool                     // the epoch is known
 	refused       bool                     // somebody was, of whatever stream
 	judged        map[string]*Judged
+	limit         int // that the service was told to keep; 0: unknown
 }
 
-// NewLog is of a history whose streams have these paths, and forge clients as in forged.
-func NewLog(paths, forged map[string]string) *Log {
-	return &Log{paths: paths, forged: forged, texts: map[string]string{}, used: map[string]*impact.Usage{}, judged: map[string]*Judged{}}
+// NewLog is of a history whose streams have these paths, and forge clients as in forged. The service was told
+// to keep limit, 0 if nobody knows.
+func NewLog(paths, forged map[string]string, limit int) *Log {
+	return &Log{paths: paths, forged: forged, limit: limit, texts: map[string]string{}, used: map[string]*impact.Usage{}, judged: map[string]*Judged{}}
 }
 
 // Event takes faults, restarts and the date.

@@ -19,7 +19,7 @@ var sentences = map[limit.Code]string{
 	limit.AnotherLimit:           "the limit is {found}, not {limit}",
 	limit.AnotherWindow:          "the window lasts about {window}, not {promised}",
 	limit.AnotherReading:         "the limit is of another kind: read as {kind}, nothing is wrong",
-	limit.NoLimit:                "nobody is ever refused",
+	limit.NoLimit:                "these clients are never refused",
 	limit.PerInstance:            "each instance counts for itself",
 	limit.SharePerInstance:       "each instance grants its share of the limit, however requests are spread",
 	limit.FailsOpen:              "while Redis is away there is no limit",
@@ -53,7 +53,7 @@ var lies = map[limit.Lying]string{
 // says is what a diagnosis means, and by how much.
 func (j *Judged) says(d limit.Diagnosis) string {
 	rep := &j.Report
-	fill := strings.NewReplacer("{limit}", fmt.Sprint(rep.Reading.Limit), "{found}", fmt.Sprint(d.Limit), "{kind}", d.Kind.String(),
+	fill := strings.NewReplacer("{limit}", fmt.Sprint(j.limit), "{found}", fmt.Sprint(d.Limit), "{kind}", d.Kind.String(),
 		"{window}", rounded(d.Window), "{promised}", rep.Reading.Window.String())
 	var all []string
 	for _, c := range d.Codes {

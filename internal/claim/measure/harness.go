@@ -1,11 +1,14 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/claim/probe"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -46,17 +49,28 @@ func longestLagRow() Measure {
 			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest send lag", Noun: "requests", OfGenerator: true, Timeless: true,
 		},
 		Unit: "duration",
-		Doc: "The latest that the generator sent (sent − intended) while a worker was free. It tells how long the machine " +
-			"held up whatever runs on it. A service that gives up a slow Redis after some time has then given up for no fault of its own.",
+		Doc: "How long the machine held up whatever runs on it: the latest that the generator sent (sent − intended) while a worker " +
+			"was free, or the longest that Redis took for a command outside every fault on it, where the proxy sees that. A service " +
+			"that gives up a slow Redis after some time has then given up for no fault of its own.",
 		start: func(*probe.Walk, []expr.Arg) probe.Probe { return &longestLag{} },
 	}
 }
 
-// longestLag is the latest that a request left for which a worker was free.
+// longestLag is the latest that a request left for which a worker was free, or that Redis answered when nothing
+// held it up on purpose.
 type longestLag struct {
-	probe.Deaf
-	lag time.Duration
-	n   int
+	lag    time.Duration
+	n      int
+	faults []history.Event // on Redis
+}
+
+// waits are the commands that Redis may answer later on purpose.
+var waits = []string{"BLPOP", "BRPOP", "BLMOVE", "BRPOPLPUSH", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP", "XREAD", "XREADGROUP", "WAIT", "WAITAOF"}
+
+func (l *longestLag) Event(e *history.Event) {
+	if impact.IsFault(e, source.Redis) {
+		l.faults = append(l.faults, *e)
+	}
 }
 
 func (l *longestLag) Request(r *history.Request) {
@@ -64,6 +78,26 @@ func (l *longestLag) Request(r *history.Request) {
 		l.n++
 		l.lag = max(l.lag, r.Lag())
 	}
+}
+
+func (l *longestLag) Command(c *history.Command) {
+	if c.Answered > 0 && !slices.Contains(waits, c.Name) && !l.hurt(c) {
+		l.lag = max(l.lag, c.Answered-c.Sent)
+	}
+}
+
+// hurt reports whether a fault on Redis was on while a command was under way.
+func (l *longestLag) hurt(c *history.Command) bool {
+	on := 0
+	for _, e := range l.faults {
+		switch {
+		case e.Kind == history.FaultOn && e.At <= c.Answered:
+			on++
+		case e.Kind == history.FaultOff && max(e.At, e.Until) < c.Sent:
+			on--
+		}
+	}
+	return on > 0
 }
 
 func (l *longestLag) Value() figure.Value {

@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"strconv"
+
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/limits"
@@ -75,12 +77,18 @@ type limiting struct {
 func startOfLimit(value func(*limits.Judged) figure.Value) func(*probe.Walk, []expr.Arg) probe.Probe {
 	return func(w *probe.Walk, args []expr.Arg) probe.Probe {
 		l := &limiting{args: args, value: value}
-		l.watched = w.Watch("the log of limits", func() probe.Probe { return logging{limits.NewLog(w.Paths, w.Forged)} })
+		l.watched = w.Watch("the log of limits", func() probe.Probe { return logging{limits.NewLog(w.Paths, w.Forged, promised(w.Env))} })
 		if kept, ok := l.watched.Probe().(logging); ok {
 			l.log = kept.Log
 		}
 		return l
 	}
+}
+
+// promised is the limit that the service was told to keep; 0: it was told none.
+func promised(env map[string]string) int {
+	n, _ := strconv.Atoi(env["RATE_LIMIT"])
+	return n
 }
 
 func (l *limiting) Value() figure.Value {

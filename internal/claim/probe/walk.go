@@ -11,6 +11,7 @@ import (
 // A Walk goes once through one history on behalf of many probes.
 type Walk struct {
 	Paths, Forged map[string]string // of streams, as a Scope has them
+	Env           map[string]string // of the service, as a Scope has it
 
 	others []Watcher
 	book   *Book // nil: no probe needs one
