@@ -94,7 +94,7 @@ func TestPorcupineAgreesWithJudge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := crosscheck.Counters(ds, r, time.Second)
+		c := crosscheck.Counters(ds, r, time.Minute)
 		if broken := rep.Kept.Errors+rep.Granted.Errors > 0; broken != (c.Refuted > 0) || c.Legal+c.Refuted != 1 {
 			t.Errorf("%+v, kept %d, granted %d: %v", c, rep.Kept.Errors, rep.Granted.Errors, ds)
 		}
