@@ -3,7 +3,9 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/figure"
@@ -16,7 +18,33 @@ func (d *document) findings(res *claim.Result) {
 		for _, w := range f.Witnesses {
 			d.line("  - " + code(since(f.Witnesses[0].At, w), false) + " " + escape(w.Text))
 		}
+		if len(f.Picture) > 0 {
+			d.line("  - One window of it as a picture, by Porcupine: " + code(picture(res, f), false))
+		}
 	}
+}
+
+// picture names the file in the run's folder that a finding's picture goes to.
+func picture(res *claim.Result, f figure.Finding) string {
+	return "picture-" + strings.Map(func(r rune) rune {
+		if strings.ContainsRune(".+-_", r) || unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return '-'
+	}, res.ID+"-"+res.Arm+"-"+f.Code) + ".html"
+}
+
+// Pictures are the pages beside the report, by file name.
+func Pictures(r Run) map[string][]byte {
+	pages := map[string][]byte{}
+	for i := range r.Results {
+		for _, f := range r.Results[i].Findings {
+			if len(f.Picture) > 0 {
+				pages[picture(&r.Results[i], f)] = f.Picture
+			}
+		}
+	}
+	return pages
 }
 
 // since is when a witness was, in ms after the first one: "+12.3 ms", "+12.3..15.1 ms".

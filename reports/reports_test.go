@@ -203,9 +203,18 @@ func withFindings() reports.Run {
 			{At: 1503200 * time.Microsecond, Until: 1506900 * time.Microsecond, Text: "127.1.0.1 of instance 1: allowed, 1 remains"},
 			{At: 1503300 * time.Microsecond, Until: 1507000 * time.Microsecond, Text: "127.1.0.1 of instance 2: allowed, 1 remains"},
 		}},
-		{Code: "a or b", Says: "an answer says <b>more</b> | less", Count: 1, Witnesses: []figure.Witness{{At: 2 * time.Second, Text: "# said"}}},
+		{Code: "a or b", Says: "an answer says <b>more</b> | less", Count: 1, Picture: []byte("<p>"), Witnesses: []figure.Witness{{At: 2 * time.Second, Text: "# said"}}},
 	}
 	return r
+}
+
+func TestPicturesHaveFilesOfTheirOwn(t *testing.T) {
+	r := withFindings()
+	r.Results[0].Arm = "a/../b c"
+	name := "picture-" + r.Results[0].ID + "-a-..-b-c-a-or-b.html"
+	if got := reports.Pictures(r); len(got) != 1 || string(got[name]) != "<p>" {
+		t.Errorf("%q, want %s", got, name)
+	}
 }
 
 var cases = []struct {

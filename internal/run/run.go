@@ -175,5 +175,8 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	for _, f := range reports.Formats() {
 		errs = append(errs, write(filepath.Join(dir, f.File), func(w *os.File) error { return f.Write(w, r) }))
 	}
+	for name, page := range reports.Pictures(r) {
+		errs = append(errs, write(filepath.Join(dir, name), func(w *os.File) error { _, err := w.Write(page); return err }))
+	}
 	return r, errors.Join(errs...)
 }

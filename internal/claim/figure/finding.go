@@ -13,6 +13,8 @@ type Finding struct {
 	Says      string    `json:"says"` // in one sentence, without its full stop
 	Count     int       `json:"count"`
 	Witnesses []Witness `json:"witnesses,omitempty"` // in the order in which they happened; at most MostWitnesses
+	// Picture is a page of its own that shows it, in HTML; most findings have none.
+	Picture []byte `json:"-"`
 }
 
 // A Witness is one thing that was observed. The witnesses of a Finding together show that it is so.

@@ -79,5 +79,8 @@ func (j *Judged) Lying() figure.Value {
 	}
 	v := figure.Value{Samples: j.Report.Requests, Grain: 1, Findings: j.lying()}
 	v.X = float64(figure.Errors(v.Findings))
+	if err := j.second(&v); err != nil {
+		v.Notes = append(v.Notes, "Porcupine's picture could not be drawn: "+err.Error())
+	}
 	return v
 }

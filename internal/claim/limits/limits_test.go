@@ -1,6 +1,7 @@
 package limits_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -361,6 +362,12 @@ func TestHeadersAreReadInEveryForm(t *testing.T) {
 		v := w.must(t, "trips").Lying()
 		if got := strings.Join(codes(v), " "); v.None != nil || got != tt.lies {
 			t.Errorf("%q, then %q: %v %q, want %q", tt.first, tt.second, v.None, got, tt.lies)
+		}
+		// Two that are told the same count: no counter does that, and Porcupine shows it.
+		if tt.lies == "header-lies/remaining-too-many" {
+			if notes := strings.Join(v.Notes, " "); !strings.Contains(notes, "of 1 window 0 can be those of one counter, and 1 cannot") || !bytes.Contains(v.Findings[0].Picture, []byte("<svg")) {
+				t.Errorf("%q, then %q: notes %q, and a picture of %d bytes", tt.first, tt.second, notes, len(v.Findings[0].Picture))
+			}
 		}
 	}
 	var w world

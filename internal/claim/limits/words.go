@@ -1,12 +1,14 @@
 package limits
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/limit"
+	"github.com/trektribe/bench/internal/limit/crosscheck"
 )
 
 // sentences say what each code means. {limit} is the limit that is promised.
@@ -120,6 +122,31 @@ func (j *Judged) lying() (out []figure.Finding) {
 			Witnesses: j.witnesses(l.Examples[:min(2, len(l.Examples))])})
 	}
 	return out
+}
+
+// patience is how long the second opinion may take. A counter that headers report takes it milliseconds.
+const patience = 10 * time.Second
+
+// second is another method's opinion on the counter that headers report: whether one counter, each step of it
+// atomic, can have said this. It shows a window where that is not so.
+func (j *Judged) second(v *figure.Value) error {
+	c := crosscheck.Counters(j.ds, j.Report.Reading, patience)
+	if c.Windows == 0 {
+		return nil
+	}
+	note := fmt.Sprintf("Porcupine, a second opinion on the remaining counts: of %s %d can be those of one counter, and %d cannot",
+		figure.Count(c.Windows, "windows"), c.Legal, c.Refuted)
+	if c.Undecided > 0 {
+		note += fmt.Sprintf("; %d it leaves undecided", c.Undecided)
+	}
+	v.Notes = append(v.Notes, note)
+	if c.Refuted == 0 || len(v.Findings) == 0 {
+		return nil
+	}
+	var page bytes.Buffer
+	_, err := c.Picture(&page)
+	v.Findings[0].Picture = page.Bytes()
+	return err
 }
 
 func (j *Judged) witnesses(ids []int) []figure.Witness {
