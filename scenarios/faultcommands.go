@@ -16,6 +16,8 @@ import (
 func readCommands(v strictyaml.Value, f *fault.Fault) {
 	if text, ok := v.Scalar(); ok {
 		switch word := strings.ToLower(text); {
+		case word == "all" && f.Kind != "error":
+			v.Wrong("commands: only error can be done to all; choose reads or writes, or a kind that chooses none, such as latency")
 		case slices.Contains(fault.Accesses, word):
 			f.Commands = []string{word}
 		case fault.KnownCommand(text):

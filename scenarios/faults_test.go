@@ -28,6 +28,7 @@ func TestParametersOfFaults(t *testing.T) {
 		{"kind: cutoff, after: 1.5KiB", fault.Fault{Kind: "cutoff", After: 1536}, "cutoff after 1.536KB of replies on redis"},
 		{"kind: slices, size: 1.001KB, delay: 5ms", fault.Fault{Kind: "slices", Size: 1001, Delay: 5 * ms}, "slices of 1.001KB, 5ms apart on redis"},
 		{"kind: error, commands: reads, answer: BUSY wait", fault.Fault{Kind: "error", Commands: []string{"reads"}, Answer: "BUSY wait"}, `error "BUSY wait" for reads on redis`},
+		{"kind: error, commands: all, answer: LOADING it is", fault.Fault{Kind: "error", Commands: []string{"all"}, Answer: "LOADING it is"}, `error "LOADING it is" for all on redis`},
 		{"kind: lost, commands: [set, EvalSha], prefix: \"trip:\"", fault.Fault{Kind: "lost", Commands: []string{"SET", "EVALSHA"}, Prefix: "trip:"}, "lost for SET, EVALSHA of keys trip:… on redis"},
 		{"kind: late, prefix: \"trip:\", delay: 50ms, jitter: 10ms", fault.Fault{Kind: "late", Prefix: "trip:", Delay: 50 * ms, Jitter: 10 * ms}, "late of 50ms ± 10ms for commands of keys trip:… on redis"},
 		{"kind: blackhole, connections: old", fault.Fault{Kind: "blackhole", Connections: "old"}, "blackhole of old connections on redis"},

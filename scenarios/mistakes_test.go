@@ -197,6 +197,7 @@ phases:
       - {kind: mute, on: redis, commands: §get}
       - {kind: mute, on: redis, commands: §{GET: 1}}
       - {kind: mute, on: redis, commands: [GET, §GTE, §xyzzy, §get, §reads, §[a], §subscribe]}
+      - {kind: mute, on: redis, commands: §all}
       - {kind: mute, on: redis, commands: §[]}
       - {kind: mute, on: redis, prefix: §""}
       - {kind: mute, on: redis, prefix: §[a]}
@@ -213,7 +214,7 @@ phases:
 			"lost needs commands or a prefix", "a fault has no answer: the error", "error needs commands or a prefix",
 			`commands: unknown word "read" (did you mean reads?); or a list`, "want a list of names, or reads or writes (did you mean [GET]?)", "commands is a list of names, such as [GET, MGET], or reads or writes; here is a mapping",
 			`unknown command "GTE" (did you mean GET?)`, `unknown command "xyzzy"; a command of a module has a dot`, "GET is given twice", "reads stands alone", "is the name of a command, such as GET; here is a list", "SUBSCRIBE has no single reply",
-			"commands is an empty list", "an empty prefix matches every key", "prefix is a text; here is a list", "prefix: PING has no key",
+			"only error can be done to all", "commands is an empty list", "an empty prefix matches every key", "prefix is a text; here is a list", "prefix: PING has no key",
 			`"-BUSY x": leave the - out`, `"loading": want a word in capitals`, "want one line of 200 bytes", "delay: 1ms is below 2ms", "a fault has no delay", "mute takes no answer", "refused takes no commands",
 			`unknown key "comands" of a fault (did you mean commands?)`}},
 		{name: "repetition of faults", text: `

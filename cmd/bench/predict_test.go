@@ -313,7 +313,7 @@ func (r *rig) strike(f fault.Fault) (heal func()) {
 		return func() { syscall.Kill(r.redis.Process.Pid, syscall.SIGCONT) }
 	case "loading", "readonly", "noauth", "oom", "busy", "maxclients":
 		text := map[string]string{"loading": "LOADING Redis is loading the dataset in memory", "readonly": "READONLY You can't write against a read only replica.",
-			"busy": "BUSY Redis is busy running a script.", "maxclients": "ERR max number of clients reached",
+			"busy": "BUSY Redis is busy running a script.", "maxclients": "new ERR max number of clients reached",
 			"noauth": "NOAUTH Authentication required.", "oom": "OOM command not allowed when used memory > 'maxmemory'."}[f.Kind]
 		fmt.Fprintln(r.control, text)
 		return func() { fmt.Fprintln(r.control) }

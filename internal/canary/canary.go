@@ -16,7 +16,7 @@ import (
 // The exchange: a command that every Redis answers with one line, without a
 // handshake: +PONG, or -NOAUTH and the like. Either proves the path. Its
 // spelling is one that no client library uses, so that a proxy can tell canaries
-// apart; not an inline command, since miniredis does not know these.
+// apart; an array, as every client sends it.
 //
 // A fault of chosen commands is done to Command on a canary's connection, whatever
 // it chooses, and never to its witness, which then goes before it.

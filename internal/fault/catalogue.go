@@ -154,8 +154,8 @@ var kinds = []Kind{
 	},
 	{
 		// Above maxclients a new connection is told so; before that it is told nothing.
-		Name: "maxclients", About: "new connections get an error and end; old ones go on; needs --redis server",
-		Acts: Process, On: redis, Redis: server,
+		Name: "maxclients", About: "new connections get an error and end; old ones go on",
+		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Answered), New: meets(Evicted, "ERR max number of clients reached"), Spares: OnlyFresh,
 	},
 

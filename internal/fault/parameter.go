@@ -43,7 +43,7 @@ var parameters = []Parameter{
 		value: func(f Fault) any { return f.Size }, wrong: func(f Fault) string { return positive("size", f.Size) }},
 	{Name: "direction", Form: "requests or replies", About: "what is held, requests or replies", Example: "replies",
 		value: func(f Fault) any { return f.Direction }, wrong: wrongDirection},
-	{Name: "commands", Form: "a list of commands, or reads or writes", About: "which commands the fault is done to, such as [GET, MGET] or reads", Default: "all with the prefix", Example: "[GET, MGET]",
+	{Name: "commands", Form: "a list of commands, or reads or writes, or for error all", About: "which commands the fault is done to, such as [GET, MGET] or reads", Default: "all with the prefix", Example: "[GET, MGET]",
 		value: func(f Fault) any { return strings.Join(f.Commands, ",") }, wrong: wrongCommands},
 	{Name: "prefix", Form: "a text", About: "what a key of such a command begins with", Default: "any key", Example: `"cache:"`,
 		value: func(f Fault) any { return quoted(f.Prefix) }},
@@ -158,8 +158,9 @@ func wrongEnds(f Fault) string {
 	return ""
 }
 
-// Accesses stand for many commands.
-var Accesses = []string{"reads", "writes"}
+// Accesses stand for many commands. All are those but the ones with which a connection begins; only error can be done to
+// them: what replies late or never to all is latency or a black hole.
+var Accesses = []string{"reads", "writes", "all"}
 
 // wrongCommands looks at the prefix too: a fault of chosen commands has one of both.
 func wrongCommands(f Fault) string {
@@ -167,6 +168,9 @@ func wrongCommands(f Fault) string {
 		return "neither commands nor prefix: say which commands, such as GET and MGET, reads or writes, or the prefix of their key"
 	}
 	if len(f.Commands) == 1 && slices.Contains(Accesses, f.Commands[0]) {
+		if f.Commands[0] == "all" && !f.answers() {
+			return "commands all: only error can be done to all; choose reads or writes, or a kind that chooses none"
+		}
 		return ""
 	}
 	for _, name := range f.Commands {
@@ -193,11 +197,16 @@ func KnownCommand(name string) bool {
 		!strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c > '~' || c == ',' })
 }
 
+// answers reports that f answers in Redis's place.
+func (f Fault) answers() bool {
+	k, _ := Find(f.Kind)
+	return slices.Contains(k.Needs, "answer")
+}
+
 // CanHit reports that f can be done to the command of that name. What has more than one reply can only be answered.
 func (f Fault) CanHit(name string) bool {
-	k, _ := Find(f.Kind)
 	c, _ := command.Find(name)
-	return slices.Contains(k.Needs, "answer") || c.Follow != command.Subscribes && c.Follow != command.Floods
+	return f.answers() || c.Follow != command.Subscribes && c.Follow != command.Floods
 }
 
 // Keyless reports that the command is known to have no key.

@@ -43,7 +43,7 @@ func (s Spec) Can(name, on string) error {
 	}
 	remedy := "use --redis " + strings.Join(k.Redis, " or ")
 	if name == "loading" {
-		remedy += ", or the fault error on the path to redis, which answers LOADING in front of any Redis"
+		remedy += ", or the fault error of all commands on the path to redis, which answers LOADING in front of any Redis"
 	}
 	have := redis.Name(s.Redis)
 	if !redis.Own(s.Redis) {

@@ -28,8 +28,8 @@ func TestCan(t *testing.T) {
 		{"killed server", lab.Spec{Redis: "server"}, "killed", "redis", ""},
 		{"slowcmd server", lab.Spec{Redis: "server"}, "slowcmd", "redis", ""},
 		{"slowcmd embedded", lab.Spec{}, "slowcmd", "redis", "slowcmd on redis cannot be done to the embedded Redis: use --redis server"},
-		{"loading server", lab.Spec{Redis: "server"}, "loading", "redis", "use --redis embedded, or the fault error on the path to redis"},
-		{"maxclients embedded", lab.Spec{}, "maxclients", "redis", "maxclients on redis cannot be done to the embedded Redis: use --redis server"},
+		{"loading server", lab.Spec{Redis: "server"}, "loading", "redis", "use --redis embedded, or the fault error of all commands on the path to redis"},
+		{"maxclients embedded", lab.Spec{}, "maxclients", "redis", ""},
 		{"reloaded embedded", lab.Spec{}, "reloaded", "redis", "use --redis server"},
 		{"readonly server", lab.Spec{Redis: "server"}, "readonly", "redis", ""},
 		{"readonly embedded", lab.Spec{}, "readonly", "redis", ""},
@@ -61,6 +61,31 @@ func TestScenariosLastLongerThanCanariesWait(t *testing.T) {
 		text := fmt.Sprintf("name: x\nphases: [{name: a, for: 2s, faults: [{kind: %s, on: redis, for: %v}]}]\ntraffic: [{name: t, call: GET /a, rate: 1/s}]\n", kind, wait)
 		if _, err := scenarios.Parse("x.yaml", []byte(text)); err == nil || !strings.Contains(err.Error(), "cannot be proved") {
 			t.Errorf("%s for %v, which its canary waits: %v, want that it cannot be proved", kind, wait, err)
+		}
+	}
+}
+
+// Each error of Redis, and an outage of another kind, is a phase of one scenario, judged by itself, on the default Redis.
+func TestEachErrorIsAPhaseOfOneScenario(t *testing.T) {
+	kinds := []string{"loading", "oom", "noauth", "readonly", "busy", "maxclients", "error, commands: all, answer: CLUSTERDOWN it is", "blackhole"}
+	text := "name: x\nphases:\n  - {name: steady, for: 1s}\n"
+	claims := "traffic: [{name: t, call: GET /a, rate: 1/s}]\nclaims:\n"
+	for i, kind := range kinds {
+		text += fmt.Sprintf("  - {name: p%d, for: 1s, faults: [{kind: %s, on: redis}]}\n  - {name: after%d, for: 1s}\n", i, kind, i)
+		claims += fmt.Sprintf("  - {id: c%d, holds: \"availability(t[phase=p%d]) >= 99%%\"}\n", i, i)
+	}
+	s, err := scenarios.Parse("x.yaml", []byte(text+claims))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s.Segments()) != 1 || len(s.Claims) != len(kinds) {
+		t.Errorf("%d segments and %d claims, want 1 and %d", len(s.Segments()), len(s.Claims), len(kinds))
+	}
+	for _, p := range s.Phases {
+		for _, f := range p.Faults {
+			if err := (lab.Spec{}).Can(f.Kind, f.On); err != nil {
+				t.Errorf("%s: %v", p.Name, err)
+			}
 		}
 	}
 }

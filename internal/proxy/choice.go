@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/trektribe/bench/internal/canary"
@@ -11,10 +12,13 @@ import (
 
 // A choice is which commands a fault is done to. It is not written to once it is made.
 type choice struct {
-	access string          // "read", "write"; empty: any
+	access string          // "read", "write"; "all": any but those with which a connection begins; empty: any
 	names  map[string]bool // in capitals; nil: any
 	prefix []byte          // of a key; empty: any
 }
+
+// begins are the commands with which a client begins a connection.
+var begins = []string{"HELLO", "AUTH", "CLIENT", "SELECT"}
 
 // newChoice is f's; nil: its kind chooses none.
 func newChoice(f fault.Fault) *choice {
@@ -28,6 +32,8 @@ func newChoice(f fault.Fault) *choice {
 			c.access = "read"
 		case "writes":
 			c.access = "write"
+		case "all":
+			c.access = "all"
 		default:
 			if c.names == nil {
 				c.names = map[string]bool{}
@@ -43,6 +49,8 @@ func (c *choice) takes(name []byte, cmd command.Command) bool {
 	switch {
 	case c.names != nil:
 		return c.names[string(name)]
+	case c.access == "all":
+		return !slices.Contains(begins, cmd.Name)
 	case c.access != "":
 		return cmd.Access == c.access
 	}

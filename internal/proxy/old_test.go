@@ -241,3 +241,18 @@ func TestAnOldCanaryMeetsTheFaultForGood(t *testing.T) {
 		}
 	}
 }
+
+// An error for all commands leaves those alone with which a connection begins.
+func TestAnErrorForAllCommands(t *testing.T) {
+	s := resptest.Listen(t, resptest.Answers("+PONG\r\n"))
+	p := open(t, s.Addr())
+	c := dial(t, p.Addr())
+	apply(t, p, fault.Fault{Kind: "error", Commands: []string{"all"}, Answer: loading})
+	for command, want := range map[string]string{
+		"AUTH x": "+PONG", "hello 3": "+PONG", "CLIENT ID": "+PONG", "SELECT 0": "+PONG",
+		"PING": "-" + loading, "GET k": "-" + loading, "set k v": "-" + loading, "MULTI": "-" + loading, "SUBSCRIBE c": "-" + loading, "JSON.GET k": "-" + loading,
+	} {
+		t.Run(command, func(t *testing.T) { answered(t, c, command, want) })
+	}
+	checkHit(t, p, 6)
+}

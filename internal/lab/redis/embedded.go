@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"runtime/debug"
 	"strconv"
@@ -32,10 +33,37 @@ var embedded = &kind{
 			s.failing("readonly", "READONLY You can't write against a read only replica."),
 			s.failing("noauth", "NOAUTH Authentication required."),
 			s.failing("oom", "OOM command not allowed when used memory > 'maxmemory'."),
+			{Kind: "maxclients", Hurt: s.fill, Old: s.goesOn},
 		}
 	},
 	version: func(context.Context, *Store) (string, error) { return embeddedVersion(), nil }, // it cannot say, but is built into this program
-	revive:  func(_ context.Context, s *Store) error { return s.running().Tell("") },
+	revive: func(ctx context.Context, s *Store) error {
+		if err := s.running().Tell(""); err != nil {
+			return err
+		}
+		if err := s.await(ctx, "reply"); err != nil {
+			return err
+		}
+		return s.letGo(ctx)
+	},
+}
+
+const (
+	// crowded is what Redis tells a connection that is one too many.
+	crowded = "ERR max number of clients reached"
+	// forNew goes before an error that the embedded Redis tells new connections alone.
+	forNew = "new "
+)
+
+// fill has Redis turn new connections away, as one does that has as many clients as it may have.
+func (s *Store) fill(ctx context.Context, _ fault.Fault) error {
+	if _, err := s.takeHold(ctx); err != nil {
+		return err
+	}
+	if err := s.running().Tell(forNew + crowded); err != nil {
+		return err
+	}
+	return s.await(ctx, crowded)
 }
 
 // failing has Redis answer every command with the error.
@@ -79,27 +107,42 @@ const ControlEnv = "BENCH_REDIS_CONTROL"
 // the kernel chooses) until ctx ends, and then returns nil. Keys expire by the clock, as in a real
 // Redis. An empty password asks for none. Once it listens it writes one line to ready: "ready ADDR VERSION".
 func Serve(ctx context.Context, addr, password string, ready io.Writer) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("serve the embedded redis: %w", err)
+	}
+	defer l.Close()
 	m := miniredis.NewMiniRedis()
 	m.ClockTTL(true) // without it no key ever expires
 	m.RequireAuth(password)
-	if err := m.StartAddr(addr); err != nil {
+	none, err := m.Dial() // starts it without a listener of its own
+	if err != nil {
 		return fmt.Errorf("serve the embedded redis: %w", err)
 	}
+	none.Close()
 	defer m.Close()
+	f := &front{server: m.Server()}
 	if os.Getenv(ControlEnv) != "" {
-		go obey(m, os.Stdin)
+		go obey(m, f, os.Stdin)
 	}
-	if _, err := fmt.Fprintf(ready, "ready %s %s\n", m.Addr(), embeddedVersion()); err != nil {
+	go f.accept(l)
+	if _, err := fmt.Fprintf(ready, "ready %s %s\n", l.Addr(), embeddedVersion()); err != nil {
 		return fmt.Errorf("say that the embedded redis is ready: %w", err)
 	}
 	<-ctx.Done()
 	return nil
 }
 
-// obey has m answer every command with the error that was read last; an empty line: none.
-func obey(m *miniredis.Miniredis, r io.Reader) {
+// obey has m answer every command with the error that was read last, or f every new connection; an empty line: none.
+func obey(m *miniredis.Miniredis, f *front, r io.Reader) {
 	for lines := bufio.NewScanner(r); lines.Scan(); {
-		m.SetError(lines.Text())
+		text := lines.Text()
+		if why, ok := strings.CutPrefix(text, forNew); ok {
+			f.full.Store(&why)
+			continue
+		}
+		f.full.Store(nil)
+		m.SetError(text)
 	}
 }
 

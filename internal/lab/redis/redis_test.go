@@ -1,10 +1,13 @@
 package redis_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,9 +19,11 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/machinetest"
+	"github.com/trektribe/bench/internal/resp"
 )
 
 // A line is where Serve says that it is ready.
@@ -207,5 +212,101 @@ func TestASlowCommandIsEndedEarly(t *testing.T) {
 	}
 	if got := c.Get(t.Context(), "k").Val(); got != "v" {
 		t.Errorf("k = %q, want v: the data is kept", got)
+	}
+}
+
+// said sends text on a connection of its own, and is what is answered until n lines have come.
+func said(t *testing.T, addr, text string, n int) (lines []string) {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	io.WriteString(c, text)
+	for r := bufio.NewReader(c); len(lines) < n; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return append(lines, err.Error())
+		}
+		lines = append(lines, strings.TrimRight(line, "\r\n"))
+	}
+	return lines
+}
+
+// Commands that come inline are answered as a real Redis answers them, alone and among arrays.
+func TestInlineCommands(t *testing.T) {
+	array := resp.Encode("SET", "k", "a\r\nb")
+	for _, row := range []struct {
+		text string
+		want []string
+	}{
+		{"PING\r\n", []string{"+PONG"}},
+		{"ping\n", []string{"+PONG"}},
+		{"\r\n  \r\nPING\r\n", []string{"+PONG"}},
+		{"SET k  \"a b\" \r\nGET k\r\n", []string{"+OK", "$3", "a b"}},
+		{"SET k 'a \"b'\r\nGET k\r\n", []string{"+OK", "$4", "a \"b"}},
+		{`SET k "a\"b"` + "\r\nGET k\r\n", []string{"+OK", "$3", `a"b`}},
+		{"SET k \"\"\r\nSTRLEN k\r\n", []string{"+OK", ":0"}},
+		{"PING\r\n" + array + "STRLEN k\r\n" + array + "PING\r\n", []string{"+PONG", "+OK", ":4", "+OK", "+PONG"}},
+		{"*0\r\nPING\r\n", []string{"+PONG"}},
+		{"SET k \"v\r\n", []string{"-ERR Protocol error: unbalanced quotes in request", "EOF"}},
+		{"SET k " + strings.Repeat("x", 100<<10) + "\r\n", []string{"-ERR Protocol error: too big inline request", "EOF"}},
+		{"SET k " + strings.Repeat("x", 30<<10) + "\r\nSTRLEN k\r\n", []string{"+OK", ":30720"}},
+	} {
+		for _, kind := range []string{"embedded", "server"} {
+			t.Run(kind, func(t *testing.T) {
+				addr := ""
+				if kind == "embedded" {
+					addr = somebodys(t, "")
+				} else {
+					s, c := own(t, kind) // the same rows hold for a real one
+					if err := c.ConfigSet(t.Context(), "requirepass", "").Err(); err != nil {
+						t.Fatal(err)
+					}
+					addr = s.Addr()
+				}
+				got := said(t, addr, row.text, len(row.want))
+				if last := len(got) - 1; row.want[last] == "EOF" && strings.Contains(got[last], "reset") {
+					got[last] = "EOF" // what it did not read is lost
+				}
+				if !slices.Equal(got, row.want) {
+					t.Errorf("%.60q is answered %.200q, want %q", row.text, got, row.want)
+				}
+			})
+		}
+	}
+}
+
+// With as many clients as it may have, a Redis tells a new connection so, before it is asked, and ends it. Old ones go on.
+func TestTooManyClients(t *testing.T) {
+	for _, kind := range []string{"embedded", "server"} {
+		t.Run(kind, func(t *testing.T) {
+			s, c := own(t, kind)
+			if err := c.Set(t.Context(), "k", "v", 0).Err(); err != nil {
+				t.Fatal(err)
+			}
+			i := slices.IndexFunc(s.Mechanisms(), func(m dependency.Mechanism) bool { return m.Kind == "maxclients" })
+			m := s.Mechanisms()[i]
+			if err := m.Hurt(t.Context(), fault.Fault{Kind: m.Kind}); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := said(t, s.Addr(), "", 2), []string{"-ERR max number of clients reached", "EOF"}; !slices.Equal(got, want) {
+				t.Errorf("a new connection reads %q, want %q", got, want)
+			}
+			if err := c.Get(t.Context(), "k").Err(); err != nil {
+				t.Errorf("an old connection: %v", err)
+			}
+			if got := m.Old(time.Second); got.Met != "reply" {
+				t.Errorf("the fault's own old connection met %v", got)
+			}
+			if err := s.Mend(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := said(t, s.Addr(), "QUIT\r\n", 1); strings.Contains(got[0], "max number") {
+				t.Errorf("afterwards a new connection reads %q", got)
+			}
+		})
 	}
 }
