@@ -156,7 +156,7 @@ var kinds = []Kind{
 		// Above maxclients a new connection is told so; before that it is told nothing.
 		Name: "maxclients", About: "new connections get an error and end; old ones go on",
 		Acts: Process, On: redis, Redis: anyOwn,
-		Old: meets(Answered), New: meets(Evicted, "ERR max number of clients reached"), Spares: OnlyFresh,
+		Old: meets(Answered), New: meets(Ended, "ERR max number of clients reached"), Spares: OnlyFresh,
 	},
 
 	// Faults of the database.
