@@ -15,7 +15,8 @@ import (
 const returned = 0.9
 
 // A Usage is how one instance used a dependency before, in and after a fault: what
-// time_to_recover and time_to_fallback are read from, in flat memory.
+// time_to_recover and time_to_fallback are read from, in flat memory. It is shown the
+// commands before the requests.
 type Usage struct {
 	on, instance string
 	window       Window
@@ -23,6 +24,7 @@ type Usage struct {
 	last         time.Duration // Done of its last request
 	other        time.Duration // first answer from elsewhere, asked for in the fault; 0: none
 	since        lapse         // cached answers since the last heal
+	wire         seen
 }
 
 // NewUsage is of an instance whose faults, of the dependency, are all known.
@@ -50,8 +52,14 @@ func (u *Usage) Add(r *history.Request) {
 	if elsewhere && r.Intended >= w.Began && (w.FirstHeal == 0 || r.Done <= w.FirstHeal) && (u.other == 0 || r.Done < u.other) {
 		u.other = r.Done
 	}
-	if w.Healed && r.Intended >= w.Lifting && source.Is(r.Source, source.Cache) {
-		u.since.add(r.Done-w.Lifting, r.Source == u.on)
+	if r.Done <= w.Began {
+		u.wire.answers++
+	}
+	if w.Healed && r.Intended >= w.Lifting {
+		u.wire.answersSince++
+		if source.Is(r.Source, source.Cache) {
+			u.since.add(r.Done-w.Lifting, r.Source == u.on)
+		}
 	}
 }
 
@@ -71,13 +79,17 @@ func (u *Usage) unknown() *figure.Absence {
 // the dependency is used again.
 func (u *Usage) TimeToRecover() (figure.Element, *figure.Absence) {
 	w := &u.window
+	settled := u.since.settled
 	if none := u.unknown(); none != nil {
-		return figure.Element{}, none
+		if !u.ByWire() {
+			return figure.Element{}, none
+		}
+		settled = u.wire.settled
 	}
 	if !w.Healed {
 		return figure.Element{}, figure.Absent("the fault on "+u.on+" did not end before the round did", "a phase after the fault")
 	}
-	if at, ok := u.since.settled(); ok {
+	if at, ok := settled(); ok {
 		return figure.Element{X: max(0, w.Lifting+at-w.Lifted).Seconds()}, nil
 	}
 	if u.last <= w.Lifted {

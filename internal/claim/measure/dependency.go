@@ -21,7 +21,8 @@ func timeToRecoverRow() Measure {
 		Unit: "set of durations",
 		Doc: "For each instance: from the end of the last fault to its first correct answer from Redis after which, until " +
 			"the end of the round, at least 90 % of its cached answers came from Redis. At least the time observed when " +
-			"that never came.",
+			"that never came. Of a service that does not say redis, what the wire shows: its first command with a key that " +
+			"Redis answered, and 90 % of those after it.",
 		start: startRecover,
 	}
 }
@@ -97,6 +98,8 @@ func (t *usageTimes) Event(e *history.Event) {
 	}
 }
 
+func (t *usageTimes) Command(c *history.Command) { t.usage(c.Instance).Command(c) }
+
 func (t *usageTimes) Request(r *history.Request) {
 	if r.Failure != history.Canceled {
 		t.usage(r.Instance).Add(r)
@@ -128,6 +131,9 @@ func (t *usageTimes) Value() figure.Value {
 			return figure.Value{None: none}
 		}
 		out.Set = append(out.Set, e)
+		if u.ByWire() {
+			out.Notes = []string{"the wire shows when " + t.on + " was used again; the service does not say so"}
+		}
 	}
 	if len(out.Set) == 0 {
 		return figure.NoData("a phase with a fault on "+t.on, "no fault on %s was observed", t.on)

@@ -2,8 +2,10 @@ package measure_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/roundtest"
@@ -18,6 +20,20 @@ func TestMeasures(t *testing.T) {
 	settled := []part{outage("1"), answers("trips", "warm", 0, 50, ms, on("1", "redis"))}
 	both := append([]part{outage("1", "2"), answers("trips", "warm", 0, 50, ms, on("2", "redis"))}, settled[1])
 	canceled := answers("trips", "warm", 0, 50, 9000*ms, func(r *history.Request) { r.Failure = history.Canceled })
+	// commands are read by instance 1, one every 10 ms, and answered after 1 ms.
+	commands := func(from time.Duration, n int, fine bool) part {
+		return func(h *history.Slice) {
+			for i := range n {
+				c := history.Command{Instance: "1", Name: "GET", Key: "k", Reply: history.ReplyError, Sent: from + time.Duration(i)*10*ms}
+				if c.Answered = c.Sent + ms; fine {
+					c.Reply = history.ReplyValue
+				}
+				h.C = append(h.C, c)
+			}
+		}
+	}
+	silent := slices.Clip([]part{outage("1"), answers("trips", "warm", 0, 90, ms, on("1", "")), commands(0, 90, true),
+		answers("trips", "after", 3010*ms, 99, ms, on("1", ""))})
 	for _, r := range []struct {
 		name  string
 		expr  string
@@ -44,6 +60,17 @@ func TestMeasures(t *testing.T) {
 		{"the slower instance counts", "max(time_to_recover(redis))",
 			append(both, answers("trips", "after", 3100*ms, 50, 10*ms, on("1", "redis")), answers("trips", "after", 3400*ms, 50, 10*ms, on("2", "redis"))), 0.4, "", false},
 		{"an instance without traffic", "max(time_to_recover(redis))", append(settled, outage("2"), answers("trips", "after", 3200*ms, 5, ms, on("1", "redis"))), math.NaN(), "instance 2 got no request", false},
+		{"the wire shows it of a service that does not say", "max(time_to_recover(redis))",
+			append(silent, commands(3200*ms, 50, true)), 0.191, "", false},
+		{"refused commands are no use", "max(time_to_recover(redis))",
+			append(silent, commands(3000*ms, 60, false), commands(3600*ms, 40, true)), 0.591, "", false},
+		{"a twentieth of the commands is no use", "max(time_to_recover(redis))",
+			append(silent, commands(3200*ms, 5, true), commands(3700*ms, 1, true)), 0.981, "", true},
+		{"what is not asked any more is not used", "max(time_to_recover(redis))", silent, 0.981, "", true},
+		{"a wire that was not followed shows nothing", "max(time_to_recover(redis))",
+			append(silent, commands(3200*ms, 50, true), func(h *history.Slice) {
+				h.C = append(h.C, history.Command{Instance: "1", Reply: history.NotFollowed, Error: "TLS"})
+			}), math.NaN(), "never answered from redis", false},
 		{"fallback counts from the end of the switch", "max(time_to_fallback(redis))",
 			append(settled, answers("trips", "fault", 1100*ms, 5, 10*ms, on("1", "memory"))), 0.1, "", false},
 		{"no fallback before the heal", "max(time_to_fallback(redis))",
