@@ -86,7 +86,7 @@ func stalenessRow() Measure {
 		},
 		Unit: "duration",
 		Doc: "Longest time from the acknowledgement of a change to the sending of a request that still got an older " +
-			"version. Zero when there is no such request. Needs changes (PUT), and versions in the answers. Changes " +
+			"version, correct or older than an answer before. Zero when there is no such request. Needs changes (PUT), and versions in the answers. Changes " +
 			"before an instance got ready do not count.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &staleness{Selection: w.Select(args[0].Selector)}
@@ -102,7 +102,8 @@ func staleReadsRow() Measure {
 			Form: expr.Counted, Label: "stale reads", Noun: "answers",
 		},
 		Unit: "count",
-		Doc:  "Number of requests that were sent after the acknowledgement of a change and got an older version.",
+		Doc: "Number of requests that were sent after the acknowledgement of a change and got an older version. Answers that are " +
+			"older than one before count too, though they are not correct.",
 		start: func(w *probe.Walk, args []expr.Arg) probe.Probe {
 			return &staleness{Selection: w.Select(args[0].Selector), count: true}
 		},
@@ -117,7 +118,7 @@ type staleness struct {
 }
 
 func (s *staleness) Value() figure.Value {
-	if a := s.Missing(); a != nil {
+	if a := s.MissingVersions(); a != nil {
 		return figure.Value{None: a}
 	}
 	writes := map[int32][]*probe.Visit{}
@@ -128,8 +129,8 @@ func (s *staleness) Value() figure.Value {
 	}
 	var longest time.Duration
 	n, followed, versions := 0, 0, 0
-	s.Each([]probe.Outcome{probe.Unsaid, probe.Cached, probe.Loaded}, func(r *probe.Visit) {
-		if r.Version <= 0 || r.Item < 0 {
+	s.Each([]probe.Outcome{probe.Unsaid, probe.Cached, probe.Loaded, probe.Failed}, func(r *probe.Visit) {
+		if r.Version <= 0 || r.Item < 0 || r.Outcome == probe.Failed && !r.Older {
 			return
 		}
 		versions++

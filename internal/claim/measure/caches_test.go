@@ -57,6 +57,13 @@ func TestMeasuresOfCaches(t *testing.T) {
 		{"asked for before the acknowledgement is not stale", "stale_reads(trip)", []part{calls(
 			call{Stream: "change", Key: "1", Sent: 0, Done: 200, Version: 2}, call{Stream: "trip", Key: "1", Sent: 199, Done: 300, Source: "redis", Version: 1},
 			call{Stream: "trip", Key: "1", Sent: 300, Done: 301, Source: "redis", Version: 2})}, 0},
+		{"the staler, the clearer: an answer older than one before is no correct one, and stale", "stale_reads(trip)", []part{calls(
+			call{Stream: "change", Key: "1", Sent: 100, Done: 110, Source: "database", Version: 2}, call{Stream: "trip", Key: "1", Sent: 150, Done: 151, Source: "redis", Version: 2},
+			call{Stream: "trip", Key: "1", Sent: 200, Done: 201, Source: "older", Version: 1}, call{Stream: "trip", Key: "1", Sent: 300, Done: 301, Source: "older", Version: 1},
+			call{Stream: "trip", Key: "1", Sent: 400, Done: 401, Source: "older", Version: 1})}, 3},
+		{"what failed otherwise is not stale, and says nothing", "stale_reads(trip)", []part{calls(
+			call{Stream: "change", Key: "1", Sent: 100, Done: 110, Source: "database", Version: 2}, call{Stream: "trip", Key: "1", Sent: 150, Done: 151, Source: "redis", Version: 2},
+			call{Stream: "trip", Key: "1", Sent: 200, Done: 201, Source: "fail", Version: 1}, call{Stream: "trip", Key: "1", Sent: 300, Done: 301, Source: "fail", Version: 1})}, -1},
 		{"a listing shows what was changed", "stale_reads(listing)", []part{calls(
 			call{Stream: "change", Key: "1", Sent: 0, Done: 200, Version: 2}, call{Stream: "listing", Key: "1", Sent: 300, Done: 301, Source: "redis", Version: 1})}, 1},
 		{"a state from before a restart may be gone", "staleness(trip)", []part{ready("1", 250), calls(

@@ -31,6 +31,7 @@ type Visit struct {
 	parent     int32 // a change: the group of listings that it may change; −1: none
 	Instance   int32
 	Outcome    Outcome
+	Older      bool // Failed only because it is older than an answer before
 }
 
 // An Outcome is what became of a request.
@@ -90,7 +91,7 @@ func (b *Book) Request(r *history.Request) {
 	}
 	path, _, _ = strings.Cut(path, "?")
 	keyed := strings.Contains(path, "{")
-	v := Visit{Sent: r.Sent, Done: r.Done, Version: r.Version, Item: -1, parent: -1, Instance: b.Instance(r.Instance)}
+	v := Visit{Sent: r.Sent, Done: r.Done, Version: r.Version, Item: -1, parent: -1, Instance: b.Instance(r.Instance), Older: r.Failure == history.Backward}
 	switch change := r.Method != "" && r.Method != "GET"; {
 	case change && r.OK():
 		v.Outcome = Changed

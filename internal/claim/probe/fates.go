@@ -10,31 +10,36 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// A fate is how a request failed.
-type fate struct {
-	failure history.Failure
-	status  int
+// A Fate is how a request failed.
+type Fate struct {
+	Failure history.Failure
+	Status  int // of the failure history.Status
+}
+
+// FateOf is that of a request that failed.
+func FateOf(r *history.Request) Fate {
+	k := Fate{Failure: r.Failure}
+	if r.Failure == history.Status {
+		k.Status = r.Status
+	}
+	return k
 }
 
 // Fates counts failed requests by what became of them. The zero Fates are none.
-type Fates map[fate]int
+type Fates map[Fate]int
 
 // Add counts a request that failed.
 func (f *Fates) Add(r *history.Request) {
 	if *f == nil {
 		*f = Fates{}
 	}
-	k := fate{failure: r.Failure}
-	if r.Failure == history.Status {
-		k.status = r.Status
-	}
-	(*f)[k]++
+	(*f)[FateOf(r)]++
 }
 
 // String lists the fates, the most frequent first: "30 × status 500, 2 × no answer in time".
 func (f Fates) String() string {
-	keys := slices.SortedFunc(maps.Keys(f), func(a, b fate) int {
-		return cmp.Or(f[b]-f[a], cmp.Compare(a.failure, b.failure), a.status-b.status)
+	keys := slices.SortedFunc(maps.Keys(f), func(a, b Fate) int {
+		return cmp.Or(f[b]-f[a], cmp.Compare(a.Failure, b.Failure), a.Status-b.Status)
 	})
 	var parts []string
 	for _, k := range keys {
@@ -43,12 +48,12 @@ func (f Fates) String() string {
 	return strings.Join(parts, ", ")
 }
 
-func (k fate) String() string {
-	switch k.failure {
+func (k Fate) String() string {
+	switch k.Failure {
 	case history.Limited:
 		return "over the limit (status 429)"
 	case history.Status:
-		return fmt.Sprintf("status %d", k.status)
+		return fmt.Sprintf("status %d", k.Status)
 	case history.Shape:
 		return "a body that is not as in docs/contract.md"
 	case history.Backward:

@@ -34,12 +34,26 @@ func (s *Selection) Each(outcomes []Outcome, f func(v *Visit)) {
 }
 
 // Missing is why nothing can be said about the selection; nil: something can.
-func (s *Selection) Missing() *figure.Absence {
+func (s *Selection) Missing() *figure.Absence { return s.missing(s.Answered) }
+
+// MissingVersions is the same where an answer that is only too old tells as much as a correct one.
+func (s *Selection) MissingVersions() *figure.Absence {
+	told := s.Answered
+	s.Each([]Outcome{Failed}, func(v *Visit) {
+		if v.Older {
+			told++
+		}
+	})
+	return s.missing(told)
+}
+
+// missing is Missing where so many of the requests tell something.
+func (s *Selection) missing(told int) *figure.Absence {
 	if a := s.Tally.Missing(); a != nil {
 		return a
 	}
 	// To have seen nothing wrong proves something only where most was seen.
-	if s.MostlyFailed() {
+	if s.Asked >= 2*told {
 		return figure.Absent("half of the requests of "+s.Sel.Text+", or more, got no correct answer"+s.Failures(), "correct answers of "+s.Sel.Text)
 	}
 	for _, i := range s.picks {

@@ -20,7 +20,7 @@ func CacheScope() expr.Scope {
 type Call struct {
 	Stream, Key string
 	Sent, Done  int
-	Source      string // "fail": status 500; "refuse": 405; "lost": no answer; "": a correct one that says no source
+	Source      string // "fail": status 500; "refuse": 405; "lost": no answer; "older": 200, with a version older than one before; "": a correct one that says no source
 	Version     int64
 	Instance    string // empty: "1"
 }
@@ -42,6 +42,8 @@ func Calls(cs ...Call) Part {
 				r.Source, r.Status, r.Failure = "", 500, history.Status
 			case "refuse":
 				r.Source, r.Status, r.Failure = "", 405, history.Status
+			case "older":
+				r.Source, r.Failure = "redis", history.Backward
 			case "lost":
 				r.Source, r.Status, r.Failure = "", 0, history.Timeout
 			}
