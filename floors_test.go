@@ -60,6 +60,8 @@ var floors = []floor{
 	{"internal/claim/roundtest", 3, []string{"internal/history", "internal/claim/expr"}, "rounds for tests of the rooms above; only tests import it"},
 	{"internal/claim/guard", 5, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/figure", "internal/claim/code"},
 		"whether a round counts does not depend on what is claimed: a guard gets phases, faults and the most lag"},
+	{"internal/claim/baseline", 5, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/expr", "internal/claim/figure"},
+		"what a service does without any fault does not depend on what is claimed of it under one"},
 	{"internal/claim/measure", 4, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/expr", "internal/claim/impact", "internal/claim/figure", "internal/claim/source",
 		"internal/claim/limits", "internal/limit", "internal/claim/ledger", "internal/exact", "internal/claim/wire"},
 		"a measure is a function of one history: it knows no bound that it is held against"},

@@ -143,6 +143,9 @@ func (s *Scenario) Scope() expr.Scope {
 	}
 	for _, p := range s.Phases {
 		c.Phases = append(c.Phases, p.Name)
+		if url, set := p.Env["REDIS_URL"]; set && url == "" {
+			c.NoRedis = append(c.NoRedis, p.Name)
+		}
 		for _, f := range p.Faults {
 			if !slices.Contains(c.Faults, f.Kind) {
 				c.Faults = append(c.Faults, f.Kind)

@@ -32,6 +32,9 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	var all []finding
 	for i, t := range c.holds.Terms {
 		f := c.judge(t, observed(rounds, i), each, looks)
+		if f.part.Verdict != Holds {
+			f = c.spare(t, i, f, rounds, each, looks)
+		}
 		all = append(all, f)
 		r.Parts = append(r.Parts, f.part)
 	}

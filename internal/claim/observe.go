@@ -3,6 +3,7 @@ package claim
 import (
 	"fmt"
 
+	"github.com/trektribe/bench/internal/claim/baseline"
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
@@ -17,6 +18,8 @@ import (
 type Round struct {
 	sides []sides           // of every comparison of holds
 	aside []guard.Complaint // why the round does not count; empty: it does
+	own   *baseline.Round   // what the service does without any fault
+	rest  []sides           // like sides, without that; nil: they are the same
 }
 
 // sides are the values of one comparison in one round.
@@ -50,16 +53,18 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		scope = claims[0].scope
 	}
 	var g guard.Guard
-	w := probe.NewWalk(scope.Paths, &g)
-	w.Forged, w.Env = scope.Forged, scope.Env
+	base := baseline.Watch{NoRedis: scope.NoRedis}
+	w := newWalk(scope, &g, &base)
 	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
 		holds[i], requires[i] = measure.Watch(w, c.holds), measure.Watch(w, c.requires)
 	}
 	unread := w.Through(h)
 	rounds := make([]Round, len(claims))
+	own := base.Round()
 	for i, c := range claims {
 		r := &rounds[i]
+		r.own = own
 		if r.aside = g.Complaints(c.rules); unread != "" {
 			r.aside = append(r.aside, guard.Complaint{Code: code.Unreadable, Text: unread, Remedy: "a history that can be read"})
 		}
@@ -72,7 +77,17 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 			}
 		}
 	}
+	if unread == "" {
+		observeRest(claims, scope, own, h, rounds)
+	}
 	return rounds
+}
+
+// newWalk shows a history to others before its probes.
+func newWalk(s expr.Scope, others ...probe.Watcher) *probe.Walk {
+	w := probe.NewWalk(s.Paths, others...)
+	w.Forged, w.Env = s.Forged, s.Env
+	return w
 }
 
 // unmet is the complaint about a requirement.

@@ -43,7 +43,7 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 		{"hits that are pages", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), shapeless},
 			"9 × a body that is not as in docs/contract.md", "correct answers of trip"},
 		{"hits that are over the limit", "p50(trip[source=cache]) <= 6ms", "", []part{calls(append(hits(9, "fail"), load)...), limited},
-			"of 10 requests 9 failed (9 × over the limit (status 429))", "correct answers of trip"},
+			"the service limits the generator (429): GET /api/trips/{id}, 27 of 30 requests without any fault", "or use more clients"},
 		{"changes over the limit", "staleness(trip) <= 1s", "", []part{calls(append(hits(9, "redis"), change("fail"))...), limited},
 			"no change was acknowledged (PUT: 1 × over the limit (status 429))", "200 and the new version"},
 		{"never this source", "p50(trip[source=database]) <= 6ms", "", []part{calls(hits(9, "redis")...)},

@@ -111,3 +111,25 @@ func TestBinomialLaws(t *testing.T) {
 }
 
 func second(_ float64, iv stats.Interval) stats.Interval { return iv }
+
+// Known values: of 2 successes among 2+2, both fall to the second half in one case of six. A rise that is clear to
+// the eye is clear here, and one failure more is not.
+func TestExcess(t *testing.T) {
+	for _, row := range []struct {
+		k0, n0, k1, n1 int
+		lo, hi         float64
+	}{
+		{0, 2, 2, 2, 1.0/6 - 1e-9, 1.0/6 + 1e-9},
+		{5, 10, 0, 10, 1 - 1e-9, 1},
+		{1, 600, 2, 1600, 0.5, 1},
+		{1, 630, 49, 1620, 0, 1e-4},
+		{17, 210, 43, 540, 0.3, 0.8},
+		{210, 210, 540, 540, 1 - 1e-9, 1},
+		{0, 0, 5, 5, 1, 1},
+		{3, 2, 5, 5, 1, 1},
+	} {
+		if got := stats.Excess(row.k0, row.n0, row.k1, row.n1); got < row.lo || got > row.hi {
+			t.Errorf("Excess(%d, %d, %d, %d) = %v, want %v to %v", row.k0, row.n0, row.k1, row.n1, got, row.lo, row.hi)
+		}
+	}
+}

@@ -29,6 +29,8 @@ const (
 	Interval   Code = "interval"    // the interval contains the bound
 	FewSamples Code = "few-samples" // every observation complies, and there are too few to prove the bound
 	CutShort   Code = "cut-short"   // what was measured had not ended when the window did
+	Own        Code = "own"         // the service does without any fault what counts against it under one
+	Limited    Code = "limited"     // the service limits the load generator
 	Died       Code = "died"        // an instance of the service failed by itself
 	Halted     Code = "halted"      // a condition of the scenario ended it
 	Panic      Code = "panic"       // judging panicked: a defect of bench

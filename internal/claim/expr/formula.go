@@ -150,6 +150,19 @@ func (c *Comparison) Ops() []string {
 // sentence names.
 func (c *Comparison) First() *Call { return c.Left.calls(nil)[0] }
 
+// Measures are the calls on the left side.
+func (c *Comparison) Measures() []*Call { return c.Left.calls(nil) }
+
+// Inner is the set that the call reduces; itself where it reduces none.
+func (c *Call) Inner() *Call {
+	for _, a := range c.Args {
+		if a.Inner != nil {
+			return a.Inner
+		}
+	}
+	return c
+}
+
 // Eval is the node's value; values are those of the formula's calls.
 func (n *Node) Eval(values []figure.Value) figure.Value {
 	switch {

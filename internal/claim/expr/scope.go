@@ -5,6 +5,7 @@ type Scope struct {
 	Streams, Phases, Faults []string
 	Paths                   map[string]string // of streams; a stream without one asks for something of its own
 	Forged                  map[string]string // of streams whose clients claim to be others: the template of what they claim
+	NoRedis                 []string          // phases in which the target is told of no Redis
 	Env                     map[string]string // of the target: $NAME in an expression is the duration that it holds
 }
 

@@ -12,7 +12,7 @@ func countRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "count", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.FilterKeys(),
-			Form: expr.Counted, Label: "count", Noun: "requests",
+			Form: expr.Counted, Label: "count", Noun: "requests", Failing: true,
 		},
 		Unit: "count", Live: true,
 		Doc:   "Number of selected requests, with any outcome.",
@@ -25,7 +25,7 @@ func failuresRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "failures", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: []string{"phase", "instance", "status"},
-			Form: expr.Counted, Label: "failures", Noun: "requests",
+			Form: expr.Counted, Label: "failures", Noun: "requests", Failing: true,
 		},
 		Unit: "count", Live: true,
 		Doc:   "Number of selected requests without a correct answer. It takes no source, because a failed request has none.",

@@ -16,7 +16,7 @@ func timeToRecoverRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "time_to_recover", Args: "(redis)", Params: []expr.Param{expr.Dependency},
-			Form: expr.Set, Dims: figure.Seconds, Label: "time to recover", Noun: "recoveries",
+			Form: expr.Set, Dims: figure.Seconds, Label: "time to recover", Noun: "recoveries", Failing: true,
 		},
 		Unit: "set of durations",
 		Doc: "For each instance: from the end of the last fault to its first correct answer from Redis after which, until " +
@@ -32,7 +32,7 @@ func timeToFallbackRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "time_to_fallback", Args: "(redis)", Params: []expr.Param{expr.Dependency},
-			Form: expr.Set, Dims: figure.Seconds, Label: "time to fall back", Noun: "fallbacks",
+			Form: expr.Set, Dims: figure.Seconds, Label: "time to fall back", Noun: "fallbacks", Failing: true,
 		},
 		Unit: "set of durations",
 		Doc: "For each instance: from when the first fault was fully on to the first correct answer, requested during the " +

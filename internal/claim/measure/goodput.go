@@ -17,7 +17,7 @@ func goodputLostRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "goodput_lost", Args: "(stream[…], 300ms)", Params: []expr.Param{expr.Selection, expr.Limit}, Keys: expr.PlannedKeys(),
-			Form: expr.Counted, Label: "goodput lost", Noun: "requests",
+			Form: expr.Counted, Label: "goodput lost", Noun: "requests", Failing: true,
 		},
 		Unit: "count",
 		Doc: "Number of planned requests without a correct answer within the bound, from the beginning of the first fault " +
@@ -31,7 +31,7 @@ func timeToGoodputRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "time_to_goodput", Args: "(stream[…], 300ms)", Params: []expr.Param{expr.Selection, expr.Limit}, Keys: expr.PlannedKeys(),
-			Form: expr.Set, Dims: figure.Seconds, Label: "time to goodput", Noun: "recoveries",
+			Form: expr.Set, Dims: figure.Seconds, Label: "time to goodput", Noun: "recoveries", Failing: true,
 		},
 		Unit: "set of durations",
 		Doc: "For each instance: from the beginning of the first fault to the intended time of the first request from " +
@@ -47,7 +47,7 @@ func timeToSteadyRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "time_to_steady", Args: "(stream[…], 300ms)", Params: []expr.Param{expr.Selection, expr.Limit}, Keys: expr.PlannedKeys(),
-			Form: expr.Set, Dims: figure.Seconds, Label: "time to steady", Noun: "recoveries",
+			Form: expr.Set, Dims: figure.Seconds, Label: "time to steady", Noun: "recoveries", Failing: true,
 		},
 		Unit: "set of durations",
 		Doc: "For each instance: from the end of the last fault to the beginning of the first 100 ms from which on, until " +

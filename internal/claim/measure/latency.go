@@ -23,7 +23,7 @@ func quantileRow(name, label string, q float64, least int) Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: name, Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
-			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "requests",
+			Form: expr.Scalar, Dims: figure.Seconds, Label: label, Noun: "requests", Failing: true,
 		},
 		Unit: "duration", Live: true,
 		Doc: fmt.Sprintf("The %s of the response times (done − intended) of the selected requests, or of a set, by nearest rank. "+
@@ -55,7 +55,7 @@ func maxRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "max", Args: "(stream[…] or set)", Params: []expr.Param{expr.SelectionOrSet}, Keys: expr.FilterKeys(),
-			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest wait", Noun: "requests", LabelOfSet: "longest",
+			Form: expr.Scalar, Dims: figure.Seconds, Label: "longest wait", Noun: "requests", LabelOfSet: "longest", Failing: true,
 		},
 		Unit: "duration", Live: true,
 		Doc: "Longest wait (done − intended) of the selected requests, failures included. When a client gave up, the true " +

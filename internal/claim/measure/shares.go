@@ -13,7 +13,7 @@ func availabilityRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "availability", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "available", Noun: "requests",
+			Form: expr.Share, Label: "available", Noun: "requests", Failing: true,
 		},
 		Unit: "share", Live: true,
 		Doc:   "Share of the planned requests that got a correct answer within their timeout.",
@@ -39,7 +39,7 @@ func shareRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "share", Args: "(stream[…], stream[…])", Params: []expr.Param{expr.PartOfNext, expr.Selection}, Keys: expr.FilterKeys(),
-			Form: expr.Share, Label: "share", Noun: "requests",
+			Form: expr.Share, Label: "share", Noun: "requests", Failing: true,
 		},
 		Unit: "share", Live: true,
 		Doc: "Of the requests that the second argument selects, the share that the first one selects too: " +
@@ -53,7 +53,7 @@ func hitRatioRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hit_ratio", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hit ratio", Noun: "answers",
+			Form: expr.Share, Label: "hit ratio", Noun: "answers", Failing: true,
 		},
 		Unit: "share", Live: true,
 		Doc:   "Share of the correct answers that came from a cache: redis, memory, or a cache that does not say which.",

@@ -14,7 +14,7 @@ func hitsAfterMissRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hits_after_miss", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hits after a miss", Noun: "answers",
+			Form: expr.Share, Label: "hits after a miss", Noun: "answers", Failing: true,
 		},
 		Unit: "share",
 		Doc: "Share of hits among the answers that should hit. Such a request is sent after a load of the same key was " +
@@ -31,7 +31,7 @@ func hitsElsewhereRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hits_elsewhere", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hits elsewhere", Noun: "answers",
+			Form: expr.Share, Label: "hits elsewhere", Noun: "answers", Failing: true,
 		},
 		Unit: "share",
 		Doc: "The same for the first answers of an instance to a key that another instance loaded, when the instance " +

@@ -36,6 +36,14 @@ func (f *Fates) Add(r *history.Request) {
 	(*f)[FateOf(r)]++
 }
 
+// Sum is how many failed.
+func (f Fates) Sum() (n int) {
+	for _, k := range f {
+		n += k
+	}
+	return n
+}
+
 // String lists the fates, the most frequent first: "30 × status 500, 2 × no answer in time".
 func (f Fates) String() string {
 	keys := slices.SortedFunc(maps.Keys(f), func(a, b Fate) int {
