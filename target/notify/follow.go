@@ -14,6 +14,7 @@ const watches = 5
 
 // follow follows the stream. It runs until stop.
 func (h *Hardened) follow() {
+	h.begin()
 	r := reader{Hardened: h, at: place{nowhere, fmt.Sprint(time.Now().UnixMilli(), "-0")}} // Redis numbers entries by its clock
 	for ; h.ctx.Err() == nil; r.attempts++ {
 		err := r.listen()
@@ -29,6 +30,14 @@ func (h *Hardened) follow() {
 		case <-time.After(h.limits.Probe):
 		}
 	}
+}
+
+// begin leaves out what was taken over before there was a socket: it does not come from the stream, so an outage must
+// not make it come late.
+func (h *Hardened) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.own.unshown()
 }
 
 // A reader knows how far it has come. It is for one goroutine.

@@ -75,6 +75,13 @@ func (in *instance) hooks() notify.Hooks {
 // hardened opens the policy on the Redis at addr, or without one, attached.
 func hardened(t *testing.T, addr string, decorate ...func(cache.Follower) cache.Follower) *instance {
 	t.Helper()
+	in := unattached(t, addr, decorate...)
+	in.Attach()
+	return in
+}
+
+func unattached(t *testing.T, addr string, decorate ...func(cache.Follower) cache.Follower) *instance {
+	t.Helper()
 	in := newInstance(t)
 	var scripts cache.Scripts
 	var follower cache.Follower
@@ -91,7 +98,6 @@ func hardened(t *testing.T, addr string, decorate ...func(cache.Follower) cache.
 		}
 	})
 	in.Notifier = p
-	p.Attach()
 	return in
 }
 
