@@ -114,6 +114,11 @@ var kinds = []Kind{
 		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
 	},
 	{
+		Name: "replayed", About: "killed and started again at once, with its append-only file; needs --redis server",
+		Acts: Process, On: redis, Redis: server, Brief: true,
+		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
+	},
+	{
 		Name: "flushed", About: "emptied",
 		Acts: Data, On: redis, Redis: anyOwn, Brief: true, Beside: true,
 		Old: meets(Answered), New: meets(Answered),

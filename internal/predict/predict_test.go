@@ -127,6 +127,7 @@ func TestWhatOptionsDoNotSayIsNotPredicted(t *testing.T) {
 		{"late", defaults, "the delay of the fault is not known"},
 		{"restarted", defaults, "as long as Redis takes to start"},
 		{"reloaded", defaults, "as long as Redis takes to start"},
+		{"replayed", defaults, "as long as Redis takes to start"},
 		{"terminated", defaults, "nothing is known"},
 	} {
 		if p, ok := predict.LongestStall(tc.kind, tc.options); ok || p.Stall != 0 || !strings.Contains(p.Why, tc.why) {

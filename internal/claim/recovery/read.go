@@ -51,7 +51,7 @@ func (r *reader) faults() {
 		if here && !slices.Contains(r.out.faults, kind) {
 			r.out.faults = append(r.out.faults, kind)
 		}
-		if e.Name == "restarted" || e.Name == "reloaded" {
+		if slices.Contains([]string{"restarted", "reloaded", "replayed"}, e.Name) {
 			r.out.down = max(r.out.down, e.Until-e.At)
 		}
 	}

@@ -47,7 +47,11 @@ func (s *Store) start(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	p, err := s.lease.Start(s.command, nil)
+	command := s.command
+	if s.logs {
+		command.Stdin += withLog
+	}
+	p, err := s.lease.Start(command, nil)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (s *Store) startAgain(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.forget()
+	return s.forget(ctx)
 }
 
 // ready waits until the child answers. The password proves that it is ours that answers.

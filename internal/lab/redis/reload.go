@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,9 +32,8 @@ func (s *Store) saveAndEnd(ctx context.Context, _ fault.Fault) error {
 		return err
 	}
 	defer w.close()
-	s.word = rand.Text()
-	if _, err := w.Ask("SET", keptKey, s.word); err != nil {
-		return fmt.Errorf("leave a word in redis: %w", err)
+	if err := s.leaveWord(w); err != nil {
+		return err
 	}
 	p.Expect()
 	_, err = w.Ask("SHUTDOWN", "SAVE")
@@ -51,6 +49,14 @@ func (s *Store) saveAndEnd(ctx context.Context, _ fault.Fault) error {
 	case <-time.After(readyWithin):
 		return fmt.Errorf("redis does not end, %v after SHUTDOWN SAVE%s", readyWithin, p.Tail())
 	}
+}
+
+func (s *Store) leaveWord(w *wire) error {
+	s.word = rand.Text()
+	if _, err := w.Ask("SET", keptKey, s.word); err != nil {
+		return fmt.Errorf("leave a word in redis: %w", err)
+	}
+	return nil
 }
 
 // kept looks for the word that was left before Redis was ended, and takes it away.
@@ -73,8 +79,18 @@ func (s *Store) kept(ctx context.Context) canary.Meeting {
 }
 
 // forget removes the data that Redis has saved, so that its next start is an empty one.
-func (s *Store) forget() error {
-	if err := os.Remove(filepath.Join(s.dir, dumpName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (s *Store) forget(ctx context.Context) error {
+	if s.logs {
+		if err := s.client.ConfigSet(ctx, "appendonly", "no").Err(); err != nil {
+			return fmt.Errorf("have redis log no longer: %w", err)
+		}
+		s.logs = false
+	}
+	var errs []error
+	for _, name := range []string{dumpName, logName, logDir} {
+		errs = append(errs, os.RemoveAll(filepath.Join(s.dir, name)))
+	}
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("remove what redis has saved: %w", err)
 	}
 	return nil

@@ -36,6 +36,7 @@ var server = &kind{
 	mechanisms: func(s *Store) []dependency.Mechanism {
 		return []dependency.Mechanism{
 			{Kind: "reloaded", Hurt: s.saveAndEnd, After: s.kept},
+			{Kind: "replayed", Hurt: s.logAndKill, After: s.kept},
 			{Kind: "slowcmd", Hurt: s.block, Timed: true},
 			{Kind: "busy", Hurt: s.blockAloud, Timed: true},
 			{Kind: "readonly", Hurt: s.follow, Probe: s.write, Old: s.goesOn},

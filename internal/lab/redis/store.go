@@ -94,7 +94,8 @@ type Store struct {
 	command process.Command // what it is started from
 	port    int             // of addr
 	dir     string          // where it saves its data when told to
-	word    string          // what reloaded has left in it
+	logs    bool            // it has an append-only file, and is started from it
+	word    string          // what reloaded or replayed has left in it
 	left    canary.Meeting  // what flushed has
 
 	mu      sync.Mutex
