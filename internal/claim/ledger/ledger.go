@@ -36,6 +36,7 @@ type Ledger struct {
 	bookings []booking
 	notices  []Notice
 	sockets  []Socket
+	byState  map[int][]Socket // see Sockets
 	said     map[string]heard // by the socket's name
 	messages map[string][]notices.Message
 	tells    bool            // sockets are told their session

@@ -31,14 +31,15 @@ func (l *Ledger) Notices(state int) (all []Notice) {
 	return all
 }
 
-// Sockets are those of a state, with what was said on them.
-func (l *Ledger) Sockets(state int) (all []Socket) {
-	for _, s := range l.sockets {
-		if s.state == state {
-			all = append(all, l.finished(s))
+// Sockets are those of a state, with what was said on them. They are not to be changed, and none may be entered after it.
+func (l *Ledger) Sockets(state int) []Socket {
+	if l.byState == nil {
+		l.byState = map[int][]Socket{}
+		for _, s := range l.sockets {
+			l.byState[s.state] = append(l.byState[s.state], l.finished(s))
 		}
 	}
-	return all
+	return l.byState[state]
 }
 
 func (l *Ledger) finished(s Socket) Socket {
@@ -58,13 +59,13 @@ func (l *Ledger) finished(s Socket) Socket {
 }
 
 // AsSession is a socket as the checker of sessions takes it.
-func (s Socket) AsSession() sessions.Session {
+func (s *Socket) AsSession() sessions.Session {
 	return sessions.Session{ID: s.Session, User: s.Request.Key, Instance: s.Request.Instance, Sent: s.Request.Sent, Open: s.Open, End: s.End, Closed: s.Closed,
 		Refused: s.Request.Failure == history.Refused || s.Request.Failure == history.Limited || s.Request.Failure == history.Status}
 }
 
 // AsSocket is a socket as the checker of notifications takes it.
-func (s Socket) AsSocket() notices.Socket {
+func (s *Socket) AsSocket() notices.Socket {
 	return notices.Socket{Name: s.Request.Client, User: s.Request.Key, Client: clientOf(s.Request.Client), Instance: s.Request.Instance,
 		Sent: s.Request.Sent, Attached: s.Open, End: s.End, Closed: s.Closed}
 }

@@ -20,7 +20,7 @@ const places = 10
 func boardRows() []Measure {
 	row := func(name, label, noun, doc string, form expr.Form, value func(*boards) figure.Value) Measure {
 		return exactRow(name, label, noun, doc, form, func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			return &boards{Tally: probe.Tally{Sel: args[0].Selector}, ledger: ledgerOf(w), value: value}
+			return &boards{Tally: probe.Tally{Sel: args[0].Selector}, ledger: ledgerOf(w), checker: sharedBy[board.Report](w, "board"), value: value}
 		})
 	}
 	return []Measure{
@@ -48,6 +48,7 @@ type boards struct {
 	probe.Deaf
 	probe.Tally
 	ledger  *ledger.Ledger
+	checker *shared[board.Report]
 	value   func(*boards) figure.Value
 	reads   byState[board.Read]
 	unsaid  int // readings whose answer says no rows
@@ -113,7 +114,11 @@ func (b *boards) Value() figure.Value {
 }
 
 // reports are what the checker says of each state.
-func (b *boards) reports() (all []board.Report, none *figure.Absence) {
+func (b *boards) reports() ([]board.Report, *figure.Absence) {
+	return b.checker.ask(b.Sel.Text, b.check)
+}
+
+func (b *boards) check() (all []board.Report, none *figure.Absence) {
 	acked, strange := 0, 0
 	for _, state := range b.reads.states() {
 		bookings := b.ledger.Bookings(state)

@@ -21,6 +21,32 @@ func ledgerOf(w *probe.Walk) *ledger.Ledger {
 	return w.Beside("ledger", func(paths map[string]string) probe.Watcher { return ledger.New(paths) }).(*ledger.Ledger)
 }
 
+// A shared keeps what a checker said, for all measures of one walk that ask it the same.
+type shared[R any] struct {
+	probe.Deaf
+	probe.Blind
+	said map[any]answer[R] // by what was asked
+}
+
+type answer[R any] struct {
+	reports []R
+	none    *figure.Absence
+}
+
+func sharedBy[R any](w *probe.Walk, checker string) *shared[R] {
+	return w.Beside(checker, func(map[string]string) probe.Watcher { return &shared[R]{said: map[any]answer[R]{}} }).(*shared[R])
+}
+
+// ask has check answer what was not asked before.
+func (s *shared[R]) ask(what any, check func() ([]R, *figure.Absence)) ([]R, *figure.Absence) {
+	a, known := s.said[what]
+	if !known {
+		a.reports, a.none = check()
+		s.said[what] = a
+	}
+	return a.reports, a.none
+}
+
 // together makes one finding of what a checker found in each state of the service.
 func together(found ...evidence.Finding) (n int, longest time.Duration, all []figure.Finding) {
 	var f figure.Finding

@@ -17,7 +17,7 @@ import (
 func notificationRows() []Measure {
 	row := func(name, label, noun, doc string, form expr.Form, within bool, value func(*delivery) figure.Value) Measure {
 		m := exactRow(name, label, noun, doc, form, func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			d := &delivery{Tally: probe.Tally{Sel: args[0].Selector}, to: args[1].Selector, ledger: ledgerOf(w), value: value}
+			d := &delivery{Tally: probe.Tally{Sel: args[0].Selector}, to: args[1].Selector, ledger: ledgerOf(w), checker: sharedBy[notices.Report](w, "notices"), value: value}
 			if within {
 				d.within = args[2].Span
 			}
@@ -48,9 +48,7 @@ func notificationRows() []Measure {
 		row("time_to_delivery", "time until notifications come again", "deliveries", "Longest time from the end of the last fault to the sending of a selected notification that was "+
 			"not delivered within the given time, as in lost_notifications. Zero when all were that were sent after the fault."+which, expr.Proved, true, (*delivery).recovered),
 		row("reconnect_gap", "gap between two sockets of a client", "gaps", "From the end of each socket to the session of the next socket of the same user and stream. What is "+
-			"sent in it is due at neither."+which, expr.Set, false, (*delivery).gapLengths),
-		row("caught_up", "share of a gap's notifications", "notifications", "Share of the selected notifications that were sent and acknowledged in such a gap and came on the next "+
-			"socket."+which, expr.Share, false, (*delivery).caughtUp),
+			"sent in it is due at neither."+which, expr.Set, false, (*delivery).gaps),
 	}
 }
 
@@ -61,6 +59,7 @@ type delivery struct {
 	to          expr.Selector
 	within      time.Duration
 	ledger      *ledger.Ledger
+	checker     *shared[notices.Report]
 	value       func(*delivery) figure.Value
 }
 
@@ -79,46 +78,54 @@ func (d *delivery) Value() figure.Value {
 }
 
 // reports are what the checker says of each state.
-func (d *delivery) reports() (all []notices.Report, none *figure.Absence) {
+func (d *delivery) reports() ([]notices.Report, *figure.Absence) {
+	type asked struct {
+		notify, sockets string
+		within          time.Duration
+	}
+	return d.checker.ask(asked{d.Sel.Text, d.to.Text, d.within}, d.check)
+}
+
+func (d *delivery) check() (reports []notices.Report, none *figure.Absence) {
 	acked, attached := 0, 0
-	var asked []ledger.Socket
 	for _, state := range d.ledger.States() {
+		type known struct{ user, id string }
 		var sent []notices.Notice
-		known := map[string]bool{} // the ids of the selected notifications
-		elsewhere := map[string]bool{}
+		selected := map[known]bool{} // false: another stream, phase or instance sent it
 		for _, n := range d.ledger.Notices(state) {
-			if id := n.User + "\x00" + n.ID; probe.Asks(&d.Sel, &n.Request) {
-				known[id] = true
+			at := known{n.User, n.ID}
+			asked := probe.Asks(&d.Sel, &n.Request)
+			if asked {
 				sent = append(sent, n.Notice)
-			} else {
-				elsewhere[id] = true
 			}
+			selected[at] = selected[at] || asked
 		}
 		var sockets []notices.Socket
 		var came []notices.Message
-		for _, s := range d.ledger.Sockets(state) {
+		all := d.ledger.Sockets(state)
+		for i := range all {
+			s := &all[i]
 			if !probe.Asks(&d.to, &s.Request) {
 				continue
 			}
-			asked = append(asked, s)
 			sockets = append(sockets, s.AsSocket())
 			for _, m := range d.ledger.Messages(s.Request.Client) {
-				if id := s.Request.Key + "\x00" + m.ID; known[id] || !elsewhere[id] {
+				if ours, sent := selected[known{s.Request.Key, m.ID}]; ours || !sent {
 					came = append(came, m)
 				}
 			}
 		}
 		r := notices.Check(sent, sockets, came, notices.Terms{Within: d.within, Notice: earlier, Until: d.ledger.Until(state)})
 		acked, attached = acked+r.Notices, attached+r.Sockets
-		all = append(all, r)
+		reports = append(reports, r)
 	}
 	switch {
 	case acked == 0:
 		return nil, figure.Absent("no notification of "+d.Sel.Text+" was acknowledged"+d.Failures(), "notifications (POST /api/notifications with an id) that the service answers with 202")
 	case attached == 0:
-		return nil, unattached(asked)
+		return nil, unattached(d.ledger, func(s *ledger.Socket) bool { return probe.Asks(&d.to, &s.Request) })
 	}
-	return all, nil
+	return reports, nil
 }
 
 // judged is what a finding of each report comes to, over the deliveries, or messages, that could have shown it.
@@ -202,40 +209,19 @@ func (d *delivery) recovered() figure.Value {
 	return figure.Value{X: late.Seconds(), Samples: n}
 }
 
-// gaps are those of all states.
-func (d *delivery) gaps() (all []notices.Gap, none *figure.Absence) {
+// gaps are how long the clients of all states were away.
+func (d *delivery) gaps() (v figure.Value) {
 	reports, none := d.reports()
-	for _, r := range reports {
-		all = append(all, r.Gaps...)
-	}
-	if none == nil && len(all) == 0 {
-		none = figure.Absent("no client of "+d.to.Text+" came back after its socket had ended", "sockets that end, and clients that return")
-	}
-	return all, none
-}
-
-func (d *delivery) gapLengths() (v figure.Value) {
-	gaps, none := d.gaps()
 	if v.None = none; none != nil {
 		return v
 	}
-	for _, g := range gaps {
-		v.Set = append(v.Set, figure.Element{X: (g.Until - g.From).Seconds()})
+	for _, r := range reports {
+		for _, g := range r.Gaps {
+			v.Set = append(v.Set, figure.Element{X: (g.Until - g.From).Seconds()})
+		}
+	}
+	if len(v.Set) == 0 {
+		return figure.NoData("sockets that end, and clients that return", "no client of %s came back after its socket had ended", d.to.Text)
 	}
 	return v
-}
-
-func (d *delivery) caughtUp() figure.Value {
-	gaps, none := d.gaps()
-	if none != nil {
-		return figure.Value{None: none}
-	}
-	k, n := 0, 0
-	for _, g := range gaps {
-		k, n = k+g.Came, n+g.Sent
-	}
-	if n == 0 {
-		return figure.NoData("notifications while clients are away", "no notification of %s was sent in a gap", d.Sel.Text)
-	}
-	return figure.Value{X: float64(k) / float64(n), K: k, N: n, Samples: n, Grain: 1 / float64(n)}
 }

