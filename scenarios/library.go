@@ -29,7 +29,7 @@ var usual = []string{"trips", "kinds", "instances", "limit", "limit-burst", "red
 var more = []string{
 	"redis-slow", "redis-reset", "redis-flapping", "redis-partition",
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
-	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-redis", "notifications",
+	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-blackhole", "sessions-redis", "notifications", "notifications-killed",
 	"limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
 }
 

@@ -39,8 +39,8 @@ var fallback = []string{"redis-outage", "redis-blackhole", "redis-slow", "redis-
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash"}
 
 // exactness are those of the scenarios about counts.
-var exactness = []string{"limit", "limit-burst", "bookings", "leaderboard", "sessions", "sessions-restart", "sessions-redis", "notifications",
-	"limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery"}
+var exactness = []string{"limit", "limit-burst", "bookings", "leaderboard", "sessions", "sessions-restart", "sessions-blackhole", "sessions-redis", "notifications",
+	"notifications-killed", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery"}
 
 func TestGroups(t *testing.T) {
 	if got, want := scenarios.Groups(), []string{"all", "cache", "exactness", "fallback"}; !slices.Equal(got, want) {

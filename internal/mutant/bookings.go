@@ -2,6 +2,7 @@ package mutant
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"strings"
 
@@ -64,16 +65,16 @@ func readThenWrite(o *target.Options) {
 	})(o)
 }
 
-// addsAgain adds one for each request, and tries again where it gets no reply.
-func addsAgain(o *target.Options) {
-	add := cache.NewScript(`return redis.call('ZINCRBY', KEYS[1], 1, ARGV[1])`)
-	adding(func(ctx context.Context, r cache.Scripts, set string, _, organizer any) error {
-		_, err := add.Run(ctx, r, []string{set}, organizer)
-		for n := 0; err != nil && ctx.Err() == nil && n < 3; n++ {
-			_, err = add.Run(ctx, r, []string{set}, organizer)
-		}
-		return err
-	})(o)
+// countsAgain gives each booking that comes an id of its own.
+func countsAgain(o *target.Options) {
+	o.DecorateStore = func(s store.Store) store.Store { return everyBookingNew{s} }
+}
+
+type everyBookingNew struct{ store.Store }
+
+func (e everyBookingNew) Book(ctx context.Context, b store.Booking) (int64, error) {
+	b.ID = rand.Text()
+	return e.Store.Book(ctx, b)
 }
 
 // neverReconciled has the database show no scores when all are asked for.

@@ -121,7 +121,7 @@ var limiters = map[string]Mutant{
 	},
 }
 
-// boards break the leaderboard of the hardened policy. Each counts in Redis alone, as a service does that has its truth there.
+// boards break the leaderboard of the hardened policy.
 var boards = map[string]Mutant{
 	"board-lost": {
 		About:  "a score is read and then written: bookings at the same time count as one",
@@ -130,10 +130,9 @@ var boards = map[string]Mutant{
 		mutate: readThenWrite,
 	},
 	"board-doubled": {
-		About:  "a booking that is repeated counts again, and so does one whose reply was lost",
+		About:  "bookings are not known by their id: one that is posted again counts again",
 		Breaks: []string{"board.exact"},
-		Flaky:  []string{"board.order"},
-		mutate: addsAgain,
+		mutate: countsAgain,
 	},
 	"board-stale": {
 		About:  "the bookings that were confirmed without Redis are never told to it",
@@ -167,8 +166,8 @@ var sessions = map[string]Mutant{
 	},
 	"session-told-once": {
 		About:  "Redis is told of a session once: when it has lost it, other instances do not see it any more",
-		Breaks: []string{"sessions.shared"},
-		Flaky:  []string{"sessions.presence", "sessions.redis"},
+		Breaks: []string{"sessions.shared", "sessions.presence"},
+		Flaky:  []string{"sessions.redis"},
 		mutate: toldOnce,
 	},
 	"session-clears": {
@@ -183,14 +182,9 @@ var sessions = map[string]Mutant{
 		Flaky:  []string{"sessions.shared", "sessions.presence"}, // where a busy machine makes Redis slow
 		mutate: forgetsSessions,
 	},
-}
-
-// waiting has no scenario yet: none asks for sessions while Redis is silent. So no self-check asks for it.
-var waiting = map[string]Mutant{
 	"session-unbounded": {
 		About:  "the wait for Redis has a bound for the cache, and none for sessions",
-		Breaks: []string{"fallback.blackhole"},
-		Flaky:  []string{"fallback.slow", "sessions.presence"},
+		Breaks: []string{"sessions.blackhole"},
 		mutate: func(o *target.Options) { o.Sockets.Limits = unbounded },
 	},
 }
@@ -221,7 +215,7 @@ var notifications = map[string]Mutant{
 	"notify-copies": {
 		About:  "each instance publishes again what it gets: a user has one copy for each instance",
 		Breaks: []string{"notify.delivery"},
-		Flaky:  []string{"notify.recovery"},
+		Flaky:  []string{"notify.recovery", "notify.killed"},
 		mutate: everyInstancePublishes,
 	},
 	"notify-order": {
@@ -229,5 +223,16 @@ var notifications = map[string]Mutant{
 		Breaks: []string{"notify.delivery"},
 		Flaky:  []string{"notify.recovery"},
 		mutate: func(o *target.Options) { o.Notify.Deliver = everyFourthLater },
+	},
+	"notify-strangers": {
+		About:  "each notification reaches the user of the one before too",
+		Breaks: []string{"notify.delivery"},
+		mutate: func(o *target.Options) { o.Notify.Deliver = strangersToo },
+	},
+	"notify-early": {
+		About:  "notifications are confirmed 150 ms before they are published: an instance that dies takes them along",
+		Breaks: []string{"notify.killed"},
+		Flaky:  []string{"notify.delivery", "notify.recovery"},
+		mutate: func(o *target.Options) { o.Notify.Notifier = confirmsFirst },
 	},
 }

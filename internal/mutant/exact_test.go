@@ -122,6 +122,21 @@ var exactSymptoms = map[string]func(*twin) bool{
 		w.within(long, func() bool { return l.count("last") > 0 })
 		return l.count("once") == 2
 	},
+	"notify-strangers": func(w *twin) bool {
+		l := w.connect(1)
+		w.notify(0, "first")
+		var answer any
+		w.call(0, "POST", "/api/notifications", `{"id":"for another","userId":"8","text":"x"}`, &answer, long)
+		w.notify(0, "last")
+		w.within(long, func() bool { return l.count("last") > 0 })
+		return l.count("for another") > 0
+	},
+	"notify-early": func(w *twin) bool {
+		l := w.connect(1)
+		w.notify(0, "early")
+		w.relays[0].Refuse() // as if it had died
+		return !w.within(time.Second, func() bool { return l.count("early") > 0 })
+	},
 	"notify-copies": func(w *twin) bool {
 		a, b := w.connect(0), w.connect(1)
 		w.notify(0, "once")

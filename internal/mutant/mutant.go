@@ -31,16 +31,14 @@ func (m Mutant) Options() target.Options {
 	return o
 }
 
-// Names lists the mutants that the self-check asks for, sorted.
+// Names lists the mutants, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(judged)) }
 
 // Find finds a mutant by its name. Its error names the nearest, and all others.
 func Find(name string) (Mutant, error) {
-	for _, t := range []map[string]Mutant{judged, waiting} {
-		if m, ok := t[name]; ok {
-			m.Name = name
-			return m, nil
-		}
+	if m, ok := judged[name]; ok {
+		m.Name = name
+		return m, nil
 	}
 	hint := ""
 	if n := near.Word(name, Names()); n != "" {

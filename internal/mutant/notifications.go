@@ -122,3 +122,40 @@ func everyFourthLater(deliver notify.Deliver) notify.Deliver {
 		return deliver(user, message, at)
 	}
 }
+
+// strangersToo delivers each notification to the user of the one before as well.
+func strangersToo(deliver notify.Deliver) notify.Deliver {
+	var before atomic.Value
+	return func(user string, message []byte, at time.Time) int {
+		if other := before.Swap(user); other != nil && other != user {
+			deliver(other.(string), message, at)
+		}
+		return deliver(user, message, at)
+	}
+}
+
+// confirmsFirst sends what it has taken later, in its order.
+func confirmsFirst(n notify.Notifier) notify.Notifier {
+	e := early{n, make(chan taken, 10_000)}
+	go func() {
+		for t := range e.queue {
+			time.Sleep(time.Until(t.due))
+			n.Send(context.Background(), t.Notification)
+		}
+	}()
+	return e
+}
+
+type early struct {
+	notify.Notifier
+	queue chan taken
+}
+
+type taken struct {
+	notify.Notification
+	due time.Time
+}
+
+func (e early) Send(_ context.Context, n notify.Notification) {
+	e.queue <- taken{n, time.Now().Add(150 * time.Millisecond)}
+}
