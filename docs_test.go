@@ -23,6 +23,7 @@ var pages = map[string]int{
 	"docs/statistics-and-guards.md": 150,
 	"docs/traffic.md":               150,
 	"docs/contract.md":              150,
+	"docs/contracts.md":             150,
 	"docs/exactness.md":             150,
 	"docs/reference-target.md":      150,
 	"docs/rate-limits.md":           150,

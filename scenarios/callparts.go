@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -31,21 +30,9 @@ func readBody(t strictyaml.Table, st *traffic.Stream) {
 		return
 	}
 	typed := slices.ContainsFunc(slices.Collect(maps.Keys(st.Headers)), func(name string) bool { return strings.EqualFold(name, "Content-Type") })
-	if !typed && !isJSON(text) {
+	if !typed && !traffic.IsJSON(text) {
 		v.Wrong("body is not JSON; if it is another type, give it, such as headers: {Content-Type: text/plain}")
 	}
-}
-
-// isJSON reports whether a template makes JSON once it is filled.
-func isJSON(text string) bool {
-	var filled strings.Builder
-	for _, part := range traffic.Split(text) {
-		if slices.Contains(traffic.Blanks, part) {
-			part = "1"
-		}
-		filled.WriteString(part)
-	}
-	return json.Valid([]byte(filled.String()))
 }
 
 func readHeaders(t strictyaml.Table, st *traffic.Stream) {

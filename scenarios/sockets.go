@@ -24,7 +24,7 @@ func readSockets(t strictyaml.Table, v strictyaml.Value, st *traffic.Stream) {
 	st.Socket = s
 	if text, ok := v.Text(); ok {
 		var err error
-		switch st.Method, st.Path, err = parsePath(text); {
+		switch st.Method, st.Path, err = traffic.ParseCall(text, traffic.Methods); {
 		case err != nil:
 			v.Wrong("sockets: %v", err)
 		case st.Method != "GET":

@@ -31,6 +31,9 @@ Flags:
   --target-cmd CMD   start CMD and test that service. Its environment has PORT,
                      INSTANCE, REDIS_URL, ... {port} and {redis} in CMD become the
                      instance's port and its Redis URL
+  --contract FILE    how the service speaks, where its paths and answers are not those
+                     of the trip API; 'bench init' writes one. What it does not map is
+                     not asked, and leaves the claims that need it undecided
   --env NAME=VALUE   a further variable of its environment, which has yours too; may
                      be repeated. Where the name says that the value is secret (PASS,
                      SECRET, TOKEN, KEY, ...), nothing shows it
@@ -60,6 +63,7 @@ Examples:
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
   bench run --target-cmd 'server --listen :{port} --cache {redis}' --env-file .env redis-outage
+  bench run --target-cmd 'node shop.js' --contract shop.yaml redis-outage
   bench run --target-url http://127.0.0.1:4000 --toxiproxy http://127.0.0.1:8474/redis redis-outage
 `
 

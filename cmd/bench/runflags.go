@@ -17,13 +17,13 @@ import (
 type runFlags struct {
 	set *flag.FlagSet // which of them were given
 
-	arms, profile, redis, command, out string
-	urls, hosts, toxiproxies           list
-	env, envFiles                      list
-	instances                          int
-	readyIn                            time.Duration
-	seed                               uint64
-	reportOnly, noColor                bool
+	arms, profile, redis, command, out, contract string
+	urls, hosts, toxiproxies                     list
+	env, envFiles                                list
+	instances                                    int
+	readyIn                                      time.Duration
+	seed                                         uint64
+	reportOnly, noColor                          bool
 }
 
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
@@ -33,6 +33,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.StringVar(&f.profile, "profile", "", "")
 	f.set.StringVar(&f.redis, "redis", "embedded", "")
 	f.set.StringVar(&f.command, "target-cmd", "", "")
+	f.set.StringVar(&f.contract, "contract", "", "")
 	f.set.Var(&f.env, "env", "")
 	f.set.Var(&f.envFiles, "env-file", "")
 	f.set.Var(&f.urls, "target-url", "")
@@ -52,10 +53,11 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 func (f runFlags) options(names []string) (run.Options, error) {
 	spec, specErr := f.spec()
 	all, scenariosErr := f.scenarios(names)
-	if err := errors.Join(specErr, scenariosErr, overridden(spec.Env, all)); err != nil {
+	own, contractErr := readContract(f.contract)
+	if err := errors.Join(specErr, scenariosErr, contractErr, overridden(spec.Env, all)); err != nil {
 		return run.Options{}, err
 	}
-	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out}
+	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out, Contract: own}
 	if !given(f.set, "seed") {
 		o.Seed = uint64(rand.Uint32())
 	}

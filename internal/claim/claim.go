@@ -62,3 +62,8 @@ func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
 // Times reports whether a time that c measures may be one of answers from a
 // source: a delay that was injected there is then part of the figure.
 func (c *Claim) Times(source string) bool { return c.holds.Times(source) }
+
+// Names reports whether c selects the requests of a stream by its name.
+func (c *Claim) Names(stream string) bool {
+	return c.holds.Names(stream) || c.requires.Names(stream)
+}

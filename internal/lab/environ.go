@@ -23,6 +23,7 @@ const shortestSecret = 4
 func (in *instance) environ() (env, hidden []string) {
 	// Without RATE_LIMIT a service limits its clients as the contract says: only scenarios about limits want that.
 	set := map[string]string{"PORT": strconv.Itoa(in.port), "INSTANCE": in.name, "RATE_LIMIT": "0"}
+	hidden = slices.Clone(in.lab.spec.Hidden)
 	for i, d := range in.arm.dependencies {
 		v := d.Env(in.addrOf(dependencies[i].on))
 		set[v.Name] = v.Value
@@ -38,12 +39,20 @@ func (in *instance) environ() (env, hidden []string) {
 	if set["REDIS_URL"] == "" { // the contract knows an absent one, not an empty one
 		delete(set, "REDIS_URL")
 	}
+	var also map[string]string
+	if in.lab.spec.Also != nil {
+		also = in.lab.spec.Also(set)
+		maps.Copy(set, also)
+	}
 	env = slices.DeleteFunc(cleanEnviron(), func(kv string) bool {
 		k, _, _ := strings.Cut(kv, "=")
 		_, ok := set[k]
 		return ok
 	})
 	for _, k := range slices.Sorted(maps.Keys(set)) {
+		if _, ok := also[k]; ok && set[k] == "" {
+			continue // nor does it come from the harness's environment
+		}
 		env = append(env, k+"="+set[k])
 		if redact.Secret(k) && len(set[k]) >= shortestSecret {
 			hidden = append(hidden, set[k])

@@ -76,7 +76,7 @@ func (l *Lab) askAgain(ctx context.Context) error {
 		return err
 	}
 	return each(l.arms[0].instances, func(in *instance) error {
-		return waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
+		return l.spec.Ready.waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
 	})
 }
 

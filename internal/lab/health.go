@@ -1,11 +1,13 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +16,7 @@ import (
 )
 
 const (
-	// healthCall bounds one question for /health.
+	// healthCall bounds one question.
 	healthCall = time.Second
 	// healthBytes bounds how much of an answer an error quotes.
 	healthBytes = 200
@@ -28,8 +30,8 @@ var health = &http.Client{
 	Timeout:       healthCall,
 }
 
-// waitReady waits until GET /health answers 200. p is the process behind it; nil: it already ran.
-func waitReady(ctx context.Context, url string, within time.Duration, p *process.Process) error {
+// waitReady waits until q is answered by the instance at url. p is the process behind it; nil: it already ran.
+func (q Question) waitReady(ctx context.Context, url string, within time.Duration, p *process.Process) error {
 	name := redact.Text(url)
 	var exited <-chan struct{}
 	if p != nil {
@@ -39,7 +41,7 @@ func waitReady(ctx context.Context, url string, within time.Duration, p *process
 	defer cancel()
 	last := errors.New("it was not asked")
 	for wait := 5 * time.Millisecond; ; wait = min(wait*3/2, 50*time.Millisecond) {
-		if err := askHealth(ctx, url); ctx.Err() == nil {
+		if err := q.ask(ctx, url); ctx.Err() == nil {
 			last = err // an answer cut off by our own deadline says nothing
 		}
 		// A process that has exited is not what answered.
@@ -52,7 +54,7 @@ func waitReady(ctx context.Context, url string, within time.Duration, p *process
 		select {
 		case <-exited:
 		case <-ctx.Done():
-			err := fmt.Errorf("%s: %w; GET /health last said: %v", name, context.Cause(ctx), last)
+			err := fmt.Errorf("%s: %w; GET %s last said: %v", name, context.Cause(ctx), q.path(), last)
 			if p != nil && p.Lines() != nil {
 				err = fmt.Errorf("%w%s", err, p.Tail())
 			}
@@ -62,18 +64,23 @@ func waitReady(ctx context.Context, url string, within time.Duration, p *process
 	}
 }
 
-// askHealth is nil when the instance says that it is ready.
-func askHealth(ctx context.Context, url string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+"/health", nil)
+func (q Question) path() string { return cmp.Or(q.Path, "/health") }
+
+// ask is nil when the instance says that it is ready.
+func (q Question) ask(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(url, "/")+q.path(), nil)
 	if err != nil {
 		return err
+	}
+	for name, values := range q.Header {
+		req.Header[name] = values
 	}
 	resp, err := health.Do(req)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
+	if q.Any || slices.Contains(q.Status, resp.StatusCode) || len(q.Status) == 0 && resp.StatusCode == http.StatusOK {
 		return nil
 	}
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, healthBytes))

@@ -121,7 +121,7 @@ func (in *instance) start(ctx context.Context, note string, again func() bool) (
 	in.started, in.url = run, url
 	in.mu.Unlock()
 
-	err = waitReady(ctx, url, in.lab.spec.ReadyIn, p)
+	err = in.lab.spec.Ready.waitReady(ctx, url, in.lab.spec.ReadyIn, p)
 	if err == nil {
 		run.ready.Store(true)
 		in.record("ready", began, url+note)

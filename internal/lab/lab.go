@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"sync"
 	"time"
@@ -34,11 +35,22 @@ type Spec struct {
 	AllowHosts []string          // hosts other than loopback that the user named
 	Dir        string            // where logs go: Dir/logs/<arm>-<instance>.log
 	ReadyIn    time.Duration     // how long an instance may take to get ready; 0: 15 s
+	Ready      Question          // what says that it is
+	Hidden     []string          // secrets beside those of Env, which errors do not show
 	Self       []string          // how to start this program, for its words serve, redis and watchdog; empty: os.Executable
 	Clock      *history.Clock
-	Record     func(history.Event)   // safe for concurrent use; nil: nothing is recorded
-	Wire       func(history.Command) // the same for what the service says to its dependencies; it never waits
-	Progress   func(string)          // one line about what is being opened; safe for concurrent use; nil: silence
+	Record     func(history.Event)                           // safe for concurrent use; nil: nothing is recorded
+	Wire       func(history.Command)                         // the same for what the service says to its dependencies; it never waits
+	Also       func(set map[string]string) map[string]string // further variables of an instance, made of those that it has; an empty one is not set; nil: none
+	Progress   func(string)                                  // one line about what is being opened; safe for concurrent use; nil: silence
+}
+
+// A Question is what an instance is asked until it is ready. The zero Question is GET /health.
+type Question struct {
+	Path   string // empty: /health
+	Header http.Header
+	Status []int // of the answer of one that is ready; empty: 200
+	Any    bool  // whatever the status
 }
 
 // An ArmSpec is one target of the comparison.

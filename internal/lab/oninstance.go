@@ -44,7 +44,7 @@ func (in *instance) Probe(ctx context.Context, timeout time.Duration) canary.Mee
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	began := time.Now()
-	return canary.Met(askHealth(ctx, in.at()), began)
+	return canary.Met(in.lab.spec.Ready.ask(ctx, in.at()), began)
 }
 
 // Up is nil when it runs.
@@ -78,7 +78,7 @@ func (in *instance) Mend(ctx context.Context) error {
 		return nil
 	}
 	p.Resume()
-	err := waitReady(ctx, in.at(), in.lab.spec.ReadyIn, p)
+	err := in.lab.spec.Ready.waitReady(ctx, in.at(), in.lab.spec.ReadyIn, p)
 	switch {
 	case p.Died() != nil: // it ended when it was let go on
 		return nil

@@ -2,11 +2,13 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/traffic"
 )
@@ -20,7 +22,9 @@ type caller struct {
 	client   func(place uint64) int // drawn from the clients
 	clients  *clients
 	method   method
-	judge    *judge
+	spoken   contract.Spoken
+	template template // what is sent instead of the method's body; nil: that
+	judge    *contract.Judge
 	keeper   keeper
 	lines    []line              // one for each target
 	headers  map[string]template // those that vary
@@ -31,24 +35,29 @@ type caller struct {
 // A line is the way to one target.
 type line struct {
 	transport http.RoundTripper
-	request   *http.Request // without its key, body, context and what its client adds
-	versions  *entities     // nil: the path is not that of a versioned entity
+	request   *http.Request  // without its key, body, context and what its client adds
+	jar       http.CookieJar // of the target; nil: none
+	versions  *entities      // nil: the path is not that of a versioned entity
 }
 
 func newCaller(s Stream, in *shared) sender { return newCallerOf(s, in) }
 
 func newCallerOf(s Stream, in *shared) *caller {
 	changes := in.changes[s.Arm]
+	spoken, _ := s.Contract.Speak(s.Call) // checked
 	c := &caller{
 		stream: s, name: s.Name, clock: in.clock, id: s.idOf(), client: s.clientOf(), clients: in.connections.clients(s),
-		method: methods[s.Method](s, changes), judge: newJudge(s, changes != nil), keeper: newKeeper(s.Keep),
+		method: methods[s.Method](s, changes), spoken: spoken, judge: contract.NewJudge(spoken, s.Expect, changes != nil), keeper: newKeeper(s.Keep),
 		headers: make(map[string]template), ids: s.seed(uuids),
 	}
+	if spoken.Mapped {
+		c.template = traffic.Split(spoken.Body)
+	}
 	header := http.Header{"User-Agent": {"bench"}, "Accept": {"application/json"}}
-	if s.Method != http.MethodGet {
+	if s.Method != http.MethodGet || spoken.Method != http.MethodGet {
 		header.Set("Content-Type", "application/json")
 	}
-	for name, value := range s.Headers {
+	for name, value := range spoken.Headers {
 		header.Set(name, value)
 		if t := template(traffic.Split(value)); t.varies() {
 			c.headers[name] = t
@@ -56,11 +65,13 @@ func newCallerOf(s Stream, in *shared) *caller {
 	}
 	c.personal = len(c.headers) > 0 || s.Clients != nil && (s.Clients.As == traffic.ByHeader || s.Clients.Cookies)
 	for _, t := range s.Targets {
-		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + s.Path) // checked
+		c.personal = c.personal || t.Jar != nil
+		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + spoken.Path) // checked
 		c.lines = append(c.lines, line{
 			transport: in.connections.to(s, t),
-			request:   &http.Request{Method: s.Method, URL: u, Host: u.Host, Header: header},
+			request:   &http.Request{Method: spoken.Method, URL: u, Host: u.Host, Header: header},
 			versions:  in.versions.of(s, t),
+			jar:       t.Jar,
 		})
 	}
 	return c
@@ -82,7 +93,7 @@ func (c *caller) ask(t turn, number uint64, target int) ask {
 	a := ask{number: number, id: c.id(number), target: target, client: c.clients.of(c.client(t.place))}
 	a.record = history.Request{
 		Arm: s.Arm, Stream: c.name, Instance: s.Targets[target].Instance,
-		Seq: number, Method: s.Method, Key: key(a.id), Intended: t.intended, Queued: t.queued, Client: a.client.Name(),
+		Seq: number, Method: s.Method, Key: s.Keys.Key(a.id), Intended: t.intended, Queued: t.queued, Client: a.client.Name(),
 	}
 	return a
 }
@@ -127,7 +138,7 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 		callCtx = a.pass.before(callCtx)
 	}
 	request, text := c.request(callCtx, a)
-	r.Ref = c.judge.shape.refOf(text)
+	r.Ref = c.spoken.RefOf(text)
 	line := c.lines[a.target]
 	known := line.versions.newest(a.id)
 
@@ -150,8 +161,8 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	body.Reset()
 	answer, err := roundTrip(a.client.over(line.transport), request, body)
 	r.Done = c.clock.Now()
-	r.Status, r.Bytes, r.Headers = answer.status, body.Len(), c.keeper.text(answer.header)
-	a.client.keep(request, answer.header)
+	r.Status, r.Bytes, r.Headers = answer.Status, body.Len(), c.keeper.text(answer.Header)
+	keepCookies(a.client.jarOr(line.jar), request.URL, answer.Header)
 	switch {
 	case r.Done >= giveUp:
 		r.Done, r.Failure = giveUp, history.Timeout
@@ -161,8 +172,8 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 		return r
 	}
 
-	said := c.judge.judge(answer, body.Bytes(), r.Key)
-	r.Failure, r.Source, r.Version, r.Answer = said.failure, said.source, said.version, said.answer
+	said := c.judge.Judge(answer, body.Bytes(), r.Key)
+	r.Failure, r.Source, r.Version, r.Answer = said.Failure, said.Source, said.Version, said.Kept
 	if r.Failure != "" {
 		return r
 	}
@@ -170,17 +181,21 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	return c.method.learn(r, said, known)
 }
 
-// request is what is sent for a, and its body.
+// request is what is sent for a. text is the body that the scenario has for it.
 func (c *caller) request(ctx context.Context, a ask) (request *http.Request, text []byte) {
 	request = c.lines[a.target].request.WithContext(ctx)
-	if hole := traffic.Hole(c.stream.Path); hole != "" {
-		u := *request.URL
-		u.Path, u.RawPath = strings.Replace(u.Path, hole, a.record.Key, 1), ""
-		request.URL = &u
-	}
+	request.URL = filled(request.URL, a.record.Key)
 	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.number, ids: c.ids}
 	text = c.method.body(b)
-	carry(request, text)
+	switch {
+	case c.template != nil:
+		b.client = cmp.Or(b.client, "bench")
+		carry(request, c.template.fill(b))
+	case c.spoken.Mapped && !contract.TakesBody(c.spoken.Method):
+		carry(request, nil)
+	default:
+		carry(request, text)
+	}
 	if c.personal {
 		request.Header = request.Header.Clone()
 		for name, value := range c.headers {
@@ -189,7 +204,22 @@ func (c *caller) request(ctx context.Context, a ask) (request *http.Request, tex
 		if who := c.stream.Clients; who != nil && who.As == traffic.ByHeader {
 			request.Header.Set(who.Header, a.client.name)
 		}
-		a.client.dress(request)
+		dress(a.client.jarOr(c.lines[a.target].jar), request)
 	}
 	return request, text
+}
+
+// filled is a URL with the key in its place, if it has one.
+func filled(u *url.URL, key string) *url.URL {
+	out := *u
+	if hole := traffic.Hole(u.Path); hole != "" {
+		out.Path = strings.Replace(u.Path, hole, key, 1)
+		if out.RawPath = ""; strings.Contains(key, "/") {
+			out.RawPath = strings.Replace(u.EscapedPath(), url.PathEscape(hole), url.PathEscape(key), 1)
+		}
+	}
+	if hole := traffic.Hole(u.RawQuery); hole != "" {
+		out.RawQuery = strings.Replace(u.RawQuery, hole, url.QueryEscape(key), 1)
+	}
+	return &out
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/trektribe/bench/internal/contract"
 )
 
 // changes are the changes that one arm has acknowledged, of all streams and all
@@ -45,28 +47,22 @@ func (c *changes) acknowledge(key string, made change) {
 	c.of[key] = of
 }
 
-// listed is a trip as a listing shows it.
-type listed struct {
-	key     string
-	version int64
-}
-
 // witness is the trip that says most about the freshness of a listing that was
 // requested at sent. Only changes acknowledged by then count. It is the trip with
 // too old a version for the longest time, since the first change that the listing
 // should show and does not. Without such a trip it is the trip changed last. It is
 // empty when no trip of the listing was changed.
-func (c *changes) witness(trips []listed, sent time.Duration) listed {
+func (c *changes) witness(trips []contract.Listed, sent time.Duration) contract.Listed {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var stale, fresh listed
+	var stale, fresh contract.Listed
 	since, last := time.Duration(math.MaxInt64), time.Duration(-1)
 	for _, t := range trips {
-		for _, made := range c.of[t.key] {
+		for _, made := range c.of[t.Key] {
 			if made.at > sent {
 				continue
 			}
-			if made.version > t.version && made.at < since {
+			if made.version > t.Version && made.at < since {
 				stale, since = t, made.at
 			}
 			if made.at > last {
@@ -74,7 +70,7 @@ func (c *changes) witness(trips []listed, sent time.Duration) listed {
 			}
 		}
 	}
-	if stale.key != "" {
+	if stale.Key != "" {
 		return stale
 	}
 	return fresh

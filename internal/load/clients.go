@@ -95,20 +95,10 @@ func (c *client) over(common http.RoundTripper) http.RoundTripper {
 	return c.transport
 }
 
-// dress adds the client's cookies to a request, whose header nobody shares.
-func (c *client) dress(request *http.Request) {
+// jarOr is where the client's cookies are; the instance's, of one that has none.
+func (c *client) jarOr(ofInstance http.CookieJar) http.CookieJar {
 	if c == nil || c.jar == nil {
-		return
+		return ofInstance
 	}
-	for _, cookie := range c.jar.Cookies(request.URL) {
-		request.AddCookie(cookie)
-	}
-}
-
-// keep keeps the cookies of an answer.
-func (c *client) keep(request *http.Request, answered http.Header) {
-	if c == nil || c.jar == nil || len(answered["Set-Cookie"]) == 0 {
-		return
-	}
-	c.jar.SetCookies(request.URL, (&http.Response{Header: answered}).Cookies())
+	return c.jar
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/trektribe/bench/internal/contract"
 )
 
 // maxBody is how much of an answer is read; a longer one does not have the contract's shape.
@@ -15,18 +17,13 @@ const maxBody = 4 << 20
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // roundTrip sends request and reads the whole answer into body.
-func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.Buffer) (answer, error) {
+func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.Buffer) (contract.Response, error) {
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return answer{}, err
+		return contract.Response{}, err
 	}
 	defer response.Body.Close()
-	a := answer{
-		status: response.StatusCode,
-		header: response.Header,
-		source: response.Header.Get("X-Source"),
-		json:   isJSON(response.Header.Get("Content-Type")),
-	}
+	a := contract.Response{Status: response.StatusCode, Header: response.Header}
 	if n := response.ContentLength; n > 0 && n <= maxBody {
 		body.Grow(int(n) + bytes.MinRead)
 	}
@@ -35,7 +32,7 @@ func roundTrip(transport http.RoundTripper, request *http.Request, body *bytes.B
 		read = unzipBody
 	}
 	err = read(body, response.Body)
-	a.tooLong = body.Len() > maxBody
+	a.TooLong = body.Len() > maxBody
 	return a, err
 }
 

@@ -21,6 +21,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load/alarm"
 	"github.com/trektribe/bench/internal/traffic"
@@ -37,13 +38,19 @@ type Stream struct {
 	Seed    uint64
 	First   uint64   // number of its first place: a stream that pauses is one Stream for each window, numbered on
 	Targets []Target // instances, in turn
+
+	Contract *contract.Contract // how the service speaks what the stream calls; nil: as the reference
 }
 
 // places is how many places of the schedule may be played at once.
 func (s Stream) places() int { return s.Workers / s.AtOnce() }
 
 // A Target is one instance. URL is its root: http://127.0.0.1:8080.
-type Target struct{ Instance, URL string }
+// Jar has the cookies that go with every request, of clients that have none of their own; nil: none.
+type Target struct {
+	Instance, URL string
+	Jar           http.CookieJar
+}
 
 // A Report says how well the generator kept its schedule. Planned is Sent, and
 // Unsent, and what was canceled before it was sent.

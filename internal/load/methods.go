@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/traffic"
 )
@@ -25,7 +26,7 @@ type method interface {
 	body(b blanks) []byte
 	// learn completes the record of a request that was answered correctly; known is the
 	// newest version that its instance had answered with before it was sent.
-	learn(r history.Request, said reading, known int64) history.Request
+	learn(r history.Request, said contract.Reading, known int64) history.Request
 }
 
 // A get reads. The record says whether its answer is older than one before, or than a change.
@@ -37,14 +38,14 @@ func newGet(_ Stream, arm *changes) method { return get{arm} }
 
 func (get) body(blanks) []byte { return nil }
 
-func (g get) learn(r history.Request, said reading, known int64) history.Request {
+func (g get) learn(r history.Request, said contract.Reading, known int64) history.Request {
 	// A user may have no version: that is not an older one.
 	if r.Version != 0 && r.Version < known {
 		r.Failure = history.Backward
 	}
-	if said.listed != nil {
-		w := g.changes.witness(said.listed, r.Sent)
-		r.Key, r.Version = w.key, w.version
+	if said.Items != nil {
+		w := g.changes.witness(said.Items, r.Sent)
+		r.Key, r.Version = w.Key, w.Version
 	}
 	return r
 }
@@ -64,7 +65,7 @@ func newPost(s Stream, _ *changes) method { return post{traffic.Split(s.Body)} }
 
 func (p post) body(b blanks) []byte { return p.text.fill(b) }
 
-func (post) learn(r history.Request, _ reading, _ int64) history.Request { return r }
+func (post) learn(r history.Request, _ contract.Reading, _ int64) history.Request { return r }
 
 // A put changes a trip, by default its title, and records the acknowledged change.
 type put struct {
@@ -92,7 +93,7 @@ func (p put) body(b blanks) []byte {
 	return fmt.Appendf(nil, `{"title":"Trek %08x"}`, uint32(mix(p.titles^mix(b.seq))))
 }
 
-func (p put) learn(r history.Request, _ reading, _ int64) history.Request {
+func (p put) learn(r history.Request, _ contract.Reading, _ int64) history.Request {
 	p.changes.acknowledge(r.Key, change{r.Done, r.Version})
 	return r
 }

@@ -3,7 +3,6 @@ package load
 import (
 	"iter"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/trektribe/bench/internal/traffic"
@@ -44,7 +43,7 @@ func (s Stream) Places() iter.Seq[Place] {
 			for j := range s.AtOnce() {
 				number := s.seq(place, j)
 				for i, id := range ids {
-					if !yield(Place{s.step(number, i), at, s.Targets[s.target(place, max(i, j))], key(id(number)), name}) {
+					if !yield(Place{s.step(number, i), at, s.Targets[s.target(place, max(i, j))], s.Keys.Key(id(number)), name}) {
 						return
 					}
 				}
@@ -76,14 +75,6 @@ func (s Stream) target(place uint64, j int) int {
 		turn = s.seq(turn, j)
 	}
 	return int(turn % uint64(len(s.Targets)))
-}
-
-// key is the path's text for the id k; 0 is no id.
-func key(k int) string {
-	if k == 0 {
-		return ""
-	}
-	return strconv.Itoa(k)
 }
 
 // A schedule yields the intended times of one stream, in order. It knows no

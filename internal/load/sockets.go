@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,7 +19,7 @@ type crowd struct {
 	plan   traffic.Socket
 	clock  *history.Clock
 	id     func(seq uint64) int
-	dialer *sockets.Dialer
+	opens  opening
 	event  func(history.Event)
 	living sync.WaitGroup
 
@@ -31,7 +30,7 @@ type crowd struct {
 func newCrowd(s Stream, in *shared) sender {
 	return &crowd{
 		stream: s, plan: *s.Socket, clock: in.clock, id: s.idOf(),
-		dialer: sockets.NewDialer(in.connections.open(nil)), event: in.event,
+		opens: newOpening(s, sockets.NewDialer(in.connections.open(nil))), event: in.event,
 	}
 }
 
@@ -59,7 +58,7 @@ type visit struct {
 
 // send opens the socket of a turn.
 func (c *crowd) send(ctx context.Context, t turn, record func(history.Request)) {
-	g := guest{place: t.place, key: key(c.id(t.place))}
+	g := guest{place: t.place, key: c.stream.Keys.Key(c.id(t.place))}
 	v := c.open(ctx, g, t, record)
 	c.living.Go(func() { c.live(ctx, g, v, record) })
 }
@@ -105,7 +104,8 @@ func (c *crowd) open(ctx context.Context, g guest, t turn, record func(history.R
 	if c.plan.Back == traffic.ToSame {
 		next = 0
 	}
-	target := s.Targets[s.target(g.place+uint64(next), 0)]
+	turn := s.target(g.place+uint64(next), 0)
+	target := s.Targets[turn]
 	r := history.Request{
 		Arm: s.Arm, Stream: s.Name, Instance: target.Instance, Seq: repeated(g.place, g.times), Method: s.Method,
 		Key: g.key, Client: g.name(s.Name), Intended: t.intended, Queued: t.queued,
@@ -125,11 +125,7 @@ func (c *crowd) open(ctx context.Context, g guest, t turn, record func(history.R
 	}
 	dial, cancel := context.WithDeadline(ctx, c.clock.Epoch().Add(giveUp))
 	defer cancel()
-	path := s.Path
-	if hole := traffic.Hole(path); hole != "" {
-		path = strings.Replace(path, hole, g.key, 1)
-	}
-	socket, status, err := c.dialer.Open(dial, strings.TrimRight(target.URL, "/")+path)
+	socket, status, err := c.opens.open(dial, turn, blanks{key: g.key, client: r.Client, seq: r.Seq, ids: s.seed(uuids)})
 	r.Done, r.Status = c.clock.Now(), status
 	switch {
 	case err == nil:
@@ -226,7 +222,7 @@ func (c *crowd) read(ctx context.Context, v *visit) (how string) {
 		case err != nil:
 			return sockets.Ended(err)
 		}
-		name, detail, err := messageOf(text)
+		name, detail, err := c.stream.Contract.Message(text)
 		if err != nil {
 			v.Leave(c.stream.Timeout)
 			return "wrong message: " + err.Error()

@@ -27,6 +27,9 @@ func checkCall(s Stream, complain func(string, ...any)) {
 		}
 	}
 	clients := s.Clients != nil
+	if _, err := s.Contract.Speak(s.Call); err != nil {
+		complain("%w", err)
+	}
 	say("body", s.CheckBody())
 	say("body", traffic.CheckTemplate(s.Body, clients))
 	say("headers", s.CheckHeaders(s.Clients))
@@ -66,6 +69,9 @@ func checkSequence(s Stream, complain func(string, ...any)) {
 
 func checkSockets(s Stream, complain func(string, ...any)) {
 	checkPath(s.Path, complain)
+	if _, err := s.Contract.Speak(s.Call); err != nil {
+		complain("%w", err)
+	}
 	if rest := strings.Replace(s.Path, traffic.Hole(s.Path), "", 1); strings.ContainsAny(rest, "{}") {
 		complain("path %q: the only place that can be filled is one %s", s.Path, strings.Join(traffic.Holes, " or "))
 	}

@@ -16,7 +16,7 @@ func newVersions(streams []Stream) versions {
 	most := make(map[place]int)
 	for _, stream := range streams {
 		for _, s := range stream.calls() {
-			if s.shape().entity == "" {
+			if spoken, err := s.Contract.Speak(s.Call); err != nil || spoken.Item == "" {
 				continue
 			}
 			for _, t := range s.Targets {

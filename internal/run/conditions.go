@@ -29,6 +29,9 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	if len(s.Env) > 0 {
 		out = append(out, reports.Condition{Name: "env", Value: assignments(s.Env)})
 	}
+	if s.Contract != nil {
+		out = append(out, reports.Condition{Name: "contract", Value: s.Contract.Line()})
+	}
 	for _, sc := range s.Scenarios {
 		if s.Running {
 			break // it does not have their environment

@@ -2,12 +2,12 @@ package run
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
@@ -15,11 +15,11 @@ import (
 // healthTimeout bounds one question, so that a service that hangs is asked again.
 const healthTimeout = time.Second
 
-// watchHealth asks every instance for its health, each step, one question at a time, until ctx
+// watchHealth asks every instance for its health, as its contract has it, each step, one question at a time, until ctx
 // ends. It records the first answer, each that differs from the one before, and the last: a
 // history.Health runs from the question to its answer. It is no part of the load, keeps its own
 // connections and delays nobody. Record is safe for concurrent use.
-func watchHealth(ctx context.Context, clock *history.Clock, arms []lab.Arm, step time.Duration, record func(history.Event)) {
+func watchHealth(ctx context.Context, clock *history.Clock, arms []lab.Arm, of *contract.Contract, step time.Duration, record func(history.Event)) {
 	client := &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -30,7 +30,7 @@ func watchHealth(ctx context.Context, clock *history.Clock, arms []lab.Arm, step
 	for _, a := range arms {
 		for _, i := range a.Instances {
 			all.Go(func() {
-				follow(ctx, clock, step, func() (string, bool) { return askHealth(ctx, client, i.URL) }, func(e history.Event) {
+				follow(ctx, clock, step, func() (string, bool) { return askHealth(ctx, client, of, i.URL) }, func(e history.Event) {
 					e.Arm, e.Instance = a.Name, i.Name
 					record(e)
 				})
@@ -67,14 +67,16 @@ func follow(ctx context.Context, clock *history.Clock, step time.Duration, ask f
 }
 
 // askHealth is what one instance says about Redis; ended: ctx ended before the answer.
-func askHealth(ctx context.Context, client *http.Client, url string) (state string, ended bool) {
+func askHealth(ctx context.Context, client *http.Client, of *contract.Contract, url string) (state string, ended bool) {
 	within, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	const none = "no answer"
-	req, err := http.NewRequestWithContext(within, http.MethodGet, url+"/health", nil)
+	health, _ := of.Has(contract.Health)
+	req, err := http.NewRequestWithContext(within, http.MethodGet, url+health.Path, nil)
 	if err != nil {
 		return none, false
 	}
+	req.Header = health.Header()
 	res, err := client.Do(req)
 	if err != nil {
 		return none, ctx.Err() != nil
@@ -84,26 +86,5 @@ func askHealth(ctx context.Context, client *http.Client, url string) (state stri
 	if err != nil {
 		return none, ctx.Err() != nil
 	}
-	return healthState(res.StatusCode, body), false
-}
-
-// healthState reads an answer of /health: what it says about Redis. If it says nothing about
-// Redis, "degraded" or a status of 500 and more means down.
-func healthState(status int, body []byte) string {
-	var said struct {
-		Status string `json:"status"`
-		Redis  any    `json:"redis"`
-	}
-	json.Unmarshal(body, &said) // an answer that is no JSON leaves said empty
-	switch said.Redis {
-	case "up", "down", "unconfigured":
-		if said.Status == "degraded" && said.Redis == "up" {
-			return "down"
-		}
-		return said.Redis.(string)
-	}
-	if said.Status == "degraded" || status >= http.StatusInternalServerError {
-		return "down"
-	}
-	return "unsaid"
+	return of.State(res.StatusCode, res.Header, body), false
 }

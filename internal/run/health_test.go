@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
@@ -32,8 +33,8 @@ func TestHealthIsReadAsTheContractHasIt(t *testing.T) {
 		{200, `OK`, "unsaid"},
 		{404, `no such path`, "unsaid"},
 	} {
-		if got := healthState(r.status, []byte(r.body)); got != r.want {
-			t.Errorf("healthState(%d, %s) = %q, want %q", r.status, r.body, got, r.want)
+		if got := (*contract.Contract)(nil).State(r.status, nil, []byte(r.body)); got != r.want {
+			t.Errorf("State(%d, %s) = %q, want %q", r.status, r.body, got, r.want)
 		}
 	}
 }
@@ -81,7 +82,7 @@ func TestAnInstanceThatHangsHoldsUpNoOther(t *testing.T) {
 	var done sync.WaitGroup
 	done.Go(func() {
 		watchHealth(ctx, history.NewClock(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: hanging.URL}, {Name: "2", URL: well.URL}}}},
-			time.Millisecond, func(e history.Event) { mu.Lock(); defer mu.Unlock(); got = append(got, e) })
+			nil, time.Millisecond, func(e history.Event) { mu.Lock(); defer mu.Unlock(); got = append(got, e) })
 	})
 	for range 5 {
 		<-asked

@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/recovery"
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
@@ -28,9 +29,10 @@ type judge struct {
 	points   map[string][][]curve.Round  // arm → curve → rounds
 	times    map[string][]recovery.Round // arm → rounds
 	load     *loadSeen
-	running  bool              // the service already ran, and does not have the scenarios' environment
-	died     map[string]string // arm → how an instance first failed by itself
-	stopped  *history.Event    // the condition that ended the scenario; nil: none did
+	contract *contract.Contract // how the service speaks; nil: as the reference
+	running  bool               // the service already ran, and does not have the scenarios' environment
+	died     map[string]string  // arm → how an instance first failed by itself
+	stopped  *history.Event     // the condition that ended the scenario; nil: none did
 }
 
 func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec) (*judge, error) {
@@ -134,6 +136,7 @@ func (j *judge) results() []claim.Result {
 				r.Because, r.Remedy = how+"; until then: "+r.Because, "a service that stays up"
 			}
 			j.stop(&r)
+			j.judgeUnspoken(c, &r)
 			if !j.running {
 				r.Injected = injected(j.scenario, c)
 			}

@@ -35,7 +35,7 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 		if err != nil {
 			return nil, err
 		}
-		j.load, j.running = out.load, saved.Running
+		j.load, j.running, j.contract = out.load, saved.Running, saved.Contract
 		warnings, err := j.observeAll(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("judge %s: %w", dir, err)

@@ -28,6 +28,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	if err != nil {
 		return err
 	}
+	j.contract = r.Contract
 	limits, err := compileLimits(s)
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 	}
 
 	p := &player{clock: r.clock, lab: l, scenario: s, seed: r.Seed, running: r.saved.Running,
-		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, limits: limits}
+		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: limits}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
 		stopped, err := r.playRound(ctx, p, events, j, n)

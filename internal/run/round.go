@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/trektribe/bench/internal/claim/impact"
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -38,6 +40,8 @@ type player struct {
 	running  bool              // the service already ran: it cannot be restarted
 	unhurt   bool              // it can have no faults either
 	show     func(phase, hurt string)
+	contract *contract.Contract           // how the service speaks; nil: as the reference
+	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
 	limits // of the scenario
 }
@@ -47,6 +51,7 @@ type player struct {
 func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	p.sent = map[string]uint64{}
 	sample := newSampler(p.clock, w.Event)
+	sample.contract = p.contract
 	defer sample.close()
 	now := p.clock.Now()
 	w.Event(history.Event{Kind: history.Wall, At: now, Detail: time.Now().UTC().Format(time.RFC3339Nano)})
@@ -73,11 +78,17 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 			w.Event(e)
 		}
 	}
+	for _, e := range unread(p.contract, phases) {
+		w.Event(e)
+	}
 	if p.unhurt {
 		phases = withoutFaults(phases)
 	}
 	arms := p.lab.Arms()
 	sample.boundary(ctx, arms, "", phases[0].Name)
+	if err := p.login(ctx, arms, w.Event); err != nil {
+		return err
+	}
 
 	start := p.clock.Now() + lead
 	plan := timeline{start: start, phases: phases}
@@ -121,8 +132,8 @@ func (p *player) startMeters(ctx context.Context, phases []scenarios.Phase, arms
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { watchStalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
-	if hasFaults(phases) {
-		done.Go(func() { watchHealth(ctx, p.clock, arms, impact.HealthStep, w.Event) })
+	if _, ok := p.contract.Has(contract.Health); ok && hasFaults(phases) {
+		done.Go(func() { watchHealth(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
 	}
 	return func() {
 		cancel()
@@ -154,11 +165,11 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream {
 	var out []load.Stream
 	for ai, a := range arms {
-		for _, s := range p.scenario.Traffic {
+		for _, s := range spokenStreams(p.contract, p.scenario) {
 			var targets []load.Target
 			for _, i := range a.Instances {
 				if len(s.Instances) == 0 || slices.Contains(s.Instances, i.Name) {
-					targets = append(targets, load.Target{Instance: i.Name, URL: i.URL})
+					targets = append(targets, load.Target{Instance: i.Name, URL: i.URL, Jar: p.jars[[2]string{a.Name, i.Name}]})
 				}
 			}
 			for wi, win := range t.windows(s.Phases) {
@@ -166,11 +177,12 @@ func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream
 				gap := min(float64(time.Second)/max(s.From, s.To), float64(win.to-win.from)/10)
 				shift := time.Duration(gap * float64(ai) / float64(len(arms)))
 				name := a.Name + " " + s.Name
+				s.Keys = p.contract.Keys(s.Stream)
 				out = append(out, load.Stream{
 					Stream: s.Stream, Arm: a.Name,
 					Start: win.from + shift, For: win.to - win.from, First: p.sent[name],
 					Seed:    mix(p.seed, p.scenario.Name, s.Name, n, index, wi),
-					Targets: targets,
+					Targets: targets, Contract: p.contract,
 				})
 				p.sent[name] += uint64(math.Ceil(max(s.From, s.To)*(win.to-win.from).Seconds())) + 1 // never fewer than there are
 			}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/redact"
@@ -34,6 +35,9 @@ type Options struct {
 	Out       string // folder that the run's own folder is made in
 	Progress  Progress
 	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
+
+	Contract *contract.Contract // how the service speaks; nil: as the reference
+	filled   *contract.Contract // it, with the environment in its places
 }
 
 // Progress is told what a run is doing.
@@ -54,7 +58,7 @@ type Outcome struct {
 // beside an error. The error is ctx's only if there is no other.
 func Run(ctx context.Context, o Options) (Outcome, error) {
 	began := time.Now()
-	if err := o.fitInstances(); err != nil {
+	if err := errors.Join(o.fitInstances(), o.speak()); err != nil {
 		return Outcome{}, err
 	}
 	dir, err := newFolder(o.Out, o.Name, began)
@@ -66,6 +70,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
 		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
 		Arms: o.Lab.Arms, Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
+		Contract: o.Contract.Shown(),
 	}
 	if saved.Running {
 		saved.Warnings = append(saved.Warnings, "the service already ran: it does not have the scenarios' environment, and its rounds do not begin from a fresh state")
@@ -75,6 +80,12 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	r := &session{Options: o, saved: saved, dir: dir, clock: history.NewClock()}
 	for i, s := range o.Scenarios {
+		if left := LeftOut(o.Contract, s); left != "" {
+			saved.warn(left)
+			if len(spokenStreams(o.Contract, s)) == 0 {
+				continue
+			}
+		}
 		if err = r.play(ctx, i, s); err != nil {
 			break
 		}

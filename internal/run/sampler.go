@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
@@ -37,6 +38,8 @@ type sampler struct {
 	client *http.Client
 	clock  *history.Clock
 	record func(history.Event)
+
+	contract *contract.Contract // how the service speaks; nil: as the reference
 
 	mu   sync.Mutex
 	late map[[2]string]bool // whose last scrape timed out, by arm and instance
@@ -76,7 +79,7 @@ type place struct{ arm, instance, before, after string }
 // sample scrapes one instance and records its figures.
 func (s *sampler) sample(ctx context.Context, p place, i lab.Instance, look func() outside) {
 	at := s.clock.Now()
-	counters, err := s.scrape(ctx, [2]string{p.arm, p.instance}, i.URL+"/metrics")
+	counters, err := s.scrape(ctx, [2]string{p.arm, p.instance}, i.URL)
 	until := s.clock.Now()
 	shown := look()
 	u, seen := shown.usages[i.PID]
@@ -133,6 +136,10 @@ type counter struct {
 
 // scrape reads the counters of one instance, and its gauges, sorted by name. The Go runtime's own counters are left out.
 func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]counter, error) {
+	metrics, ok := s.contract.Has(contract.Metrics)
+	if !ok {
+		return nil, fmt.Errorf("the contract %s has no metrics", s.contract.Name)
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout(who))
 	defer cancel()
 	defer func() {
@@ -140,19 +147,24 @@ func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]coun
 		defer s.mu.Unlock()
 		s.late[who] = ctx.Err() == context.DeadlineExceeded
 	}()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+metrics.Path, nil)
 	if err != nil {
 		return nil, err
 	}
+	req.Header = metrics.Header()
 	res, err := s.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("GET /metrics: status %d", res.StatusCode)
+		return nil, fmt.Errorf("GET %s: status %d", metrics.Path, res.StatusCode)
 	}
-	return parseCounters(io.LimitReader(res.Body, 8<<20))
+	counters, err := parseCounters(io.LimitReader(res.Body, 8<<20), s.contract.Metric)
+	if err != nil {
+		return nil, fmt.Errorf("GET %s: %w", metrics.Path, err)
+	}
+	return counters, nil
 }
 
 func (s *sampler) timeout(who [2]string) time.Duration {
@@ -164,15 +176,17 @@ func (s *sampler) timeout(who [2]string) time.Duration {
 	return scrapeTimeout
 }
 
-// parseCounters reads Prometheus text: counters, the sums and counts of histograms and summaries, and gauges.
-func parseCounters(r io.Reader) ([]counter, error) {
+// parseCounters reads Prometheus text: counters, the sums and counts of histograms and summaries, and gauges,
+// by the names that the reference has for them.
+func parseCounters(r io.Reader, named func(own string) string) ([]counter, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(r)
 	if err != nil {
-		return nil, fmt.Errorf("GET /metrics: %w", err)
+		return nil, err
 	}
 	var out []counter
-	for name, f := range families {
+	for own, f := range families {
+		name := named(own)
 		gauge := slices.Contains(gauges, name)
 		if strings.HasPrefix(name, "go_") && !gauge || strings.HasPrefix(name, "promhttp_") {
 			continue

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
@@ -36,7 +37,7 @@ plain_temperature 36
 `
 
 func TestCountersOfTheServiceAndAFewGaugesAreRead(t *testing.T) {
-	got, err := parseCounters(strings.NewReader(metrics))
+	got, err := parseCounters(strings.NewReader(metrics), (*contract.Contract)(nil).Metric)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/scenarios"
@@ -35,6 +36,7 @@ type Saved struct {
 	Running     bool                  `json:"running"`             // the service already ran
 	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults
 	Env         map[string]string     `json:"env,omitempty"`       // of every instance, beside the scenarios'; without secrets
+	Contract    *contract.Contract    `json:"contract,omitempty"`  // how the service speaks, without secrets; nil: as the reference
 	Arms        []lab.ArmSpec         `json:"arms"`
 	Scenarios   []*scenarios.Scenario `json:"scenarios"`
 	Warnings    []string              `json:"warnings,omitempty"`

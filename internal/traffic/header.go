@@ -20,7 +20,7 @@ const (
 // CheckHeader returns why requests cannot carry a header of this name; nil: they can.
 func CheckHeader(name string) error {
 	switch {
-	case !isToken(name):
+	case !IsHeaderName(name):
 		return fmt.Errorf("%q is not a header name", cut(name))
 	case slices.Contains(ofTheConnection, strings.ToLower(name)):
 		return fmt.Errorf("%s is set by the sender of the request", name)
@@ -67,7 +67,7 @@ func CheckKeep(patterns []string) error {
 	}
 	for i, p := range patterns {
 		switch {
-		case !isToken(strings.TrimSuffix(p, "*")):
+		case !IsHeaderName(strings.TrimSuffix(p, "*")):
 			return fmt.Errorf("%q is neither a header name nor the start of one and *", cut(p))
 		case slices.ContainsFunc(patterns[:i], func(o string) bool { return strings.EqualFold(o, p) }):
 			return fmt.Errorf("%s is given twice", p)
@@ -76,8 +76,8 @@ func CheckKeep(patterns []string) error {
 	return nil
 }
 
-// isToken reports a header name (RFC 9110, section 5.6.2), without the * that patterns have.
-func isToken(s string) bool {
+// IsHeaderName reports whether s is a header name (RFC 9110, section 5.6.2), without the * that patterns have.
+func IsHeaderName(s string) bool {
 	for _, c := range []byte(s) {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !letter && !strings.ContainsRune("!#$%&'+-.^_`|~", rune(c)) {

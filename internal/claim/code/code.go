@@ -32,6 +32,7 @@ const (
 	Own        Code = "own"         // the service does without any fault what counts against it under one
 	Limited    Code = "limited"     // the service limits the load generator
 	Died       Code = "died"        // an instance of the service failed by itself
+	Unspoken   Code = "unspoken"    // it needs a call, or a variable, that the service's contract does not have
 	Halted     Code = "halted"      // a condition of the scenario ended it
 	Panic      Code = "panic"       // judging panicked: a defect of bench
 )

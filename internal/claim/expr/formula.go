@@ -81,6 +81,16 @@ func (c *Call) About(phase string) bool {
 	return len(c.Selectors) == 0 || slices.ContainsFunc(c.Selectors, func(s Selector) bool { return s.Phase(phase) })
 }
 
+// Names reports whether f selects the requests of a stream by its name.
+func (f *Formula) Names(stream string) bool {
+	return slices.ContainsFunc(f.Calls, func(c *Call) bool { return c.names(stream) })
+}
+
+func (c *Call) names(stream string) bool {
+	return slices.ContainsFunc(c.Selectors, func(s Selector) bool { return s.Stream == stream }) ||
+		slices.ContainsFunc(c.Args, func(a Arg) bool { return a.Selector.Stream == stream || a.Inner != nil && a.Inner.names(stream) })
+}
+
 // Times reports whether f measures times of answers from the source.
 func (f *Formula) Times(from string) bool {
 	return slices.ContainsFunc(f.Calls, func(c *Call) bool { return c.Times(from) })

@@ -39,11 +39,10 @@ type Socket struct {
 	tap  *tap
 }
 
-// Open opens a socket. The status is that of the answer, 0 without one: 101 beside an
+// Open opens a socket, by a request with these headers. The status is that of the answer, 0 without one: 101 beside an
 // error is an answer that does not keep the protocol. When ctx ends, so does the attempt.
-func (d *Dialer) Open(ctx context.Context, url string) (s *Socket, status int, err error) {
+func (d *Dialer) Open(ctx context.Context, url string, header http.Header) (s *Socket, status int, err error) {
 	s = &Socket{}
-	header := http.Header{"User-Agent": {"bench"}}
 	conn, response, err := websocket.Dial(tracing(ctx, &s.tap), url, &websocket.DialOptions{HTTPClient: d.client, HTTPHeader: header})
 	if response != nil {
 		status = response.StatusCode
@@ -54,6 +53,11 @@ func (d *Dialer) Open(ctx context.Context, url string) (s *Socket, status int, e
 	s.conn = conn
 	s.conn.SetReadLimit(MostMessage)
 	return s, status, nil
+}
+
+// Write sends a message of text.
+func (s *Socket) Write(ctx context.Context, text []byte) error {
+	return s.conn.Write(ctx, websocket.MessageText, text)
 }
 
 // Read returns the next message; an error ends the socket, and Ended says how. When ctx

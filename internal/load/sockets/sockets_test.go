@@ -49,7 +49,7 @@ func TestAServiceSeesHowASocketEnds(t *testing.T) {
 	for _, secure := range []bool{false, true} {
 		open := func() (*sockets.Socket, *websocket.Conn) {
 			url, dialer, accepted := world(t, secure)
-			s, status, err := dialer.Open(t.Context(), url)
+			s, status, err := dialer.Open(t.Context(), url, nil)
 			if err != nil || status != http.StatusSwitchingProtocols {
 				t.Fatalf("TLS %v: Open: %d, %v", secure, status, err)
 			}
@@ -105,7 +105,7 @@ func TestHowASocketEnded(t *testing.T) {
 		}},
 	} {
 		url, dialer, accepted := world(t, false)
-		s, _, err := dialer.Open(t.Context(), url)
+		s, _, err := dialer.Open(t.Context(), url, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestHowASocketEnded(t *testing.T) {
 // A message of the greatest length is read.
 func TestTheLongestMessage(t *testing.T) {
 	url, dialer, accepted := world(t, false)
-	s, _, err := dialer.Open(t.Context(), url)
+	s, _, err := dialer.Open(t.Context(), url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

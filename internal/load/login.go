@@ -1,0 +1,69 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/trektribe/bench/internal/contract"
+	"github.com/trektribe/bench/internal/traffic"
+)
+
+// Login makes the login of a contract at one instance, once, and returns its cookies for
+// Target.Jar. Without a status of its own, an answer of 200 to 399 is right.
+func Login(ctx context.Context, call contract.Call, root string) (http.CookieJar, error) {
+	u, err := url.Parse(strings.TrimRight(root, "/") + call.Path)
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
+	defer transport.CloseIdleConnections()
+	header := call.Header()
+	header.Set("User-Agent", "bench")
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", "application/json")
+	}
+	request := (&http.Request{Method: call.Method, URL: u, Host: u.Host, Header: header}).WithContext(ctx)
+	carry(request, nil)
+	if call.Body != "" {
+		carry(request, template(traffic.Split(call.Body)).fill(blanks{client: "bench"}))
+	}
+	var body bytes.Buffer
+	answer, err := roundTrip(transport, request, &body)
+	if err != nil {
+		return nil, err
+	}
+	right := answer.Status >= 200 && answer.Status < 400
+	if len(call.Status) > 0 {
+		right = slices.Contains(call.Status, answer.Status)
+	}
+	if !right {
+		return nil, fmt.Errorf("it answers %d", answer.Status)
+	}
+	jar, _ := cookiejar.New(nil) // without options: no error
+	keepCookies(jar, u, answer.Header)
+	return jar, nil
+}
+
+// dress adds the cookies of a jar to a request, whose header nobody shares; nil: there is none.
+func dress(jar http.CookieJar, request *http.Request) {
+	if jar == nil {
+		return
+	}
+	for _, cookie := range jar.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+}
+
+// keepCookies keeps the cookies of an answer in a jar; nil: there is none.
+func keepCookies(jar http.CookieJar, from *url.URL, answered http.Header) {
+	if jar == nil || len(answered["Set-Cookie"]) == 0 {
+		return
+	}
+	jar.SetCookies(from, (&http.Response{Header: answered}).Cookies())
+}
