@@ -76,8 +76,8 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 						t.Fatalf("the harness said %q, %v", line, err)
 					}
 					if moment == "when all is stopped" {
-						if got := stopped(tmp); got != 3 { // two services and Redis
-							t.Fatalf("%d processes are stopped, want 3", got)
+						if got := stopped(tmp); got != 5 { // two services, their children in sessions of their own, and Redis
+							t.Fatalf("%d processes are stopped, want 5", got)
 						}
 					}
 					// Harness, watchdog, two services, two children of theirs; and an embedded Redis, as redis-server hides its environment.

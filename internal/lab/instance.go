@@ -124,6 +124,9 @@ func (in *instance) start(ctx context.Context, note string, again func() bool) (
 	err = in.lab.spec.Ready.waitReady(ctx, url, in.lab.spec.ReadyIn, p)
 	if err == nil {
 		run.ready.Store(true)
+		if serving := p.Behind(in.port); len(serving) > 0 {
+			go in.watchBehind(p, serving)
+		}
 		in.record("ready", began, url+note)
 		return false, nil
 	}

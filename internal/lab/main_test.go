@@ -80,6 +80,15 @@ func serve() error {
 		healthy.Store(http.StatusServiceUnavailable)
 	case "deaf":
 		signal.Ignore(syscall.SIGTERM)
+	case "goodbye": // takes a moment
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, syscall.SIGTERM)
+		go func() {
+			<-asked
+			time.Sleep(300 * time.Millisecond)
+			os.WriteFile(os.Getenv("FLAG"), nil, 0o600)
+			os.Exit(0)
+		}()
 	case "parent": // of a child that leaves the group
 		cmd := exec.Command(os.Args[0], "linger")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

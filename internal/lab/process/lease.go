@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,8 @@ const (
 	// LeaseEnv is the variable that marks whatever descends from the harness, so that the watchdog finds it
 	// wherever it went.
 	LeaseEnv = "BENCH_LEASE"
+	// markEnv is the variable that marks whatever descends from one Process.
+	markEnv = "BENCH_PROCESS"
 
 	// LeaseFor is the length of the lease: after so much silence of the harness the watchdog ends its processes. A false
 	// alarm costs a run. On two busy processors the worst stall that the hiccup meter has seen was under 1 s, and a
@@ -56,13 +59,14 @@ var (
 // the lease's mark in its environment, by which it is found. And a harness that is stopped falls silent;
 // what it starts after its lease has lapsed, should it wake, is ended at the latest when the pipe ends.
 type Lease struct {
-	token string
-	cmd   *exec.Cmd
-	gone  chan struct{} // closed once nobody watches any more: the lease has lapsed, or the watchdog has ended
-	done  chan struct{} // closed once the watchdog has ended
-	err   error         // how; read it after done
-	quit  chan struct{} // closed to end the beats
-	beats sync.WaitGroup
+	token   string
+	started atomic.Int64 // processes
+	cmd     *exec.Cmd
+	gone    chan struct{} // closed once nobody watches any more: the lease has lapsed, or the watchdog has ended
+	done    chan struct{} // closed once the watchdog has ended
+	err     error         // how; read it after done
+	quit    chan struct{} // closed to end the beats
+	beats   sync.WaitGroup
 
 	mu     sync.Mutex
 	pipe   *os.File  // nil once closed

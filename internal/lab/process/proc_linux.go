@@ -2,8 +2,11 @@ package process
 
 import (
 	"bytes"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,21 +34,73 @@ func fields(path string) []string {
 	return f
 }
 
-// atWork reports whether a thread of the group can still run: SIGSTOP reaches them one by one, each when its turn comes.
-func atWork(group int) bool {
+// family lists the processes of the group and what descends from its first process, by the mark in its environment or by
+// its parents, without zombies.
+func family(group int, mark string) []member {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat") // its one error is a bad pattern
+	found := map[int]member{}
+	var others []int // that are not known to be of it
+	parents := map[int]int{}
 	for _, path := range stats {
-		if f := fields(path); f == nil || f[2] != strconv.Itoa(group) {
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		f := fields(path)
+		if f == nil || f[0] == "Z" || f[0] == "X" || pid == os.Getpid() {
 			continue
 		}
-		threads, _ := filepath.Glob(filepath.Dir(path) + "/task/*/stat")
-		for _, t := range threads {
-			if f := fields(t); f != nil && !strings.Contains("TtZX", f[0]) {
-				return true
+		parents[pid], _ = strconv.Atoi(f[1])
+		switch m := (member{pid: pid, began: f[19], inGroup: f[2] == strconv.Itoa(group)}); {
+		case m.inGroup || hasVariable(pid, mark):
+			found[pid] = m
+		default:
+			others = append(others, pid)
+		}
+	}
+	for grows := true; grows; { // a child that has dropped its environment
+		grows = false
+		for _, pid := range others {
+			_, of := found[parents[pid]]
+			if _, known := found[pid]; of && !known {
+				found[pid] = member{pid: pid, began: startTime(pid)}
+				grows = true
 			}
 		}
 	}
+	return slices.Collect(maps.Values(found))
+}
+
+// atWork reports whether a thread of it can still run: SIGSTOP reaches them one by one, each when its turn comes.
+func (m member) atWork() bool {
+	threads, _ := filepath.Glob("/proc/" + strconv.Itoa(m.pid) + "/task/*/stat")
+	for _, t := range threads {
+		if f := fields(t); f != nil && !strings.Contains("TtZX", f[0]) {
+			return true
+		}
+	}
 	return false
+}
+
+// listening are those of the members that hold a socket which listens on the port.
+func listening(members []member, port int) (all Serving) {
+	sockets := map[string]bool{}
+	for _, path := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		b, _ := os.ReadFile(path)
+		for line := range strings.Lines(string(b)) {
+			f := strings.Fields(line) // the local address and port, the state and the inode
+			if len(f) > 9 && f[3] == "0A" && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", port)) {
+				sockets["socket:["+f[9]+"]"] = true
+			}
+		}
+	}
+	for _, m := range members {
+		open, _ := filepath.Glob("/proc/" + strconv.Itoa(m.pid) + "/fd/*")
+		if slices.ContainsFunc(open, func(fd string) bool {
+			to, _ := os.Readlink(fd)
+			return sockets[to]
+		}) {
+			all = append(all, m)
+		}
+	}
+	return all
 }
 
 // startTime tells one use of a process number from the next; empty: there is no such process.
@@ -72,16 +127,20 @@ func marked(variable string) []int {
 		if err != nil {
 			continue
 		}
-		env, err := os.ReadFile("/proc/" + e.Name() + "/environ")
-		if err != nil {
-			continue
-		}
-		for kv := range bytes.SplitSeq(env, []byte{0}) {
-			if string(kv) == variable && running(pid) {
-				pids = append(pids, pid)
-				break
-			}
+		if hasVariable(pid, variable) && running(pid) {
+			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// hasVariable reports whether the process has the variable in its environment.
+func hasVariable(pid int, variable string) bool {
+	env, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	for kv := range bytes.SplitSeq(env, []byte{0}) {
+		if string(kv) == variable {
+			return true
+		}
+	}
+	return false
 }

@@ -17,8 +17,14 @@ func running(pid int) bool {
 	return err == nil && p.Signal(syscall.Signal(0)) == nil
 }
 
-// atWork would report whether a thread of the group can still run; here it is not known, and canaries find out.
-func atWork(int) bool { return false }
+// family would list whatever descends from a process; here nothing is known beside its group.
+func family(int, string) []member { return nil }
+
+// listening would be those that listen on the port; here it is not known.
+func listening([]member, int) Serving { return nil }
+
+// atWork would report whether a thread of it can still run; here it is not known, and canaries find out.
+func (member) atWork() bool { return false }
 
 // marked finds nothing: other processes' environments cannot be read here.
 func marked(string) []int { return nil }

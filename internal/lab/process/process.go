@@ -21,8 +21,6 @@ const (
 	grace = 3 * time.Second
 	// reapWithin is how long a killed process may take to be gone; the kernel needs milliseconds.
 	reapWithin = 3 * time.Second
-	// pauseWithin is how long a process may take to stop: SIGSTOP reaches its threads one by one.
-	pauseWithin = 2 * time.Second
 	// tailLines and tailBytes bound the log lines that an error quotes.
 	tailLines = 10
 	tailBytes = 16 << 10
@@ -49,6 +47,9 @@ type Process struct {
 	logFrom int64          // where this start's lines begin
 	input   io.WriteCloser // of Tell; nil: it is told nothing
 
+	mark     string        // a variable in the environment of all that descends from it
+	asked    atomic.Bool   // it was asked to end
+	killed   atomic.Bool   // it was not asked, or has been asked for long enough
 	wanted   atomic.Bool   // the harness ended it
 	expected atomic.Bool   // a fault ended it, or has told it to end
 	done     chan struct{} // closed once it has been reaped
@@ -70,7 +71,8 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 
 	// A file, not a pipe: nothing has to be copied, and Wait does not wait for a grandchild that kept it open.
 	p.cmd = exec.Command(c.Argv[0], c.Argv[1:]...)
-	p.cmd.Env = append(c.Env, LeaseEnv+"="+l.token)
+	p.mark = fmt.Sprintf("%s=%s-%d", markEnv, l.token, l.started.Add(1))
+	p.cmd.Env = append(c.Env, LeaseEnv+"="+l.token, p.mark)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = ownGroup()
 	if c.Stdin != "" {
@@ -90,7 +92,7 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 		p.cmd.Wait() // the status is kept in ProcessState
 		// What it started ends with it. Its number cannot belong to another group
 		// yet: the kernel hands numbers out in turn, and this one was freed just now.
-		signalGroup(pid, syscall.SIGKILL)
+		p.endRest()
 		l.forget(pid)
 		if exited != nil {
 			exited(p)
@@ -143,8 +145,8 @@ func (p *Process) Stop(ctx context.Context) error {
 	if p.Exited() { // its number may be another's by now
 		return nil
 	}
-	signalGroup(p.PID(), syscall.SIGTERM)
-	resumeGroup(p.PID()) // a stopped one would not hear it
+	p.Terminate()
+	p.Resume() // a stopped one would not hear it
 	ctx, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	select {
@@ -164,32 +166,14 @@ func (p *Process) Kill() error {
 	if p.Exited() { // its number may be another's by now
 		return nil
 	}
-	signalGroup(p.PID(), syscall.SIGKILL)
+	p.killed.Store(true)
+	p.signal(syscall.SIGKILL)
 	select {
 	case <-p.done:
 		return nil
 	case <-time.After(reapWithin):
 		return fmt.Errorf("end %s: process %d is still there %v after SIGKILL", p.Name, p.PID(), reapWithin)
 	}
-}
-
-// Terminate asks the process to end, as an operator would.
-func (p *Process) Terminate() { signalGroup(p.PID(), syscall.SIGTERM) }
-
-// Pause takes the processor away from the process and whatever it started, and
-// returns when none of them can run any more, at most after pauseWithin.
-func (p *Process) Pause(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pauseWithin)
-	defer cancel()
-	pauseGroup(p.PID())
-	for atWork(p.PID()) {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("process %d does not stop: %w", p.PID(), ctx.Err())
-		case <-time.After(time.Millisecond):
-		}
-	}
-	return nil
 }
 
 // Again starts anew, by start, what a fault has ended, or asked to end. What does not get ready then is ended:
@@ -206,9 +190,6 @@ func (p *Process) Again(start func() error, present func() *Process) error {
 	last.Expect()
 	return errors.Join(err, last.Kill())
 }
-
-// Resume gives it back. That it was not taken away is no error.
-func (p *Process) Resume() { resumeGroup(p.PID()) }
 
 // Exited reports whether it is gone.
 func (p *Process) Exited() bool {

@@ -12,5 +12,5 @@ func ownGroup() *syscall.SysProcAttr   { return nil }
 func ownSession() *syscall.SysProcAttr { return nil }
 func signalGroup(int, syscall.Signal)  {}
 func signalOne(int, syscall.Signal)    {}
-func pauseGroup(int)                   {}
-func resumeGroup(int)                  {}
+
+const stopSignal, goOnSignal = syscall.Signal(-1), syscall.Signal(-1)

@@ -19,8 +19,5 @@ func signalGroup(pid int, sig syscall.Signal) { syscall.Kill(-pid, sig) }
 // signalOne sends sig to one process. That it is gone is no error.
 func signalOne(pid int, sig syscall.Signal) { syscall.Kill(pid, sig) }
 
-// pauseGroup takes the processor away from every process of the group, until resumeGroup.
-func pauseGroup(pid int) { signalGroup(pid, syscall.SIGSTOP) }
-
-// resumeGroup gives it back. That it was not taken away is no error.
-func resumeGroup(pid int) { signalGroup(pid, syscall.SIGCONT) }
+// What takes the processor away, and gives it back.
+const stopSignal, goOnSignal = syscall.SIGSTOP, syscall.SIGCONT
