@@ -66,16 +66,14 @@ func (c *Claim) spare(t *expr.Comparison, term int, f finding, rounds []Round, a
 	}
 	slow := startsSlowly(t, all)
 	if len(own) == 0 && !slow {
-		return f
+		return c.tellFailures(t, f, all, of, fails, nil)
 	}
 	rest := c.judge(t, observed(without(counted, of, own), term), alpha, looks)
 	switch {
 	case rest.part.Verdict == Refuted && rest.part.N == f.part.N && slices.Equal(rest.part.Rounds, f.part.Rounds):
-		return f // it changes nothing
+		return c.tellFailures(t, f, all, of, fails, own) // it changes nothing
 	case rest.part.Verdict == Refuted:
-		if how := c.failures(all, of, own); how != "" && fails {
-			rest.because += ": " + how
-		}
+		rest = c.tellFailures(t, rest, all, of, fails, own)
 		rest.notes = append(slices.Clone(rest.notes), "not counted: "+c.says(own, slow, all.Start()))
 		return rest
 	case f.part.Verdict == Inconclusive && rest.part.Verdict == Inconclusive && !(f.code == code.NoFigure && explains(own, of)):
@@ -153,6 +151,26 @@ func (c *Claim) says(own []baseline.Own, slow bool, start time.Duration) string 
 		out = append(out, "the service takes "+figure.Format(start.Seconds(), "s")+" to start without any fault")
 	}
 	return strings.Join(out, "; ")
+}
+
+// tellFailures adds to what is refuted how the requests failed, other than as they do without any fault. A share that
+// most of its requests miss in another way, such as by coming late, has another cause; so has one of sources.
+func (c *Claim) tellFailures(t *expr.Comparison, f finding, r *baseline.Round, of []expr.Selector, fails bool, own []baseline.Own) finding {
+	if f.part.Verdict != Refuted || !fails {
+		return f
+	}
+	failed := 0
+	for _, fates := range r.Fates(of, own) {
+		failed += fates.Sum()
+	}
+	share := t.Left.Call != nil && t.Left.Call.Form == expr.Share
+	if share && float64(failed) < (1-f.part.Measured)*float64(f.part.N)/2 || slices.ContainsFunc(of, func(s expr.Selector) bool { return s.Has("source") }) {
+		return f
+	}
+	if how := c.failures(r, of, own); how != "" {
+		f.because += ": " + how
+	}
+	return f
 }
 
 // failures tells how the other requests failed, by stream: "GET /api/trips: 50 × no answer in time".
