@@ -156,15 +156,15 @@ func (c *Claim) says(own []baseline.Own, slow bool, start time.Duration) string 
 // tellFailures adds to what is refuted how the requests failed, other than as they do without any fault. A share that
 // most of its requests miss in another way, such as by coming late, has another cause; so has one of sources.
 func (c *Claim) tellFailures(t *expr.Comparison, f finding, r *baseline.Round, of []expr.Selector, fails bool, own []baseline.Own) finding {
-	if f.part.Verdict != Refuted || !fails {
+	m := t.Left.Call
+	if f.part.Verdict != Refuted || !fails || m == nil || m.Form != expr.Share && m.Name != "failures" {
 		return f
 	}
 	failed := 0
 	for _, fates := range r.Fates(of, own) {
 		failed += fates.Sum()
 	}
-	share := t.Left.Call != nil && t.Left.Call.Form == expr.Share
-	if share && float64(failed) < (1-f.part.Measured)*float64(f.part.N)/2 || slices.ContainsFunc(of, func(s expr.Selector) bool { return s.Has("source") }) {
+	if m.Form == expr.Share && float64(failed) < (1-f.part.Measured)*float64(f.part.N)/2 || slices.ContainsFunc(of, func(s expr.Selector) bool { return s.Has("source") }) {
 		return f
 	}
 	if how := c.failures(r, of, own); how != "" {

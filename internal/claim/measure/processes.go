@@ -14,8 +14,8 @@ func exitsRow() Measure {
 			Name: "exits", Args: "()",
 			Form: expr.Counted, Label: "exits", Noun: "starts",
 		},
-		Unit:  "count",
-		Doc:   "Number of times that an instance exited by itself: not ended by a fault or by the harness. Behind a shell or a " +
+		Unit: "count",
+		Doc: "Number of times that an instance exited by itself: not ended by a fault or by the harness. Behind a shell or a " +
 			"supervisor, what listens on the instance's port counts (Linux).",
 		start: startExits,
 	}
