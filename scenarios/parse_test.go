@@ -167,7 +167,8 @@ func TestEverythingThatCanBeSaidIsRead(t *testing.T) {
 		Streams: []string{"listing", "trip", "write", "profile", "book", "quiet", "others", "twice", "top", "present", "idle"}, Phases: []string{"cold", "fault", "after"}, Faults: []string{"blackhole", "latency", "refused"},
 		Paths: map[string]string{"listing": "/api/trips?sort=new", "trip": "/api/trips/{id}", "write": "/api/trips/{id}", "profile": "/api/profiles/{user}?fields=all",
 			"book": "/api/bookings", "quiet": "/api/leaderboard", "others": "/api/leaderboard", "twice": "/api/bookings", "top": "/api/leaderboard", "present": "/ws?user={user}", "idle": "/ws"},
-		Env: got.Target.Env,
+		Uncached: map[string][]string{"cold": {"listing", "trip", "write"}},
+		Env:      got.Target.Env,
 	}); !reflect.DeepEqual(scope, want) {
 		t.Errorf("Scope() = %v, want %v", scope, want)
 	}

@@ -8,6 +8,7 @@ package scenarios
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -146,6 +147,7 @@ func (s *Scenario) Scope() expr.Scope {
 		if url, set := p.Env["REDIS_URL"]; set && url == "" {
 			c.NoRedis = append(c.NoRedis, p.Name)
 		}
+		c.Uncached = withUncached(c.Uncached, p, c.Paths)
 		for _, f := range p.Faults {
 			if !slices.Contains(c.Faults, f.Kind) {
 				c.Faults = append(c.Faults, f.Kind)
@@ -153,4 +155,24 @@ func (s *Scenario) Scope() expr.Scope {
 		}
 	}
 	return c
+}
+
+// kinds are the variables with the times to live of what the paths that begin so answer.
+var kinds = map[string]string{"TTL_TRIPS": "/api/trips", "TTL_PROFILES": "/api/users", "TTL_AI": "/api/recommendations"}
+
+// withUncached adds the streams whose cache a phase switches off, with a time to live of 0s.
+func withUncached(all map[string][]string, p Phase, paths map[string]string) map[string][]string {
+	for stream, path := range paths {
+		for name, begins := range kinds {
+			if ttl, err := time.ParseDuration(p.Env[name]); err != nil || ttl != 0 || !strings.HasPrefix(path, begins) {
+				continue
+			}
+			if all == nil {
+				all = map[string][]string{}
+			}
+			all[p.Name] = append(all[p.Name], stream)
+		}
+	}
+	slices.Sort(all[p.Name])
+	return all
 }

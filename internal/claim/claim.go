@@ -39,6 +39,7 @@ type Claim struct {
 	holds    *expr.Formula
 	requires *expr.Formula // without comparisons where nothing is required
 	rules    guard.Rules   // that a round must meet to count
+	doubts   guard.Rules   // that it must meet to show that the claim holds
 	scope    expr.Scope
 }
 
@@ -56,7 +57,10 @@ func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
 	if holds.Timeless() && requires.Timeless() {
 		rules.MostLag = guard.AnyLag
 	}
-	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, scope: s}, nil
+	rules.Assumed = assumed(t, holds, s)
+	doubts := rules
+	doubts.Phases = holds.About
+	return &Claim{Text: t, holds: holds, requires: requires, rules: rules, doubts: doubts, scope: s}, nil
 }
 
 // Times reports whether a time that c measures may be one of answers from a

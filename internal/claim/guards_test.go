@@ -152,7 +152,11 @@ func TestTheLagThatIsBearableFollowsTheShortestTimeOfTheClaim(t *testing.T) {
 
 // A bound that answers are held against is a duration that the generator's lag must not blur.
 func TestABoundOfGoodputNeedsAPunctualGenerator(t *testing.T) {
-	late := answers("trips", "fault", 1000*ms, 200, 50*ms, tail(30*ms))
+	lag := tail(30 * ms)
+	late := answers("trips", "fault", 1000*ms, 200, 50*ms, func(r *history.Request) {
+		lag(r)
+		r.Source = "memory"
+	})
 	for bound, want := range map[string]claim.Verdict{"20ms": claim.Inconclusive, "90ms": claim.Holds} {
 		got := judge(t, compile(t, "goodput_lost(trips, "+bound+") <= 10000", ""), times(3, play(outage("1"), late))...)
 		if got.Verdict != want {

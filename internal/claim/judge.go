@@ -49,7 +49,25 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 		}
 	}
 	r.tell(all)
+	if r.Verdict != Refuted {
+		r.doubt(rounds)
+	}
 	return r
+}
+
+// doubt leaves open what holds where a round that counts shows nothing, and tells what the service says falsely.
+func (r *Result) doubt(rounds []Round) {
+	for _, round := range rounds {
+		if len(round.aside) > 0 {
+			continue
+		}
+		for _, d := range round.doubt {
+			if r.Verdict == Holds {
+				r.Verdict, r.Code, r.Because, r.Remedy = Inconclusive, d.Code, d.Text, d.Remedy
+			}
+			r.Findings = figure.Together(r.Findings, d.Findings)
+		}
+	}
 }
 
 // tell gives the notes, and a claim that does not hold what is wrong, as the comparisons of its verdict have it.

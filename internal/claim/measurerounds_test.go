@@ -37,6 +37,9 @@ func slowed(lost, back int) []part {
 			if r.Intended >= fms(from) && r.Intended < fms(to) {
 				r.Done = r.Intended + 500*ms
 			}
+			if r.Phase == "fault" {
+				r.Source = "memory"
+			}
 		}
 	}
 	return []part{outage("1"), answers("trips", "warm", 0, 100, ms, nil), answers("trips", "fault", 1000*ms, 200, ms, slow(1000, 1000+lost)),

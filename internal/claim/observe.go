@@ -18,6 +18,7 @@ import (
 type Round struct {
 	sides []sides           // of every comparison of holds
 	aside []guard.Complaint // why the round does not count; empty: it does
+	doubt []guard.Doubt     // why it shows nothing though it is as promised; empty: it does
 	own   *baseline.Round   // what the service does without any fault
 	rest  []sides           // like sides, without that; nil: they are the same
 }
@@ -64,7 +65,7 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 	own := base.Round()
 	for i, c := range claims {
 		r := &rounds[i]
-		r.own = own
+		r.own, r.doubt = own, g.Doubts(c.doubts)
 		if r.aside = g.Complaints(c.rules); unread != "" {
 			r.aside = append(r.aside, guard.Complaint{Code: code.Unreadable, Text: unread, Remedy: "a history that can be read"})
 		}
@@ -73,7 +74,7 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		}
 		for _, t := range c.requires.Terms {
 			if missed := met(t, measure.Values(requires[i])); missed != nil {
-				r.aside = append(r.aside, unmet(t, missed))
+				r.aside = append(r.aside, c.limited(t, own, unmet(t, missed)))
 			}
 		}
 	}

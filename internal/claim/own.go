@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
 	"github.com/trektribe/bench/internal/history"
@@ -62,7 +63,7 @@ func (c *Claim) spare(t *expr.Comparison, term int, f finding, rounds []Round, a
 	var own []baseline.Own
 	if fails {
 		faulty := all.Hurts(c.holds.About)
-		own = slices.DeleteFunc(all.Fails(c.holds.About, of), func(o baseline.Own) bool { return !faulty && !o.Limited() })
+		own = slices.DeleteFunc(all.Fails(c.holds.About, of), func(o baseline.Own) bool { return !faulty && !o.Limited() && !o.Absent() })
 	}
 	slow := startsSlowly(t, all)
 	if len(own) == 0 && !slow {
@@ -87,12 +88,31 @@ func (c *Claim) spare(t *expr.Comparison, term int, f finding, rounds []Round, a
 	case len(own) == 0:
 		f.remedy = "a service that starts in time without any fault"
 	case own[0].Limited():
-		f.code, f.remedy = code.Limited, "switch the limit of the service off, or use more clients"
+		f.code, f.remedy = code.Limited, unlimited
 	default:
 		f.remedy = "a service that answers " + own[0].Call(c.scope.Paths[own[0].Stream]) + " without any fault, or traffic without it"
 	}
 	return f
 }
+
+// limited is why a requirement was not met: the same, or that the service limits the generator where it does.
+func (c *Claim) limited(t *expr.Comparison, own *baseline.Round, unmet guard.Complaint) guard.Complaint {
+	of, fails := failing(t)
+	if !fails {
+		return unmet
+	}
+	for _, o := range own.Fails(c.holds.About, of) {
+		if o.Limited() {
+			unmet.Code, unmet.Remedy = code.Limited, unlimited
+			unmet.Text = o.Says(c.scope.Paths[o.Stream]) + "; " + unmet.Text
+			break
+		}
+	}
+	return unmet
+}
+
+// unlimited is what would settle what a limit of the service leaves open.
+const unlimited = "switch the limit of the service off, or use more clients"
 
 // explains reports whether the failures are why there is nothing to measure: most of what is asked for fails so, or
 // the service answers no longer.

@@ -15,7 +15,9 @@ import (
 func asked(stream, phase string, n, every int, failure history.Failure, status int) part {
 	i := 0
 	return answers(stream, phase, roundtest.Begin(phase)+ms, n, 5*ms, func(r *history.Request) {
-		r.Method = "GET"
+		if r.Method = "GET"; phase == "fault" {
+			r.Source = "memory"
+		}
 		if i++; every > 0 && i%every == 0 {
 			r.Failure, r.Status, r.Source = failure, status, ""
 		}
@@ -107,14 +109,24 @@ func TestAFailureWithoutAnyFaultIsNotTheFaults(t *testing.T) {
 	}
 }
 
-// A claim that is about no fault is about what the service does without one: only a limit of the service is passed over.
+// A claim that is about no fault is about what the service does without one: only a limit of the service, and a call
+// that it does not have at all, are passed over.
 func TestOnlyALimitExcusesWithoutAFault(t *testing.T) {
 	for name, row := range map[string]struct {
-		part part
-		want claim.Verdict
-	}{"lacks the call": {lacking("trips", "warm", 90, 2), claim.Refuted}, "limits the generator": {overLimit("trips", "warm", 90, 2), claim.Inconclusive}} {
-		if got := judge(t, compile(t, "availability(trips) >= 99%", ""), times(3, play(row.part))...); got.Verdict != row.want {
-			t.Errorf("%s: %s because %q, want %s", name, got.Verdict, got.Because, row.want)
+		part     part
+		requires string
+		want     claim.Verdict
+		because  string
+	}{
+		"lacks half of it":     {lacking("trips", "warm", 90, 2), "", claim.Refuted, "available"},
+		"lacks the call":       {lacking("trips", "warm", 90, 1), "", claim.Inconclusive, "trips answers 404 without any fault (270 of 270 requests)"},
+		"fails always":         {asked("trips", "warm", 90, 1, history.Status, 500), "", claim.Refuted, "available"},
+		"limits the generator": {overLimit("trips", "warm", 90, 2), "", claim.Inconclusive, "the service limits the generator (429)"},
+		"limits it where most must be answered": {overLimit("trips", "warm", 90, 2), "availability(trips) >= 90%", claim.Inconclusive,
+			"the service limits the generator (429): trips, 45 of 90 requests without any fault; availability(trips) >= 90% is required"},
+	} {
+		if got := judge(t, compile(t, "availability(trips) >= 99%", row.requires), times(3, play(row.part))...); got.Verdict != row.want || !strings.Contains(got.Because, row.because) {
+			t.Errorf("%s: %s because %q, want %s because of %q", name, got.Verdict, got.Because, row.want, row.because)
 		}
 	}
 }

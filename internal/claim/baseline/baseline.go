@@ -110,6 +110,11 @@ type Own struct {
 	N, Asked int    // so many of the requests without a fault failed so
 }
 
+// Absent reports whether the service does not have what is asked for: all requests are answered so.
+func (o Own) Absent() bool {
+	return o.N == o.Asked && (o.Fate.Status == 404 || o.Fate.Status == 405 || o.Fate.Status == 501)
+}
+
 // Seldom reports whether most of the requests do not fail so.
 func (o Own) Seldom() bool { return 2*o.N < o.Asked }
 

@@ -17,6 +17,7 @@ const (
 	Undelivered   Code = "undelivered"    // a fault did not reach what it was meant for, or nothing proves that it did
 	Problem       Code = "problem"        // the harness noted a problem that spoils the round
 	Cut           Code = "cut"            // the round was interrupted
+	Assumption    Code = "assumption"     // what the scenario assumes of the service's environment was not so
 	Requirement   Code = "requirement"    // what the claim requires was not met
 	Unreadable    Code = "unreadable"     // the history could not be read
 	Unobserved    Code = "unobserved"     // the claim was not observed in the round
@@ -24,17 +25,19 @@ const (
 
 // Why a claim is undecided though its rounds count.
 const (
-	FewRounds  Code = "few-rounds"  // fewer rounds were played than a verdict needs
-	NoFigure   Code = "no-figure"   // rounds have no figure: there was nothing to measure
-	Interval   Code = "interval"    // the interval contains the bound
-	FewSamples Code = "few-samples" // every observation complies, and there are too few to prove the bound
-	CutShort   Code = "cut-short"   // what was measured had not ended when the window did
-	Own        Code = "own"         // the service does without any fault what counts against it under one
-	Limited    Code = "limited"     // the service limits the load generator
-	Died       Code = "died"        // an instance of the service failed by itself
-	Unspoken   Code = "unspoken"    // it needs a call, or a variable, that the service's contract does not have
-	Halted     Code = "halted"      // a condition of the scenario ended it
-	Panic      Code = "panic"       // judging panicked: a defect of bench
+	FewRounds     Code = "few-rounds"    // fewer rounds were played than a verdict needs
+	NoFigure      Code = "no-figure"     // rounds have no figure: there was nothing to measure
+	Interval      Code = "interval"      // the interval contains the bound
+	FewSamples    Code = "few-samples"   // every observation complies, and there are too few to prove the bound
+	CutShort      Code = "cut-short"     // what was measured had not ended when the window did
+	Own           Code = "own"           // the service does without any fault what counts against it under one
+	Limited       Code = "limited"       // the service limits the load generator
+	Unused        Code = "unused"        // the service does not use the path on which a fault was
+	Contradiction Code = "contradiction" // answers say that they come from what a fault had silenced
+	Died          Code = "died"          // an instance of the service failed by itself
+	Unspoken      Code = "unspoken"      // it needs a call, or a variable, that the service's contract does not have
+	Halted        Code = "halted"        // a condition of the scenario ended it
+	Panic         Code = "panic"         // judging panicked: a defect of bench
 )
 
 // OfMachine reports whether a quieter machine could have decided the claim: the

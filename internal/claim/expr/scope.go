@@ -3,10 +3,11 @@ package expr
 // A Scope is what an expression may name.
 type Scope struct {
 	Streams, Phases, Faults []string
-	Paths                   map[string]string // of streams; a stream without one asks for something of its own
-	Forged                  map[string]string // of streams whose clients claim to be others: the template of what they claim
-	NoRedis                 []string          // phases in which the target is told of no Redis
-	Env                     map[string]string // of the target: $NAME in an expression is the duration that it holds
+	Paths                   map[string]string   // of streams; a stream without one asks for something of its own
+	Forged                  map[string]string   // of streams whose clients claim to be others: the template of what they claim
+	NoRedis                 []string            // phases in which the target is told of no Redis
+	Uncached                map[string][]string // by phase: the streams whose cache the phase switches off
+	Env                     map[string]string   // of the target: $NAME in an expression is the duration that it holds
 }
 
 // An Error is a mistake in an expression.

@@ -49,6 +49,7 @@ type Rules struct {
 	Phases  func(name string) bool // the phases that matter; nil: all
 	Faults  []string               // kinds that must have been delivered
 	MostLag time.Duration          // how late the generator may send at p99
+	Assumed Assumed
 }
 
 // matters reports whether the phase does.
@@ -80,6 +81,9 @@ type Guard struct {
 	stalls    []history.Event
 	problems  []history.Event
 	delivered map[string]*probe.Proof
+	uses      uses
+	assumed   assumptions
+	shared    sharing
 }
 
 // sending is how well the generator kept its schedule in one phase.
@@ -91,6 +95,8 @@ type sending struct {
 
 // Event takes what spoils a round, and the proof of faults.
 func (g *Guard) Event(e *history.Event) {
+	g.uses.event(e)
+	g.assumed.event(e)
 	switch e.Kind {
 	case history.PhaseSpan:
 		g.spans = append(g.spans, *e)
@@ -113,6 +119,13 @@ func (g *Guard) Event(e *history.Event) {
 	}
 }
 
+// Command takes how the service uses its Redis.
+func (g *Guard) Command(c *history.Command) {
+	g.uses.command(c)
+	g.assumed.command(c)
+	g.shared.command(c)
+}
+
 // stall is how long a hiccup lasted.
 func stall(e *history.Event) time.Duration {
 	return max(e.Until-e.At, time.Duration(e.Value*float64(time.Second)))
@@ -124,6 +137,8 @@ func (g *Guard) Request(r *history.Request) {
 		g.canceled++
 		return
 	}
+	g.uses.request(r)
+	g.assumed.request(r)
 	p := g.phases[r.Phase]
 	if p == nil {
 		p = &sending{}
@@ -166,6 +181,7 @@ func (g *Guard) Complaints(r Rules) []Complaint {
 			add(code.Undelivered, kind, "a "+kind+" that its canaries meet", "the fault %s was not delivered: %s", kind, cmp.Or(p.Why, "its canary did not meet it"))
 		}
 	}
+	out = append(out, g.assumed.complaints(&r)...)
 	all := g.sent(r)
 	// One late request is no pattern: below a hundred of them it alone would be the p99.
 	n := float64(max(1, all.lag.Count()))
