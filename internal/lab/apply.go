@@ -12,10 +12,11 @@ import (
 
 // An Action is a fault that begins or ends.
 type Action struct {
-	fault.Fault               // its Start and From are not looked at: it is done now. An empty Kind with Heal: whatever is on
-	Arm         string        // empty: all
-	Planned     time.Duration // on the clock
-	Heal        bool          // the fault is lifted
+	fault.Fault                         // its Start and From are not looked at: it is done now. An empty Kind with Heal: whatever is on
+	Arm         string                  // empty: all
+	Planned     time.Duration           // on the clock
+	Heal        bool                    // the fault is lifted
+	Begins      func(now time.Duration) // called when the canaries have been asked, and the fault is switched on next; nil: nobody is told
 }
 
 // Apply does a on all chosen paths, or to all chosen targets, at once. It records history.FaultOn or
@@ -79,6 +80,9 @@ func (l *Lab) apply(ctx context.Context, a Action, start *start) error {
 		}
 		return nil
 	})
+	if a.Begins != nil {
+		a.Begins(l.now())
+	}
 	return each(trials, func(t *trial) error {
 		if t.target != nil {
 			return t.hurtTarget(ctx)

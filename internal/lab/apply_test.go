@@ -145,3 +145,20 @@ func TestApplyRefuses(t *testing.T) {
 		t.Errorf("lifting whatever is on: %v", err)
 	}
 }
+
+// Whoever asks is told when a fault begins: after its canaries were asked, and before it is on.
+func TestAFaultTellsWhenItBegins(t *testing.T) {
+	w := open(t, spec(t))
+	w.fresh(t, nil)
+	a, told := blackhole, []time.Duration{}
+	a.Begins = func(now time.Duration) { told = append(told, now) }
+	w.do(t, a)
+	w.probed(t, a, 1)
+	a = lifted(a)
+	w.do(t, a)
+	w.settle(t)
+	on, canaries := w.of(history.FaultOn), w.of(history.Canary)
+	if len(told) != 1 || told[0] > on[0].At || told[0] < canaries[0].Until {
+		t.Errorf("told %v; the fault was on at %v, and its canary was answered at %v", told, on[0].At, canaries[0].Until)
+	}
+}

@@ -34,6 +34,9 @@ func (p *player) steps(t timeline) []step {
 		for _, f := range ph.Faults {
 			f.Seed = p.seed
 			on, off := lab.Action{Fault: f, Planned: from + f.From}, lab.Action{Fault: f, Planned: from + f.From + f.For, Heal: true}
+			if f.From == 0 && t.late != nil {
+				on.Begins = func(at time.Duration) { t.begun(i, at) }
+			}
 			steps = append(steps, step{on.Planned, n, on}, step{off.Planned, n, off})
 			n++
 		}

@@ -91,7 +91,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	}
 
 	start := p.clock.Now() + lead
-	plan := timeline{start: start, phases: phases}
+	plan := timeline{start: start, phases: phases, late: &lateness{began: map[int]time.Duration{}}}
 	streams := p.streams(n, index, plan, arms)
 	p.limits.start(arms)
 
@@ -143,6 +143,18 @@ func (p *player) startMeters(ctx context.Context, phases []scenarios.Phase, arms
 
 // boundaries records each phase as it really ran, and samples between two of them.
 func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *history.Writer) error {
+	over, told := 0, 0 // phases that are over, and those that are recorded
+	tell := func(n int) {
+		for ; told < n; told++ {
+			from, _ := t.begin(told)
+			_, to := t.span(told)
+			if told+1 < len(t.phases) {
+				to, _ = t.begin(told + 1)
+			}
+			w.Event(history.Event{Kind: history.PhaseSpan, Name: t.phases[told].Name, At: from, Until: to})
+		}
+	}
+	defer func() { tell(over) }()
 	for i, ph := range t.phases {
 		from, to := t.span(i)
 		if !p.until(ctx, from) {
@@ -155,7 +167,8 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 		if !p.until(ctx, to) {
 			return ctx.Err()
 		}
-		w.Event(history.Event{Kind: history.PhaseSpan, Name: ph.Name, At: from, Until: to})
+		tell(over) // it is known by now when this phase began
+		over = i + 1
 	}
 	return nil
 }

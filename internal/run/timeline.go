@@ -5,8 +5,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -15,6 +17,38 @@ import (
 type timeline struct {
 	start  time.Duration
 	phases []scenarios.Phase
+	late   *lateness // nil: every phase begins when it is planned
+}
+
+// lateness is when the faults with which phases begin really began: their canaries take a moment before that.
+type lateness struct {
+	mu    sync.Mutex
+	began map[int]time.Duration // by phase
+}
+
+// begun notes that a fault with which phase i begins is switched on now.
+func (t timeline) begun(i int, now time.Duration) {
+	t.late.mu.Lock()
+	defer t.late.mu.Unlock()
+	t.late.began[i] = max(t.late.began[i], now)
+}
+
+// begin is when phase i begins: with its faults, where it begins with any. What was asked before is not in it, as nothing
+// was hurt. false: one of them has not begun yet.
+func (t timeline) begin(i int) (at time.Duration, known bool) {
+	at, _ = t.span(i)
+	if t.late == nil || !beginsHurt(t.phases[i]) {
+		return at, true
+	}
+	t.late.mu.Lock()
+	defer t.late.mu.Unlock()
+	began, known := t.late.began[i]
+	return max(at, began), known
+}
+
+// beginsHurt reports whether p begins with a fault that is switched on then.
+func beginsHurt(p scenarios.Phase) bool {
+	return slices.ContainsFunc(p.Faults, func(f fault.Fault) bool { return f.From == 0 && !f.Start })
 }
 
 // span is when phase i begins and ends.
@@ -29,8 +63,8 @@ func (t timeline) span(i int) (from, to time.Duration) {
 // phase names the phase that an instant falls in; before the first it is the
 // first, after the last the last.
 func (t timeline) phase(at time.Duration) string {
-	for i, p := range t.phases {
-		if _, to := t.span(i); at < to {
+	for i, p := range t.phases[:len(t.phases)-1] {
+		if to, known := t.begin(i + 1); at < to || !known && at < to+t.phases[i+1].For {
 			return p.Name
 		}
 	}

@@ -56,3 +56,34 @@ func TestAPhaseSaysWhatItHurts(t *testing.T) {
 		t.Errorf("hurts of a phase without faults = %q, want nothing", got)
 	}
 }
+
+// A phase that begins with a fault begins when that is switched on: what was asked before was not hurt.
+func TestAPhaseBeginsWithItsFault(t *testing.T) {
+	s := time.Second
+	plan := phases()
+	plan.late = &lateness{began: map[int]time.Duration{}}
+	plan.phases[2].Faults = []fault.Fault{{Kind: "refused", On: "redis", From: s}} // and one that comes later is no reason to wait
+	for _, step := range []struct {
+		began time.Duration // 0: not yet
+		want  map[time.Duration]string
+	}{
+		{0, map[time.Duration]string{11*s - 1: "warm", 11 * s: "warm", 12 * s: "warm", 13 * s: "after"}},
+		{11*s + 40, map[time.Duration]string{11*s - 1: "warm", 11*s + 39: "warm", 11*s + 40: "fault", 13*s - 1: "fault", 13 * s: "after"}},
+		{11*s + 50, map[time.Duration]string{11*s + 49: "warm", 11*s + 50: "fault"}}, // the last of its faults
+		{11*s + 10, map[time.Duration]string{11*s + 49: "warm", 11*s + 50: "fault"}},
+	} {
+		if step.began > 0 {
+			plan.begun(1, step.began)
+		}
+		for at, want := range step.want {
+			if got := plan.phase(at); got != want {
+				t.Errorf("after a begin at %v: phase(%v) = %s, want %s", step.began, at, got, want)
+			}
+		}
+	}
+	plan.phases[1].Faults[0].Start, plan.phases[1].Faults[1].Start = true, true // on since before the instances started
+	plan.late.began = map[int]time.Duration{}
+	if got := plan.phase(11 * s); got != "fault" {
+		t.Errorf("with a fault from the start: phase(11s) = %s, want fault", got)
+	}
+}
