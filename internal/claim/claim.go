@@ -41,6 +41,7 @@ type Claim struct {
 	rules    guard.Rules   // that a round must meet to count
 	doubts   guard.Rules   // that it must meet to show that the claim holds
 	scope    expr.Scope
+	lacks    func(expr.Selector) *Lack // why a service was not sent what is selected; nil: it was sent everything
 }
 
 // Compile checks t against s and reports every mistake at once, those of holds

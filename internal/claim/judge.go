@@ -31,10 +31,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 	each := stats.Spend(stats.Alpha, looks.Max-looks.Min+1) / float64(c.comparisons())
 	var all []finding
 	for i, t := range c.holds.Terms {
-		f := c.judge(t, observed(rounds, i), each, looks)
-		if f.part.Verdict != Holds {
-			f = c.spare(t, i, f, rounds, each, looks)
-		}
+		f := c.compare(t, i, rounds, each, looks)
 		all = append(all, f)
 		r.Parts = append(r.Parts, f.part)
 	}
@@ -141,18 +138,22 @@ type finding struct {
 	code    code.Code // inconclusive only
 	remedy  string    // inconclusive only
 	more    bool      // inconclusive only: another round may decide it
+	lacks   bool      // inconclusive only: no round can, since what it needs was never sent
 	wrong   []figure.Finding
 	notes   []string
 }
 
 // decisive is the finding that decides the claim: the first that is refuted; else the
-// first that is undecided; else the first, which its author thought of first.
+// first that no rounds can decide; else the first that is undecided; else the first, which its
+// author thought of first.
 func decisive(all []finding) finding {
-	for _, v := range []Verdict{Refuted, Inconclusive} {
-		for _, f := range all {
-			if f.part.Verdict == v {
-				return f
-			}
+	for _, is := range []func(finding) bool{
+		func(f finding) bool { return f.part.Verdict == Refuted },
+		func(f finding) bool { return f.lacks },
+		func(f finding) bool { return f.part.Verdict == Inconclusive },
+	} {
+		if i := slices.IndexFunc(all, is); i >= 0 {
+			return all[i]
 		}
 	}
 	return all[0]

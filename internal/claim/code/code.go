@@ -35,7 +35,7 @@ const (
 	Unused        Code = "unused"        // the service does not use the path on which a fault was
 	Contradiction Code = "contradiction" // answers say that they come from what a fault had silenced
 	Died          Code = "died"          // an instance of the service failed by itself
-	Unspoken      Code = "unspoken"      // it needs a call, or a variable, that the service's contract does not have
+	Unspoken      Code = "unspoken"      // it needs a call that the service does not speak, or a variable that it does not have
 	Halted        Code = "halted"        // a condition of the scenario ended it
 	Panic         Code = "panic"         // judging panicked: a defect of bench
 )

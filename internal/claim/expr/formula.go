@@ -143,6 +143,19 @@ func (c *Comparison) OfGenerator() bool {
 	return len(calls) > 0 && !slices.ContainsFunc(calls, func(k *Call) bool { return !k.OfGenerator })
 }
 
+// Selections are what the measures of c select, also those inside others.
+func (c *Comparison) Selections() []Selector {
+	var out []Selector
+	for _, side := range append([]*Node{c.Left}, c.Bounds...) {
+		for _, k := range side.calls(nil) {
+			if out = append(out, k.Selectors...); k.Reduces() {
+				out = append(out, k.Inner().Selectors...)
+			}
+		}
+	}
+	return out
+}
+
 // BoundsFixed reports whether the bounds are known before anything is measured.
 func (c *Comparison) BoundsFixed() bool {
 	return !slices.ContainsFunc(c.Bounds, func(b *Node) bool { return b.Form != Constant })
