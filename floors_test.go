@@ -29,7 +29,7 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/redact", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"internal/lab", 30, []string{"internal/loopback", "internal/lab", "internal/proxy", "internal/canary", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
@@ -49,7 +49,7 @@ var floors = []floor{
 		"a fault is done to a connection, whoever asked for it; what the wire shows is told in the words of histories"},
 	{"internal/proxy/remote", 20, []string{"internal/canary", "internal/fault"}, "what somebody else's toxiproxy can do is proved like our own, and shares nothing with how ours does it"},
 	{"scenarios", 20, []string{"internal/claim", "internal/fault", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
-	{"reports", 20, []string{"internal/claim", "internal/stats"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
+	{"reports", 20, []string{"internal/claim", "internal/inspect", "internal/stats"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/contract", 15, []string{"internal/history", "internal/traffic", "internal/strictyaml", "internal/near", "internal/redact"},
 		"how a service speaks does not depend on who asks, nor on what is claimed of it"},
@@ -90,6 +90,7 @@ var floors = []floor{
 	{"internal/exact/sessions", 1, []string{"internal/exact/evidence"}, "who is absent or haunts follows from when sockets opened and ended, and from what was shown"},
 	{"internal/exact/notices", 1, []string{"internal/exact/evidence"}, "what is lost or comes twice follows from what was sent, and from what came where"},
 	{"internal/exact/evidence", 0, nil, "operations and what proves an error are one thing for every checker"},
+	{"internal/inspect", 2, []string{"internal/history", "internal/traffic"}, "what a service speaks follows from what it answered, whoever asked it"},
 	{"internal/limit/prove", 0, nil, "what is provable of one counter does not depend on whose it is"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/traffic", 1, []string{"internal/near"}, "what a stream sends is one thing for who says it and who sends it"},
@@ -140,6 +141,7 @@ var impure = []struct {
 	why string
 }{
 	{"internal/claim", []string{"os", "net", "math/rand", "syscall"}, "a saved run must be judged alike anywhere: no file, no network, no chance"},
+	{"internal/inspect", []string{"os", "net", "math/rand", "syscall"}, "a saved inspection says the same anywhere"},
 	{"internal/fault", []string{"os", "net", "math/rand", "syscall"}, "a catalogue says what faults are, and does none"},
 	{"internal/predict", []string{"os", "net", "math/rand", "syscall"}, "the same options give the same prediction"},
 	{"internal/stats", []string{"os", "net", "math/rand", "syscall"}, "the same figures give the same interval"},

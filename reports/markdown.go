@@ -21,6 +21,7 @@ func Markdown(w io.Writer, r Run) error {
 		d.verdicts()
 	}
 	d.judging()
+	d.inspection()
 	if len(d.rs) > 0 {
 		d.line("## Claims", "")
 		for _, row := range d.rs {

@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/recovery"
+	"github.com/trektribe/bench/internal/inspect"
 )
 
 // A Run is what every renderer is given. Renderers only read it.
@@ -25,8 +26,15 @@ type Run struct {
 	Results       []claim.Result
 	Curves        []curve.Curve
 	RecoveryTimes []recovery.Times
+	Inspection    Inspection
 	Warnings      []string // of the run as a whole: rounds set aside, a generator that fell behind
 	Interrupted   bool
+}
+
+// An Inspection is what a service of somebody else speaks; without tables nothing is shown.
+type Inspection struct {
+	Tables []inspect.Table // one for each arm
+	Notes  []string        // how what was played differs from the scenarios
 }
 
 // A Condition is one line of "measured under".

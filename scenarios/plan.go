@@ -108,7 +108,7 @@ func (p planner) traffic(arms int) {
 	p.line("  name\tcall\trate\tarrivals\tkeys\tphases\t%stimeout\tworkers\trequests a round", instances("instances"))
 	total := 0
 	for _, st := range p.s.Traffic {
-		n := p.s.planned(st)
+		n := p.s.Planned(st)
 		total += n
 		rate := rateText(st.From)
 		if st.To != st.From {

@@ -139,9 +139,9 @@ func (s *Scenario) active(st Stream) (d time.Duration) {
 	return d
 }
 
-// planned is the number of requests of a stream in one round; with poisson arrivals, its
+// Planned is the number of requests of a stream in one round; with poisson arrivals, its
 // mean. A stretch begins with a request, so a fraction counts as a whole one.
-func (s *Scenario) planned(st Stream) int {
+func (s *Scenario) Planned(st Stream) int {
 	sum := 0.0
 	for _, one := range s.stretches(st) {
 		n := st.mean() * one.Seconds()

@@ -18,6 +18,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"run", "run scenarios and judge their claims", runHelp, runRun},
+		{"inspect", "show what a service speaks", inspectHelp, runInspect},
 		{"plan", "print a scenario with every default", planHelp, runPlan},
 		{"list", "list the scenarios and their claims", listHelp, runList},
 		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},

@@ -29,8 +29,21 @@ type runFlags struct {
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
 func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, err error) {
 	f.set = flag.NewFlagSet("run", flag.ContinueOnError)
-	f.set.StringVar(&f.arms, "arms", "", "")
+	f.defineTarget()
 	f.set.StringVar(&f.profile, "profile", "", "")
+	f.set.Var(&f.toxiproxies, "toxiproxy", "")
+	f.set.IntVar(&f.instances, "instances", 0, "")
+	f.set.Uint64Var(&f.seed, "seed", 0, "")
+	f.set.StringVar(&f.out, "out", "reports/out", "")
+	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
+	f.set.BoolVar(&f.noColor, "no-color", false, "")
+	names, err = parse(f.set, runHelp, args, out)
+	return f, names, err
+}
+
+// defineTarget defines the flags that say what is tested.
+func (f *runFlags) defineTarget() {
+	f.set.StringVar(&f.arms, "arms", "", "")
 	f.set.StringVar(&f.redis, "redis", "embedded", "")
 	f.set.StringVar(&f.command, "target-cmd", "", "")
 	f.set.StringVar(&f.contract, "contract", "", "")
@@ -38,15 +51,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.Var(&f.envFiles, "env-file", "")
 	f.set.Var(&f.urls, "target-url", "")
 	f.set.Var(&f.hosts, "allow-host", "")
-	f.set.Var(&f.toxiproxies, "toxiproxy", "")
-	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.DurationVar(&f.readyIn, "ready-in", 15*time.Second, "")
-	f.set.Uint64Var(&f.seed, "seed", 0, "")
-	f.set.StringVar(&f.out, "out", "reports/out", "")
-	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
-	f.set.BoolVar(&f.noColor, "no-color", false, "")
-	names, err = parse(f.set, runHelp, args, out)
-	return f, names, err
 }
 
 // options turns the flags and the names into what to run. The error is everything that is wrong with them.

@@ -26,10 +26,11 @@ type caller struct {
 	template template // what is sent instead of the method's body; nil: that
 	judge    *contract.Judge
 	keeper   keeper
-	lines    []line              // one for each target
-	headers  map[string]template // those that vary
-	ids      uint64              // seed of identifiers
-	personal bool                // requests differ in their headers
+	lines    []line                          // one for each target
+	headers  map[string]template             // those that vary
+	ids      uint64                          // seed of identifiers
+	personal bool                            // requests differ in their headers
+	look     func(contract.Response, []byte) // is shown each whole answer with its body; nil: nobody looks
 }
 
 // A line is the way to one target.
@@ -172,6 +173,9 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 		return r
 	}
 
+	if c.look != nil {
+		c.look(answer, body.Bytes())
+	}
 	said := c.judge.Judge(answer, body.Bytes(), r.Key)
 	r.Failure, r.Source, r.Version, r.Answer = said.Failure, said.Source, said.Version, said.Kept
 	if r.Failure != "" {

@@ -56,6 +56,9 @@ func (s Stream) checkKeys(complain func(string, ...any)) {
 	if k.Dist != "uniform" && k.Dist != "zipf" {
 		complain("keys drawn by %q: want uniform or zipf", k.Dist)
 	}
+	if len(k.IDs) > 0 && len(k.IDs) != k.N {
+		complain("%d keys of %d ids: want one for each", k.N, len(k.IDs))
+	}
 	checkExponent(k.Dist, k.S, complain)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -29,14 +30,16 @@ type judge struct {
 	points   map[string][][]curve.Round  // arm → curve → rounds
 	times    map[string][]recovery.Round // arm → rounds
 	load     *loadSeen
-	contract *contract.Contract // how the service speaks; nil: as the reference
 	running  bool               // the service already ran, and does not have the scenarios' environment
 	died     map[string]string  // arm → how an instance first failed by itself
+	contract *contract.Contract // how the service speaks; nil: as the reference
+	shares   map[string]*share  // arm → what it gets of the traffic
 	stopped  *history.Event     // the condition that ended the scenario; nil: none did
 }
 
-func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec) (*judge, error) {
-	j := &judge{scenario: s, arms: arms, observed: map[string][][]claim.Round{}, points: map[string][][]curve.Round{},
+// newJudge compiles the claims of s. own is how the service speaks; tables are those of the arms that were inspected.
+func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec, own *contract.Contract, tables []inspect.Table) (*judge, error) {
+	j := &judge{scenario: s, arms: arms, contract: own, shares: map[string]*share{}, observed: map[string][][]claim.Round{}, points: map[string][][]curve.Round{},
 		recovery: recovery.Of(s.Scope().Faults), times: map[string][]recovery.Round{}, load: &loadSeen{}, died: map[string]string{}}
 	var errs []error
 	for _, t := range s.Claims {
@@ -54,6 +57,7 @@ func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec) (*judge, error) {
 		j.curves = append(j.curves, c)
 	}
 	for _, a := range arms {
+		j.shares[a.Name] = shareOf(s, own, tableOf(tables, a.Name))
 		j.observed[a.Name] = make([][]claim.Round, len(s.Claims))
 		j.points[a.Name] = make([][]curve.Round, len(s.Curves))
 	}
@@ -127,7 +131,8 @@ func (j *judge) results() []claim.Result {
 	var out []claim.Result
 	for i, c := range j.claims {
 		for _, a := range j.arms {
-			r := c.Judge(j.observed[a.Name][i], j.scenario.Rounds)
+			share := j.shares[a.Name]
+			r := share.judge(c, j.observed[a.Name][i], share.idle(j.claims))
 			r.Scenario, r.Arm, r.Policy = j.scenario.Name, a.Name, a.Policy
 			// A service that fails by itself may fail again: no claim holds for it, also if
 			// its other instances answered everything.
@@ -141,6 +146,25 @@ func (j *judge) results() []claim.Result {
 				r.Injected = injected(j.scenario, c)
 			}
 			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// idle reports that no arm gets anything that could decide a claim: the scenario is not played.
+func (j *judge) idle() bool {
+	return !slices.ContainsFunc(j.arms, func(a lab.ArmSpec) bool { return !j.shares[a.Name].idle(j.claims) })
+}
+
+// notes are how what the arms got differs from the scenario.
+func (j *judge) notes() []string {
+	var out []string
+	for _, a := range j.arms {
+		for _, n := range j.shares[a.Name].notes(j.claims) {
+			if len(j.arms) > 1 {
+				n = a.Name + ": " + n
+			}
+			out = append(out, n)
 		}
 	}
 	return out

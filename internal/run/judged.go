@@ -11,6 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/recovery"
+	"github.com/trektribe/bench/reports"
 )
 
 // A Judged is a saved run and what follows from it.
@@ -19,6 +20,7 @@ type Judged struct {
 	Results       []claim.Result
 	Curves        []curve.Curve
 	RecoveryTimes []recovery.Times
+	Inspection    reports.Inspection
 	Warnings      []string // what could not be used
 	load          *loadSeen
 }
@@ -29,18 +31,23 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Judged{Saved: saved, Warnings: saved.Warnings, load: &loadSeen{}}
+	tables, err := readInspection(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := &Judged{Saved: saved, Warnings: saved.Warnings, Inspection: reports.Inspection{Tables: tables}, load: &loadSeen{}}
 	for _, s := range saved.Scenarios {
-		j, err := newJudge(s, saved.Arms)
+		j, err := newJudge(s, saved.Arms, saved.Contract, tables)
 		if err != nil {
 			return nil, err
 		}
-		j.load, j.running, j.contract = out.load, saved.Running, saved.Contract
+		j.load, j.running = out.load, saved.Running
 		warnings, err := j.observeAll(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("judge %s: %w", dir, err)
 		}
 		out.Warnings = append(out.Warnings, warnings...)
+		out.Inspection.Notes = append(out.Inspection.Notes, j.notes()...)
 		out.Results = append(out.Results, j.results()...)
 		out.Curves = append(out.Curves, j.curveResults()...)
 		out.RecoveryTimes = append(out.RecoveryTimes, j.recoveryTimes()...)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -17,18 +18,53 @@ import (
 // A session is a run while its scenarios are played.
 type session struct {
 	Options
-	saved *Saved
-	dir   string
-	clock *history.Clock
+	saved   *Saved
+	dir     string
+	clock   *history.Clock
+	pointed bool            // latest is this run
+	tables  []inspect.Table // of the arms, where the service is somebody else's
+}
+
+// inspect asks a service of somebody else what it speaks, and keeps that.
+func (r *session) inspect(ctx context.Context) (err error) {
+	if !foreign(r.Lab) {
+		return nil
+	}
+	if r.tables, err = r.Options.ask(ctx, r.dir); err != nil {
+		return err
+	}
+	return saveInspection(r.dir, r.tables)
+}
+
+// playAll plays every scenario of which anything is left.
+func (r *session) playAll(ctx context.Context) error {
+	for i, s := range r.Scenarios {
+		if left := LeftOut(r.Contract, s); left != "" {
+			r.saved.warn(left)
+			if len(spokenStreams(r.Contract, s)) == 0 {
+				continue
+			}
+		}
+		j, err := newJudge(s, r.Lab.Arms, r.Contract, r.tables)
+		if err != nil {
+			return err
+		}
+		for _, n := range j.notes() {
+			r.Progress.Say(n)
+		}
+		if j.idle() {
+			r.pointLatest()
+			continue
+		}
+		if err := r.play(ctx, i, s, j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // play plays one scenario in a lab of its own until every claim is decided or its rounds are used up.
-func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (err error) {
-	j, err := newJudge(s, r.Lab.Arms)
-	if err != nil {
-		return err
-	}
-	j.contract = r.Contract
+func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j *judge) (err error) {
 	limits, err := compileLimits(s)
 	if err != nil {
 		return err
@@ -64,7 +100,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 		return err
 	}
 
-	p := &player{clock: r.clock, lab: l, scenario: s, seed: r.Seed, running: r.saved.Running,
+	p := &player{clock: r.clock, lab: l, scenario: s, shares: j.shares, seed: r.Seed, running: r.saved.Running,
 		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: limits}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
@@ -72,9 +108,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario) (e
 		if err != nil {
 			return err
 		}
-		if n == 1 && index == 0 {
-			r.pointLatest()
-		}
+		r.pointLatest()
 		if stopped || n >= s.Rounds.Min && !j.more(r.Awaits) {
 			break
 		}
@@ -104,8 +138,13 @@ func (r *session) playRound(ctx context.Context, p *player, events *sink, j *jud
 	return stopped, err
 }
 
-// pointLatest makes this run the latest: from its first round on, it can be judged.
+// pointLatest makes this run the latest, once: from its first round on, or from a scenario of which
+// nothing is left, it can be judged.
 func (r *session) pointLatest() {
+	if r.pointed {
+		return
+	}
+	r.pointed = true
 	if err := pointLatest(r.dir); err != nil {
 		r.Progress.Say(fmt.Sprintf("%s could not be pointed to this run: %v", filepath.Join(r.Out, "latest"), err))
 	}

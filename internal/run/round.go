@@ -35,6 +35,7 @@ type player struct {
 	clock    *history.Clock
 	lab      *lab.Lab
 	scenario *scenarios.Scenario
+	shares   map[string]*share // arm → what it gets of the traffic
 	seed     uint64
 	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
 	running  bool              // the service already ran: it cannot be restarted
@@ -173,12 +174,12 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 	return nil
 }
 
-// streams turns the scenario's traffic into schedules, the same requests for each arm.
+// streams turns the scenario's traffic into schedules, the same requests for each arm that speaks them.
 // An arm's schedule is shifted by its part of a gap, so that arms do not send at the same instants.
 func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream {
 	var out []load.Stream
 	for ai, a := range arms {
-		for _, s := range spokenStreams(p.contract, p.scenario) {
+		for _, s := range p.shares[a.Name].traffic {
 			var targets []load.Target
 			for _, i := range a.Instances {
 				if len(s.Instances) == 0 || slices.Contains(s.Instances, i.Name) {

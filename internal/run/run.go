@@ -79,16 +79,8 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		return out, err
 	}
 	r := &session{Options: o, saved: saved, dir: dir, clock: history.NewClock()}
-	for i, s := range o.Scenarios {
-		if left := LeftOut(o.Contract, s); left != "" {
-			saved.warn(left)
-			if len(spokenStreams(o.Contract, s)) == 0 {
-				continue
-			}
-		}
-		if err = r.play(ctx, i, s); err != nil {
-			break
-		}
+	if err = r.inspect(ctx); err == nil {
+		err = r.playAll(ctx)
 	}
 	if _, none := os.Stat(filepath.Join(dir, "rounds")); errors.Is(none, fs.ErrNotExist) && failure(err) != nil {
 		// Nothing was observed: there is nothing to keep.
@@ -177,7 +169,7 @@ func Report(ctx context.Context, dir string) (reports.Run, error) {
 	saved := j.Saved
 	r := reports.Run{
 		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
-		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Inspection: j.Inspection, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
