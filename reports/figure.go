@@ -131,14 +131,14 @@ func which(res *claim.Result, all string) string {
 	return ""
 }
 
-// open says what would settle an undecided result. Without an interval beside the verdict that
-// shows why, the reason comes first.
+// open says what would settle an undecided result. Where no interval beside the verdict shows why, the reason comes
+// first.
 func open(r *claim.Result) string {
 	if r.Verdict == claim.Holds || r.Verdict == claim.Refuted {
 		return ""
 	}
 	because, settle := "", ""
-	if r.Because != "" && (r.N == 0 || r.Remedy == "") {
+	if r.Because != "" && (r.N == 0 || r.Remedy == "" || r.Code.OfService()) {
 		because = "because: " + r.Because
 	}
 	if r.Remedy != "" {

@@ -49,3 +49,12 @@ func (c Code) OfMachine() bool {
 	}
 	return false
 }
+
+// OfService reports whether what the service does leaves the claim open, however good its figures are.
+func (c Code) OfService() bool {
+	switch c {
+	case Own, Limited, Unused, Contradiction, Assumption:
+		return true
+	}
+	return false
+}
