@@ -63,7 +63,9 @@ func (c *Claim) spare(t *expr.Comparison, term int, f finding, rounds []Round, a
 	var own []baseline.Own
 	if fails {
 		faulty := all.Hurts(c.holds.About)
-		own = slices.DeleteFunc(all.Fails(c.holds.About, of), func(o baseline.Own) bool { return !faulty && !o.Limited() && !o.Absent() })
+		own = slices.DeleteFunc(all.Fails(c.holds.About, of), func(o baseline.Own) bool {
+			return !faulty && !o.Limited() && !o.Absent() || o.Limited() && aboutLimits(of)
+		})
 	}
 	slow := startsSlowly(t, all)
 	if len(own) == 0 && !slow {
@@ -118,6 +120,13 @@ const unlimited = "switch the limit of the service off, or use more clients"
 // the service answers no longer.
 func explains(own []baseline.Own, of []expr.Selector) bool {
 	return len(own) > 0 && (own[0].Limited() || of != nil && !own[0].Seldom())
+}
+
+// aboutLimits reports whether a selector asks for answers 429, or for others: they are then what the claim is about.
+func aboutLimits(of []expr.Selector) bool {
+	return slices.ContainsFunc(of, func(s expr.Selector) bool {
+		return slices.ContainsFunc(s.Filters, func(f expr.Filter) bool { return f.Key == "status" && f.Status == 429 })
+	})
 }
 
 // failing are the selectors of what is measured, nil where it is of all requests; and whether all of it is such that

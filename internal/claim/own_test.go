@@ -131,6 +131,14 @@ func TestOnlyALimitExcusesWithoutAFault(t *testing.T) {
 	}
 }
 
+// A claim that asks for answers 429 is about the limit.
+func TestALimitExcusesNoClaimAboutItself(t *testing.T) {
+	c := compile(t, "share(trips[status=429], trips) <= 10%", "")
+	if got := judge(t, c, times(3, play(overLimit("trips", "warm", 90, 2)))...); got.Verdict != claim.Refuted {
+		t.Errorf("%s because %q, want it refuted", got.Verdict, got.Because)
+	}
+}
+
 // A phase in which the service is told of no Redis is as good as a fault: what fails with Redis too is not held
 // against the same calls without.
 func TestWithoutRedisIsAsGoodAsAFault(t *testing.T) {
