@@ -60,7 +60,22 @@ type supposition struct {
 	// also names other counters, in which an allowed request may have counted
 	// as well as in its own, or instead. nil: there are none.
 	also  func(id int32) []int64
-	limit func(counter int64) int // nil: that of the reading
+	limit func(counter int64) int // nil, or 0: that of the reading
+}
+
+// without supposes the same, and that some decisions were never made.
+func (s supposition) without(drop func(id int32) bool) supposition {
+	as := s.use
+	s.use = func(id int32) use {
+		switch {
+		case drop(id):
+			return dropped
+		case as == nil:
+			return asItIs
+		}
+		return as(id)
+	}
+	return s
 }
 
 // each visits the track of every counter that the supposition names, of the
@@ -94,7 +109,7 @@ func (b *book) each(ids []int32, s supposition, visit func(ids []int32, t *prove
 		own := order[starts[k]:starts[k+1]]
 		b.fill(&t, own, s)
 		r := s.reading
-		if s.limit != nil {
+		if s.limit != nil && s.limit(counters[k]) > 0 {
 			r.Limit = s.limit(counters[k])
 		}
 		visit(own, &t, r)

@@ -38,10 +38,14 @@ func (j *judge) causes(ids []int32) (cs []cause) {
 	}
 	with := func(change func(*Reading)) supposition {
 		o := r
+		o.Limit = j.own()
 		change(&o)
 		return supposition{reading: o}
 	}
 	for _, by := range []int{1, -1} {
+		if j.bound() {
+			break
+		}
 		if s := with(func(o *Reading) { o.Limit += by }); s.reading.Check() == nil {
 			add(OffByOne, 1, s).found.Limit = s.reading.Limit
 		}
@@ -51,21 +55,25 @@ func (j *judge) causes(ids []int32) (cs []cause) {
 	add(RenewedByEachRequest, 3, with(func(o *Reading) { o.Kind = prove.RenewedByRequest }))
 	add(CountsRefusedToo, 3, with(func(o *Reading) { o.Kind = prove.LoggedRefusals }))
 	for _, o := range others(r) {
+		if j.bound() {
+			break
+		}
 		add(AnotherReading, 4, supposition{reading: o}).found.Kind = o.Kind
 	}
 	if use, together := j.oneAtATime(ids); together {
 		add(LeaksUnderConcurrency, 5, supposition{use: use}).rough = true
 	}
-	add(SharedBetweenClients, 4, supposition{counter: func(int32) int64 { return 0 }}).everyone = true
+	own := with(func(*Reading) {}).reading
+	add(SharedBetweenClients, 4, supposition{reading: own, counter: func(int32) int64 { return 0 }}).everyone = true
 	if len(j.context.Behind) > 0 {
-		add(SharedBehindProxy, 3, supposition{counter: j.proxies()}).everyone = true
+		add(SharedBehindProxy, 3, supposition{reading: own, counter: j.proxies()}).everyone = true
 	}
 	if len(j.context.Forged) > 0 {
 		add(IdentityChosenByClient, 2, supposition{}).forged = true
 	}
-	if n := int64(len(j.instances)); n > 1 {
+	if n := j.many(); n > 1 {
 		of := func(id int32) int64 { return int64(j.book.client[id])*n + int64(j.instance[id]) }
-		add(PerInstance, 4, supposition{counter: of})
+		add(PerInstance, 4, supposition{reading: own, counter: of})
 		s := with(func(o *Reading) { o.Limit = max(1, o.Limit/int(n)) })
 		s.counter = of
 		add(SharePerInstance, 4, s)

@@ -11,19 +11,24 @@ import (
 // errors, from their beginning. Twenty or so are tried.
 const budget = 30_000
 
-// hasty is how many steps a supposition gets for each request.
-const hasty = 8
+// hasty is how many steps a supposition gets for each request; those of a short run get more, of unhurried in all.
+const (
+	hasty     = 8
+	unhurried = 100_000
+)
 
 // diagnose looks for what explains the errors of each side.
 func (j *judge) diagnose() {
 	rep := j.rep
-	j.steps = hasty
+	j.steps = max(hasty, min(prove.Thorough, unhurried/max(1, len(j.ds))))
 	var over, falsely []cause
 	var ids, turned []int32
-	if rep.Granted.Errors > 0 {
+	kept := rep.Kept.Errors > 0 && j.reading.Limit >= j.own()
+	granted := rep.Granted.Errors > 0 && j.reading.Limit <= j.own()
+	if granted {
 		falsely, turned = j.explain(false)
 	}
-	if rep.Kept.Errors > 0 {
+	if kept {
 		over, ids = j.explain(true)
 	}
 	// One cause for both sides is likelier than two that meet.
@@ -31,10 +36,10 @@ func (j *judge) diagnose() {
 	if len(both) > 0 {
 		rep.Diagnosis = append(rep.Diagnosis, name(j.weigh(both, ids), true, true, rep.Kept.Errors+rep.Granted.Errors))
 	} else {
-		if rep.Kept.Errors > 0 {
+		if kept {
 			rep.Diagnosis = append(rep.Diagnosis, name(j.weigh(over, ids), true, false, rep.Kept.Errors))
 		}
-		if rep.Granted.Errors > 0 {
+		if granted {
 			rep.Diagnosis = append(rep.Diagnosis, name(j.weigh(falsely, turned), false, true, rep.Granted.Errors))
 		}
 	}
@@ -104,7 +109,8 @@ func (j *judge) explain(kept bool) (found []cause, ids []int32) {
 func (j *judge) explaining(kept bool, ids []int32) (found []cause) {
 	all := j.upTo(ids)
 	plain := supposition{reading: j.reading}
-	before, allBefore := j.amiss(ids, plain), j.amiss(all, plain)
+	before, allBefore := j.errors(j.book, ids, plain, kept, nil), j.errors(j.book, all, plain, kept, nil)
+	wrong := j.turned(all, kept)
 	explains := func(c *cause) bool {
 		b, ids, was := j.book, ids, before
 		if c.everyone {
@@ -112,9 +118,9 @@ func (j *judge) explaining(kept bool, ids []int32) (found []cause) {
 		}
 		if c.forged {
 			b = newBook(j.ds, j.reading, nil)
-			b.steps = hasty
+			b.steps = j.steps
 		}
-		n := b.amiss(ids, c.suppose)
+		n := j.errors(b, ids, c.suppose, kept, wrong)
 		left := 0
 		if c.rough {
 			left = was.Of(kept) / 50
@@ -126,10 +132,53 @@ func (j *judge) explaining(kept bool, ids []int32) (found []cause) {
 			found = append(found, c)
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && !j.bound() {
 		found = j.measure(explains, kept, ids)
 	}
 	return found
+}
+
+// errors are what a supposition leaves of the side that is explained, and adds to the other. Where the reading's
+// limit is a bound, the other side is that of the service's own limit, but for refusals during faults: what
+// instances may grant by themselves is what the bound is for.
+func (j *judge) errors(b *book, ids []int32, s supposition, kept bool, wrong map[int32]bool) prove.Errors {
+	n := b.amiss(ids, j.only(s, wrong))
+	if !j.bound() {
+		return n
+	}
+	if s.reading.Limit == j.reading.Limit {
+		s.reading.Limit = j.own()
+	}
+	if !kept {
+		n.Over = b.amiss(ids, s).Over
+		return n
+	}
+	f := phases{j: j, faults: j.context.Faults}
+	n.Falsely = b.amiss(ids, s.without(func(id int32) bool { return j.ds[id].Answer == Refused && f.during(id) })).Falsely
+	return n
+}
+
+// turned are the refusals that a bound below the service's limit shows to be wrong: no other needs a cause. nil:
+// all do.
+func (j *judge) turned(ids []int32, kept bool) map[int32]bool {
+	if kept || !j.bound() {
+		return nil
+	}
+	wrong := map[int32]bool{}
+	j.each(ids, supposition{reading: j.reading}, func(_ []int32, t *prove.Track, r Reading) {
+		for _, v := range t.Find(r).Turned {
+			wrong[v.ID] = true
+		}
+	})
+	return wrong
+}
+
+// only supposes the same of these refusals alone; nil: of all.
+func (j *judge) only(s supposition, refusals map[int32]bool) supposition {
+	if refusals == nil {
+		return s
+	}
+	return s.without(func(id int32) bool { return j.ds[id].Answer == Refused && !refusals[id] })
 }
 
 // sample are the decisions of the clients that have most errors of a side, and
@@ -160,7 +209,7 @@ func (j *judge) sample(kept, pure bool) []int32 {
 		requests[c]++
 	}
 	for i, name := range j.clients {
-		if !wrong[name] && n+requests[i] <= budget/2 {
+		if !wrong[name] && !j.amidst[name] && n+requests[i] <= budget/2 {
 			n += requests[i]
 			right[name] = true
 		}

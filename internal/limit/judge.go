@@ -18,12 +18,19 @@ type Context struct {
 	Behind  map[string]string // clients that come through a proxy: to the proxy
 	Forged  map[string]string // identities that a client made up: to the client that really asked
 	Grain   time.Duration     // how coarse reported times are; zero: a second, as Retry-After is
+
+	// Limit is the service's own, where the reading's is a bound beside it: above it for those who got in, below
+	// it for those who were refused. Causes are looked for on that side alone. Zero: the reading's.
+	Limit     int
+	Instances int // of the service, also those that made none of these decisions; zero: those that did
+
+	Beside map[string]bool // clients that are not judged: those without errors may speak against a cause
 }
 
 // Judge proves what can be proved of decisions against a reading. It errs only
 // where the reading is none or a time makes no sense.
 func Judge(ds []Decision, r Reading, c Context) (Report, error) {
-	rep := Report{Reading: r, Requests: len(ds)}
+	rep := Report{Reading: r}
 	if err := r.Check(); err != nil {
 		return rep, err
 	}
@@ -39,7 +46,7 @@ func Judge(ds []Decision, r Reading, c Context) (Report, error) {
 	if c.Grain == 0 {
 		c.Grain = time.Second
 	}
-	j := judge{book: newBook(ds, r, c.Forged), context: c, rep: &rep, headers: newHonesty(ds, r, c)}
+	j := judge{book: newBook(ds, r, c.Forged), context: c, rep: &rep, amidst: map[string]bool{}, headers: newHonesty(ds, r, c)}
 	for _, o := range others(r) {
 		rep.Others = append(rep.Others, Other{Reading: o})
 	}
@@ -63,19 +70,41 @@ func others(r Reading) (rs []Reading) {
 	return rs
 }
 
+// own is the limit that the service has.
+func (j *judge) own() int {
+	if j.context.Limit > 0 {
+		return j.context.Limit
+	}
+	return j.reading.Limit
+}
+
+// bound reports whether the reading's limit is a bound beside that.
+func (j *judge) bound() bool { return j.own() != j.reading.Limit }
+
+// many is how many instances there are.
+func (j *judge) many() int64 { return int64(max(len(j.instances), j.context.Instances)) }
+
 type judge struct {
 	*book
 	context Context
 	rep     *Report
 	headers *honesty
-	levels  [32]InFlight // by the power of two
-	starved int64        // of the worst stretch
+	levels  [32]InFlight    // by the power of two
+	starved int64           // of the worst stretch
+	amidst  map[string]bool // clients beside those that are judged, with errors of their own
 }
 
 // client judges the decisions of one client.
 func (j *judge) client(ids []int32, t *prove.Track, r Reading) {
 	rep := j.rep
 	f := t.Find(r)
+	if name := j.clients[j.book.client[ids[0]]]; j.context.Beside[name] {
+		if f.Errors != (prove.Errors{}) {
+			j.amidst[name] = true
+		}
+		return
+	}
+	rep.Requests += len(ids)
 	c := Client{
 		Name: j.clients[j.book.client[ids[0]]], Requests: len(ids), Allowed: t.Allowed.Len(), Refused: t.Refused.Len(),
 		Unanswered: t.Open.Len(), Over: f.Over, Falsely: f.Falsely, Windows: f.Broken, InFlight: t.InFlight(int64(r.Slack)),

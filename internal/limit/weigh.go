@@ -33,6 +33,10 @@ func (j *judge) weigh(found []cause, ids []int32) (left []cause) {
 			if s.during == 0 && has(FailsOpen) {
 				c.rank = 6 // nothing shows that anybody counts during the fault
 			}
+		case SharePerInstance, StaysOnFallback:
+			if s.shutDuring && has(FailsClosed) {
+				c.rank = 7 // nothing shows that anybody gets in during the fault
+			}
 		case StaysOpen:
 			if s.refusedSince {
 				continue
@@ -52,6 +56,7 @@ func (j *judge) weigh(found []cause, ids []int32) (left []cause) {
 // A sight is what is seen of decisions around the faults.
 type sight struct {
 	refused, during             int  // refused, and during a fault
+	shutDuring                  bool // nobody got in while a fault had lasted for some time
 	refusedSince, admittedSince bool // after the last fault
 	shut                        bool // clients with false rejections got in no more, for longer than a window
 }
@@ -63,6 +68,7 @@ func (j *judge) see(ids []int32) (s sight) {
 	over := slices.MaxFunc(j.context.Faults, func(a, b Span) int { return int(min(1, max(-1, a.To-b.To))) }).To
 	type times struct{ admitted, asked time.Duration }
 	last := map[int32]times{}
+	s.shutDuring = true
 	for _, id := range ids {
 		d := &j.ds[id]
 		at := last[j.book.client[id]]
@@ -70,6 +76,10 @@ func (j *judge) see(ids []int32) (s sight) {
 		case Allowed:
 			s.admittedSince = s.admittedSince || d.Sent > over
 			at.admitted = max(at.admitted, d.Done)
+			// Not right at its beginning, and not when it may have ended.
+			s.shutDuring = s.shutDuring && !slices.ContainsFunc(j.context.Faults, func(f Span) bool {
+				return d.Sent > f.From+(f.To-f.From)/4 && d.Done < f.To-(f.To-f.From)/2
+			})
 		case Refused:
 			s.refused++
 			s.refusedSince = s.refusedSince || d.Sent > over

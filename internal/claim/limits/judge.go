@@ -19,9 +19,6 @@ const (
 	slack = 2 * time.Millisecond
 	// grain is how coarse reported times are: whole seconds, rounded either way.
 	grain = time.Second + slack
-	// afterwards is how long a fault counts on after its end where it is not seen when
-	// Redis was used again.
-	afterwards = time.Second
 	// proxy stands for the generator, through which clients that a header names come.
 	proxy = "the proxy"
 )
@@ -50,37 +47,31 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 	if l.dated {
 		r.Epoch = -(l.epoch % r.Window)
 	}
-	c := limit.Context{Faults: l.spans(), Emptied: l.emptied(), Behind: map[string]string{}, Forged: map[string]string{}, Grain: grain}
-	begun := l.begun()
-	for _, id := range l.choose(sel) {
-		d := l.ds[id]
-		j.reported = j.reported || d.Header.Has != 0
-		if d.Client == "" {
-			d.Client = everybody
-		}
-		// What was counted before a fresh state is gone.
-		if n, _ := slices.BinarySearch(begun, d.Sent); n > 0 {
-			d.Client = l.once(fmt.Sprintf("%s after restart %d", d.Client, n))
-		}
-		if traffic.Forwarded(d.Client) {
-			c.Behind[d.Client] = proxy
-		}
-		if id < len(l.forgeries) && l.forgeries[id] != "" {
-			real := d.Client
-			d.Client = l.once(l.forgeries[id] + ", claimed by " + real)
-			c.Forged[d.Client] = real
-		}
-		j.ds = append(j.ds, d)
-	}
-	var err error
-	if j.Report, err = limit.Judge(j.ds, r, c); err != nil {
-		panic(err) // the reading was checked, and a history's times are in order
-	}
 	if j.limit = l.limit; j.limit == 0 {
 		j.limit = r.Limit
 	}
-	if j.limit != r.Limit && len(j.Report.Diagnosis) > 0 {
-		j.supposing(r, c)
+	c := limit.Context{Limit: j.limit, Instances: len(l.instances), Faults: l.spans(), Emptied: l.emptied(), Behind: map[string]string{}, Forged: map[string]string{}, Grain: grain}
+	c.Beside = map[string]bool{}
+	begun := l.begun()
+	chosen, judged := make([]bool, len(l.ds)), map[string]bool{}
+	for _, id := range l.choose(sel) {
+		d, who := l.named(id, begun, &c)
+		chosen[id], judged[who] = true, true
+		j.ds, j.reported = append(j.ds, d), j.reported || d.Header.Has != 0
+	}
+	all := slices.Clip(j.ds)
+	for id := range l.ds {
+		if chosen[id] || !l.counts(id) {
+			continue
+		}
+		if d, who := l.named(id, begun, &c); !judged[who] {
+			c.Beside[who] = true
+			all = append(all, d)
+		}
+	}
+	var err error
+	if j.Report, err = limit.Judge(all, r, c); err != nil {
+		panic(err) // the reading was checked, and a history's times are in order
 	}
 	j.own = l.own(j.limit)
 	for i := range j.Report.Diagnosis {
@@ -92,24 +83,25 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 	return j, j.nothing()
 }
 
-// supposing names the causes anew where the claim's limit is a bound: the service counts to another, so its
-// errors are explained by that one. What is an error, how many there are, and what proves them stays.
-func (j *Judged) supposing(r limit.Reading, c limit.Context) {
-	r.Limit = j.limit
-	real, err := limit.Judge(j.ds, r, c)
-	if err != nil {
-		return
+// named is a decision on the client that it claims to be, and who that really is.
+func (l *Log) named(id int, begun []time.Duration, c *limit.Context) (d limit.Decision, who string) {
+	d = l.ds[id]
+	if d.Client == "" {
+		d.Client = everybody
 	}
-	rep := &j.Report
-	for i := range rep.Diagnosis {
-		d := &rep.Diagnosis[i]
-		for _, better := range real.Diagnosis {
-			if better.Codes[0] != limit.Unexplained && (d.Kept && better.Kept || d.Granted && better.Granted) {
-				d.Codes, d.Limit, d.Window, d.Kind = better.Codes, better.Limit, better.Window, better.Kind
-				break
-			}
-		}
+	// What was counted before a fresh state is gone.
+	if n, _ := slices.BinarySearch(begun, d.Sent); n > 0 {
+		d.Client = l.once(fmt.Sprintf("%s after restart %d", d.Client, n))
 	}
+	if traffic.Forwarded(d.Client) {
+		c.Behind[d.Client] = proxy
+	}
+	who = d.Client
+	if id < len(l.forgeries) && l.forgeries[id] != "" {
+		d.Client = l.once(l.forgeries[id] + ", claimed by " + who)
+		c.Forged[d.Client] = who
+	}
+	return d, who
 }
 
 // own is a limit above the one that the service was told, which it has of its own: two clients at least were
@@ -163,60 +155,6 @@ func (j *Judged) nothing() *figure.Absence {
 		return figure.Absent("no request of "+j.sel+" was answered with a status of 2xx or 429", "answers with these statuses")
 	}
 	return nil
-}
-
-// spans are the times of faults on Redis, each until every instance uses Redis again.
-func (l *Log) spans() (out []limit.Span) {
-	var last time.Duration // the latest end of a fault
-	for _, e := range l.faults {
-		if e.Kind == history.FaultOff {
-			last = max(last, e.Until, e.At)
-		}
-	}
-	for _, on := range l.faults {
-		if on.Kind != history.FaultOn {
-			continue
-		}
-		s := limit.Span{From: on.At, To: max(on.At, on.Until) + afterwards}
-		for _, off := range l.faults {
-			if off.Kind == history.FaultOff && off.Name == on.Name && off.Instance == on.Instance && off.At >= on.At {
-				end := max(off.At, off.Until)
-				s.To = end + afterwards
-				if end == last {
-					s.To = end + l.recovery()
-				}
-				break
-			}
-		}
-		out = append(out, s)
-	}
-	slices.SortStableFunc(out, func(a, b limit.Span) int { return int(min(1, max(-1, a.From-b.From))) })
-	// Those that overlap are one.
-	var merged []limit.Span
-	for _, s := range out {
-		if n := len(merged); n > 0 && s.From <= merged[n-1].To {
-			merged[n-1].To = max(merged[n-1].To, s.To)
-		} else {
-			merged = append(merged, s)
-		}
-	}
-	return merged
-}
-
-// recovery is how long after the last fault the last instance used Redis again, as far as
-// its answers say so.
-func (l *Log) recovery() (longest time.Duration) {
-	for _, u := range l.used {
-		e, none := u.TimeToRecover()
-		if none != nil || e.Cut {
-			return afterwards
-		}
-		longest = max(longest, time.Duration(e.X*float64(time.Second)))
-	}
-	if len(l.used) == 0 {
-		return afterwards
-	}
-	return longest
 }
 
 // emptied is when Redis lost what it held.

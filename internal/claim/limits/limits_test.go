@@ -339,6 +339,35 @@ func TestAFaultExplainsWhatHappensWhileItLasts(t *testing.T) {
 	}
 }
 
+// Clients that the claim is not about speak against a cause, too: one that came back after a window and got in
+// shows that the window ends.
+func TestOtherClientsSpeakAgainstACause(t *testing.T) {
+	steady := func(w *world) {
+		for at := 0; at < 400; at += 20 {
+			status := 429
+			if at < 60 {
+				status = 200
+			}
+			w.ask("trips", "127.1.0.1", at, status)
+		}
+	}
+	var alone, beside world
+	steady(&alone)
+	steady(&beside)
+	for _, a := range [][2]int{{0, 200}, {20, 200}, {40, 200}, {60, 429}, {200, 200}} {
+		beside.ask("other", "127.1.0.2", a[0], a[1])
+	}
+	if got := codes(alone.must(t, "trips").Falsely()); len(got) != 1 || !strings.Contains(got[0], "no-expiry") {
+		t.Errorf("one client alone: %v, want no-expiry among others", got)
+	}
+	if got := codes(beside.must(t, "trips").Falsely()); len(got) != 1 || strings.Contains(got[0], "no-expiry") || !strings.Contains(got[0], "window-renewed-by-each-request") {
+		t.Errorf("beside one that came back: %v, want no no-expiry", got)
+	}
+	if n := beside.must(t, "trips").Report.Requests; n != 20 {
+		t.Errorf("%d requests are judged, want those of the selection alone", n)
+	}
+}
+
 func TestHeadersAreReadInEveryForm(t *testing.T) {
 	epoch := time.Date(2031, 4, 5, 6, 7, 8, 0, time.UTC)
 	for _, tt := range []struct {

@@ -31,10 +31,11 @@ type Log struct {
 	faults        []history.Event   // on Redis
 	hurt          []history.Event   // instances
 	ready         []history.Event
-	used          map[string]*impact.Usage // by instance: how it used Redis
-	epoch         time.Duration            // of the run's clock, since 1970
-	dated         bool                     // the epoch is known
-	refused       bool                     // somebody was, of whatever stream
+	outages       []*outage       // once a request is shown
+	epoch         time.Duration   // of the run's clock, since 1970
+	dated         bool            // the epoch is known
+	refused       bool            // somebody was, of whatever stream
+	instances     map[string]bool // that answered
 	judged        map[string]*Judged
 	limit         int // that the service was told to keep; 0: unknown
 }
@@ -42,7 +43,7 @@ type Log struct {
 // NewLog is of a history whose streams have these paths, and forge clients as in forged. The service was told
 // to keep limit, 0 if nobody knows.
 func NewLog(paths, forged map[string]string, limit int) *Log {
-	return &Log{paths: paths, forged: forged, limit: limit, texts: map[string]string{}, used: map[string]*impact.Usage{}, judged: map[string]*Judged{}}
+	return &Log{paths: paths, forged: forged, limit: limit, texts: map[string]string{}, judged: map[string]*Judged{}, instances: map[string]bool{}}
 }
 
 // Event takes faults, restarts and the date.
@@ -75,6 +76,7 @@ func (l *Log) Request(r *history.Request) {
 		d.Answer = limit.Allowed
 	}
 	d.Header = l.header(r.Headers)
+	l.instances[d.Instance] = true
 	stream := slices.Index(l.names, r.Stream)
 	if stream < 0 {
 		stream = len(l.names)
@@ -85,12 +87,12 @@ func (l *Log) Request(r *history.Request) {
 		l.forgeries = append(l.forgeries, l.once(claimed(forged, r)))
 	}
 	l.ds, l.streams = append(l.ds, d), append(l.streams, int16(stream))
-	if len(l.faults) > 0 {
-		if l.used[d.Instance] == nil {
-			l.used[d.Instance] = impact.NewUsage(source.Redis, d.Instance, l.faults)
-		}
-		l.used[d.Instance].Add(r)
-	}
+	l.during(r.Instance, r.Done, func(u *impact.Usage) { u.Add(r) })
+}
+
+// Command takes what the service says to Redis: it tells when Redis is used again.
+func (l *Log) Command(c *history.Command) {
+	l.during(c.Instance, c.Sent, func(u *impact.Usage) { u.Command(c) })
 }
 
 // once keeps each text once: those of a history are new for every request.
@@ -135,9 +137,14 @@ func (l *Log) choose(sel expr.Selector) (ids []int) {
 		}
 	}
 	for i := range l.ds {
-		if clients[l.ds[i].Client] && (chosen(l.streams[i]) || strings.HasPrefix(l.paths[l.names[l.streams[i]]], "/api/")) {
+		if clients[l.ds[i].Client] && (chosen(l.streams[i]) || l.counts(i)) {
 			ids = append(ids, i)
 		}
 	}
 	return ids
+}
+
+// counts reports whether a decision takes room of its client's limit, whatever stream it is of.
+func (l *Log) counts(id int) bool {
+	return strings.HasPrefix(l.paths[l.names[l.streams[id]]], "/api/")
 }
