@@ -17,7 +17,7 @@ type Command struct {
 	Sent     time.Duration // when its last byte had come to the proxy, on the run's clock
 	Answered time.Duration // when the last byte of its reply had; 0: none came. What a fault delays comes later at the service
 	Reply    Reply
-	Error    string // of ReplyError, the first word: "READONLY"; of NotFollowed, why
+	Error    string // of ReplyError, the first word: "READONLY", or UnknownCommand; of NotFollowed, why
 	Found    bool   // something was there: a value, or several of which the first is not nil
 	Asked    int    // bytes of the command
 	Bytes    int    // of its reply; 0 for a command of a transaction
@@ -26,6 +26,9 @@ type Command struct {
 // UnknownName stands for a command that is neither Redis's nor, by the form of its name, a module's: it
 // could be anything, a password too.
 const UnknownName = "UNKNOWN"
+
+// UnknownCommand is the Error of a command that Redis does not know.
+const UnknownCommand = "unknown command"
 
 // Reply is the class of a reply.
 type Reply string

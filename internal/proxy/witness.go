@@ -165,8 +165,14 @@ func (l *link) notFollowed(c *history.Command, why string) {
 	w.tell(out)
 }
 
+// unknownCommand begins what Redis answers to a command that it does not know, as far as it is kept.
+const unknownCommand = "ERR unknown comm"
+
 // firstWord is that of an error: letters in capitals. What is none could be anything.
 func firstWord(text []byte) string {
+	if bytes.HasPrefix(text, []byte(unknownCommand)) {
+		return history.UnknownCommand
+	}
 	word, _, _ := bytes.Cut(bytes.TrimRight(text, "\r\n\x00"), []byte(" "))
 	if !plain(string(word)) {
 		return "ERR"

@@ -73,6 +73,8 @@ func TestTheWireIsTold(t *testing.T) {
 		given []exchange
 	}{
 		{"replies", []exchange{
+			{ask("JSON.GET", "k"), "-ERR unknown command `JSON.GET`, with args beginning with: `k`, \r\n", "JSON.GET|k||error unknown command"},
+			{ask("GET", "k"), "-ERR unknown option\r\n", "GET|k||error ERR"},
 			{ask("GET", "a"), "$5\r\nhello\r\n", "GET|a||value found"},
 			{ask("get", "b"), "$-1\r\n", "GET|b||nil"},
 			{ask("GET", "c"), "_\r\n", "GET|c||nil"},

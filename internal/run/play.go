@@ -78,7 +78,11 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	maps.Copy(spec.Env, r.Lab.Env)
 	maps.Copy(spec.Env, s.Target.Env)
 	spec.Instances, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, r.dir, r.clock, events.record
-	spec.Wire = events.wire
+	seen := newWireSeen()
+	spec.Wire = func(c history.Command) {
+		seen.see(&c)
+		events.wire(c)
+	}
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
 		return err
@@ -89,6 +93,11 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 		if len(r.Lab.Toxiproxy) > 0 && hasFaults(s.Phases) {
 			r.saved.warn("bench does not see what the service says to Redis through somebody else's toxiproxy: " +
 				"whether its cache uses that Redis is not checked")
+		}
+		if !r.saved.Running && (err == nil || len(seen.tls) > 0) {
+			for _, what := range seen.warnings(l.Arms(), l.Redis().Kind) {
+				r.saved.warn(what)
+			}
 		}
 		for _, p := range l.Trusted() {
 			r.saved.warn("bench cannot see from here whether the service uses the proxy " + p + ": verdicts under faults assume that it does")
