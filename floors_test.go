@@ -51,6 +51,7 @@ var floors = []floor{
 	{"scenarios", 20, []string{"internal/claim", "internal/fault", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
 	{"reports", 20, []string{"internal/claim", "internal/inspect", "internal/stats"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
+	{"internal/discover", 16, []string{"internal/contract", "internal/strictyaml"}, "what a service speaks is found by asking, whoever starts it and carries the questions"},
 	{"internal/contract", 15, []string{"internal/history", "internal/traffic", "internal/strictyaml", "internal/near", "internal/redact"},
 		"how a service speaks does not depend on who asks, nor on what is claimed of it"},
 	{"internal/claim", 10, []string{"internal/history", "internal/stats", "internal/claim"}, "a claim is a pure function of histories, wherever they come from"},

@@ -19,6 +19,7 @@ func commands() []command {
 	return []command{
 		{"run", "run scenarios and judge their claims", runHelp, runRun},
 		{"inspect", "show what a service speaks", inspectHelp, runInspect},
+		{"init", "write a first contract for a service", initHelp, runInit},
 		{"plan", "print a scenario with every default", planHelp, runPlan},
 		{"list", "list the scenarios and their claims", listHelp, runList},
 		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},

@@ -234,3 +234,9 @@ func known(s string) string {
 	}
 	return ""
 }
+
+// IsVersion reports whether a JSON value can be a version.
+func IsVersion(value json.RawMessage) bool {
+	_, said, ok := versionOf(value)
+	return said && ok
+}

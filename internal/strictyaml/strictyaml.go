@@ -165,3 +165,17 @@ func (m Mistakes) Error() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// Decode reads a file of somebody else's form, whatever keys it has, into a value. It has the
+// limits of every file.
+func Decode(name string, text []byte, into any) error {
+	f := &File{name: name, form: Form{What: "YAML file"}}
+	if !f.withinLimits(text) {
+		return f.Err()
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		f.notYAML(err)
+		return f.Err()
+	}
+	return nil
+}
