@@ -51,8 +51,8 @@ func runInspect(ctx context.Context, args []string, out, errw io.Writer) (code i
 	if err != nil {
 		return cannot(errw, err)
 	}
-	defer os.RemoveAll(logs)
 	tables, err := run.Inspect(ctx, run.Options{Scenarios: all, Lab: spec, Contract: own, Seed: uint64(time.Now().UnixNano())}, logs)
+	os.RemoveAll(logs) // before the table: whoever reads it may stop early, which ends this program
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return exitInterrupted
