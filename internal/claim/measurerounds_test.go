@@ -144,6 +144,15 @@ func gauge(name string, steady, after float64) part {
 	}
 }
 
+// held is an instance with 30 descriptors before a fault and at its end, and most within it; 0: that was not read.
+func held(most float64) []part {
+	out := []part{counter("process_open_fds", "warm", "1", 1, 30), counter("process_open_fds", "fault", "1", 30, 30)}
+	if most > 0 {
+		out = append(out, event(history.Event{Kind: history.Usage, Instance: "1", Phase: "fault", Name: "process_open_fds", Value: most}))
+	}
+	return out
+}
+
 // started is the start of an instance: "ready" or "not ready" after took. exited is its end.
 func started(name string, took int) part {
 	return event(history.Event{Kind: history.Process, Instance: "1", Name: name, Until: fms(took)})

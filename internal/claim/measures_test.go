@@ -82,6 +82,7 @@ func decidings() []deciding {
 		{"max(time_to_ready()) <= 1s", parts{started("ready", 900)}, parts{started("not ready", 1100)}, good, "no instance was seen to start"},
 		{"growth(go_goroutines, warm, after) <= 20", parts{gauge("go_goroutines", 30, 35)}, parts{gauge("go_goroutines", 30, 90)}, parts{gauge("go_threads", 30, 35)}, "was not read"},
 		{"growth(process_resident_memory_bytes, warm, after) <= 1MB", parts{gauge("process_resident_memory_bytes", 3e7, 2e7)}, parts{gauge("process_resident_memory_bytes", 3e7, 4e7)}, good, "was not read"},
+		{"peak_growth(process_open_fds, warm, fault) <= 20", held(45), held(90), held(0), "was not read within fault"},
 		{"over_admissions(trips, 2, 50ms, fixed-from-first) == 0", parts{limited(200, 200, 429)}, parts{limited(200, 200, 200, 429)}, parts{limited(200, 200)}, "nobody was refused"},
 		{"over_admissions(trips, 2, 50ms, gcra(2)) == 0", parts{limited(200, 200, 429)}, parts{limited(200, 200, 200, 200, 429)}, parts{limited(500, 500)}, "with a status of 2xx or 429"},
 		{"false_rejections(trips, 2, 50ms, sliding-log) == 0", parts{limited(200, 200, 429)}, parts{limited(200, 429, 200)}, parts{failed("fault", 5, ms)}, "with a status of 2xx or 429"},

@@ -114,6 +114,7 @@ const (
 	Canary    Kind = "canary"  // Name: the fault kind it tests ("" before and after); On; Value: seconds waited; Detail: "old|new met", e.g. "old eof", "new refused"
 	Delivery  Kind = "deliver" // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
 	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total, or a gauge; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase
+	Usage     Kind = "usage"   // Name: a gauge that was read from the processes of an instance; Value; Phase: within which; only what is above all before in that phase
 	Health    Kind = "health"  // On; At..Until: a question for /health; Detail: what it said of On: "up", "down", "unconfigured", "unsaid", "no answer"; only the first, the last, and where it differs from the one before
 	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
 	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail

@@ -96,7 +96,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	streams := p.streams(n, index, plan, arms)
 	p.limits.start(arms)
 
-	stopMeters := p.startMeters(ctx, phases, arms, w)
+	stopMeters := p.startMeters(ctx, plan, arms, w)
 	err := p.drive(ctx, plan, streams, sample, w)
 	stopMeters()
 	if halt := (*halt)(nil); errors.As(err, &halt) {
@@ -128,13 +128,16 @@ func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream
 	return g.Wait()
 }
 
-// startMeters watches for stalls of the machine, and under faults the instances' health. stop ends that and waits for it.
-func (p *player) startMeters(ctx context.Context, phases []scenarios.Phase, arms []lab.Arm, w *history.Writer) (stop func()) {
+// startMeters watches for stalls of the machine, and under faults the instances' health and what they hold. stop ends that and waits for it.
+func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm, w *history.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { watchStalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
-	if _, ok := p.contract.Has(contract.Health); ok && hasFaults(phases) {
-		done.Go(func() { watchHealth(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
+	if hasFaults(plan.phases) {
+		done.Go(func() { watchUsage(ctx, p.clock, p.lab.Arms, usageStep, plan.phase, w.Event) })
+		if _, ok := p.contract.Has(contract.Health); ok {
+			done.Go(func() { watchHealth(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
+		}
 	}
 	return func() {
 		cancel()

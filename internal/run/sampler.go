@@ -84,7 +84,7 @@ func (s *sampler) sample(ctx context.Context, p place, i lab.Instance, look func
 	shown := look()
 	u, seen := shown.usages[i.PID]
 	if seen {
-		s.figures(p, shown.from, shown.to, []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}})
+		s.figures(p, shown.from, shown.to, u.gauges())
 	}
 	if err != nil {
 		s.record(history.Event{Kind: history.Process, Arm: p.arm, Instance: p.instance, Name: "no metrics", At: at, Until: until, Detail: err.Error()})

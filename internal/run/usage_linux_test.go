@@ -1,13 +1,62 @@
 package run
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 )
+
+// Each phase has what was held at first, and then what is above all before in it.
+func TestWhatAnInstanceHoldsIsRecordedWhereItRises(t *testing.T) {
+	p := peaks{}
+	for i, r := range []struct {
+		phase, instance string
+		value           float64
+		want            bool
+	}{
+		{"steady", "1", 30, true}, {"steady", "1", 30, false}, {"steady", "1", 31, true}, {"steady", "2", 5, true},
+		{"steady", "1", 20, false}, {"fault", "1", 20, true}, {"fault", "1", 19, false}, {"steady", "1", 32, true}, {"fault", "2", 0, true},
+	} {
+		e := history.Event{Kind: history.Usage, Phase: r.phase, Instance: r.instance, Name: gauges[0]}
+		if got := p.rise(e, r.value); got != r.want {
+			t.Errorf("reading %d, %+v: rises: %v", i, r, got)
+		}
+	}
+
+	c := exec.Command("cat")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	in, err := c.StdinPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		t.Skipf("cat cannot be started: %v", err)
+	}
+	defer func() { in.Close(); c.Wait() }()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	arms := func() []lab.Arm {
+		return []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", PID: c.Process.Pid}, {Name: "2"}}}}
+	}
+	seen := map[string]bool{}
+	watchUsage(ctx, history.NewClock(), arms, time.Millisecond, func(time.Duration) string { return "fault" }, func(e history.Event) {
+		if e.Kind != history.Usage || e.Arm != "a" || e.Instance != "1" || e.Phase != "fault" || e.Value <= 0 || e.Until < e.At {
+			t.Errorf("recorded %+v", e)
+		}
+		if seen[e.Name] = true; len(seen) == 2 {
+			stop()
+		}
+	})
+	if !seen["process_open_fds"] || !seen["process_resident_memory_bytes"] {
+		t.Errorf("recorded of a process: %v", seen)
+	}
+}
 
 func TestAProcessShowsItsDescriptorsAndMemory(t *testing.T) {
 	start := func(more int) int {

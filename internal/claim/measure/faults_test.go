@@ -2,6 +2,7 @@ package measure_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,29 @@ func TestGrowthIsOfTheSameProcess(t *testing.T) {
 			event(history.Event{Kind: history.Counter, Instance: "1", Phase: "after", Detail: "end", Name: "go_goroutines", At: 6000 * ms, Value: 10})}, -1, "was started anew"},
 	} {
 		if got, _, why := oneRound(t, expr, r.parts...); got != r.want || !strings.Contains(why, r.why) {
+			t.Errorf("%s: got %v (%s), want %v, %q", name, got, why, r.want, r.why)
+		}
+	}
+}
+
+func TestPeakGrowthIsWhatIsHeldWithinItsPhaseAlone(t *testing.T) {
+	within := func(phase, instance string, most float64) part {
+		return event(history.Event{Kind: history.Usage, Instance: instance, Phase: phase, Name: "process_open_fds", Value: most})
+	}
+	before := []part{counter("process_open_fds", "warm", "1", 0, 30), counter("process_open_fds", "fault", "1", 30, 35)}
+	for name, r := range map[string]struct {
+		more []part
+		want float64
+		why  string
+	}{
+		"the greatest":            {[]part{within("fault", "1", 50), within("fault", "1", 80), within("fault", "1", 60)}, 50, ""},
+		"the end counts":          {[]part{within("fault", "1", 31)}, 5, ""},
+		"another phase does not":  {[]part{within("fault", "1", 40), within("after", "1", 900)}, 10, ""},
+		"it only fell":            {[]part{within("fault", "1", 20), counter("process_open_fds", "fault", "1", 0, -15)}, 0, ""},
+		"not read within":         {[]part{within("after", "1", 900)}, -1, "was not read within fault"},
+		"one of two was not read": {[]part{within("fault", "1", 40), counter("process_open_fds", "warm", "2", 0, 30), counter("process_open_fds", "fault", "2", 30, 30)}, -1, `instance "2" was not read within fault`},
+	} {
+		if got, _, why := oneRound(t, "peak_growth(process_open_fds, warm, fault)", slices.Concat(before, r.more)...); got != r.want || !strings.Contains(why, r.why) {
 			t.Errorf("%s: got %v (%s), want %v, %q", name, got, why, r.want, r.why)
 		}
 	}

@@ -29,6 +29,21 @@ func growthRow() Measure {
 	}
 }
 
+// peakGrowthRow is the row of peak_growth.
+func peakGrowthRow() Measure {
+	m := growthRow()
+	m.Name, m.Label = "peak_growth", "growth at its peak"
+	m.Doc = "Increase of a gauge from the end of the first phase to its greatest value within the second, on the instance with the " +
+		"largest increase; zero when it only fell. process_open_fds and process_resident_memory_bytes alone are read within a phase, " +
+		"every second where the scenario has a fault: peak_growth(process_open_fds, steady, fault) <= 100."
+	m.start = func(w *probe.Walk, args []expr.Arg) probe.Probe {
+		g := startGrowth(w, args).(*growth)
+		g.peak = true
+		return g
+	}
+	return m
+}
+
 // growth is what a gauge of the service grew by from the end of one phase to the
 // end of another, on the instance where that is most; zero where it fell.
 type growth struct {
@@ -37,6 +52,7 @@ type growth struct {
 	metric    string
 	labels    map[string]string
 	from, to  string
+	peak      bool // what is read within the second phase counts too
 	instances map[string]*level
 	ready     []history.Event
 	failed    string // why metrics could not be read, the first time
@@ -47,6 +63,8 @@ type level struct {
 	from, to       float64
 	atFrom, atTo   time.Duration
 	hasFrom, hasTo bool
+	peak           float64 // within the second phase
+	hasPeak        bool
 }
 
 func startGrowth(_ *probe.Walk, args []expr.Arg) probe.Probe {
@@ -67,6 +85,10 @@ func (g *growth) Event(e *history.Event) {
 			g.failed = ": " + e.Detail
 		}
 		return
+	}
+	if e.Kind == history.Usage && g.peak && e.Phase == g.to && e.Name == g.metric {
+		l := g.level(e.Instance)
+		l.peak, l.hasPeak = max(l.peak, e.Value), true
 	}
 	if e.Kind != history.Counter || e.Detail != "end" || e.Phase != g.from && e.Phase != g.to {
 		return
@@ -115,7 +137,10 @@ func (g *growth) Value() figure.Value {
 		}) {
 			return figure.NoData("phases between which the instances are not started anew", "instance %q was started anew between the end of %s and that of %s", name, g.from, g.to)
 		}
-		v.X = max(v.X, l.to-l.from)
+		if g.peak && !l.hasPeak {
+			return figure.NoData("a fault in "+g.to+" of more than a second, and an instance that the harness starts, on Linux", "%s of instance %q was not read within %s", g.metric, name, g.to)
+		}
+		v.X = max(v.X, l.to-l.from, l.peak-l.from)
 		v.Samples++
 	}
 	if v.Samples == 0 {

@@ -76,5 +76,6 @@ func single() []Measure {
 		notReadyRow(),
 		timeToReadyRow(),
 		growthRow(),
+		peakGrowthRow(),
 	}
 }
