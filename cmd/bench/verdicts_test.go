@@ -59,6 +59,15 @@ var reference = map[string][2]claim.Verdict{
 	"fallback.stale":        {claim.Refuted, claim.Holds},
 	"fallback.crash":        {claim.Holds, claim.Holds},
 
+	"fallback.answers":   {claim.Holds, claim.Holds},
+	"fallback.halfopen":  {claim.Refuted, claim.Holds},
+	"fallback.writes":    {claim.Refuted, claim.Holds},
+	"fallback.bystander": {claim.Holds, claim.Holds},
+	"fallback.again":     {claim.Holds, claim.Holds},
+	"fallback.bounded":   {claim.Refuted, claim.Holds},
+	"stale.after":        {claim.Refuted, claim.Holds},
+	"cache.poison":       {claim.Holds, claim.Holds},
+
 	"board.exact":        {claim.Refuted, claim.Holds},
 	"board.order":        {claim.Holds, claim.Holds},
 	"sessions.shared":    {claim.Refuted, claim.Holds},

@@ -72,14 +72,19 @@ func forever() func(cache.Redis) cache.Redis {
 }
 
 // noFallback answers with an error while the latest command of Redis has failed.
-func noFallback(o *target.Options) {
-	var failing atomic.Bool
-	o.DecorateRedis = guard(func(command func() error) error {
-		err := command()
-		failing.Store(err != nil)
-		return err
-	})
-	o.DecorateCache = func(c cache.Cache) cache.Cache { return noFallbackCache{c, &failing} }
+func noFallback(o *target.Options) { uncaught(func(error) bool { return true })(o) }
+
+// uncaught answers with an error while the latest command of Redis has failed with an error of the kind.
+func uncaught(kind func(error) bool) func(*target.Options) {
+	return func(o *target.Options) {
+		var failing atomic.Bool
+		o.DecorateRedis = guard(func(command func() error) error {
+			err := command()
+			failing.Store(err != nil && kind(err))
+			return err
+		})
+		o.DecorateCache = func(c cache.Cache) cache.Cache { return noFallbackCache{c, &failing} }
+	}
 }
 
 type noFallbackCache struct {

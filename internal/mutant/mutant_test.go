@@ -187,6 +187,16 @@ var symptoms = map[string]func(*world) bool{
 		status, _ := w.get(long)
 		return status == http.StatusInternalServerError
 	},
+	"answers-uncaught": func(w *world) bool {
+		w.redis.SetError("OOM command not allowed")
+		status, _ := w.get(long)
+		return status == http.StatusInternalServerError
+	},
+	"loading-uncaught": func(w *world) bool {
+		w.redis.SetError("LOADING Redis is loading the dataset in memory")
+		status, _ := w.get(long)
+		return status == http.StatusInternalServerError
+	},
 	"unbounded-wait": func(w *world) bool {
 		release := make(chan struct{})
 		defer close(release)
@@ -237,8 +247,8 @@ func TestFindKnowsTheNearest(t *testing.T) {
 	for _, tc := range []struct{ name, says string }{
 		{"no-falback", `did you mean "no-fallback"?`},
 		{"hits-3", `did you mean "hits-3ms"?`},
-		{"", "known: board-by-id"},
-		{"zzzzzzzzzzzzzzzz", "known: board-by-id"},
+		{"", "known: answers-uncaught"},
+		{"zzzzzzzzzzzzzzzz", "known: answers-uncaught"},
 	} {
 		_, err := mutant.Find(tc.name)
 		if err == nil || !strings.Contains(err.Error(), tc.says) {

@@ -174,7 +174,7 @@ var table = map[string]Mutant{
 	},
 	"unbounded-wait": {
 		About:  "requests wait for Redis as long as it takes, and never stop asking (hardened only: documented is so by itself)",
-		Breaks: []string{"fallback.blackhole", "fallback.slow", "fallback.partition"},
+		Breaks: []string{"fallback.blackhole", "fallback.slow", "fallback.partition", "fallback.halfopen"},
 		mutate: func(o *target.Options) { o.Limits = unbounded },
 	},
 	"unbounded-reads": {
@@ -195,7 +195,8 @@ var table = map[string]Mutant{
 	},
 	"never-probes": {
 		About:  "nobody looks whether Redis is back (hardened only)",
-		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.health"},
+		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.health", "fallback.again"},
+		Flaky:  []string{"fallback.halfopen"}, // where no connection is tried three times in a row
 		mutate: func(o *target.Options) {
 			o.Limits = func(l cache.Limits) cache.Limits {
 				l.Probe = time.Hour
@@ -242,15 +243,15 @@ var table = map[string]Mutant{
 	},
 	"forgets-changes": {
 		About:  "what is changed while Redis is away stays in Redis as it was (hardened only: documented is so by itself)",
-		Breaks: []string{"fallback.stale"},
+		Breaks: []string{"fallback.stale", "stale.after"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return forgetsChanges{c} }
 		},
 	},
 	"memory-first": {
 		About:  "what was kept in memory during an outage is answered after it, until it expires (hardened only)",
-		Breaks: []string{"fallback.stale"},
-		Flaky:  []string{"fallback.recovery"},
+		Breaks: []string{"fallback.stale", "stale.after"},
+		Flaky:  []string{"fallback.recovery", "fallback.again"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache {
 				return &memoryFirst{Cache: c, kept: map[string]keptAnswer{}}
