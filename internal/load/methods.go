@@ -101,7 +101,9 @@ func (p put) learn(r history.Request, _ contract.Reading, _ int64) history.Reque
 // carry makes text the body; nil: there is none. Without a GetBody, net/http never sends it twice.
 func carry(request *http.Request, text []byte) {
 	if text == nil {
-		request.Body = noRepeat{}
+		// Without an encoding net/http waits 200 ms for a first byte. On a machine that is held up for longer it
+		// takes the body for one of unknown length, and sends the end of a chunked one.
+		request.Body, request.TransferEncoding = noRepeat{}, []string{"identity"}
 		return
 	}
 	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
