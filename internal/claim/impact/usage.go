@@ -79,11 +79,11 @@ func (u *Usage) unknown() *figure.Absence {
 // the dependency is used again.
 func (u *Usage) TimeToRecover() (figure.Element, *figure.Absence) {
 	w := &u.window
+	if none := u.unknown(); none != nil && !u.ByWire() {
+		return figure.Element{}, none
+	}
 	settled := u.since.settled
-	if none := u.unknown(); none != nil {
-		if !u.ByWire() {
-			return figure.Element{}, none
-		}
+	if u.ByWire() {
 		settled = u.wire.settled
 	}
 	if !w.Healed {
@@ -178,6 +178,16 @@ const (
 	lasting      = 100 * time.Millisecond
 	lastingCount = 5
 )
+
+// few reports whether so few answers were cached that they show no use, and none of
+// them came from elsewhere.
+func (c *lapse) few() bool {
+	redis, all := 0, 0
+	for _, b := range c.buckets {
+		redis, all = redis+b.redis, all+b.all
+	}
+	return redis == all && all < 4*lastingCount
+}
 
 // settled is when the first answer from Redis came, from whose bucket on to the
 // end enough of the answers did.

@@ -40,9 +40,13 @@ func (u *Usage) Command(c *history.Command) {
 }
 
 // ByWire reports whether only the wire tells when the dependency was used again: the
-// service used it, and did not say so.
+// service used it, and did not say so, or hardly had an answer to say it of.
 func (u *Usage) ByWire() bool {
-	return u.last > 0 && !u.before && u.wire.uses > 0 && !u.wire.unfollowed
+	if u.last == 0 || u.wire.uses == 0 || u.wire.unfollowed {
+		return false
+	}
+	_, told := u.since.settled()
+	return !u.before || !told && u.since.few()
 }
 
 // settled is when the first command was answered from which on enough of them were, and

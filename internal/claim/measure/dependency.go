@@ -132,7 +132,7 @@ func (t *usageTimes) Value() figure.Value {
 		}
 		out.Set = append(out.Set, e)
 		if u.ByWire() {
-			out.Notes = []string{"the wire shows when " + t.on + " was used again; the service does not say so"}
+			out.Notes = []string{"the wire shows when " + t.on + " was used again; the answers of the service do not"}
 		}
 	}
 	if len(out.Set) == 0 {

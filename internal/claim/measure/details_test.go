@@ -66,6 +66,8 @@ func TestMeasures(t *testing.T) {
 			append(silent, commands(3000*ms, 60, false), commands(3600*ms, 40, true)), 0.591, "", false},
 		{"a twentieth of the commands is no use", "max(time_to_recover(redis))",
 			append(silent, commands(3200*ms, 5, true), commands(3700*ms, 1, true)), 0.981, "", true},
+		{"the wire shows it where few answers are cached", "max(time_to_recover(redis))",
+			append(silent, answers("trips", "warm", 0, 5, ms, on("1", "redis")), answers("trips", "after", 3500*ms, 3, 200*ms, on("1", "redis")), commands(3200*ms, 50, true)), 0.191, "", false},
 		{"what is not asked any more is not used", "max(time_to_recover(redis))", silent, 0.981, "", true},
 		{"a wire that was not followed shows nothing", "max(time_to_recover(redis))",
 			append(silent, commands(3200*ms, 50, true), func(h *history.Slice) {
