@@ -44,7 +44,8 @@ var odd = []struct {
 	// Hits that contain misses are slower than they are: what holds for them holds all the more.
 	{"lying", outcomes(
 		all(refuted, "trips.source cache.stampede ai.cost trips.ttl profiles.cache cache.ttls ai.ttl"),
-		all(undecided("0 correct answers of "), "trips.miss.latency ai.miss.latency ai.speedup"),
+		all(undecided("the baseline phase answered from the cache"), "trips.miss.latency trips.speedup.50x trips.speedup.10x trips.speedup.5x trips.dbload"),
+		all(undecided("0 correct answers of "), "ai.miss.latency ai.speedup"),
 		all(undecided("no answer says that it was loaded"), "trips.warm cache.shared"),
 		all(undecided("ever says that it was loaded"), "cache.warming"),
 		all(outcome{notHeld, ""}, "ai.hit.latency"),

@@ -19,6 +19,13 @@ func assumed(t Text, holds *expr.Formula, s expr.Scope) guard.Assumed {
 	}
 	a := guard.Assumed{Uncached: s.Uncached, Young: calls("oldest") && strings.Contains(t.Holds, "$TTL_"), Expire: calls("excess_loads"),
 		Shared: calls("hits_elsewhere")}
+	for _, phase := range slices.Sorted(maps.Keys(s.Uncached)) {
+		if slices.ContainsFunc(holds.Calls, func(c *expr.Call) bool {
+			return slices.ContainsFunc(c.Inner().Selectors, func(s expr.Selector) bool { return s.Has("phase") && s.Phase(phase) })
+		}) {
+			a.Baseline = append(a.Baseline, phase)
+		}
+	}
 	var asked []string
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
 		ttl, err := time.ParseDuration(s.Env[name])

@@ -14,6 +14,7 @@ import (
 // Assumed is what a claim takes for granted of the service's environment.
 type Assumed struct {
 	Uncached map[string][]string // by phase: the streams whose cache the phase switches off
+	Baseline []string            // phases among them that the claim names: what it holds against others
 	Asked    string              // for times to live: "TTL_TRIPS=2s"; empty: for none
 	Longest  time.Duration       // of these
 	Delay    [2]time.Duration    // what a load was asked to take, at least and at most; zero: nothing was asked for
@@ -149,7 +150,7 @@ func (a *assumptions) ignored(r Assumed) string {
 func (a *assumptions) complaints(r *Rules) (out []Complaint) {
 	for _, s := range a.spans {
 		streams, off := r.Assumed.Uncached[s.Name]
-		if !off || !r.matters(s.Name) {
+		if !off || !slices.Contains(r.Assumed.Baseline, s.Name) {
 			continue
 		}
 		if how := a.cached(s.Name, streams); how != "" {

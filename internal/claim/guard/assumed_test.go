@@ -45,7 +45,7 @@ func TestTheEnvironmentHadItsEffect(t *testing.T) {
 		rules := guard.Rules{MostLag: guard.MostLag, Assumed: guard.Assumed{Uncached: map[string][]string{"warm": {"trips"}}, Asked: "TTL_TRIPS=2s", Longest: 2 * time.Second,
 			Delay: [2]time.Duration{180 * ms, 250 * ms}}}
 		check := func(phase string, young bool, want string) {
-			rules.Phases, rules.Assumed.Young = func(name string) bool { return name == phase }, young
+			rules.Assumed.Baseline, rules.Assumed.Young = []string{phase}, young
 			g := seen(h)
 			got := g.Complaints(rules)
 			if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || got[0].Code != code.Assumption || !strings.Contains(got[0].Text, want) || got[0].Remedy == "") {
