@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"github.com/trektribe/bench/target"
 	"github.com/trektribe/bench/target/cache"
@@ -131,14 +132,27 @@ func ownCounters(o *target.Options) {
 	})(o)
 }
 
-// repeats tries an increment again whose reply it did not get.
+// repeats names each increment anew: one that is sent again because its reply was lost counts again.
 func repeats(o *target.Options) {
-	s := cache.NewScript(prelude + right)
-	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
-		got, err := s.Run(ctx, r, []string{key}, args...)
-		for n := 0; err != nil && ctx.Err() == nil && n < 3; n++ {
-			got, err = s.Run(ctx, r, []string{key}, args...)
-		}
-		return got, err
-	})(o)
+	o.Limit.Scripts = func(r cache.Scripts) cache.Scripts { return renamed{r} }
+}
+
+type renamed struct{ cache.Scripts }
+
+func (r renamed) EvalSha(ctx context.Context, sha string, keys []string, args ...any) (any, error) {
+	return r.Scripts.EvalSha(ctx, sha, keys, anew(args)...)
+}
+
+func (r renamed) Eval(ctx context.Context, source string, keys []string, args ...any) (any, error) {
+	return r.Scripts.Eval(ctx, source, keys, anew(args)...)
+}
+
+// anew gives a request another id, where it has one.
+func anew(args []any) []any {
+	if fmt.Sprint(args[4]) == "" {
+		return args
+	}
+	args = slices.Clone(args)
+	args[4] = rand.Text()
+	return args
 }

@@ -15,7 +15,8 @@ const watches = 5
 // follow follows the stream. It runs until stop.
 func (h *Hardened) follow() {
 	h.begin()
-	r := reader{Hardened: h, at: place{nowhere, fmt.Sprint(time.Now().UnixMilli(), "-0")}} // Redis numbers entries by its clock
+	// Redis numbers entries by its clock, from 0 in each millisecond: the first of this one must come, too.
+	r := reader{Hardened: h, at: place{nowhere, fmt.Sprint(time.Now().UnixMilli()-1, "-0")}}
 	for ; h.ctx.Err() == nil; r.attempts++ {
 		err := r.listen()
 		if h.ctx.Err() != nil {
