@@ -1,6 +1,8 @@
 package bench_test
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -29,8 +31,9 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 40, []string{"internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/run/watch", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
+	{"internal/run/watch", 35, []string{"internal/lab", "internal/contract", "internal/history"}, "what a service shows beside the load is recorded alike whatever is played and claimed"},
 	{"internal/lab", 30, []string{"internal/loopback", "internal/lab", "internal/proxy", "internal/canary", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
 	{"internal/lab/redis", 27, []string{"internal/loopback", "internal/lab/dependency", "internal/lab/process", "internal/canary", "internal/resp", "internal/fault", "internal/redact"},
@@ -123,8 +126,8 @@ var libraries = []struct {
 	{"github.com/anishathalye/porcupine", []string{"internal/limit/crosscheck"}, nil, "a second opinion on reported counters, which may take for ever: only beside the first, and within a time"},
 	{"github.com/HdrHistogram/hdrhistogram-go", []string{"internal/stats"}, nil, "it refuses values out of range with an error that must be handled once"},
 	{"github.com/goccy/go-yaml", []string{"internal/strictyaml"}, nil, "it loses positions in places; only the strict reader works around that"},
-	{"github.com/prometheus/common", []string{"internal/run"}, nil, "the sampler alone reads metrics"},
-	{"github.com/prometheus/client_model", []string{"internal/run"}, nil, "the sampler alone reads metrics"},
+	{"github.com/prometheus/common", []string{"internal/run/watch"}, nil, "the sampler alone reads metrics"},
+	{"github.com/prometheus/client_model", []string{"internal/run/watch"}, nil, "the sampler alone reads metrics"},
 	{"github.com/prometheus/client_golang", []string{"target"}, nil, "the target alone exports metrics"},
 	{"go.mongodb.org/mongo-driver/v2", []string{"target/store"}, nil, "the database is behind the store"},
 	{"modernc.org/sqlite", []string{"target/store"}, []string{"internal/lab"}, "the database is behind the store; what locks it away is tested with it"},
@@ -189,6 +192,36 @@ func TestFloors(t *testing.T) {
 		}
 		if !anyCovers(from.may, e.to) {
 			t.Errorf("%s: %s imports %s, and must not: %s", e.file, e.from, e.to, from.why)
+		}
+	}
+}
+
+// A package is a room that one reader can look over, and a file one idea.
+func TestRoomsAreSmall(t *testing.T) {
+	const mostFiles, mostLines, longest = 25, 3000, 300
+	files, lines := map[string]int{}, map[string]int{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git") {
+			return cmp.Or(err, fs.SkipDir)
+		}
+		if d.IsDir() || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		n := bytes.Count(text, []byte("\n"))
+		if n > longest {
+			t.Errorf("%s has %d lines, want at most %d", path, n, longest)
+		}
+		files[filepath.Dir(path)]++
+		lines[filepath.Dir(path)] += n
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %d packages", err, len(files))
+	}
+	for dir, n := range files {
+		if n > mostFiles || lines[dir] > mostLines {
+			t.Errorf("%s has %d files and %d lines without tests, want at most %d and %d", dir, n, lines[dir], mostFiles, mostLines)
 		}
 	}
 }

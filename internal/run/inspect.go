@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/trektribe/bench/internal/contract"
@@ -18,17 +16,6 @@ import (
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/traffic"
 	"github.com/trektribe/bench/scenarios"
-)
-
-const (
-	// mostAsked is how often a service is asked in all to see whether it limits one address: more
-	// often than the 100 of the document, and of the examples of most limiters.
-	mostAsked = 130
-	// askFor bounds the time for that. A service that takes longer is slower than such limits matter.
-	askFor = time.Second
-	// again is how long after it was limited a call is asked again: a limit of so and so many a
-	// second is over then.
-	again = time.Second
 )
 
 // foreign reports whether the service is somebody else's. Our own speaks every call: a test holds that.
@@ -106,19 +93,6 @@ type probe struct {
 	keys    traffic.Keys // that streams ask for, at most
 }
 
-// login makes the login of the service's own contract, if it has one.
-func (i *inspector) login(ctx context.Context) (err error) {
-	if i.own == nil || i.own.Login == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, loginWithin)
-	defer cancel()
-	if i.target.Jar, err = load.Login(ctx, *i.own.Login, i.target.URL); err != nil {
-		return fmt.Errorf("the login of the contract %s: %w", i.own.Name, err)
-	}
-	return nil
-}
-
 // probesOf are the different calls of the scenarios' traffic, each once, and what the contract has beside
 // them: /health, /metrics, and the listings of keys.
 func probesOf(all []*scenarios.Scenario, own *contract.Contract) []*probe {
@@ -161,149 +135,4 @@ func probesOf(all []*scenarios.Scenario, own *contract.Contract) []*probe {
 func lists(own *contract.Contract, c traffic.Call) bool {
 	spoken, err := own.Speak(c)
 	return err == nil && spoken.Items != "" && spoken.ID != ""
-}
-
-// An inspector asks one instance.
-type inspector struct {
-	clock  *history.Clock
-	arm    string
-	own    *contract.Contract // how the service speaks; nil: as the reference
-	target load.Target
-	seed   uint64
-	probes []*probe
-	asked  int
-}
-
-// ask asks every call: what reads cold and warm, the listings first, then what writes, and then what was
-// written.
-func (i *inspector) ask(ctx context.Context) {
-	reads := func(keyed bool) (out []*probe) {
-		for _, p := range i.probes {
-			if p.Method == http.MethodGet && !p.socket && p.Keyed() == keyed {
-				out = append(out, p)
-			}
-		}
-		return out
-	}
-	all := append(reads(false), reads(true)...)
-	for _, p := range all {
-		if i.once(ctx, p, inspect.Cold) {
-			i.once(ctx, p, inspect.Warm)
-			i.reach(ctx, p)
-		}
-	}
-	for _, p := range i.probes {
-		if p.Method == http.MethodGet && !p.socket {
-			continue
-		}
-		i.once(ctx, p, inspect.Cold)
-		if p.socket || !p.Answers[0].Right() {
-			continue
-		}
-		for _, r := range all {
-			if r.Route() == p.Route() || r.Route() == inspect.Parent(p.Call.Call) {
-				i.once(ctx, r, inspect.AfterWrite)
-			}
-		}
-	}
-}
-
-// reach looks how far the keys of a read go that streams ask for: to the last, or to a half of it, a quarter …
-func (i *inspector) reach(ctx context.Context, p *probe) {
-	if inspect.Parent(p.Call.Call) == "" || len(p.keys.IDs) > 0 || p.Why() != "" || !i.put(ctx, p, "1").OK() {
-		return
-	}
-	for n := p.keys.N; n > 1 && p.Keys == 0 && ctx.Err() == nil; n /= 2 {
-		if i.put(ctx, p, strconv.Itoa(n)).OK() {
-			p.Keys = n
-		}
-	}
-	p.Keys = max(p.Keys, 1)
-}
-
-// askMuch asks a call that is spoken so often that a limit of the document's kind shows, and if it does the
-// other reads too.
-func (i *inspector) askMuch(ctx context.Context) {
-	limited := func(p *probe) bool { return p.Limit != nil }
-	spoken := func(p *probe) bool {
-		return p.Method == http.MethodGet && !p.socket && p.Why() == "" && p.Path != "/health" && p.Path != "/metrics"
-	}
-	at := slices.IndexFunc(i.probes, spoken)
-	if at < 0 || slices.ContainsFunc(i.probes, limited) {
-		return
-	}
-	for end := i.clock.Now() + askFor; i.probes[at].Limit == nil && i.asked < mostAsked && i.clock.Now() < end && ctx.Err() == nil; {
-		i.put(ctx, i.probes[at], i.key(i.probes[at]))
-	}
-	for _, p := range i.probes {
-		if i.probes[at].Limit != nil && spoken(p) && !limited(p) {
-			i.put(ctx, p, i.key(p))
-		}
-	}
-}
-
-// askAgain asks once more, a while later, what was limited.
-func (i *inspector) askAgain(ctx context.Context) {
-	waited := false
-	for _, p := range i.probes {
-		if p.Limit == nil || p.Method != http.MethodGet || p.socket {
-			continue
-		}
-		if !waited {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(again):
-			}
-			waited = true
-		}
-		p.Limit.Still = i.put(ctx, p, i.key(p)).Status == http.StatusTooManyRequests
-	}
-}
-
-// once asks a call, and keeps the answer. It reports whether there was one: a call that hangs is not asked
-// again.
-func (i *inspector) once(ctx context.Context, p *probe, when string) bool {
-	a := i.put(ctx, p, i.key(p))
-	p.Answers = append(p.Answers, inspect.Answer{When: when, Status: a.Status, Failure: a.Failure, Wrong: a.Differs,
-		Source: a.Source, Version: a.Version, Items: a.Items})
-	if ids := inspect.NewIDs(a.IDs); ids != nil {
-		p.IDs = ids
-	}
-	return a.Status != 0
-}
-
-// put asks a call, and keeps nothing but that it was limited.
-func (i *inspector) put(ctx context.Context, p *probe, key string) load.Asked {
-	s := load.Stream{Arm: i.arm, Contract: i.own, Seed: i.seed, Targets: []load.Target{i.target}}
-	s.Name, s.Type, s.Call, s.Timeout = "inspection", traffic.Calls, p.Call.Call, p.timeout
-	if p.socket {
-		s.Type = traffic.Sockets
-	}
-	a := load.Ask(ctx, i.clock, s, key, uint64(i.asked))
-	if a.Status == http.StatusTooManyRequests && !a.OK() && p.Limit == nil {
-		p.Limit = &inspect.Limit{After: i.asked}
-	}
-	i.asked++
-	return a
-}
-
-// key is one that there is, as far as a listing shows it.
-func (i *inspector) key(p *probe) string {
-	if len(p.keys.IDs) > 0 {
-		return p.keys.IDs[0]
-	}
-	if listing := i.table().Listing(p.Call.Call); listing != nil {
-		return listing.IDs.First()
-	}
-	return "1"
-}
-
-// table is what was learnt until now.
-func (i *inspector) table() inspect.Table {
-	t := inspect.Table{Arm: i.arm}
-	for _, p := range i.probes {
-		t.Calls = append(t.Calls, p.Call)
-	}
-	return t
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/machinetest"
+	"github.com/trektribe/bench/internal/run/watch"
 )
 
 // A scripted service over real sockets: its fault is only in its script, at instants of the
@@ -116,8 +117,8 @@ func (s script) really(t *testing.T, hurt, heal, end time.Duration) (h history.S
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var beside sync.WaitGroup
-	beside.Go(func() { watchHealth(ctx, clock, []lab.Arm{arm}, nil, impact.HealthStep, record) })
-	beside.Go(func() { watchStalls(ctx, clock, 2*ms, 5*ms, record) })
+	beside.Go(func() { watch.Health(ctx, clock, []lab.Arm{arm}, nil, impact.HealthStep, record) })
+	beside.Go(func() { watch.Stalls(ctx, clock, 2*ms, 5*ms, record) })
 	_, err := load.Run(t.Context(), clock, []load.Stream{{Stream: tripStream(200), Arm: "a", Start: start, For: end, Seed: 7, Targets: targets}},
 		func(time.Duration) string { return "all" }, func(r history.Request) { h.R = append(h.R, r) }, nil)
 	stop()

@@ -18,6 +18,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
+	"github.com/trektribe/bench/internal/run/watch"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -51,9 +52,8 @@ type player struct {
 // saved as such; its error is ctx's.
 func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	p.sent = map[string]uint64{}
-	sample := newSampler(p.clock, w.Event)
-	sample.contract = p.contract
-	defer sample.close()
+	sample := watch.NewSampler(p.clock, p.contract, w.Event)
+	defer sample.Close()
 	now := p.clock.Now()
 	w.Event(history.Event{Kind: history.Wall, At: now, Detail: time.Now().UTC().Format(time.RFC3339Nano)})
 	for i, seg := range p.scenario.Segments() {
@@ -72,7 +72,7 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 }
 
 // segment plays phases without a pause between them: load, faults and sampler side by side.
-func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, sample *sampler, w *history.Writer) error {
+func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segment, sample *watch.Sampler, w *history.Writer) error {
 	phases := seg.Phases
 	if p.running {
 		for _, e := range impossible(phases, p.unhurt) {
@@ -86,7 +86,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 		phases = withoutFaults(phases)
 	}
 	arms := p.lab.Arms()
-	sample.boundary(ctx, arms, "", phases[0].Name)
+	sample.Boundary(ctx, arms, "", phases[0].Name)
 	if err := p.login(ctx, arms, w.Event); err != nil {
 		return err
 	}
@@ -111,12 +111,12 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	}
 	// The last phase ends only now: every request of it has been answered or given up.
 	last := phases[len(phases)-1].Name
-	sample.boundary(ctx, p.lab.Arms(), last, "")
+	sample.Boundary(ctx, p.lab.Arms(), last, "")
 	return ctx.Err()
 }
 
 // drive plays load, faults, boundaries and abort side by side. The first error ends them all.
-func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream, sample *sampler, w *history.Writer) error {
+func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream, sample *watch.Sampler, w *history.Writer) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		_, err := load.Run(ctx, p.clock, streams, plan.phase, p.tee(w.Request), w.Event)
@@ -132,11 +132,11 @@ func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream
 func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm, w *history.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
-	done.Go(func() { watchStalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
+	done.Go(func() { watch.Stalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
 	if hasFaults(plan.phases) {
-		done.Go(func() { watchUsage(ctx, p.clock, p.lab.Arms, usageStep, plan.phase, w.Event) })
+		done.Go(func() { watch.Usage(ctx, p.clock, p.lab.Arms, watch.UsageStep, plan.phase, w.Event) })
 		if _, ok := p.contract.Has(contract.Health); ok {
-			done.Go(func() { watchHealth(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
+			done.Go(func() { watch.Health(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
 		}
 	}
 	return func() {
@@ -146,7 +146,7 @@ func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm,
 }
 
 // boundaries records each phase as it really ran, and samples between two of them.
-func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *history.Writer) error {
+func (p *player) boundaries(ctx context.Context, t timeline, s *watch.Sampler, w *history.Writer) error {
 	over, told := 0, 0 // phases that are over, and those that are recorded
 	tell := func(n int) {
 		for ; told < n; told++ {
@@ -166,7 +166,7 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *sampler, w *hist
 		}
 		p.show(ph.Name, hurts(ph))
 		if i > 0 {
-			s.boundary(ctx, p.lab.Arms(), t.phases[i-1].Name, ph.Name) // a fault may have started an instance again
+			s.Boundary(ctx, p.lab.Arms(), t.phases[i-1].Name, ph.Name) // a fault may have started an instance again
 		}
 		if !p.until(ctx, to) {
 			return ctx.Err()

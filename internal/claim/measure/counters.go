@@ -52,7 +52,7 @@ func (d *delta) Request(r *history.Request) {
 func (d *delta) Value() figure.Value {
 	v := d.metric.Value()
 	if v.None == nil {
-		v.None = d.balance(v.X).short()
+		v.None = d.balance(v.X).Short()
 	}
 	return v
 }
@@ -69,7 +69,7 @@ func excessLoadsRow() Measure {
 			"that single flight would have saved. Failed requests, and requests under way while the counter was read, are " +
 			"left out. No data when the counter grew by less than the fewest loads, or when only failed requests can " +
 			"explain the difference. The counter must count the loads of this stream only, in the phases of its filter.",
-		start: startAgainst(excess, false),
+		start: startAgainst(probe.Balance.Excess, false),
 	}
 }
 
@@ -85,7 +85,7 @@ func falseSourcesRow() Measure {
 			"there are more queries than answers from the database, or fewer than these answers need. Requests under way " +
 			"while the counter was read may count on either side. No data when correct answers give no source. In these " +
 			"phases only this stream may query the database.",
-		start: startAgainst(lies, true),
+		start: startAgainst(probe.Balance.Lies, true),
 	}
 }
 
@@ -99,20 +99,9 @@ type against struct {
 	reads  []history.Event // of the counter, at the ends of the selected phases
 }
 
-// A balance is what the counter says, and what the answers say.
-type balance struct {
-	queries  float64 // that the counter grew by
-	fewest   float64 // loads that explain the answers
-	answers  float64 // that say they were loaded
-	changed  float64 // changes, each of which may be a query
-	unknown  float64 // requests that failed, or say no source: each may be one load more
-	unsaid   float64 // of these, correct answers
-	underway float64 // requests that the counter may have counted on either side of a reading
-}
-
 // A judgement is the least that must be wrong. It is no data where that is nothing
 // only because of what is not known.
-type judgement func(b balance) (float64, *figure.Absence)
+type judgement func(b probe.Balance) (float64, *figure.Absence)
 
 func startAgainst(judge judgement, alone bool) func(*probe.Walk, []expr.Arg) probe.Probe {
 	return func(w *probe.Walk, args []expr.Arg) probe.Probe {
@@ -126,50 +115,6 @@ func startAgainst(judge judgement, alone bool) func(*probe.Walk, []expr.Arg) pro
 		}
 		return &against{Selection: w.Select(sel), metric: probe.NewIncrease(phases, metric.Name, metric.Labels), judge: judge, alone: alone}
 	}
-}
-
-// excess are loads that nobody needed.
-func excess(b balance) (float64, *figure.Absence) {
-	if short := b.short(); short != nil {
-		return 0, short
-	}
-	return b.beyond(b.fewest)
-}
-
-// lies are answers that do not come from where they say: loads that no answer
-// admits, and answers that claim one where there was none.
-func lies(b balance) (float64, *figure.Absence) {
-	claimed := max(0, b.fewest-b.queries-b.underway)
-	hidden, none := b.beyond(b.answers)
-	switch {
-	case claimed+hidden > 0:
-		return claimed + hidden, nil
-	case b.unsaid > 0:
-		return 0, figure.Absent(figure.Count(int(b.unsaid), "answers")+" did not say where they came from", "X-Source on every answer")
-	}
-	return 0, none
-}
-
-// beyond are the queries beyond those that are explained.
-func (b balance) beyond(explained float64) (float64, *figure.Absence) {
-	over := max(0, b.queries-explained-b.changed-b.underway)
-	if over > 0 && over <= b.unknown {
-		return 0, figure.Absent(figure.Count(int(over), "queries")+" more than the answers explain: requests that failed, or do not say where their answer came from, may have needed them",
-			"rounds in which no request fails, and X-Source on every answer")
-	}
-	return max(0, over-b.unknown), nil
-}
-
-// short is why the counter cannot be trusted, where it misses loads that the answers
-// prove; nil: it misses none.
-func (b balance) short() *figure.Absence {
-	if b.queries+b.underway >= b.fewest {
-		return nil
-	}
-	return figure.Absent("the counter grew by "+figure.Count(int(b.queries), "queries")+", and the answers that say they were loaded need "+
-		figure.Count(int(b.fewest), "loads")+": it does not count all of them, or began again at 0",
-		"a counter that counts every load, and never goes down while the service runs")
-
 }
 
 func (a *against) Event(e *history.Event) {
@@ -216,14 +161,14 @@ func (a *against) Value() figure.Value {
 }
 
 // balance holds what the counter grew by against the answers.
-func (a *against) balance(queries float64) balance {
+func (a *against) balance(queries float64) probe.Balance {
 	fewest, answers := a.FewestLoads()
-	b := balance{queries: queries, fewest: float64(fewest), answers: float64(answers)}
-	a.Each([]probe.Outcome{probe.Changed}, func(*probe.Visit) { b.changed++ })
+	b := probe.Balance{Queries: queries, Fewest: float64(fewest), Answers: float64(answers)}
+	a.Each([]probe.Outcome{probe.Changed}, func(*probe.Visit) { b.Changed++ })
 	a.Each([]probe.Outcome{probe.Failed, probe.Lost, probe.Unsaid, probe.Maybe}, func(v *probe.Visit) {
-		b.unknown++
+		b.Unknown++
 		if v.Outcome == probe.Unsaid {
-			b.unsaid++
+			b.Unsaid++
 		}
 	})
 	reads := a.ends()
@@ -232,7 +177,7 @@ func (a *against) balance(queries float64) balance {
 		if w.Outcome != probe.Cached && slices.ContainsFunc(reads, func(e history.Event) bool {
 			return w.Sent <= e.Until && (w.Done >= e.At || w.Outcome == probe.Lost || w.Outcome == probe.Maybe)
 		}) {
-			b.underway++
+			b.Underway++
 		}
 	}
 	return b

@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -65,10 +65,10 @@ func TestABoundaryEndsOnePhaseAndBeginsTheNext(t *testing.T) {
 	}))
 	defer srv.Close()
 	var got []history.Event
-	s := newSampler(history.NewClock(), func(e history.Event) { got = append(got, e) })
-	defer s.close()
+	s := NewSampler(history.NewClock(), nil, func(e history.Event) { got = append(got, e) })
+	defer s.Close()
 	arms := []lab.Arm{{Name: "hardened", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}
-	s.boundary(context.Background(), arms, "warm", "fault")
+	s.Boundary(context.Background(), arms, "warm", "fault")
 	if len(got) != 2 {
 		t.Fatalf("%d events, want 2: %v", len(got), got)
 	}
@@ -90,11 +90,11 @@ func TestWhoHangsIsGivenLessTimeUntilItAnswers(t *testing.T) {
 		}
 	}))
 	defer srv.Close()
-	s := newSampler(history.NewClock(), func(history.Event) {})
-	defer s.close()
+	s := NewSampler(history.NewClock(), nil, func(history.Event) {})
+	defer s.Close()
 	boundary := func() (took time.Duration) {
 		began := time.Now()
-		s.boundary(t.Context(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
+		s.Boundary(t.Context(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
 		return time.Since(began)
 	}
 	if d := boundary(); d < scrapeTimeout {
@@ -119,9 +119,9 @@ func TestAServiceWithoutMetricsIsToldOnce(t *testing.T) {
 			srv := httptest.NewServer(h)
 			defer srv.Close()
 			var got []history.Event
-			s := newSampler(history.NewClock(), func(e history.Event) { got = append(got, e) })
-			defer s.close()
-			s.boundary(context.Background(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
+			s := NewSampler(history.NewClock(), nil, func(e history.Event) { got = append(got, e) })
+			defer s.Close()
+			s.Boundary(context.Background(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
 			if len(got) != 1 || got[0].Name != "no metrics" || !strings.Contains(got[0].Detail, "GET /metrics") {
 				t.Errorf("events = %+v, want one that says there are no metrics", got)
 			}

@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -50,14 +50,14 @@ func TestMeterStalls(t *testing.T) {
 }
 
 // The meter itself, in real use: it ends with its context, and a recorder that is slow is not a stall.
-func TestWatchStalls(t *testing.T) {
+func TestStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		clock := history.NewClock()
 		// In the bubble every timer fires on time, which is late when nothing at all is tolerated.
 		n := 0
-		watchStalls(ctx, clock, 10*time.Millisecond, 0, func(e history.Event) {
+		Stalls(ctx, clock, 10*time.Millisecond, 0, func(e history.Event) {
 			n++
 			if want := time.Duration(n) * 20 * time.Millisecond; e.Until+10*time.Millisecond != want || e.Value != 0 {
 				t.Fatalf("hiccup %d: %+v, want one that ends at %v", n, e, want-10*time.Millisecond)

@@ -1,4 +1,8 @@
-package run
+// Package watch records what a service shows beside the load, while a round is played: its counters, what its
+// processes hold, what it says of its health, and when the machine held up whoever watches.
+//
+// In go the lab's arms and a clock; out come events. It sends no load, does no fault and judges nothing.
+package watch
 
 import (
 	"context"
@@ -33,33 +37,35 @@ const (
 // the client's options follows how long a fault should stall a request.
 var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines", "redis_client_option"}
 
-// A sampler reads the service's own counters and some gauges at the boundaries of phases.
-type sampler struct {
+// A Sampler reads the service's own counters and some gauges at the boundaries of phases.
+type Sampler struct {
 	client *http.Client
 	clock  *history.Clock
 	record func(history.Event)
-
-	contract *contract.Contract // how the service speaks; nil: as the reference
+	own    *contract.Contract // how the service speaks; nil: as the reference
 
 	mu   sync.Mutex
 	late map[[2]string]bool // whose last scrape timed out, by arm and instance
 }
 
-func newSampler(clock *history.Clock, record func(history.Event)) *sampler {
-	return &sampler{
+// NewSampler is for a service that speaks as own, nil as the reference. Record is safe for concurrent use.
+func NewSampler(clock *history.Clock, own *contract.Contract, record func(history.Event)) *Sampler {
+	return &Sampler{
 		client: &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 2}},
 		clock:  clock,
 		record: record,
+		own:    own,
 		late:   map[[2]string]bool{},
 	}
 }
 
-func (s *sampler) close() { s.client.CloseIdleConnections() }
+// Close ends its connections.
+func (s *Sampler) Close() { s.client.CloseIdleConnections() }
 
-// boundary scrapes every instance at once and records each figure as the end
+// Boundary scrapes every instance at once and records each figure as the end
 // of phase before and the beginning of phase after; either may be empty. What the
 // process of an instance shows from outside goes before what the instance says.
-func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after string) {
+func (s *Sampler) Boundary(ctx context.Context, arms []lab.Arm, before, after string) {
 	// Beside the scrapes and not before them: a scrape that comes late counts requests of the next phase in this one.
 	look := s.look(arms)
 	var wg sync.WaitGroup
@@ -77,7 +83,7 @@ func (s *sampler) boundary(ctx context.Context, arms []lab.Arm, before, after st
 type place struct{ arm, instance, before, after string }
 
 // sample scrapes one instance and records its figures.
-func (s *sampler) sample(ctx context.Context, p place, i lab.Instance, look func() outside) {
+func (s *Sampler) sample(ctx context.Context, p place, i lab.Instance, look func() outside) {
 	at := s.clock.Now()
 	counters, err := s.scrape(ctx, [2]string{p.arm, p.instance}, i.URL)
 	until := s.clock.Now()
@@ -97,7 +103,7 @@ func (s *sampler) sample(ctx context.Context, p place, i lab.Instance, look func
 }
 
 // figures records what was read from at until until.
-func (s *sampler) figures(p place, at, until time.Duration, all []counter) {
+func (s *Sampler) figures(p place, at, until time.Duration, all []counter) {
 	for _, c := range all {
 		e := history.Event{Kind: history.Counter, Arm: p.arm, Instance: p.instance, Name: c.name, Value: c.value, At: at, Until: until}
 		if p.before != "" {
@@ -118,7 +124,7 @@ type outside struct {
 }
 
 // look begins to read what the processes show. The function that it returns waits for that.
-func (s *sampler) look(arms []lab.Arm) func() outside {
+func (s *Sampler) look(arms []lab.Arm) func() outside {
 	read := make(chan outside, 1)
 	go func() {
 		o := outside{from: s.clock.Now()}
@@ -135,10 +141,10 @@ type counter struct {
 }
 
 // scrape reads the counters of one instance, and its gauges, sorted by name. The Go runtime's own counters are left out.
-func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]counter, error) {
-	metrics, ok := s.contract.Has(contract.Metrics)
+func (s *Sampler) scrape(ctx context.Context, who [2]string, url string) ([]counter, error) {
+	metrics, ok := s.own.Has(contract.Metrics)
 	if !ok {
-		return nil, fmt.Errorf("the contract %s has no metrics", s.contract.Name)
+		return nil, fmt.Errorf("the contract %s has no metrics", s.own.Name)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout(who))
 	defer cancel()
@@ -160,14 +166,14 @@ func (s *sampler) scrape(ctx context.Context, who [2]string, url string) ([]coun
 	if res.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("GET %s: status %d", metrics.Path, res.StatusCode)
 	}
-	counters, err := parseCounters(io.LimitReader(res.Body, 8<<20), s.contract.Metric)
+	counters, err := parseCounters(io.LimitReader(res.Body, 8<<20), s.own.Metric)
 	if err != nil {
 		return nil, fmt.Errorf("GET %s: %w", metrics.Path, err)
 	}
 	return counters, nil
 }
 
-func (s *sampler) timeout(who [2]string) time.Duration {
+func (s *Sampler) timeout(who [2]string) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.late[who] {

@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 // healthTimeout bounds one question, so that a service that hangs is asked again.
 const healthTimeout = time.Second
 
-// watchHealth asks every instance for its health, as its contract has it, each step, one question at a time, until ctx
+// Health asks every instance for its health, as its contract has it, each step, one question at a time, until ctx
 // ends. It records the first answer, each that differs from the one before, and the last: a
 // history.Health runs from the question to its answer. It is no part of the load, keeps its own
 // connections and delays nobody. Record is safe for concurrent use.
-func watchHealth(ctx context.Context, clock *history.Clock, arms []lab.Arm, of *contract.Contract, step time.Duration, record func(history.Event)) {
+func Health(ctx context.Context, clock *history.Clock, arms []lab.Arm, of *contract.Contract, step time.Duration, record func(history.Event)) {
 	client := &http.Client{
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package run
+package watch
 
 // groupUsages needs /proc.
 func groupUsages(map[int]bool) map[int]usage { return nil }

@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -31,12 +31,12 @@ func usages(arms []lab.Arm) map[int]usage {
 	return groupUsages(groups)
 }
 
-// usageStep is how often usages are read within a phase. Reading takes 6 ms with a hundred processes on the machine (measured).
-const usageStep = time.Second
+// UsageStep is how often usages are read within a phase. Reading takes 6 ms with a hundred processes on the machine (measured).
+const UsageStep = time.Second
 
-// watchUsage reads the usages each step until ctx ends. It records each that is above all before in its phase: what a
+// Usage reads the usages each step until ctx ends. It records each that is above all before in its phase: what a
 // service holds at most is not seen at the end of a phase, where the fault is lifted.
-func watchUsage(ctx context.Context, clock *history.Clock, arms func() []lab.Arm, step time.Duration, phase func(time.Duration) string, record func(history.Event)) {
+func Usage(ctx context.Context, clock *history.Clock, arms func() []lab.Arm, step time.Duration, phase func(time.Duration) string, record func(history.Event)) {
 	tick := time.NewTicker(step)
 	defer tick.Stop()
 	most := peaks{}

@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -81,7 +81,7 @@ func TestAnInstanceThatHangsHoldsUpNoOther(t *testing.T) {
 	var got []history.Event
 	var done sync.WaitGroup
 	done.Go(func() {
-		watchHealth(ctx, history.NewClock(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: hanging.URL}, {Name: "2", URL: well.URL}}}},
+		Health(ctx, history.NewClock(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: hanging.URL}, {Name: "2", URL: well.URL}}}},
 			nil, time.Millisecond, func(e history.Event) { mu.Lock(); defer mu.Unlock(); got = append(got, e) })
 	})
 	for range 5 {

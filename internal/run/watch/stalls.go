@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// watchStalls is a meter beside the load: it asks to be woken every step, and
+// Stalls is a meter beside the load: it asks to be woken every step, and
 // records a history.Hiccup whenever it woke least or more past its time. Whatever held it
 // up (a machine with too little CPU, a suspended harness) held up the load generator
 // too, so requests of that time say nothing about the service.
@@ -18,7 +18,7 @@ import (
 // whole machine was asleep is not on the monotonic clock and is not seen.
 //
 // It returns when ctx ends, after recording a stall that spans that end. Record is called from its goroutine only.
-func watchStalls(ctx context.Context, clock *history.Clock, step, least time.Duration, record func(history.Event)) {
+func Stalls(ctx context.Context, clock *history.Clock, step, least time.Duration, record func(history.Event)) {
 	timer := time.NewTimer(step)
 	defer timer.Stop()
 	meterStalls(clock.Now, func(d time.Duration) bool {
@@ -32,7 +32,7 @@ func watchStalls(ctx context.Context, clock *history.Clock, step, least time.Dur
 	}, step, least, record)
 }
 
-// meterStalls is watchStalls on any clock. Sleep waits for d, or less when it is to be the last; it then returns false.
+// meterStalls is Stalls on any clock. Sleep waits for d, or less when it is to be the last; it then returns false.
 func meterStalls(now func() time.Duration, sleep func(d time.Duration) bool, step, least time.Duration, record func(history.Event)) {
 	for more := true; more; {
 		due := now() + step

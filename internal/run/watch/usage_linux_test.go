@@ -1,4 +1,4 @@
-package run
+package watch
 
 import (
 	"context"
@@ -45,7 +45,7 @@ func TestWhatAnInstanceHoldsIsRecordedWhereItRises(t *testing.T) {
 		return []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", PID: c.Process.Pid}, {Name: "2"}}}}
 	}
 	seen := map[string]bool{}
-	watchUsage(ctx, history.NewClock(), arms, time.Millisecond, func(time.Duration) string { return "fault" }, func(e history.Event) {
+	Usage(ctx, history.NewClock(), arms, time.Millisecond, func(time.Duration) string { return "fault" }, func(e history.Event) {
 		if e.Kind != history.Usage || e.Arm != "a" || e.Instance != "1" || e.Phase != "fault" || e.Value <= 0 || e.Until < e.At {
 			t.Errorf("recorded %+v", e)
 		}
