@@ -132,8 +132,8 @@ func TestMistakesInAContract(t *testing.T) {
 		{"sockets", head + "  socket: §{call: 'GET /ws', §first: '{\"sub\":1}', type: event}\n", []string{"type and words belong together", "first needs session"}},
 		{"headers", "name: x\nheaders: {§Host: a, §Cookie: a, A: §' b', B: §[c]}\ncookies: {a: §'b c', §'d e': f}\ncalls: {trips: GET /x}\n",
 			[]string{"Host is set by the sender", "a cookie is given by cookies", "A: it is not a header value", "B is a text", "no space, comma", "is not the name of a cookie"}},
-		{"environment", "name: x\nenv: {§PORT: 1, §a-b: c, A: §'{TTL}', B: §'{TTL_TRIPS:h}', C: '{REDIS_HOST}:{REDIS_PORT}'}\ncalls: {trips: GET /x}\n",
-			[]string{"PORT is set by bench", "env name", "{TTL} cannot be filled", "in milliseconds"}},
+		{"environment", "name: x\nenv: {§PORT: 1, §REDIS_URL: '{REDIS_HOST}', §a-b: c, A: §'{TTL}', B: §'{TTL_TRIPS:h}', C: '{REDIS_HOST}:{REDIS_PORT}'}\ncalls: {trips: GET /x}\n",
+			[]string{"PORT is set by bench", "REDIS_URL is set by bench", "env name", "{TTL} cannot be filled", "in milliseconds"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			places := strings.Count(row.text, "§")

@@ -112,6 +112,11 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
 // variable is a place of a template: {TTL_TRIPS}, {TTL_TRIPS:s}.
 var variable = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)(?::([a-z]*))?\}`)
 
+// ownAddress reports whether the service has the address of Redis in REDIS_URL in a form of its own.
+func ownAddress(name, text string) bool {
+	return name == "REDIS_URL" && strings.Contains(text, "{REDIS_HOST}") && strings.Contains(text, "{REDIS_PORT}")
+}
+
 // readEnv reads the service's own variables.
 func readEnv(t strictyaml.Table) map[string]string {
 	v, ok := t.Get("env")
@@ -125,7 +130,7 @@ func readEnv(t strictyaml.Table) map[string]string {
 		switch {
 		case !envName.MatchString(e.Key):
 			e.WrongKey("env name %s: want NAME: value, with letters, digits and _", near.Quote(e.Key))
-		case slices.Contains(set, e.Key):
+		case slices.Contains(set, e.Key) && !ownAddress(e.Key, text):
 			e.WrongKey("%s is set by bench; name the variable that the service reads instead, such as HTTP_PORT: '{PORT}'", e.Key)
 		case !ok:
 			e.WrongType(e.Key + " is a text, as in " + e.Key + ": '{TTL_TRIPS}'")
