@@ -30,6 +30,7 @@ const (
 	outage    = "fallback.outage"
 	blackhole = "fallback.blackhole"
 	recovered = "fallback.recovery"
+	bystander = "fallback.bystander"
 	poison    = "cache.poison" // anything wrong after the fault
 	latency   = "trips.hit.latency"
 	speedup   = "trips.speedup.10x"

@@ -22,10 +22,16 @@ func Need(t testing.TB, program string) {
 	if _, err := exec.LookPath(program); err == nil {
 		return
 	}
+	Lack(t, "%s is not on the PATH", program)
+}
+
+// Lack skips or fails the test in the same way, for lack of something else.
+func Lack(t testing.TB, format string, args ...any) {
+	t.Helper()
 	if os.Getenv("BENCH_REQUIRE") == "all" {
-		t.Fatalf("%s is not on the PATH, and BENCH_REQUIRE is all", program)
+		t.Fatalf(format+", and BENCH_REQUIRE is all", args...)
 	}
-	t.Skipf("%s is not on the PATH", program)
+	t.Skipf(format, args...)
 }
 
 // Busy counts one time that a busy machine spared a test something: a repeat, a
