@@ -118,7 +118,7 @@ func (p planner) traffic(arms int) {
 		if st.Poisson {
 			arrivals, about = "poisson", "about "
 		}
-		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, typeOf(st.Stream).text(st.Stream), rate, arrivals, keysText(st.Keys),
+		p.line("  %s\t%s\t%s\t%s\t%s\t%s\t%s%v\t%d\t%s%d", st.Name, st.Text(), rate, arrivals, keysText(st.Keys),
 			orAll(st.Phases), instances(orAll(st.Instances)), st.Timeout, st.Workers, about, n)
 	}
 	for _, st := range p.s.Traffic {

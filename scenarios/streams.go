@@ -158,3 +158,6 @@ func (s *Scenario) Planned(st Stream) int {
 
 // mean is the mean rate of a stretch, per second.
 func (st Stream) mean() float64 { return (st.From + st.To) / 2 }
+
+// Text is what a stream sends, in one line: "GET /api/trips/{id}".
+func (st Stream) Text() string { return typeOf(st.Stream).text(st.Stream) }

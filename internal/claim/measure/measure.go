@@ -17,23 +17,24 @@ import (
 // A Measure is a named function of one history.
 type Measure struct {
 	expr.Signature
-	Unit string // of its figure, in words: "duration", "share", "count", "rate", "set of durations", "yes or no"
-	Doc  string // what it is, for `bench explain`
-	Live bool   // it needs nothing but requests: it can be asked while the traffic runs
+	Unit  string // of its figure, in words: "duration", "share", "count", "rate", "set of durations", "yes or no"
+	Truth string // where it comes from: outside, service, wire, harness, or several of them
+	Doc   string // what it is, for `bench explain`
+	Live  bool   // it needs nothing but requests: it can be asked while the traffic runs
 
 	// start makes the probe of one call. A probe that compares requests with one
 	// another selects them in w's book.
 	start func(w *probe.Walk, args []expr.Arg) probe.Probe
 }
 
-// Explain is the text of one measure: its call, its unit and what it is. False:
+// Explain is the text of one measure: its call, its unit, what it is and where its truth comes from. False:
 // there is no measure of that name.
 func Explain(name string) (string, bool) {
 	m, ok := Named(name)
 	if !ok {
 		return "", false
 	}
-	return m.Name + m.Args + " → " + m.Unit + "\n" + m.Doc, true
+	return m.Name + m.Args + " → " + m.Unit + "\n" + m.Doc + "\nSource of truth: " + m.Truth + ".", true
 }
 
 // Signatures are what the language knows of the measures.
