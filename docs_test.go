@@ -10,12 +10,13 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/scenarios"
 )
 
 // pages are the documents, with the most lines that each may have.
 var pages = map[string]int{
-	"README.md":                     220,
+	"README.md":                     200,
 	"docs/design.md":                150,
 	"docs/packages.md":              150,
 	"docs/lab-and-faults.md":        150,
@@ -28,6 +29,10 @@ var pages = map[string]int{
 	"docs/exactness.md":             150,
 	"docs/reference-target.md":      150,
 	"docs/rate-limits.md":           150,
+	"docs/measures.md":              150,
+	"docs/reports.md":               150,
+	"docs/scenarios.md":             150,
+	"docs/verdicts.md":              150,
 	"CHANGELOG.md":                  1000,
 }
 
@@ -162,15 +167,46 @@ func TestTheDesignPointsToWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestTheReadmeNamesEveryScenario(t *testing.T) {
-	text := readPage(t, "README.md")
+func TestThePageOfScenariosNamesEveryScenario(t *testing.T) {
+	text := readPage(t, "docs/scenarios.md")
 	for _, name := range scenarios.Library() {
 		s, err := scenarios.Load(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if row := "| `" + name + "` | " + s.Group + " |"; !strings.Contains(text, row) {
-			t.Errorf("no row of README.md begins %q", row)
+			t.Errorf("no row of docs/scenarios.md begins %q", row)
+		}
+	}
+}
+
+var measureRow = regexp.MustCompile("(?m)^\\| `([a-z0-9_]+)` \\|")
+
+// The tables of measures name measures, and the page that lists them all has each with its unit and source of truth.
+func TestThePagesNameTheMeasures(t *testing.T) {
+	_, text, _ := strings.Cut(readPage(t, "docs/language-and-measures.md"), "## Measures of")
+	rows := measureRow.FindAllStringSubmatch(text, -1)
+	if len(rows) == 0 {
+		t.Error("docs/language-and-measures.md names no measure: this test would pass whatever they are")
+	}
+	for _, m := range rows {
+		if _, ok := measure.Named(m[1]); !ok {
+			t.Errorf("docs/language-and-measures.md names the measure %s, and there is none", m[1])
+		}
+	}
+	listed := map[string]bool{}
+	for line := range strings.Lines(readPage(t, "docs/measures.md")) {
+		fields := regexp.MustCompile(" {2,}").Split(strings.TrimSpace(line), -1)
+		if m, ok := measure.Named(fields[0]); ok {
+			listed[m.Name] = true
+			if len(fields) != 4 || fields[1] != m.Unit || fields[2] != m.Truth || !strings.HasPrefix(m.Doc, fields[3]) {
+				t.Errorf("docs/measures.md: %q is not what bench explain measures prints", line)
+			}
+		}
+	}
+	for _, m := range measure.All() {
+		if !listed[m.Name] {
+			t.Errorf("docs/measures.md does not list %s: it is what bench explain measures prints", m.Name)
 		}
 	}
 }

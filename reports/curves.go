@@ -8,8 +8,8 @@ import (
 	"github.com/trektribe/bench/internal/claim/figure"
 )
 
-// falls says in one line from which load on a curve saves queries.
-func falls(c curve.Curve) string {
+// falls says in one line from which load on a curve saves queries, and with arithmetic what theory says.
+func falls(c curve.Curve, arithmetic bool) string {
 	if c.Why != "" {
 		return "no points: " + c.Why
 	}
@@ -21,7 +21,10 @@ func falls(c curve.Curve) string {
 		} else {
 			s += "from " + load(f.From) + " requests per key and TTL"
 		}
-		out = append(out, s+" (arithmetic: "+load(f.Shared)+" with shared loads, "+load(f.Alone)+" without)")
+		if arithmetic {
+			s += " (arithmetic: " + load(f.Shared) + " with shared loads, " + load(f.Alone) + " without)"
+		}
+		out = append(out, s)
 	}
 	return strings.Join(out, "; ")
 }
@@ -45,7 +48,7 @@ func (d *document) curves() {
 		"That result is for a cache in steady state. A phase of only a few TTLs that begins with a cold cache has more queries.", "")
 	for _, c := range d.run.Curves {
 		d.line("### "+escape(c.ID+", "+c.Arm), "", escape(c.Says)+".", "")
-		d.line("- " + escape(falls(c)))
+		d.line("- " + escape(falls(c, true)))
 		if len(c.Points) == 0 {
 			d.line("")
 			continue

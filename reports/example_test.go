@@ -22,11 +22,15 @@ func ExampleTable() {
 	}
 	// Output:
 	// claim              promised  hardened
-	// trips.hit.latency  ≤ 6ms     holds      0.41 ms [0.39..0.44] n=1204
+	// trips.hit.latency  ≤ 6ms     holds      0.41 ms
 	// ops.aof            = 0       undecided  no data
-	//     to settle: needs a real Redis (REDIS=server)
+	//
+	// undecided
+	//   ops.aof: to settle: needs a real Redis (REDIS=server)
+	//
+	// how to read: holds and REFUTED: the whole interval keeps or breaks the promise. undecided:
+	//   neither, or the data does not count.
+	// Intervals: --wide. Each claim with its evidence: report.md.
 	//
 	// 2 claims: 1 hold, 0 refuted, 1 undecided · 58 s
-	// how to read: value [interval] n=samples. holds: the whole interval keeps the promise. REFUTED: the
-	//   whole interval breaks it. undecided: neither, or the data does not count.
 }

@@ -102,8 +102,8 @@ func splitUnit(s string) (num, unit string) {
 // signs makes the comparison signs of an expression's bound readable.
 var signs = strings.NewReplacer("<=", "≤", ">=", "≥", "==", "=")
 
-// promised is the bound, or all bounds, that a row's claim is held to.
-func promised(r row, arms []string) string {
+// promises are the bounds that a row's claim is held to, those that decide first.
+func promises(r row, arms []string) []string {
 	var bounds []string
 	add := func(b string) {
 		if b = signs.Replace(b); b != "" && !slices.Contains(bounds, b) {
@@ -111,17 +111,22 @@ func promised(r row, arms []string) string {
 		}
 	}
 	for _, a := range arms {
-		res := r.results[a]
-		if res == nil {
-			continue
+		if res := r.results[a]; res != nil {
+			add(res.Bound)
 		}
-		for _, p := range res.Parts {
-			add(p.Bound)
-		}
-		add(res.Bound)
 	}
-	return strings.Join(bounds, ", ")
+	for _, a := range arms {
+		if res := r.results[a]; res != nil {
+			for _, p := range res.Parts {
+				add(p.Bound)
+			}
+		}
+	}
+	return bounds
 }
+
+// promised is the bound, or all bounds, that a row's claim is held to.
+func promised(r row, arms []string) string { return strings.Join(promises(r, arms), ", ") }
 
 // which names the deciding bound of several; empty: there is only one.
 func which(res *claim.Result, all string) string {
@@ -129,23 +134,4 @@ func which(res *claim.Result, all string) string {
 		return fmt.Sprintf("for %s", b)
 	}
 	return ""
-}
-
-// open says what would settle an undecided result. Where no interval beside the verdict shows why, the reason comes
-// first.
-func open(r *claim.Result) string {
-	if r.Verdict == claim.Holds || r.Verdict == claim.Refuted {
-		return ""
-	}
-	because, settle := "", ""
-	if r.Because != "" && (r.N == 0 || r.Remedy == "" || r.Code.OfService()) {
-		because = "because: " + r.Because
-	}
-	if r.Remedy != "" {
-		settle = "to settle: " + r.Remedy
-	}
-	if because == "" && settle == "" {
-		return "no reason given"
-	}
-	return join("; ", because, settle)
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -54,17 +53,4 @@ func since(first time.Duration, w figure.Witness) string {
 		return "+" + ms(w.At) + ".." + ms(w.Until) + " ms"
 	}
 	return "+" + ms(w.At) + " ms"
-}
-
-// wrong names what is most often wrong with a refuted claim, for one line; empty: the measure does not name it.
-func wrong(res *claim.Result) string {
-	if res.Verdict != claim.Refuted || len(res.Findings) == 0 {
-		return ""
-	}
-	most := slices.MaxFunc(res.Findings, func(a, b figure.Finding) int { return a.Count - b.Count })
-	text := fmt.Sprintf("wrong: %s (%s)", most.Code, figure.Count(most.Count, "times"))
-	if more := len(res.Findings) - 1; more > 0 {
-		text += fmt.Sprintf(", and %d more in report.md", more)
-	}
-	return text
 }

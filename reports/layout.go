@@ -6,84 +6,125 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 )
 
-const gap = 2 // columns between columns
+const (
+	gap         = 2  // columns between columns
+	mostLabel   = 34 // columns of a label beside its row; a longer one has a line of its own
+	leastBounds = 16 // columns that the bounds may shrink to; their first one always fits if it is no longer
+)
 
-// A shape is one way to lay the columns out.
-type shape struct {
-	split           bool // figures on lines of their own below the value
-	indent          int  // of these lines
-	label, promised int  // where the first two columns wrap
+// A cell is one arm's result in a row: its verdict, and the figure that decides.
+type cell struct {
+	verdict claim.Verdict // "": not judged
+	figures string
 }
 
-// rows takes the first shape that fits, else stacks the arms.
+// newCell has the figure alone, or with wide also its interval, n, and the bound that it is held to.
+func newCell(res *claim.Result, all string, wide bool) cell {
+	if res == nil {
+		return cell{figures: "–"}
+	}
+	v := res.Verdict
+	if v != claim.Holds && v != claim.Refuted {
+		v = claim.Inconclusive
+	}
+	f := figureOf(res)
+	switch {
+	case f.value == "":
+		return cell{v, "no data"}
+	case wide:
+		return cell{v, join(" ", f.value, f.interval, f.n, which(res, all))}
+	}
+	return cell{v, f.value}
+}
+
+// text is the cell in one column; one that was not judged has no verdict.
+func (c cell) text() string {
+	if c.verdict == "" {
+		return c.figures
+	}
+	return pad(word(c.verdict), wordWidth+gap) + c.figures
+}
+
+// rows writes one line for each claim where the columns fit, else a line for each claim and arm.
 func (t *table) rows(rs []row, arms []string) {
-	longest := 0
-	for _, r := range rs {
-		for _, word := range strings.Fields(clean(r.label())) {
-			longest = max(longest, width(word))
-		}
+	if !t.columns(rs, arms) {
+		t.stacked(rs, arms)
 	}
-	const label, promised = 40, 24
-	const below, little = wordWidth + gap, 2
-	for _, s := range []shape{{false, 0, label, promised}, {true, below, label, promised},
-		{true, below, min(longest, label), promised / 2}, {true, little, min(longest, label), promised / 2}} {
-		if t.columns(rs, arms, s) {
-			return
-		}
-	}
-	t.stacked(rs, arms)
 }
 
-// columns writes the rows if the columns fit, and reports whether they do.
-func (t *table) columns(rs []row, arms []string, s shape) bool {
-	labels, bounds := make([][]string, len(rs)), make([][]string, len(rs))
-	cells := make([][]cell, len(rs))
-	widths := make([]int, 2+len(arms))
+// columns writes the rows if the columns fit, and reports whether they do. Where they do not at once, the bounds are
+// shortened, the last ones first.
+func (t *table) columns(rs []row, arms []string) bool {
 	head := []string{"claim", "promised"}
-	for i, r := range rs {
-		all := clean(promised(r, arms))
-		labels[i] = wrap(clean(r.label()), s.label)
-		bounds[i] = wrap(all, s.promised)
-		widths[0] = max(widths[0], cell{lines: labels[i]}.width())
-		widths[1] = max(widths[1], cell{lines: bounds[i]}.width())
-		for j, a := range arms {
-			c := newCell(r.results[a], all, s)
-			cells[i] = append(cells[i], c)
-			widths[2+j] = max(widths[2+j], c.width())
-		}
-	}
 	for _, a := range arms {
 		head = append(head, clean(a))
 	}
-	total := gap * (len(widths) - 1)
-	for i := range widths {
-		widths[i] = max(widths[i], width(head[i]))
-		total += widths[i]
+	widths := make([]int, len(head))
+	for i, h := range head {
+		widths[i] = width(h)
 	}
-	if total > t.style.Width {
-		return false
+	least := widths[1]
+	labels, cells := make([]string, len(rs)), make([][]cell, len(rs))
+	for i, r := range rs {
+		labels[i] = clean(r.label())
+		if w := width(labels[i]); w <= mostLabel {
+			widths[0] = max(widths[0], w)
+		}
+		bounds := promises(r, arms)
+		all := strings.Join(bounds, ", ")
+		widths[1] = max(widths[1], width(clean(all)))
+		least = max(least, min(leastBounds, width(firstBound(bounds))))
+		for j, a := range arms {
+			c := newCell(r.results[a], all, t.style.Wide)
+			cells[i] = append(cells[i], c)
+			widths[2+j] = max(widths[2+j], width(c.text()))
+		}
+	}
+	total := gap * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	if over := total - t.style.Width; over > 0 {
+		if widths[1]-over < least {
+			return false
+		}
+		widths[1] -= over
 	}
 	t.record(widths, head, nil)
 	for i, r := range rs {
-		high := max(len(labels[i]), len(bounds[i]))
+		label := labels[i]
+		if width(label) > widths[0] {
+			t.text("", label)
+			label = ""
+		}
+		fields := []string{label, shortened(promises(r, arms), widths[1])}
+		verdicts := make([]claim.Verdict, 2, len(widths))
 		for _, c := range cells[i] {
-			high = max(high, len(c.lines))
+			fields, verdicts = append(fields, c.text()), append(verdicts, c.verdict)
 		}
-		for n := range high {
-			fields := []string{at(labels[i], n), at(bounds[i], n)}
-			verdicts := make([]claim.Verdict, 2, len(widths))
-			for _, c := range cells[i] {
-				v := c.verdict
-				if n > 0 {
-					v = ""
-				}
-				fields, verdicts = append(fields, at(c.lines, n)), append(verdicts, v)
-			}
-			t.record(widths, fields, verdicts)
-		}
-		t.below(r, arms)
+		t.record(widths, fields, verdicts)
 	}
 	return true
+}
+
+// firstBound is the shortest text for bounds that does not cut the first.
+func firstBound(bounds []string) string {
+	if len(bounds) == 0 {
+		return ""
+	}
+	if len(bounds) == 1 {
+		return clean(bounds[0])
+	}
+	return clean(bounds[0]) + ", …"
+}
+
+// shortened is the bounds in w columns: as many as fit, and none by half, unless the first alone is longer.
+func shortened(bounds []string, w int) string {
+	all := clean(strings.Join(bounds, ", "))
+	for n := len(bounds) - 1; n > 0 && width(all) > w; n-- {
+		all = clean(strings.Join(bounds[:n], ", ")) + ", …"
+	}
+	return cut(all, w)
 }
 
 // record writes one line of fields, the verdict words painted.
@@ -110,30 +151,26 @@ func (t *table) stacked(rs []row, arms []string) {
 	}
 	most = min(most, t.style.Width/3)
 	for _, r := range rs {
-		all := clean(promised(r, arms))
+		all := promised(r, arms)
 		t.text("", join(" · promised ", r.label(), all))
 		for _, a := range arms {
-			c := newCell(r.results[a], all, shape{})
+			c := newCell(r.results[a], all, t.style.Wide)
 			names := wrap(clean(a), most)
 			for _, n := range names[:len(names)-1] {
 				t.line("  " + n)
 			}
-			start := "  " + pad(names[len(names)-1], most) + "  "
-			// The verdict is kept with its padding, which wrap would swallow.
-			word, figures := c.lines[0], ""
+			start := "  " + pad(names[len(names)-1], most) + strings.Repeat(" ", gap)
+			indent := strings.Repeat(" ", width(start))
 			if c.verdict != "" {
-				word, figures = c.lines[0][:wordWidth], strings.TrimSpace(c.lines[0][wordWidth:])
+				start += t.paint(pad(word(c.verdict), wordWidth+gap), c.verdict)
+				indent += strings.Repeat(" ", wordWidth+gap)
 			}
-			indent := strings.Repeat(" ", width(start)+wordWidth+gap)
-			for i, l := range wrap(figures, t.style.Width-width(indent)) {
-				if i == 0 {
-					l = start + t.paint(pad(word, wordWidth), c.verdict) + strings.Repeat(" ", gap) + l
-				} else {
-					l = indent + l
+			for i, l := range wrap(c.figures, t.style.Width-len(indent)) {
+				if i > 0 {
+					start = indent
 				}
-				t.line(strings.TrimRight(l, " "))
+				t.line(strings.TrimRight(start+l, " "))
 			}
 		}
-		t.below(r, arms)
 	}
 }

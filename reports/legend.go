@@ -1,8 +1,7 @@
 package reports
 
 // reading is the legend of the terminal table.
-const reading = "how to read: value [interval] n=samples. holds: the whole interval keeps the promise. " +
-	"REFUTED: the whole interval breaks it. undecided: neither, or the data does not count."
+const reading = "how to read: holds and REFUTED: the whole interval keeps or breaks the promise. undecided: neither, or the data does not count."
 
 // howToRead ends report.md, with the confidence put in. The 3/n is the rule of three: at a failure rate above 3/n, n
 // independent trials have a failure with a probability above 95 %.

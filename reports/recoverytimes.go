@@ -40,8 +40,10 @@ func (f armTimes) worst(name string) (worst recovery.Time, found bool) {
 	return worst, found
 }
 
+type headTime struct{ name, said string }
+
 // headTimes are the recovery times that matter most, and their names in a sentence.
-var headTimes = []struct{ name, said string }{
+var headTimes = []headTime{
 	{recovery.Detected, "detected"}, {recovery.Fallback, "fallback"}, {recovery.UsedAgain, "used again"}, {recovery.SteadyAgain, "steady again"},
 }
 
@@ -70,8 +72,11 @@ func spent(said string, c recovery.Time) string {
 	return said + " " + figure.Format(c.Median, "s")
 }
 
-// recoveryTimes writes a line for each arm: a table where that fits, sentences where not.
+// recoveryTimes writes a line for each arm with any figure: a table where that fits, sentences where not.
 func (t *table) recoveryTimes(all []armTimes) {
+	all = slices.DeleteFunc(all, func(f armTimes) bool {
+		return !slices.ContainsFunc(headTimes, func(k headTime) bool { _, found := f.worst(k.name); return found })
+	})
 	if len(all) == 0 {
 		return
 	}
@@ -104,7 +109,7 @@ func (t *table) recoveryTimes(all []armTimes) {
 	for _, r := range rows {
 		t.record(widths, r, nil)
 	}
-	t.text("", "(worst instance, median of its rounds; ≥: had not ended when the observation ended; –: no figure, see report.md)")
+	t.text("", "(worst instance, median over rounds; ≥: not ended within the observation; –: see report.md)")
 	t.line("")
 }
 

@@ -21,6 +21,7 @@ type Run struct {
 	Started       time.Time
 	Elapsed       time.Duration // 0: not known, and not shown
 	Dir           string        // where the run was saved, as the user would type it
+	Machine       string        // what its figures depend on: system, CPUs; two runs that differ in it are not alike
 	Conditions    []Condition   // shown in this order
 	Arms          []string      // columns, in order; an arm that only Results names comes after them
 	Results       []claim.Result
@@ -38,4 +39,15 @@ type Inspection struct {
 }
 
 // A Condition is one line of "measured under".
-type Condition struct{ Name, Value string }
+type Condition struct {
+	Name, Value string
+	Detail      bool // too long for a terminal, unless asked for
+}
+
+// folder names the run as its folder was called when it was made, wherever it is now.
+func (r Run) folder() string {
+	if r.Started.IsZero() {
+		return r.Name
+	}
+	return r.Started.UTC().Format("20060102T150405Z") + "-" + r.Name
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/recovery"
@@ -67,6 +68,7 @@ func run() reports.Run {
 	few := result("trips.warm", doc, claim.Inconclusive, 0.995, 0, 0, 0, "ratio", ">= 99%")
 	few.Rounds, few.Parts[0].Rounds = 2, []float64{0.99, 1}
 	few.Because, few.Remedy = "2 of 5 rounds set aside: the generator sent 12 ms late", "a quieter machine"
+	few.Code, few.Aside = code.LateGenerator, []claim.Aside{{Code: code.LateGenerator, Rounds: 2, Numbers: []int{1, 4}}}
 	openEnd := result("trips.warm", hard, claim.Holds, 0.9995, 0.998, math.MaxFloat64, 900, "ratio", ">= 99%")
 	never := result("fallback.recovery", doc, claim.Refuted, 4, 4, 4, 6, "s", "<= 2s")
 	never.Parts[0].AtLeast = true
@@ -76,20 +78,22 @@ func run() reports.Run {
 	worst.Text, worst.Bound, worst.Unit, worst.Measured, worst.Lo, worst.Hi, worst.Rounds = "max(trips) <= 1s", "<= 1s", "s", 10.01, 9.7, 10.3, []float64{9.7, 10.3}
 	outage.Parts = append(outage.Parts, worst)
 	outage.Warnings = []string{"round 2 set aside: the machine stalled for 80 ms"}
+	outage.Aside = []claim.Aside{{Code: code.Stall, Rounds: 1, Numbers: []int{2}}}
 	outageHard := result("fallback.outage", hard, claim.Holds, 0.053, 0.049, 0.058, 4800, "s", "<= 1s")
 	outageHard.Parts = append([]claim.Part{outage.Parts[0]}, outageHard.Parts...)
 	outageHard.Parts[0].Verdict = claim.Holds
-	outageHard.Warnings = outage.Warnings
+	outageHard.Warnings, outageHard.Aside = outage.Warnings, outage.Aside
 	over := result("limit.concurrent", doc, claim.Refuted, 212, 212, 212, 12000, "", "== 0")
 	overHard := result("limit.concurrent", hard, claim.Holds, 0, 0, 0, 12000, "", "== 0")
 	overHard.Parts[0].Method = "exact"
 	r := reports.Run{
 		Name: "default", Started: time.Date(2031, 4, 5, 6, 7, 8, 0, time.UTC), Elapsed: 58 * time.Second,
-		Dir:  "reports/out/20310405T060708Z-default",
-		Arms: []string{doc, hard},
+		Dir:     "reports/out/20310405T060708Z-default",
+		Arms:    []string{doc, hard},
+		Machine: "linux/amd64, 2 CPUs",
 		Conditions: []reports.Condition{
 			{Name: "machine", Value: "linux/amd64, 2 CPUs, go1.26.8"}, {Name: "redis", Value: "embedded 2.40.0"},
-			{Name: "seed", Value: "1"}, {Name: "TTL_TRIPS", Value: "2s instead of 300s"}, {Name: "generator", Value: "median lag 0.5 ms"},
+			{Name: "seed", Value: "1"}, {Name: "TTL_TRIPS", Value: "2s instead of 300s", Detail: true}, {Name: "generator", Value: "median lag 0.5 ms"},
 		},
 		Warnings: []string{"round redis-outage-02 was cut short and does not count"},
 		Results: []claim.Result{
@@ -133,6 +137,38 @@ func fourArms(r reports.Run) reports.Run {
 				res.Arm = arm
 				r.Results = append(r.Results, res)
 			}
+		}
+	}
+	return r
+}
+
+// threeArms has an arm more than the usual two, with a short name.
+func threeArms() reports.Run {
+	r := run()
+	r.Arms = append(r.Arms, "ours")
+	for _, res := range r.Results {
+		if res.Arm == "hardened" {
+			res.Arm = "ours"
+			r.Results = append(r.Results, res)
+		}
+	}
+	return r
+}
+
+// longNames has claims as users write them: longer than a column, in wide and in combining characters, with many bounds.
+func longNames() reports.Run {
+	r := run()
+	r.Results = r.Results[:8]
+	for i, id := range []string{"the.shop.answers.a.cart.that.was.filled.before.the.outage", "予約.高速.保証", "cafe\u0301.re\u0301ponse", "short"} {
+		r.Results[2*i].ID, r.Results[2*i+1].ID = id, id
+	}
+	for i := range r.Results[:2] {
+		res := &r.Results[i]
+		res.Bound = "<= 2 * p50(listing[phase=healthy]) + 20ms"
+		for _, b := range []string{"<= 250ms", ">= 99.95%", "== 0"} {
+			p := res.Parts[0]
+			p.Bound = b
+			res.Parts = append(res.Parts, p)
 		}
 	}
 	return r
@@ -227,6 +263,8 @@ var cases = []struct {
 	{"findings", withFindings},
 	{"one-arm", func() reports.Run { return oneArm(run(), "documented") }},
 	{"four-arms", func() reports.Run { return fourArms(run()) }},
+	{"three-arms", threeArms},
+	{"long-names", longNames},
 	{"interrupted", func() reports.Run {
 		r := run()
 		r.Interrupted, r.Results, r.Elapsed = true, r.Results[:3], 754*time.Second
@@ -249,8 +287,9 @@ func TestTable(t *testing.T) {
 	}
 	styles := []style{{"", reports.Style{}}, {"-narrow", reports.Style{Width: 60}}}
 	more := map[string][]style{
-		"two-arms":  {{"-wide", reports.Style{Width: 160}}, {"-color", reports.Style{Color: true}}},
-		"four-arms": {{"-wide", reports.Style{Width: 240}}},
+		"two-arms":   {{"-80", reports.Style{Width: 80}}, {"-wide", reports.Style{Width: 160, Wide: true}}, {"-wide-100", reports.Style{Wide: true}}, {"-color", reports.Style{Color: true}}},
+		"three-arms": {{"-80", reports.Style{Width: 80}}},
+		"long-names": {{"-80", reports.Style{Width: 80}}},
 	}
 	for _, c := range cases {
 		for _, s := range append(styles[:2:2], more[c.name]...) {
@@ -286,7 +325,7 @@ func table(t *testing.T, r reports.Run, s reports.Style) []byte {
 func TestTableFits(t *testing.T) {
 	for _, c := range cases {
 		for width := 40; width <= 240; width += 3 {
-			for line := range strings.Lines(string(table(t, c.run(), reports.Style{Width: width}))) {
+			for line := range strings.Lines(string(table(t, c.run(), reports.Style{Width: width, Wide: width%2 == 0}))) {
 				if n := columns(strings.TrimSuffix(line, "\n")); n > width {
 					t.Fatalf("%s at width %d: a line of %d columns: %q", c.name, width, n, line)
 				}
@@ -299,7 +338,11 @@ func TestTableFits(t *testing.T) {
 func columns(s string) int {
 	n := 0
 	for _, r := range s {
-		if n++; r >= 0x2e80 && r < 0xfe00 {
+		switch {
+		case r == 0x301: // combines with the letter before it
+		case r >= 0x2e80 && r < 0xfe00:
+			n += 2
+		default:
 			n++
 		}
 	}
@@ -326,16 +369,18 @@ func TestWriteError(t *testing.T) {
 	if err := reports.Table(broken{}, run(), reports.Style{}); err == nil || !strings.Contains(err.Error(), "disk full") {
 		t.Errorf("Table: error %v, want the writer's", err)
 	}
-	for _, f := range reports.Formats() {
+	for _, f := range formats() {
 		if err := f.Write(broken{}, run()); err == nil || !strings.Contains(err.Error(), "disk full") {
 			t.Errorf("%s: error %v, want the writer's", f.Name, err)
 		}
 	}
 }
 
+func formats() []reports.Format { return append(reports.Formats(), reports.OnDemand()...) }
+
 func TestEveryFormatWritesEveryRun(t *testing.T) {
 	seen := map[string]bool{}
-	for _, f := range reports.Formats() {
+	for _, f := range formats() {
 		if seen[f.Name] || seen[f.File] {
 			t.Errorf("a second format is named %s or written to %s", f.Name, f.File)
 		}

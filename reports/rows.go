@@ -90,24 +90,26 @@ func (t tally) String() string {
 	return s
 }
 
-// summary is the run in one line: its claims by verdict, how long it took, where it is.
-func summary(r Run, rs []row, arms []string) string {
+// sum counts the verdicts of all claims and arms.
+func sum(rs []row, arms []string) tally {
 	var t tally
 	for _, row := range rs {
 		for _, a := range arms {
 			t.add(row.results[a])
 		}
 	}
+	return t
+}
+
+// summary is the run in one line: its claims by verdict, and how long it took.
+func summary(r Run, rs []row, arms []string) string {
 	s := plural(len(rs), "claim")
 	if len(arms) > 1 {
 		s += " × " + plural(len(arms), "arm")
 	}
-	s += ": " + t.String()
+	s += ": " + sum(rs, arms).String()
 	if r.Elapsed > 0 {
 		s += " · " + Span(r.Elapsed)
-	}
-	if r.Dir != "" {
-		s += " · " + r.Dir
 	}
 	return s
 }

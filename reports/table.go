@@ -1,7 +1,7 @@
 package reports
 
 import (
-	"cmp"
+	"fmt"
 	"io"
 	"strings"
 
@@ -11,14 +11,15 @@ import (
 // Style is how a table is shown. The zero Style is plain text, 100 columns.
 type Style struct {
 	Color bool
-	Width int // columns; below 1: 100
+	Width int  // columns; below 1: 100
+	Wide  bool // with the interval and n of each figure, and all conditions
 }
 
 const defaultWidth = 100
 
-// Table writes the verdict table for a terminal: one row for each claim, one
-// column for each arm, then what the reader needs to judge the verdicts. Where
-// the columns do not fit into s.Width, arms stand below one another. The error is w's.
+// Table writes the verdict table for a terminal: one line for each claim, one column for each arm, why claims are
+// refuted or undecided, and what the reader needs to judge the verdicts. The last line counts them. Where the columns
+// do not fit into s.Width, arms stand below one another. The error is w's.
 func Table(w io.Writer, r Run, s Style) error {
 	if s.Width < 1 {
 		s.Width = defaultWidth
@@ -33,10 +34,11 @@ func Table(w io.Writer, r Run, s Style) error {
 		t.text("", "No results: no claim was judged.")
 	} else {
 		t.rows(rs, arms)
+		t.reasons(reasons(rs, arms))
 	}
 	t.line("")
-	t.text("", summary(r, rs, arms))
-	t.foot(r, rs, arms)
+	t.foot(r, rs)
+	t.text("", join(" · ", summary(r, rs, arms), r.Dir))
 	_, err := io.WriteString(w, t.out.String())
 	return err
 }
@@ -46,96 +48,53 @@ type table struct {
 	out   strings.Builder
 }
 
-// A cell is one arm's result in a row. Its first line begins with the verdict's word.
-type cell struct {
-	verdict claim.Verdict // "": not judged
-	lines   []string
-}
-
-func (c cell) width() int {
-	w := 0
-	for _, l := range c.lines {
-		w = max(w, width(l))
-	}
-	return w
-}
-
-// newCell puts figures beside the verdict; a split shape puts all but the value on lines below.
-func newCell(res *claim.Result, all string, s shape) cell {
-	if res == nil {
-		return cell{lines: []string{"–"}}
-	}
-	f := figureOf(res)
-	head := pad(word(res.Verdict), wordWidth+gap)
-	if f.value == "" {
-		return cell{res.Verdict, []string{head + "no data"}}
-	}
-	if !s.split {
-		return cell{res.Verdict, []string{head + join(" ", f.value, f.interval, f.n, which(res, all))}}
-	}
-	if f.interval == "" { // then n is short enough to stay
-		f.value, f.n = f.value+" "+f.n, ""
-	}
-	c := cell{res.Verdict, []string{head + f.value}}
-	for _, more := range []string{join(" ", f.interval, f.n), which(res, all)} {
-		if more != "" {
-			c.lines = append(c.lines, strings.Repeat(" ", s.indent)+more)
+// reasons says below the table why claims are refuted, then why they are undecided.
+func (t *table) reasons(all []reason) {
+	const most = 6 // claims that are named before "and n more"
+	for i, r := range all {
+		if i == 0 || all[i-1].verdict != r.verdict {
+			t.line("")
+			t.line(t.paint(word(r.verdict), r.verdict))
 		}
-	}
-	return c
-}
-
-// below says below a row what is wrong, and what would settle its undecided results, each text once.
-func (t *table) below(r row, arms []string) {
-	var texts []string
-	who := map[string][]string{}
-	judged := 0
-	for _, a := range arms {
-		res := r.results[a]
-		if res == nil {
-			continue
+		of := r.of
+		if len(of) > most {
+			of = append(of[:most:most], fmt.Sprintf("and %d more", len(r.of)-most))
 		}
-		judged++
-		if s := clean(cmp.Or(open(res), wrong(res))); s != "" {
-			if who[s] == nil {
-				texts = append(texts, s)
-			}
-			who[s] = append(who[s], clean(a))
-		}
-	}
-	for _, s := range texts {
-		if len(who[s]) < judged {
-			s = strings.Join(who[s], ", ") + ": " + s
-		}
-		t.text("    ", s)
+		t.text("  ", strings.Join(of, "; ")+": "+r.text)
 	}
 }
 
-// foot writes what stands below the summary: notes, warnings, conditions, legends.
-func (t *table) foot(r Run, rs []row, arms []string) {
+// foot writes what stands between the verdicts and their sum: recovery times, curves, notes, warnings, conditions.
+func (t *table) foot(r Run, rs []row) {
+	t.recoveryTimes(timesByArm(r.RecoveryTimes))
+	for _, c := range r.Curves {
+		t.text("", "curve "+c.ID+", "+c.Arm+": "+falls(c, t.style.Wide))
+	}
 	for _, n := range notes(rs) {
 		t.text("", "note: "+n)
 	}
-	t.recoveryTimes(timesByArm(r.RecoveryTimes))
-	for _, c := range r.Curves {
-		t.text("", "curve "+c.ID+", "+c.Arm+": "+falls(c))
-	}
-	for _, w := range warnings(r, rs, arms) {
+	for _, w := range warningsInBrief(r) {
 		t.text("", "warning: "+w)
 	}
 	var under []string
 	for _, c := range r.Conditions {
-		under = append(under, join(" ", c.Name, c.Value))
+		if t.style.Wide || !c.Detail {
+			under = append(under, join(" ", c.Name, c.Value))
+		}
 	}
 	if len(under) > 0 {
 		t.text("", "measured under: "+strings.Join(under, " · "))
 	}
 	if in := injections(r); len(in) > 0 {
-		t.text("", injectedMark+" contains an injected delay ("+strings.Join(in, ", ")+"): this part is modelled and not measured.")
+		t.text("", injectedMark+" contains an injected delay ("+strings.Join(in, ", ")+"): modelled, not measured.")
 	}
 	if len(rs) > 0 {
 		t.text("", reading)
+		if !t.style.Wide {
+			t.text("", "Intervals: --wide. Each claim with its evidence: report.md.")
+		}
 	}
+	t.line("")
 }
 
 // paint colours the verdict word that s begins with.
@@ -168,13 +127,6 @@ func (t *table) text(indent, s string) {
 		}
 		t.line(indent + l)
 	}
-}
-
-func at(lines []string, n int) string {
-	if n < len(lines) {
-		return lines[n]
-	}
-	return ""
 }
 
 // join joins what is not empty.

@@ -20,6 +20,7 @@ report.md are written again.
 
 Flags:
   --report-only   exit 0 once judged, whatever the verdicts
+  --wide          also the interval and n of each figure, and all conditions
   --no-color      no colour, also on a terminal; so does NO_COLOR
 
 Exit: as bench run.
@@ -32,6 +33,7 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 	fs := flag.NewFlagSet("judge", flag.ContinueOnError)
 	reportOnly := fs.Bool("report-only", false, "")
 	noColor := fs.Bool("no-color", false, "")
+	wide := fs.Bool("wide", false, "")
 	dirs, err := parse(fs, judgeHelp, args, out)
 	if err == nil && len(dirs) > 1 {
 		err = fmt.Errorf("judge takes one folder, got %d", len(dirs))
@@ -50,7 +52,7 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 	if err != nil {
 		return cannot(errw, err)
 	}
-	if err := reports.Table(out, report, style(out, *noColor)); err != nil {
+	if err := reports.Table(out, report, style(out, *noColor, *wide)); err != nil {
 		return cannot(errw, err)
 	}
 	switch {

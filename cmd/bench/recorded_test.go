@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/trektribe/bench/reports"
 )
 
 var update = flag.Bool("update", false, "write the golden files of recorded runs anew")
@@ -48,6 +50,13 @@ func TestRecordedRuns(t *testing.T) {
 					t.Fatal(err)
 				}
 				golden(t, filepath.Join(want, name), got)
+			}
+			for _, f := range reports.OnDemand() {
+				out.Reset()
+				if code := runReport(context.Background(), []string{dir, "--format", f.Name, "--out", "-"}, &out, &errw); code != 0 {
+					t.Fatalf("report --format %s exits with %d: %s", f.Name, code, errw.String())
+				}
+				golden(t, filepath.Join(want, f.File), out.Bytes())
 			}
 		})
 	}

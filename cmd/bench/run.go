@@ -49,7 +49,10 @@ Flags:
   --ready-in D       how long an instance may take to get ready (default 15s)
   --seed N           the same seed sends the same requests (default: random, and printed)
   --out DIR          where the run's folder is made (default reports/out)
+  --format LIST      further reports in the run's folder, for programs of others:
+{formats}
   --report-only      exit 0 once judged, whatever the verdicts
+  --wide             also the interval and n of each figure, and all conditions
   --no-color         no colour, also on a terminal; so does NO_COLOR
 
 Exit: 0 all hold, 1 refuted, 2 could not run, 3 undecided, 130 interrupted and
@@ -104,7 +107,7 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 		}
 		fmt.Fprintf(errw, "bench: what was observed until then is in %s and judged:\n", outcome.Dir)
 	}
-	if err := reports.Table(out, outcome.Report, style(out, flags.noColor)); err != nil {
+	if err := reports.Table(out, outcome.Report, style(out, flags.noColor, flags.wide)); err != nil {
 		return cannot(errw, err)
 	}
 	switch {

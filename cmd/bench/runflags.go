@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -18,12 +20,12 @@ type runFlags struct {
 	set *flag.FlagSet // which of them were given
 
 	arms, profile, redis, command, out, contract string
-	urls, hosts, toxiproxies                     list
+	urls, hosts, toxiproxies, formats            list
 	env, envFiles                                list
 	instances                                    int
 	readyIn                                      time.Duration
 	seed                                         uint64
-	reportOnly, noColor                          bool
+	reportOnly, wide, noColor                    bool
 }
 
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
@@ -35,9 +37,11 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
 	f.set.StringVar(&f.out, "out", "reports/out", "")
+	f.set.Var(&f.formats, "format", "")
 	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
+	f.set.BoolVar(&f.wide, "wide", false, "")
 	f.set.BoolVar(&f.noColor, "no-color", false, "")
-	names, err = parse(f.set, runHelp, args, out)
+	names, err = parse(f.set, strings.Replace(runHelp, "{formats}", formatsHelp(reports.OnDemand()), 1), args, out)
 	return f, names, err
 }
 
@@ -59,10 +63,11 @@ func (f runFlags) options(names []string) (run.Options, error) {
 	spec, specErr := f.spec()
 	all, scenariosErr := f.scenarios(names)
 	own, contractErr := readContract(f.contract)
-	if err := errors.Join(specErr, scenariosErr, contractErr, overridden(spec.Env, all)); err != nil {
+	formats, formatsErr := formatsNamed(f.formats)
+	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, overridden(spec.Env, all)); err != nil {
 		return run.Options{}, err
 	}
-	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out, Contract: own}
+	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out, Formats: formats, Contract: own}
 	if !given(f.set, "seed") {
 		o.Seed = uint64(rand.Uint32())
 	}

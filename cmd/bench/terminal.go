@@ -21,10 +21,10 @@ func terminal(w io.Writer) (tty bool, width int) {
 }
 
 // style is how a report is shown on w. COLUMNS sets the width when w is no terminal.
-func style(w io.Writer, noColor bool) reports.Style {
+func style(w io.Writer, noColor, wide bool) reports.Style {
 	tty, width := terminal(w)
 	if c, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && !tty && c > 0 {
 		width = c
 	}
-	return reports.Style{Color: tty && !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", Width: width}
+	return reports.Style{Color: tty && !noColor && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", Width: width, Wide: wide}
 }

@@ -272,17 +272,21 @@ func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {
 	}
 }
 
-// The README's blocks that start "$ bench" are run, and what they print is
-// compared. Of a verdict table only the claims and their verdicts are: figures
-// are the machine's.
+// The blocks of the README and of the list of measures that start "$ bench" are run,
+// and what they print is compared. Of a verdict table only the claims and their
+// verdicts are: figures are the machine's.
 func TestTheReadmeSaysWhatBenchPrints(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := readmeBlocks(string(text))
-	if len(blocks) < 3 {
-		t.Fatalf("%d blocks start \"$ bench\" in the README, want at least 3", len(blocks))
+	var blocks []readmeBlock
+	for page, least := range map[string]int{"README.md": 3, "docs/measures.md": 1} {
+		text, err := os.ReadFile("../../" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := readmeBlocks(string(text))
+		if len(of) < least {
+			t.Fatalf("%d blocks start \"$ bench\" in %s, want at least %d", len(of), page, least)
+		}
+		blocks = append(blocks, of...)
 	}
 	tables := 0
 	for _, b := range blocks {
@@ -295,7 +299,7 @@ func TestTheReadmeSaysWhatBenchPrints(t *testing.T) {
 		}
 		_, out, errs := bench(strings.Fields(b.command)...)
 		if strings.TrimSpace(out+errs) != strings.TrimSpace(b.output) {
-			t.Errorf("$ bench %s prints:\n%s\nthe README says:\n%s", b.command, out+errs, b.output)
+			t.Errorf("$ bench %s prints:\n%s\nthe page says:\n%s", b.command, out+errs, b.output)
 		}
 	}
 	if tables != 1 {

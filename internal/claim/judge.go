@@ -108,7 +108,7 @@ func (r *Result) setAside(rounds []Round) {
 				at = len(r.Aside)
 				r.Aside = append(r.Aside, Aside{Code: a.Code})
 			}
-			r.Aside[at].Rounds++
+			r.Aside[at].Rounds, r.Aside[at].Numbers = r.Aside[at].Rounds+1, append(r.Aside[at].Numbers, i+1)
 		}
 	}
 }

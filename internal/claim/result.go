@@ -48,8 +48,9 @@ type Result struct {
 
 // An Aside is one reason for which rounds do not count. A round may have several.
 type Aside struct {
-	Code   code.Code `json:"code"`
-	Rounds int       `json:"rounds"`
+	Code    code.Code `json:"code"`
+	Rounds  int       `json:"rounds"`
+	Numbers []int     `json:"numbers"` // of these rounds, from 1
 }
 
 // A Part is one comparison of a claim.

@@ -27,7 +27,7 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 		out = append(out, reports.Condition{Name: "toxiproxy", Value: s.Toxiproxy})
 	}
 	if len(s.Env) > 0 {
-		out = append(out, reports.Condition{Name: "env", Value: assignments(s.Env)})
+		out = append(out, reports.Condition{Name: "env", Value: assignments(s.Env), Detail: true})
 	}
 	if s.Contract != nil {
 		out = append(out, reports.Condition{Name: "contract", Value: s.Contract.Line()})
@@ -36,7 +36,7 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 		if s.Running {
 			break // it does not have their environment
 		}
-		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, assignments(sc.Target.Env)))})
+		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, assignments(sc.Target.Env))), Detail: true})
 	}
 	if load.requests > 0 {
 		out = append(out, reports.Condition{Name: "generator", Value: load.String()})

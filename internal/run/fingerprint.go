@@ -141,8 +141,8 @@ func firstLine(root fs.FS, name string) string {
 	return ""
 }
 
-// String is the machine in one line for a report.
-func (m Machine) String() string {
+// Kind is what figures depend on: "linux/amd64, AMD EPYC, 2 CPUs". Those of two kinds are not alike.
+func (m Machine) Kind() string {
 	cpus := fmt.Sprintf("%d CPUs", m.CPUs)
 	if m.CPUs == 1 {
 		cpus = "1 CPU"
@@ -150,7 +150,17 @@ func (m Machine) String() string {
 	if m.Procs > 0 && m.Procs != m.CPUs {
 		cpus += fmt.Sprintf(" (%d used)", m.Procs)
 	}
-	parts := []string{m.OS + "/" + m.Arch, m.CPU, cpus}
+	return listed(m.OS+"/"+m.Arch, m.CPU, cpus)
+}
+
+// listed joins what is known.
+func listed(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
+}
+
+// String is the machine in one line for a report.
+func (m Machine) String() string {
+	parts := []string{m.Kind()}
 	if m.Memory > 0 {
 		parts = append(parts, figure.Format(float64(m.Memory), "B"))
 	}
@@ -173,5 +183,5 @@ func (m Machine) String() string {
 	if m.Uncommitted {
 		parts = append(parts, "with uncommitted changes")
 	}
-	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
+	return listed(parts...)
 }

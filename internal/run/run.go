@@ -34,6 +34,7 @@ type Options struct {
 	Seed      uint64
 	Out       string // folder that the run's own folder is made in
 	Progress  Progress
+	Formats   []reports.Format        // beside those that every run leaves
 	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
 
 	Contract *contract.Contract // how the service speaks; nil: as the reference
@@ -95,7 +96,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	// wrong: it takes milliseconds.
 	err = errors.Join(failure(err), saved.save(dir))
 	var unjudged error
-	out.Report, unjudged = Report(context.WithoutCancel(ctx), dir)
+	out.Report, unjudged = Report(context.WithoutCancel(ctx), dir, o.Formats...)
 	out.Results = out.Report.Results
 	if err = errors.Join(err, unjudged); err != nil {
 		return out, err
@@ -160,26 +161,42 @@ func (o *Options) fitInstances() error {
 	return errors.Join(errs...)
 }
 
-// Report judges a saved run and writes it down in its folder in every format.
-func Report(ctx context.Context, dir string) (reports.Run, error) {
+// Report judges a saved run and writes it down in its folder in every format that a run leaves, and in some others.
+func Report(ctx context.Context, dir string, also ...reports.Format) (reports.Run, error) {
+	r, err := Read(ctx, dir)
+	if err != nil {
+		return reports.Run{}, err
+	}
+	err = Write(r, dir, append(reports.Formats(), also...))
+	var errs []error
+	for name, page := range reports.Pictures(r) {
+		errs = append(errs, write(filepath.Join(dir, name), func(w *os.File) error { _, err := w.Write(page); return err }))
+	}
+	return r, errors.Join(append(errs, err)...)
+}
+
+// Read judges a saved run, and writes nothing.
+func Read(ctx context.Context, dir string) (reports.Run, error) {
 	j, err := Judge(ctx, dir)
 	if err != nil {
 		return reports.Run{}, err
 	}
 	saved := j.Saved
 	r := reports.Run{
-		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir,
+		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir, Machine: saved.Machine.Kind(),
 		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Inspection: j.Inspection, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
 	}
+	return r, nil
+}
+
+// Write writes a judged run to a folder, a file for each format.
+func Write(r reports.Run, dir string, formats []reports.Format) error {
 	var errs []error
-	for _, f := range reports.Formats() {
+	for _, f := range formats {
 		errs = append(errs, write(filepath.Join(dir, f.File), func(w *os.File) error { return f.Write(w, r) }))
 	}
-	for name, page := range reports.Pictures(r) {
-		errs = append(errs, write(filepath.Join(dir, name), func(w *os.File) error { _, err := w.Write(page); return err }))
-	}
-	return r, errors.Join(errs...)
+	return errors.Join(errs...)
 }

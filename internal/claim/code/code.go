@@ -58,3 +58,26 @@ func (c Code) OfService() bool {
 	}
 	return false
 }
+
+// says has for people what sets rounds aside.
+var says = map[Code]string{
+	LateGenerator: "the generator was late",
+	Unsent:        "the generator left requests out",
+	Stall:         "the machine stalled",
+	Undelivered:   "a fault did not arrive, or nothing proves that it did",
+	Problem:       "the harness met a problem",
+	Cut:           "the round was interrupted",
+	Assumption:    "the service did not do what the scenario assumes",
+	Requirement:   "what a claim requires was not met",
+	Unreadable:    "the records could not be read",
+	Unobserved:    "the claim was not observed",
+	Panic:         "judging panicked, which is a defect of bench",
+}
+
+// Says is why rounds are set aside, in words; of any other code it is the code itself.
+func (c Code) Says() string {
+	if s, ok := says[c]; ok {
+		return s
+	}
+	return string(c)
+}
