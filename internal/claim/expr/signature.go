@@ -22,6 +22,7 @@ type Signature struct {
 	MetricUnit  bool   // its figure has the unit of the metric that is its first argument, not Dims
 	OfGenerator bool   // it is about the load generator, not about the service
 	Timeless    bool   // it is proved of requests as they were sent, however late that was
+	Sourced     bool   // it rests on where answers came from
 	Failing     bool   // a request that fails counts against the service: it matters whose fault that is
 
 	Check func([]Arg) error // what is wrong with arguments that are right one by one; nil: nothing can be

@@ -1,9 +1,6 @@
 package measure
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/probe"
@@ -16,7 +13,7 @@ func deltaRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "delta", Args: "(metric{label=\"…\"}[phase=…])", Params: []expr.Param{expr.Metric}, Keys: expr.PlannedKeys(),
-			Form: expr.Counted, Label: "growth", Noun: "readings",
+			Form: expr.Counted, Label: "growth", Noun: "readings", Sourced: true,
 		},
 		Unit: "count",
 		Doc: "Increase of a counter that the service exports, from the beginning to the end of the phases. It is summed " +
@@ -28,7 +25,7 @@ func deltaRow() Measure {
 
 // delta is the increase of a counter. Of the contract's own counter of database
 // queries it gives no figure where that misses loads which the answers prove.
-type delta struct{ against }
+type delta struct{ probe.Against }
 
 // startDelta checks the contract's counter where all of it is asked for. Other
 // counters mean what their service says.
@@ -39,20 +36,20 @@ func startDelta(w *probe.Walk, args []expr.Arg) probe.Probe {
 		return m
 	}
 	everything := expr.Selector{Text: a.Selector.Text, Stream: "all", Filters: a.Selector.Filters}
-	return &delta{against{Selection: w.Select(everything), metric: m}}
+	return &delta{probe.Against{Selection: w.Select(everything), Metric: m}}
 }
 
 func (d *delta) Request(r *history.Request) {
-	d.metric.Request(r)
+	d.Metric.Request(r)
 	if r.OK() && r.Source == source.Database {
 		d.Selection.Request(r)
 	}
 }
 
 func (d *delta) Value() figure.Value {
-	v := d.metric.Value()
+	v := d.Metric.Value()
 	if v.None == nil {
-		v.None = d.balance(v.X).Short()
+		v.None = d.Balance(v.X).Short()
 	}
 	return v
 }
@@ -62,7 +59,7 @@ func excessLoadsRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "excess_loads", Args: "(stream[…], metric)", Params: []expr.Param{expr.Selection, expr.MetricBeside}, Keys: expr.PlannedKeys(),
-			Form: expr.Counted, Label: "needless loads", Noun: "answers",
+			Form: expr.Counted, Label: "needless loads", Noun: "answers", Sourced: true,
 		},
 		Unit: "count",
 		Doc: "Increase of the service's counter beyond the fewest loads that explain the answers: queries, or paid calls, " +
@@ -89,14 +86,11 @@ func falseSourcesRow() Measure {
 	}
 }
 
-// against compares answers with a counter of the service: how often it loaded.
+// against holds answers against a counter of the service.
 type against struct {
-	probe.Selection
-	metric *probe.Increase
-	judge  judgement
-	alone  bool            // no other stream may load, or change anything, in these phases
-	others bool            // one did
-	reads  []history.Event // of the counter, at the ends of the selected phases
+	probe.Against
+	judge judgement
+	alone bool // no other stream may load, or change anything, in these phases
 }
 
 // A judgement is the least that must be wrong. It is no data where that is nothing
@@ -105,80 +99,24 @@ type judgement func(b probe.Balance) (float64, *figure.Absence)
 
 func startAgainst(judge judgement, alone bool) func(*probe.Walk, []expr.Arg) probe.Probe {
 	return func(w *probe.Walk, args []expr.Arg) probe.Probe {
-		sel, metric := args[0].Selector, args[1]
-		// The counter is read over the phases that the stream is filtered by.
-		phases := metric.Selector
-		for _, f := range sel.Filters {
-			if !phases.Has(f.Key) {
-				phases.Filters = append(slices.Clone(phases.Filters), f)
-			}
-		}
-		return &against{Selection: w.Select(sel), metric: probe.NewIncrease(phases, metric.Name, metric.Labels), judge: judge, alone: alone}
+		return &against{Against: probe.NewAgainst(w, args[0].Selector, args[1]), judge: judge, alone: alone}
 	}
-}
-
-func (a *against) Event(e *history.Event) {
-	a.metric.Event(e)
-	if name, _, _ := strings.Cut(e.Name, "{"); e.Kind == history.Counter && name == a.metric.Metric && a.Sel.Phase(e.Phase) {
-		a.reads = append(a.reads, *e)
-	}
-}
-
-func (a *against) Request(r *history.Request) {
-	a.metric.Request(r)
-	a.Selection.Request(r)
-	if r.Sent > 0 && !probe.Asks(&a.Sel, r) && a.Sel.Phase(r.Phase) && r.Failure != history.Canceled {
-		a.others = a.others || !source.Is(r.Source, source.Cache)
-	}
-}
-
-// ends are the readings between which the counter grew. One between two selected
-// phases is none: what it misses in the one it counts in the other.
-func (a *against) ends() []history.Event {
-	return slices.DeleteFunc(slices.Clone(a.reads), func(e history.Event) bool {
-		return slices.ContainsFunc(a.reads, func(o history.Event) bool {
-			return o.Name == e.Name && o.Instance == e.Instance && o.At == e.At && o.Phase != e.Phase
-		})
-	})
 }
 
 func (a *against) Value() figure.Value {
 	if none := a.Silent(); none != nil {
 		return figure.Value{None: none}
 	}
-	if a.alone && a.others {
+	if a.alone && a.Others {
 		return figure.NoData("phases in which nothing else is asked for", "in the same phases other requests may ask the database too")
 	}
-	v := a.metric.Value()
+	v := a.Metric.Value()
 	if v.None != nil {
 		return v
 	}
-	x, none := a.judge(a.balance(v.X))
+	x, none := a.judge(a.Balance(v.X))
 	if none != nil {
 		return figure.Value{None: none}
 	}
 	return figure.Value{X: x, Samples: a.Answered, Grain: 1}
-}
-
-// balance holds what the counter grew by against the answers.
-func (a *against) balance(queries float64) probe.Balance {
-	fewest, answers := a.FewestLoads()
-	b := probe.Balance{Queries: queries, Fewest: float64(fewest), Answers: float64(answers)}
-	a.Each([]probe.Outcome{probe.Changed}, func(*probe.Visit) { b.Changed++ })
-	a.Each([]probe.Outcome{probe.Failed, probe.Lost, probe.Unsaid, probe.Maybe}, func(v *probe.Visit) {
-		b.Unknown++
-		if v.Outcome == probe.Unsaid {
-			b.Unsaid++
-		}
-	})
-	reads := a.ends()
-	for i := range a.Book.Visits {
-		w := &a.Book.Visits[i]
-		if w.Outcome != probe.Cached && slices.ContainsFunc(reads, func(e history.Event) bool {
-			return w.Sent <= e.Until && (w.Done >= e.At || w.Outcome == probe.Lost || w.Outcome == probe.Maybe)
-		}) {
-			b.Underway++
-		}
-	}
-	return b
 }
