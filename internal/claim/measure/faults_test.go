@@ -122,7 +122,8 @@ func TestGrowthIsOfTheSameProcess(t *testing.T) {
 	}{
 		"the worst instance": {[]part{counter("go_goroutines", "warm", "1", 0, 10), counter("go_goroutines", "after", "1", 0, 12),
 			counter("go_goroutines", "warm", "2", 0, 10), counter("go_goroutines", "after", "2", 0, 40)}, 30, ""},
-		"what falls does not grow": {[]part{counter("go_goroutines", "warm", "1", 0, 40), counter("go_goroutines", "after", "1", 90, 12)}, 0, ""},
+		"its threads, where it exports none": {[]part{counter("process_threads", "warm", "1", 0, 10), counter("process_threads", "after", "1", 0, 15)}, 5, ""},
+		"what falls does not grow":           {[]part{counter("go_goroutines", "warm", "1", 0, 40), counter("go_goroutines", "after", "1", 90, 12)}, 0, ""},
 		"one says nothing": {[]part{counter("go_goroutines", "warm", "1", 0, 10), counter("go_goroutines", "after", "1", 0, 12),
 			counter("other_total", "warm", "2", 0, 10)}, -1, `of instance "2" was not read`},
 		"only one end": {[]part{counter("go_goroutines", "warm", "1", 0, 10)}, -1, "was not read at the end of warm and of after"},

@@ -24,7 +24,7 @@ func growthRow() Measure {
 		Doc: "Increase of a gauge from the end of the first phase to the end of the second, on the instance with the " +
 			"largest increase; zero when it fell. process_open_fds and process_resident_memory_bytes are read from the " +
 			"process itself when the harness starts it (on Linux, for its whole process group), and go_goroutines from " +
-			"/metrics. growth(go_goroutines, steady, after) <= 20.",
+			"/metrics. Of a service that does not export those its threads are counted. growth(go_goroutines, steady, after) <= 20.",
 		start: startGrowth,
 	}
 }
@@ -55,7 +55,8 @@ type growth struct {
 	peak      bool // what is read within the second phase counts too
 	instances map[string]*level
 	ready     []history.Event
-	failed    string // why metrics could not be read, the first time
+	failed    string  // why metrics could not be read, the first time
+	instead   *growth // what is counted where no instance exports the metric; nil: nothing is
 }
 
 // A level is one instance's gauge at the end of both phases; series that have the labels are summed.
@@ -68,13 +69,22 @@ type level struct {
 }
 
 func startGrowth(_ *probe.Walk, args []expr.Arg) probe.Probe {
-	return &growth{sel: args[0].Selector, metric: args[0].Name, labels: args[0].Labels, from: args[1].Name, to: args[2].Name,
+	g := &growth{sel: args[0].Selector, metric: args[0].Name, labels: args[0].Labels, from: args[1].Name, to: args[2].Name,
 		instances: map[string]*level{}}
+	if g.metric == "go_goroutines" {
+		threads := *g
+		threads.metric, threads.instances = "process_threads", map[string]*level{}
+		g.instead = &threads
+	}
+	return g
 }
 
 func (g *growth) Event(e *history.Event) {
 	if !g.sel.Instance(e.Instance) {
 		return
+	}
+	if g.instead != nil {
+		g.instead.Event(e)
 	}
 	if e.Kind == history.Process {
 		switch {
@@ -123,6 +133,12 @@ func (g *growth) level(instance string) *level {
 
 func (g *growth) Value() figure.Value {
 	remedy := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
+	if g.instead != nil && !slices.ContainsFunc(slices.Collect(maps.Values(g.instances)), func(l *level) bool { return l.hasFrom || l.hasTo }) {
+		if v := g.instead.Value(); v.None == nil {
+			v.Notes = []string{"the service does not export " + g.metric + ": its threads were counted"}
+			return v
+		}
+	}
 	v := figure.Value{Grain: 1}
 	if strings.HasSuffix(g.metric, "_bytes") {
 		v.Grain = 4096 // a page

@@ -35,7 +35,7 @@ const (
 // gauges are read beside the counters. The growth of the process metrics shows a leak
 // (https://prometheus.io/docs/instrumenting/writing_clientlibs, "process metrics"); from
 // the client's options follows how long a fault should stall a request.
-var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "go_goroutines", "redis_client_option"}
+var gauges = []string{"process_open_fds", "process_resident_memory_bytes", "process_threads", "go_goroutines", "redis_client_option"}
 
 // A Sampler reads the service's own counters and some gauges at the boundaries of phases.
 type Sampler struct {

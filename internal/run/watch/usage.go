@@ -12,6 +12,7 @@ import (
 type usage struct {
 	descriptors int   // open
 	resident    int64 // bytes; what members share counts for each
+	threads     int
 }
 
 // usages are those of the instances that the harness started, by PID. One whose process
@@ -83,5 +84,5 @@ func (p peaks) rise(e history.Event, value float64) bool {
 
 // gauges are the names of u's figures, and the figures.
 func (u usage) gauges() []counter {
-	return []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}}
+	return []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}, {gauges[2], float64(u.threads)}}
 }

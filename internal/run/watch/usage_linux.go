@@ -18,9 +18,9 @@ func groupUsages(groups map[int]bool) map[int]usage {
 			continue
 		}
 		// The second field is the program's name in parentheses, and may hold blanks and parentheses (proc_pid_stat(5)):
-		// after it come the state, the parent and the group.
+		// after it come the state, the parent and the group, and as the eighteenth the number of threads.
 		f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-		if len(f) < 3 || f[0] == "Z" {
+		if len(f) < 18 || f[0] == "Z" {
 			continue
 		}
 		group, err := strconv.Atoi(f[2])
@@ -38,7 +38,12 @@ func groupUsages(groups map[int]bool) map[int]usage {
 		if err != nil {
 			continue
 		}
+		threads, err := strconv.Atoi(f[17])
+		if err != nil {
+			continue
+		}
 		u := out[group]
+		u.threads += threads
 		u.descriptors += len(open)
 		u.resident += pages * int64(os.Getpagesize())
 		out[group] = u

@@ -49,11 +49,11 @@ func TestWhatAnInstanceHoldsIsRecordedWhereItRises(t *testing.T) {
 		if e.Kind != history.Usage || e.Arm != "a" || e.Instance != "1" || e.Phase != "fault" || e.Value <= 0 || e.Until < e.At {
 			t.Errorf("recorded %+v", e)
 		}
-		if seen[e.Name] = true; len(seen) == 2 {
+		if seen[e.Name] = true; len(seen) == 3 {
 			stop()
 		}
 	})
-	if !seen["process_open_fds"] || !seen["process_resident_memory_bytes"] {
+	if !seen["process_open_fds"] || !seen["process_resident_memory_bytes"] || !seen["process_threads"] {
 		t.Errorf("recorded of a process: %v", seen)
 	}
 }
