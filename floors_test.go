@@ -71,6 +71,8 @@ var floors = []floor{
 	{"internal/claim/measure", 4, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/expr", "internal/claim/impact", "internal/claim/figure", "internal/claim/source",
 		"internal/claim/limits", "internal/limit", "internal/claim/ledger", "internal/exact", "internal/claim/wire"},
 		"a measure is a function of one history: it knows no bound that it is held against"},
+	{"internal/claim/witness", 3, []string{"internal/history", "internal/claim/expr", "internal/claim/figure", "internal/claim/source"},
+		"where an answer came from is the same whatever is claimed of it"},
 	{"internal/claim/wire", 3, []string{"internal/history", "internal/claim/expr", "internal/claim/figure"},
 		"what was said to Redis is read alike whatever is measured of it"},
 	{"internal/claim/limits", 3, []string{"internal/history", "internal/traffic", "internal/limit", "internal/limit/crosscheck", "internal/claim/expr", "internal/claim/impact", "internal/claim/figure", "internal/claim/source"},

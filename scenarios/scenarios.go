@@ -147,6 +147,9 @@ func (s *Scenario) Scope() expr.Scope {
 		if url, set := p.Env["REDIS_URL"]; set && url == "" {
 			c.NoRedis = append(c.NoRedis, p.Name)
 		}
+		if p.Env["DB_DELAY"] != "" || p.Env["AI_DELAY"] != "" {
+			c.OwnDelays = append(c.OwnDelays, p.Name)
+		}
 		c.Uncached = withUncached(c.Uncached, p, c.Paths)
 		for _, f := range p.Faults {
 			if !slices.Contains(c.Faults, f.Kind) {

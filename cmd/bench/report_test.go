@@ -129,7 +129,7 @@ func TestExplainTellsWhatAClaimNeeds(t *testing.T) {
 	for name, wants := range map[string][]string{
 		"fallback.outage": {"decided   over 3 to 7 rounds", "needs     2 instances; ", "GET /api/trips", "broken by ", "bench run redis-outage --arms hardened+"},
 		"sessions.redis":  {"a redis-server (--redis server)"},
-		"oldest":          {"Source of truth: outside, service."},
+		"oldest":          {"Source of truth: outside, service or wire."},
 	} {
 		code, out, errs := bench("explain", name)
 		for _, want := range wants {

@@ -69,6 +69,15 @@ var strangers = []stranger{
 	{command: "node limited.js", scenario: "outage", true: all(undecided("429"), outage+" "+recovered+" "+poison), quick: true},
 	{command: "python3 atleastone.py", scenario: "cached", true: outcomes(all(holds, latency+" "+warm), is(speedup, undecided("from the cache")))},
 
+	// They speak a listing and a trip, and say no source: their commands do.
+	{command: "python3 twocalls.py", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm), quick: true},
+	{command: "python3 twocalls.py hash", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
+	{command: "python3 twocalls.py script", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, undecided("it uses scripts")))},
+	{command: "node pipes.js", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
+	{command: "python3 twocalls.py", scenario: "outage", true: sound},
+	{command: "python3 twocalls.py", scenario: "blackhole", true: soundly},
+	{command: "node pipes.js", scenario: "outage", true: sound},
+
 	// They are sound, and speak HTTP in their own way.
 	{command: "python3 squeezed.py", scenario: "outage", true: sound},
 	{command: "python3 http10.py", scenario: "outage", true: sound},
@@ -106,9 +115,7 @@ var strangers = []stranger{
 
 // wrongly are the cells that are known to be wrong, by stranger, scenario and claim, and why. One that is
 // right does not belong here.
-var wrongly = map[string]string{
-	"python3 sound.py no-source cached trips.warm": "the hits of a single call are not read from the wire, though its commands are there",
-}
+var wrongly = map[string]string{}
 
 // Services that nobody here wrote are judged as is true of them, and for the true reason.
 func TestStrangers(t *testing.T) {

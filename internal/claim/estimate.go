@@ -232,3 +232,14 @@ func together(each []Verdict) Verdict {
 	}
 	return out
 }
+
+func mean(xs []float64) float64 {
+	if len(xs) == 0 {
+		return 0
+	}
+	sum := 0.0
+	for _, x := range xs {
+		sum += x / float64(len(xs))
+	}
+	return figure.Finite(sum)
+}

@@ -46,6 +46,7 @@ func (c *Claim) Judge(rounds []Round, looks Looks) (r Result) {
 		}
 	}
 	r.tell(all)
+	r.toldByWire(rounds)
 	if r.Verdict != Refuted {
 		r.doubt(rounds)
 	}
@@ -286,15 +287,4 @@ func (f *finding) tooFew(t *expr.Comparison, ev evidence, looks Looks) {
 	most := reasons[0]
 	f.because = fmt.Sprintf("%d of %s %s", most.rounds, figure.Count(ev.played, "rounds"), most.text)
 	f.code, f.remedy = most.code, cmp.Or(most.remedy, "more rounds")
-}
-
-func mean(xs []float64) float64 {
-	if len(xs) == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, x := range xs {
-		sum += x / float64(len(xs))
-	}
-	return figure.Finite(sum)
 }

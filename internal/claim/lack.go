@@ -74,7 +74,7 @@ func (c *Claim) compare(t *expr.Comparison, term int, rounds []Round, alpha floa
 	if l := c.lack(t); l != nil {
 		return l.finding(t)
 	}
-	f := c.judge(t, observed(rounds, term), alpha, looks)
+	f := c.certain(t, term, c.judge(t, observed(rounds, term), alpha, looks), rounds, alpha, looks)
 	if f.part.Verdict != Holds {
 		f = c.spare(t, term, f, rounds, alpha, looks)
 	}

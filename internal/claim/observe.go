@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/trektribe/bench/internal/claim/baseline"
@@ -10,6 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
+	"github.com/trektribe/bench/internal/claim/witness"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -21,6 +23,7 @@ type Round struct {
 	doubt []guard.Doubt     // why it shows nothing though it is as promised; empty: it does
 	own   *baseline.Round   // what the service does without any fault
 	rest  []sides           // like sides, without that; nil: they are the same
+	told  told              // what the wire says of where answers came from
 }
 
 // sides are the values of one comparison in one round.
@@ -56,11 +59,24 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 	var g guard.Guard
 	base := baseline.Watch{NoRedis: scope.NoRedis}
 	w := newWalk(scope, &g, &base)
+	see := testify(h, scope)
+	sourced := w // of what rests on where answers came from
+	if see.Speaks() {
+		sourced = newWalk(scope)
+	}
 	holds, requires := make([][]*probe.Watched, len(claims)), make([][]*probe.Watched, len(claims))
 	for i, c := range claims {
-		holds[i], requires[i] = measure.Watch(w, c.holds), measure.Watch(w, c.requires)
+		walk := w
+		if c.sourced() {
+			walk = sourced
+		}
+		holds[i], requires[i] = measure.Watch(walk, c.holds), measure.Watch(walk, c.requires)
 	}
 	unread := w.Through(h)
+	if sourced != w {
+		h = see.As(witness.Known)
+		unread = cmp.Or(unread, sourced.Through(h))
+	}
 	rounds := make([]Round, len(claims))
 	own := base.Round()
 	for i, c := range claims {
@@ -69,17 +85,20 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		if r.aside = g.Complaints(c.rules); unread != "" {
 			r.aside = append(r.aside, guard.Complaint{Code: code.Unreadable, Text: unread, Remedy: "a history that can be read"})
 		}
+		needs := see.values(c.requires, requires[i])
+		held := see.values(c.holds, holds[i])
 		for _, t := range c.holds.Terms {
-			r.sides = append(r.sides, sidesOf(t, measure.Values(holds[i])))
+			r.sides = append(r.sides, sidesOf(t, held))
 		}
 		for _, t := range c.requires.Terms {
-			if missed := met(t, measure.Values(requires[i])); missed != nil {
+			if missed := met(t, needs); missed != nil {
 				r.aside = append(r.aside, c.limited(t, own, unmet(t, missed)))
 			}
 		}
 	}
 	if unread == "" {
 		observeRest(claims, scope, own, h, rounds)
+		see.observe(claims, scope, rounds)
 	}
 	return rounds
 }

@@ -169,7 +169,7 @@ func (h *share) judge(c *claim.Claim, rounds []claim.Round, idle bool) claim.Res
 		return c.Unplayed(h.gone[0].Lack)
 	}
 	r := c.Judge(rounds, h.scenario.Rounds)
-	if w := h.write(); r.Code == code.NoFigure && w != nil { // what it measures needs changes, which no selection names
+	if w := h.write(); r.Code == code.NoFigure && w != nil && !strings.Contains(r.Because, claim.NoSource) { // what it measures needs changes, which no selection names
 		r.Code, r.Because, r.Remedy = w.Code, w.Because+": "+r.Because, w.Remedy
 	}
 	if r.Code != code.Unspoken && r.Code != code.Limited {

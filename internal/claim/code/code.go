@@ -34,6 +34,7 @@ const (
 	Limited       Code = "limited"       // the service limits the load generator
 	Unused        Code = "unused"        // the service does not use the path on which a fault was
 	Contradiction Code = "contradiction" // answers say that they come from what a fault had silenced
+	Untold        Code = "untold"        // it hangs on where answers came from, which neither the service nor the wire tells
 	Died          Code = "died"          // an instance of the service failed by itself
 	Unspoken      Code = "unspoken"      // it needs a call that the service does not speak, or a variable that it does not have
 	Halted        Code = "halted"        // a condition of the scenario ended it

@@ -7,6 +7,7 @@ type Scope struct {
 	Forged                  map[string]string   // of streams whose clients claim to be others: the template of what they claim
 	NoRedis                 []string            // phases in which the target is told of no Redis
 	Uncached                map[string][]string // by phase: the streams whose cache the phase switches off
+	OwnDelays               []string            // phases in which loads are asked to take another time than by Env
 	Env                     map[string]string   // of the target: $NAME in an expression is the duration that it holds
 }
 

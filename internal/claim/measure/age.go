@@ -14,7 +14,7 @@ func oldestRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "oldest", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Proved, Dims: figure.Seconds, Label: "greatest age", Noun: "answers",
+			Form: expr.Proved, Dims: figure.Seconds, Label: "greatest age", Noun: "answers", Sourced: true,
 		},
 		Unit: "duration",
 		Doc: "Greatest age of an answer from a cache that can be proved from outside. The age counts from the last answer " +

@@ -13,7 +13,7 @@ func coldStartsRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "cold_starts", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Counted, Label: "cold starts", Noun: "starts",
+			Form: expr.Counted, Label: "cold starts", Noun: "starts", Sourced: true,
 		},
 		Unit: "count",
 		Doc: "Number of instances whose first answer after they got ready was not a hit. No data when that answer failed, " +

@@ -53,7 +53,7 @@ func hitRatioRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hit_ratio", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hit ratio", Noun: "answers", Failing: true,
+			Form: expr.Share, Label: "hit ratio", Noun: "answers", Failing: true, Sourced: true,
 		},
 		Unit: "share", Live: true,
 		Doc:   "Share of the correct answers that came from a cache: redis, memory, or a cache that does not say which.",
@@ -112,7 +112,7 @@ func (s *ratio) Value() figure.Value {
 		return figure.NoData("correct answers of "+s.Sel.Text, "no correct answer of %s%s", s.Sel.Text, s.Failures())
 	}
 	if s.tiers && s.Said == 0 {
-		return figure.NoData("X-Source on its answers", "the service does not say where its answers come from")
+		return figure.Value{None: figure.Absent(probe.NoSource, "X-Source on its answers")}
 	}
 	return figure.Value{X: float64(s.k) / float64(s.n), K: s.k, N: s.n, Samples: s.n, Grain: 1 / float64(s.n)}
 }

@@ -14,7 +14,7 @@ func hitsAfterMissRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hits_after_miss", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hits after a miss", Noun: "answers", Failing: true,
+			Form: expr.Share, Label: "hits after a miss", Noun: "answers", Failing: true, Sourced: true,
 		},
 		Unit: "share",
 		Doc: "Share of hits among the answers that should hit. Such a request is sent after a load of the same key was " +
@@ -31,7 +31,7 @@ func hitsElsewhereRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "hits_elsewhere", Args: "(stream[…], 2s)", Params: []expr.Param{expr.Selection, expr.Span}, Keys: expr.PlannedKeys(),
-			Form: expr.Share, Label: "hits elsewhere", Noun: "answers", Failing: true,
+			Form: expr.Share, Label: "hits elsewhere", Noun: "answers", Failing: true, Sourced: true,
 		},
 		Unit: "share",
 		Doc: "The same for the first answers of an instance to a key that another instance loaded, when the instance " +
@@ -122,7 +122,7 @@ func loadsRow() Measure {
 	return Measure{
 		Signature: expr.Signature{
 			Name: "loads", Args: "(stream[…])", Params: []expr.Param{expr.Selection}, Keys: expr.PlannedKeys(),
-			Form: expr.Counted, Label: "loads", Noun: "answers",
+			Form: expr.Counted, Label: "loads", Noun: "answers", Sourced: true,
 		},
 		Unit: "count",
 		Doc: "The fewest loads that explain the answers from the database, or from the model. Answers to the same key that " +

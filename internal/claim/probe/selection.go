@@ -72,7 +72,7 @@ func (s *Selection) Silent() *figure.Absence {
 	said := 0
 	s.Each([]Outcome{Cached, Loaded}, func(*Visit) { said++ })
 	if said == 0 {
-		return figure.Absent("the service does not say where its answers come from", "X-Source on its answers")
+		return figure.Absent(NoSource, "X-Source on its answers")
 	}
 	return nil
 }

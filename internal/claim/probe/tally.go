@@ -41,6 +41,9 @@ func gets(s *expr.Selector, r *history.Request) bool {
 	return true
 }
 
+// NoSource is why there is no figure of what rests on where answers came from.
+const NoSource = "the service does not say where its answers come from"
+
 // A Tally counts what a selector met. A probe embeds it.
 type Tally struct {
 	Sel      expr.Selector
@@ -77,7 +80,7 @@ func (t *Tally) Missing() *figure.Absence {
 	case t.Asked == 0:
 		return figure.Absent("no request of "+t.Sel.Text+" was observed", "traffic that "+t.Sel.Text+" selects")
 	case t.Sel.Has("source") && t.Answered > 0 && t.Said == 0:
-		return figure.Absent("the service does not say where its answers come from", "X-Source on its answers")
+		return figure.Absent(NoSource, "X-Source on its answers")
 	case t.vague > 0:
 		return figure.Absent("the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers")
 	}

@@ -39,7 +39,12 @@ class Connection:
         if kind == b"*":
             return [self.read() for _ in range(int(rest))]
         if kind == b"$":
-            return None if rest == b"-1" else self.replies.read(int(rest) + 2)[:-2]
+            if rest == b"-1":
+                return None
+            text = self.replies.read(int(rest) + 2)
+            if len(text) < int(rest) + 2:
+                raise ConnectionResetError("Redis closed the connection")
+            return text[:-2]
         return rest
 
     def close(self):
