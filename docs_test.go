@@ -25,6 +25,7 @@ var pages = map[string]int{
 	"docs/statistics-and-guards.md": 150,
 	"docs/traffic.md":               150,
 	"docs/contract.md":              150,
+	"docs/ci.md":                    150,
 	"docs/contracts.md":             150,
 	"docs/exactness.md":             150,
 	"docs/reference-target.md":      150,

@@ -31,8 +31,9 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
-	{"internal/run", 40, []string{"internal/run/watch", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/run/watch", "internal/run/lanes", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
+	{"internal/run/lanes", 36, []string{"internal/lab", "internal/claim", "scenarios", "reports"}, "who is played beside whom follows from the scenarios, before anything is played"},
 	{"internal/run/watch", 35, []string{"internal/lab", "internal/contract", "internal/history"}, "what a service shows beside the load is recorded alike whatever is played and claimed"},
 	{"internal/lab", 30, []string{"internal/loopback", "internal/lab", "internal/proxy", "internal/canary", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},

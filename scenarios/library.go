@@ -64,8 +64,8 @@ var groups = sync.OnceValue(func() map[string][]string {
 	for _, name := range Library() {
 		// A scenario with a mistake is in no group; Load tells the mistake.
 		if text, err := files.ReadFile(name + ".yaml"); err == nil {
-			if s, err := read(name, text, "", nil); err == nil && s.Group != "" {
-				out[s.Group] = append(out[s.Group], name)
+			if all, err := read(name, text, "", nil); err == nil && all[0].Group != "" {
+				out[all[0].Group] = append(out[all[0].Group], name)
 			}
 		}
 	}
@@ -83,14 +83,22 @@ func InGroup(group string) []string { return slices.Clone(groups()[group]) }
 // a slash or ends in .yaml or .yml. The error is strictyaml.Mistakes when the file has
 // mistakes. Any other error says that there is no such file or scenario, or that the
 // name is a group's: the caller expands groups.
-func Load(nameOrPath string) (*Scenario, error) { return LoadProfile(nameOrPath, "") }
+func Load(nameOrPath string) (*Scenario, error) {
+	all, err := LoadProfile(nameOrPath, "")
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
 
-// LoadProfile is Load under a profile: "nightly", or empty for the scenario as it
-// stands. A scenario without the profile stays as it stands, and its Profile is empty.
-// An unknown profile is an error.
-func LoadProfile(nameOrPath, profile string) (*Scenario, error) {
-	if profile != "" && !slices.Contains(profileNames, profile) {
-		return nil, fmt.Errorf("no profile %s%s", near.Quote(profile), near.Hint(profile, profileNames))
+// LoadProfile is Load under a profile, or empty for the scenario as it stands. It is two
+// scenarios where the profile decides some claims apart. One that the profile does not
+// change has no Profile. An unknown profile is an error.
+func LoadProfile(nameOrPath, profile string) ([]*Scenario, error) {
+	if profile != "" {
+		if _, err := FindProfile(profile); err != nil {
+			return nil, err
+		}
 	}
 	if strings.ContainsAny(nameOrPath, `/\`) || strings.HasSuffix(nameOrPath, ".yaml") || strings.HasSuffix(nameOrPath, ".yml") {
 		text, err := readFile(nameOrPath)

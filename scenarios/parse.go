@@ -51,28 +51,38 @@ type reader struct {
 // strictyaml.Mistakes: all of them, in the order of the file. The scenario is read without a
 // profile, but a mistake under a profile is a mistake too.
 func Parse(file string, text []byte) (*Scenario, error) {
-	return read(file, text, "", Groups())
+	all, err := read(file, text, "", Groups())
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
 }
 
 // read is Parse under a profile, which the scenario need not have; groups are
-// the names that no scenario may have.
-func read(file string, text []byte, profile string, groups []string) (*Scenario, error) {
+// the names that no scenario may have. It is one scenario, or two where the profile decides claims apart.
+func read(file string, text []byte, profile string, groups []string) ([]*Scenario, error) {
 	f, t, ok := strictyaml.Read(file, text, strictyaml.Form{What: "scenario", Keys: scenarioKeys, Renamed: renamed})
 	if !ok {
 		return nil, f.Err()
 	}
 	r := &reader{file: f, groups: groups}
 	s := r.scenario(t)
+	out := []*Scenario{s}
 	for _, p := range r.profiles(t, s) {
-		if under := r.under(p, t); p.name == profile {
-			s = under
+		if under := r.under(p, t); p.name == profile && f.Err() == nil {
+			out = p.apart(s, under)
 		}
 	}
 	if err := f.Err(); err != nil {
 		return nil, err
 	}
-	s.File = file
-	return s, nil
+	for _, s := range out {
+		s.File = file
+		if profile == "quick" && s.Profile == "" {
+			s.Profile, s.Rounds.Max = profile, s.Rounds.Min
+		}
+	}
+	return out, nil
 }
 
 // scenario reads t under the reader's profile.

@@ -1,16 +1,50 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
+	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/near"
 	"github.com/trektribe/bench/internal/strictyaml"
 )
 
-// profileNames are the profiles that a scenario may have.
-var profileNames = []string{"nightly"}
+// A Profile is one way to play the whole library.
+type Profile struct {
+	Name   string
+	About  string        // what it plays
+	Leaves string        // what it leaves undecided
+	Budget time.Duration // that the scenarios may take together
+}
 
-var profileKeys = []string{"rounds", "env", "phases", "rates"}
+var profiles = []Profile{
+	{"quick", "each scenario has its fewest rounds, and is judged once",
+		"a claim with an interval, where its figure is within about a third of the bound", 15 * time.Minute},
+	{"standard", "each scenario as it stands", "a claim that is open after the most rounds", 30 * time.Minute},
+	{"nightly", "standard, and beside it claims about real times to live",
+		"as standard; a stall of the machine sets a round of minutes aside", 90 * time.Minute},
+}
+
+// Profiles are those that there are, from the shortest.
+func Profiles() []Profile { return slices.Clone(profiles) }
+
+// FindProfile finds a profile by its name.
+func FindProfile(name string) (Profile, error) {
+	var names []string
+	for _, p := range profiles {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("no profile %s%s", near.Quote(name), near.Hint(name, names))
+}
+
+// profileNames are the profiles that a scenario may say more of.
+var profileNames = []string{"quick", "nightly"}
+
+var profileKeys = []string{"rounds", "env", "phases", "rates", "claims"}
 
 // A profile has the values of a scenario that differ under one name. The zero profile changes nothing.
 type profile struct {
@@ -18,6 +52,7 @@ type profile struct {
 	fields  strictyaml.Table            // as written: rounds and env
 	lengths map[string]strictyaml.Value // of phases, by name
 	rates   map[string]strictyaml.Value // of streams, by name
+	claims  []string                    // that are decided apart; none: the profile changes the scenario itself
 }
 
 // profiles reads the profiles in t; s is the scenario without any.
@@ -46,8 +81,28 @@ func (r *reader) profiles(t strictyaml.Table, s *Scenario) []profile {
 				fields:  t,
 				lengths: readOverrides(t, "phases", "phase", phases),
 				rates:   readOverrides(t, "rates", "stream", streams),
+				claims:  readApart(t, s),
 			})
 		}
+	}
+	return out
+}
+
+// readApart reads which claims of s are decided apart.
+func readApart(t strictyaml.Table, s *Scenario) (out []string) {
+	if !t.Has("claims") {
+		return nil
+	}
+	var known []string
+	for _, c := range s.Claims {
+		known = append(known, c.ID)
+	}
+	for _, v := range t.List("claims", "name at least one, or leave the key out") {
+		id, _ := v.Text()
+		if !slices.Contains(known, id) {
+			v.Wrong("no claim %s%s", near.Quote(id), near.Hint(id, known))
+		}
+		out = append(out, id)
 	}
 	return out
 }
@@ -80,4 +135,20 @@ func (r *reader) under(p profile, t strictyaml.Table) (s *Scenario) {
 	r.profile = profile{}
 	s.Profile = p.name
 	return s
+}
+
+// apart parts a scenario as it stands from under, the same under a profile that decides some
+// claims in a scenario of their own. Curves stay with the first.
+func (p profile) apart(s, under *Scenario) []*Scenario {
+	if len(p.claims) == 0 {
+		return []*Scenario{under}
+	}
+	named := func(c claim.Text) bool { return slices.Contains(p.claims, c.ID) }
+	s.Claims = slices.DeleteFunc(s.Claims, named)
+	under.Claims = slices.DeleteFunc(under.Claims, func(c claim.Text) bool { return !named(c) })
+	under.Name, under.Curves = s.Name+"-"+p.name, nil
+	if len(s.Claims) == 0 {
+		return []*Scenario{under}
+	}
+	return []*Scenario{s, under}
 }

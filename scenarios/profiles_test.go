@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -77,7 +78,7 @@ func TestAProfileMovesTheBoundsOfRoundsLikeAScenario(t *testing.T) {
 
 func TestAProfileThatNoScenarioCanHaveIsAnError(t *testing.T) {
 	for profile, want := range map[string]string{
-		"nightli": `no profile "nightli" (did you mean nightly?)`, "weekly": `no profile "weekly" (there is: nightly)`,
+		"nightli": `no profile "nightli" (did you mean nightly?)`, "weekly": `no profile "weekly" (there is: quick, standard, nightly)`,
 	} {
 		if s, err := scenarios.LoadProfile("trips", profile); err == nil || err.Error() != want {
 			t.Errorf("LoadProfile(trips, %s) = %v, %v; want the error %s", profile, s, err, want)
@@ -92,7 +93,7 @@ func TestMistakesOfProfiles(t *testing.T) {
 	for _, row := range []wrong{
 		{name: "profiles are no mapping", text: "profiles: §[nightly]\n", want: []string{"profiles is a mapping, such as {key: value}; here is a list"}},
 		{name: "profiles that there are not", text: "profiles: {§nightli: {}, §weekly: {}}\n", want: []string{
-			`unknown key "nightli" of profiles (did you mean nightly?)`, `unknown key "weekly" of profiles (there is: nightly)`}},
+			`unknown key "nightli" of profiles (did you mean nightly?)`, `unknown key "weekly" of profiles (there is: quick, nightly)`}},
 		{name: "a profile is nothing", text: "profiles:\n  §nightly:\n", want: []string{"a profile is a mapping, such as {key: value}; here is nothing"}},
 		{name: "unknown names in a profile", text: "profiles:\n  nightly:\n    §phase: {}\n    phases: {§stedy: 5s, later: 5s, §x: 1}\n    rates: {§trip: 5/s, §steady: 1/s}\n", want: []string{
 			`unknown key "phase" of a profile (did you mean phases?)`, `unknown phase "stedy" (did you mean steady?)`, `unknown phase "x" (there is: steady, later)`,
@@ -136,9 +137,54 @@ profiles:
 			"profile nightly: rate: "}},
 		{name: "wrong with and without a profile is said once", text: "§x: 1\nrounds: {min: §0}\nphases: [{name: a, for: §2, faults: [§refused]}]\nprofiles: {nightly: {env: {A: 1}}}\n", want: []string{
 			`unknown key "x"`, "min is a whole number", `"2" has no unit`, "a fault is a mapping"}},
+		{name: "claims that there are not", text: "claims: [{id: far, holds: oldest(trips) <= 1s}]\nprofiles: {nightly: {claims: [§fa]}, quick: {claims: §[]}}\n", want: []string{
+			`no claim "fa" (did you mean far?)`, "claims is an empty list"}},
 		{name: "a profile is not blamed for missing phases", text: "name: x\nphases: [§a]\ntraffic: [{name: t, call: GET /a, rate: 1/s}]\nprofiles: {nightly: {phases: {a: 5s}}}\n", want: []string{"a phase is a mapping"}},
 	} {
 		t.Run(row.name, row.check)
+	}
+}
+
+func TestAProfileDecidesClaimsApart(t *testing.T) {
+	const text = `
+claims:
+  - {id: near, holds: p50(t) <= 1s}
+  - {id: far, holds: oldest(t) <= 1s}
+profiles: {nightly: {claims: [far], rounds: {min: 1, max: 2}, phases: {a: 2m}}}
+`
+	load := func(text, profile string) (out []string) {
+		file := filepath.Join(t.TempDir(), "x.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		all, err := scenarios.LoadProfile(file, profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			ids := ""
+			for _, c := range s.Claims {
+				ids += " " + c.ID
+			}
+			out = append(out, fmt.Sprintf("%s [%s]%s %v %d..%d", s.Name, s.Profile, ids, s.RoundLength(), s.Rounds.Min, s.Rounds.Max))
+		}
+		return out
+	}
+	base := "name: x\nphases: [{name: a, for: 4s}]\ntraffic: [{name: t, call: GET /a, rate: 10/s}]\n"
+	for _, row := range []struct {
+		text, profile string
+		want          []string
+	}{
+		{text, "", []string{"x [] near far 4s 3..8"}},
+		{text, "standard", []string{"x [] near far 4s 3..8"}},
+		{text, "quick", []string{"x [quick] near far 4s 3..3"}},
+		{text, "nightly", []string{"x [] near 4s 3..8", "x-nightly [nightly] far 2m0s 1..2"}},
+		{strings.Replace(text, "[far]", "[far, near]", 1), "nightly", []string{"x-nightly [nightly] near far 2m0s 1..2"}},
+		{strings.Replace(text, "nightly: {claims: [far], ", "quick: {", 1), "quick", []string{"x [quick] near far 2m0s 1..2"}},
+	} {
+		if got := load(base+row.text, row.profile); !reflect.DeepEqual(got, row.want) {
+			t.Errorf("under %q: %q, want %q", row.profile, got, row.want)
+		}
 	}
 }
 
@@ -149,10 +195,11 @@ func mustLoad(t *testing.T, text, profile string) *scenarios.Scenario {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := scenarios.LoadProfile(file, profile)
-	if err != nil {
-		t.Fatal(err)
+	all, err := scenarios.LoadProfile(file, profile)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d scenarios, %v; want one", len(all), err)
 	}
+	s := all[0]
 	if s.File != file {
 		t.Errorf("File = %s, want %s", s.File, file)
 	}

@@ -99,6 +99,20 @@ func (s *Scenario) RoundLength() time.Duration {
 	return d
 }
 
+// Offered is the most requests a second that s sends to an arm.
+func (s *Scenario) Offered() (most float64) {
+	for _, p := range s.Phases {
+		sum := 0.0
+		for _, t := range s.Traffic {
+			if len(t.Phases) == 0 || slices.Contains(t.Phases, p.Name) {
+				sum += max(t.From, t.To) * float64(t.Each())
+			}
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
 // Needs is the highest number of an instance that a fault or a stream names; at least 1.
 func (s *Scenario) Needs() int {
 	most := 1

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
-	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -28,22 +29,24 @@ func loadAll(names []string, profile string) ([]*scenarios.Scenario, error) {
 			members = []string{n}
 		}
 		for _, n := range members {
-			s, err := scenarios.LoadProfile(n, profile)
+			loaded, err := scenarios.LoadProfile(n, profile)
 			if err != nil {
 				if !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
 					errs = append(errs, err)
 				}
 				continue
 			}
-			if seen[s.Name] {
-				errs = append(errs, fmt.Errorf("scenario %s is named twice", s.Name))
+			for _, s := range loaded {
+				if seen[s.Name] {
+					errs = append(errs, fmt.Errorf("scenario %s is named twice", s.Name))
+				}
+				seen[s.Name] = true
+				profiled = profiled || s.Profile != ""
+				out = append(out, s)
 			}
-			seen[s.Name] = true
-			profiled = profiled || s.Profile != ""
-			out = append(out, s)
 		}
 	}
-	if profile != "" && !profiled && len(errs) == 0 {
+	if profile == "nightly" && !profiled && len(errs) == 0 {
 		errs = append(errs, fmt.Errorf("none of the scenarios has the profile %s", profile))
 	}
 	return out, errors.Join(errs...)
@@ -79,12 +82,31 @@ func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(s
 	})
 }
 
-// howLong says how long a run takes.
-func howLong(all []*scenarios.Scenario) string {
-	var least, most time.Duration
-	for _, s := range all {
-		l, m := run.Estimate(s)
-		least, most = least+l, most+m
+// howLong says how long a run takes, and what its profile leaves undecided. It refuses one that may take longer than
+// the budget; 0: the profile's own.
+func howLong(all []*scenarios.Scenario, spec lab.Spec, profile string, budget time.Duration) ([]string, error) {
+	order := lanes.Of(all, spec)
+	least, most := order.Takes(all)
+	says := []string{fmt.Sprintf("this takes %s to %s", reports.Span(least), reports.Span(most))}
+	if len(order.Lanes) > 1 {
+		var names []string
+		for _, lane := range order.Lanes[1:] {
+			names = append(names, all[lane[0]].Name)
+		}
+		says[0] += fmt.Sprintf("; side by side with %s: %d scenarios without response times", strings.Join(names, " and "), len(order.Lanes[0]))
 	}
-	return fmt.Sprintf("this takes %s to %s", reports.Span(least), reports.Span(most))
+	whose := ""
+	if p, err := scenarios.FindProfile(profile); err == nil {
+		says = append(says, p.Name+" leaves undecided: "+p.Leaves)
+		if budget == 0 {
+			budget, whose = p.Budget, " of "+p.Name
+		}
+	}
+	if budget > 0 && most > budget {
+		return nil, fmt.Errorf("this may take %s, and the budget%s is %s: name fewer scenarios, or give --budget", reports.Span(most), whose, reports.Span(budget))
+	}
+	if budget > 0 {
+		says[0] += fmt.Sprintf(", of a budget of %s", reports.Span(budget))
+	}
+	return says, nil
 }

@@ -24,8 +24,10 @@ are also saved in the folder of the run, with everything that was observed.
 Flags:
   --arms LIST        targets to compare side by side: POLICY or POLICY+MUTANT
                      (default documented,hardened)
-  --profile NAME     nightly: real times to live, for scenarios that have them. It
-                     takes long; bench says how long before it starts
+  --profile NAME     quick: the fewest rounds, judged once. standard: as it stands.
+                     nightly: beside that, real times to live (docs/ci.md)
+  --budget D         refuse what may take longer (default: 15m for quick, 30m for
+                     standard, 90m for nightly, and no limit without a profile)
   --redis WHICH      embedded, server (redis-server from PATH) or a redis:// URL
                      of an empty database (default embedded)
   --target-cmd CMD   start CMD and test that service. Its environment has PORT,
@@ -62,7 +64,7 @@ side, hardened decides the code.
 Examples:
   bench run
   bench run fallback
-  bench run cache --profile nightly
+  bench run all --profile nightly
   bench run redis-outage --arms hardened --redis server
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
   bench run --target-cmd 'server --listen :{port} --cache {redis}' --env-file .env redis-outage
@@ -95,7 +97,14 @@ func runRun(ctx context.Context, args []string, out, errw io.Writer) int {
 			progress.Say(fmt.Sprintf("%s of your environment stays out of the service's: give what it needs with --env", strings.Join(names, ", ")))
 		}
 	}
-	progress.Say(howLong(options.Scenarios))
+	says, err := howLong(options.Scenarios, options.Lab, flags.profile, flags.budget)
+	if err != nil {
+		progress.Close()
+		return cannot(errw, err)
+	}
+	for _, line := range says {
+		progress.Say(line)
+	}
 	outcome, err := run.Run(ctx, options)
 	progress.Close()
 

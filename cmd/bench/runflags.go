@@ -23,7 +23,7 @@ type runFlags struct {
 	urls, hosts, toxiproxies, formats            list
 	env, envFiles                                list
 	instances                                    int
-	readyIn                                      time.Duration
+	readyIn, budget                              time.Duration
 	seed                                         uint64
 	reportOnly, wide, noColor                    bool
 }
@@ -33,6 +33,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set = flag.NewFlagSet("run", flag.ContinueOnError)
 	f.defineTarget()
 	f.set.StringVar(&f.profile, "profile", "", "")
+	f.set.DurationVar(&f.budget, "budget", 0, "")
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
@@ -79,6 +80,9 @@ func (f runFlags) spec() (lab.Spec, error) {
 	var errs []error
 	if given(f.set, "instances") && (f.instances < 1 || f.instances > 16) {
 		errs = append(errs, fmt.Errorf("--instances %d: want 1 to 16", f.instances))
+	}
+	if f.budget < 0 {
+		errs = append(errs, fmt.Errorf("--budget %v: want 0 or more", f.budget))
 	}
 	if f.readyIn <= 0 {
 		errs = append(errs, fmt.Errorf("--ready-in %v: want more than 0", f.readyIn))

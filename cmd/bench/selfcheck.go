@@ -16,6 +16,7 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/mutant"
 	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -50,10 +51,7 @@ Examples:
 // How many arms run side by side. Measured on two shared cores, the generator sent up to
 // 50 ms late at p99 where kinds was played with three arms, 780 requests a second in all,
 // and not more than 5 ms with two and nothing else running.
-const (
-	mostArms    = 3
-	mostOffered = 700 // requests a second, of all arms
-)
+const mostArms = 3
 
 func runSelfcheck(ctx context.Context, args []string, out, errw io.Writer) int {
 	fs := flag.NewFlagSet("selfcheck", flag.ContinueOnError)
@@ -201,7 +199,7 @@ func (c *selfcheck) run(ctx context.Context, all []*scenarios.Scenario) error {
 func batches(s *scenarios.Scenario, arms []lab.ArmSpec) []batch {
 	var out []batch
 	together := mostArms
-	for together > 1 && float64(together)*offered(s) > mostOffered {
+	for together > 1 && float64(together)*s.Offered() > lanes.MostOffered {
 		together--
 	}
 	for n := (len(arms) + together - 1) / together; n > 0; n-- {
@@ -210,20 +208,6 @@ func batches(s *scenarios.Scenario, arms []lab.ArmSpec) []batch {
 		arms = arms[size:]
 	}
 	return out
-}
-
-// offered is the most requests a second that s sends to an arm.
-func offered(s *scenarios.Scenario) (most float64) {
-	for _, p := range s.Phases {
-		sum := 0.0
-		for _, t := range s.Traffic {
-			if len(t.Phases) == 0 || slices.Contains(t.Phases, p.Name) {
-				sum += max(t.From, t.To) * float64(t.Each())
-			}
-		}
-		most = max(most, sum)
-	}
-	return most
 }
 
 func (c *selfcheck) play(ctx context.Context, b batch, at remaining) error {
@@ -246,7 +230,7 @@ type remaining struct {
 func (r remaining) Show(s reports.State) {
 	s.N, s.Of = r.n, r.of
 	for _, b := range r.later {
-		least, _ := run.Estimate(b.scenario)
+		least, _ := lanes.Estimate(b.scenario)
 		s.Left += least
 	}
 	r.Progress.Show(s)

@@ -105,7 +105,7 @@ func TestArmsSideBySideOfferNoMoreThanCanBeSent(t *testing.T) {
 			got = append(got, len(b.arms))
 		}
 		if !slices.Equal(got, tt.want) {
-			t.Errorf("%v requests a second: runs of %v arms, want %v", offered(tt.s), got, tt.want)
+			t.Errorf("%v requests a second: runs of %v arms, want %v", tt.s.Offered(), got, tt.want)
 		}
 	}
 }

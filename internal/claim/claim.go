@@ -68,6 +68,12 @@ func Compile(t Text, s expr.Scope) (*Claim, []*expr.Error) {
 // source: a delay that was injected there is then part of the figure.
 func (c *Claim) Times(source string) bool { return c.holds.Times(source) }
 
+// Exact reports whether c is decided by counts and proofs alone: no response time is in it, and a
+// neighbour that takes some of the machine changes no figure.
+func (c *Claim) Exact() bool {
+	return !slices.ContainsFunc(c.holds.Terms, func(t *expr.Comparison) bool { return method(t) != "exact" })
+}
+
 // Names reports whether c selects the requests of a stream by its name.
 func (c *Claim) Names(stream string) bool {
 	return c.holds.Names(stream) || c.requires.Names(stream)

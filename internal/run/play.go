@@ -18,11 +18,28 @@ import (
 // A session is a run while its scenarios are played.
 type session struct {
 	Options
+	dir    string
+	clock  *history.Clock
+	tables []inspect.Table // of the arms, where the service is somebody else's
+
+	mu      sync.Mutex // over what follows: scenarios may be played side by side
 	saved   *Saved
-	dir     string
-	clock   *history.Clock
-	pointed bool            // latest is this run
-	tables  []inspect.Table // of the arms, where the service is somebody else's
+	pointed bool // latest is this run
+}
+
+// warn adds what a reader must know, once.
+func (r *session) warn(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.saved.warn(what)
+}
+
+// opened saves which Redis there is.
+func (r *session) opened(l *lab.Lab) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.saved.Redis = l.Redis()
+	return r.saved.save(r.dir)
 }
 
 // inspect asks a service of somebody else what it speaks, and keeps that.
@@ -36,40 +53,36 @@ func (r *session) inspect(ctx context.Context) (err error) {
 	return saveInspection(r.dir, r.tables)
 }
 
-// playAll plays every scenario of which anything is left.
-func (r *session) playAll(ctx context.Context) error {
-	for i, s := range r.Scenarios {
-		if left := LeftOut(r.Contract, s); left != "" {
-			r.saved.warn(left)
-			if len(spokenStreams(r.Contract, s)) == 0 {
-				continue
-			}
-		}
-		j, err := newJudge(s, r.Lab.Arms, r.Contract, r.tables)
-		if err != nil {
-			return err
-		}
-		for _, n := range j.notes() {
-			r.Progress.Say(n)
-		}
-		if j.idle() {
-			r.pointLatest()
-			continue
-		}
-		if err := r.play(ctx, i, s, j); err != nil {
-			return err
+// playOne plays scenario i if anything of it is left. Its instances write their logs into dir.
+func (r *session) playOne(ctx context.Context, i int, dir string, on stage) error {
+	s := r.Scenarios[i]
+	if left := LeftOut(r.Contract, s); left != "" {
+		r.warn(left)
+		if len(spokenStreams(r.Contract, s)) == 0 {
+			return nil
 		}
 	}
-	return nil
+	j, err := newJudge(s, r.Lab.Arms, r.Contract, r.tables)
+	if err != nil {
+		return err
+	}
+	for _, n := range j.notes() {
+		r.Progress.Say(n)
+	}
+	if j.idle() {
+		r.pointLatest()
+		return nil
+	}
+	return r.play(ctx, i, s, j, dir, on)
 }
 
 // play plays one scenario in a lab of its own until every claim is decided or its rounds are used up.
-func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j *judge) (err error) {
+func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j *judge, dir string, on stage) (err error) {
 	limits, err := compileLimits(s)
 	if err != nil {
 		return err
 	}
-	shown := newDisplay(r.Progress, r.saved.Scenarios, index)
+	shown := newDisplay(on, r.Scenarios, index)
 	shown.show("opening", "")
 
 	events := &sink{}
@@ -77,7 +90,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	spec.Env = map[string]string{}
 	maps.Copy(spec.Env, r.Lab.Env)
 	maps.Copy(spec.Env, s.Target.Env)
-	spec.Instances, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, r.dir, r.clock, events.record
+	spec.Instances, spec.Dir, spec.Clock, spec.Record = s.Target.Instances, dir, r.clock, events.record
 	seen := newWireSeen()
 	spec.Wire = func(c history.Command) {
 		seen.see(&c)
@@ -91,21 +104,20 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	defer func() {
 		release()
 		if len(r.Lab.Toxiproxy) > 0 && hasFaults(s.Phases) {
-			r.saved.warn("bench does not see what the service says to Redis through somebody else's toxiproxy: " +
+			r.warn("bench does not see what the service says to Redis through somebody else's toxiproxy: " +
 				"whether its cache uses that Redis is not checked")
 		}
 		if !r.saved.Running && (err == nil || len(seen.tls) > 0) {
 			for _, what := range seen.warnings(l.Arms(), l.Redis().Kind) {
-				r.saved.warn(what)
+				r.warn(what)
 			}
 		}
 		for _, p := range l.Trusted() {
-			r.saved.warn("bench cannot see from here whether the service uses the proxy " + p + ": verdicts under faults assume that it does")
+			r.warn("bench cannot see from here whether the service uses the proxy " + p + ": verdicts under faults assume that it does")
 		}
 		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
 	}()
-	r.saved.Redis = l.Redis()
-	if err := r.saved.save(r.dir); err != nil {
+	if err := r.opened(l); err != nil {
 		return err
 	}
 
@@ -150,6 +162,8 @@ func (r *session) playRound(ctx context.Context, p *player, events *sink, j *jud
 // pointLatest makes this run the latest, once: from its first round on, or from a scenario of which
 // nothing is left, it can be judged.
 func (r *session) pointLatest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.pointed {
 		return
 	}

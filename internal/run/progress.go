@@ -3,6 +3,7 @@ package run
 import (
 	"time"
 
+	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -14,9 +15,9 @@ type display struct {
 	estimate *estimate
 }
 
-func newDisplay(to Progress, all []*scenarios.Scenario, index int) *display {
+func newDisplay(on stage, all []*scenarios.Scenario, index int) *display {
 	s := all[index]
-	return &display{to: to, estimate: newEstimate(all, index),
+	return &display{to: on, estimate: newEstimate(s, on.later),
 		state: reports.State{Scenario: s.Name, N: index + 1, Of: len(all), Least: s.Rounds.Min, Most: s.Rounds.Max}}
 }
 
@@ -32,36 +33,18 @@ func (d *display) show(phase, hurt string) {
 	d.to.Show(d.state)
 }
 
-// restart is about the time of a segment beside its phases: instances stop and start, lead, last answers.
-const restart = 600 * time.Millisecond
-
 // An estimate says how long a run still takes if every scenario needs only its fewest
 // rounds. It is for the progress line only.
 type estimate struct {
-	later   time.Duration // the scenarios after this one
+	later   time.Duration // what comes after this one
 	each    time.Duration // one round of this one
 	rounds  int           // of this one
 	n       int
 	started time.Time // of round n
 }
 
-func newEstimate(all []*scenarios.Scenario, index int) *estimate {
-	e := &estimate{each: cost(all[index]), rounds: all[index].Rounds.Min, n: 1, started: time.Now()}
-	for _, s := range all[index+1:] {
-		least, _ := Estimate(s)
-		e.later += least
-	}
-	return e
-}
-
-// Estimate is about how long a run of s takes: with its fewest rounds, and with its most.
-func Estimate(s *scenarios.Scenario) (least, most time.Duration) {
-	return time.Duration(s.Rounds.Min) * cost(s), time.Duration(s.Rounds.Max) * cost(s)
-}
-
-// cost is about how long one round of s takes.
-func cost(s *scenarios.Scenario) time.Duration {
-	return s.RoundLength() + time.Duration(len(s.Segments()))*restart
+func newEstimate(s *scenarios.Scenario, later time.Duration) *estimate {
+	return &estimate{later: later, each: lanes.Round(s), rounds: s.Rounds.Min, n: 1, started: time.Now()}
 }
 
 func (e *estimate) round(n int) { e.n, e.started = n, time.Now() }

@@ -21,6 +21,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/redact"
+	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -42,10 +43,7 @@ type Options struct {
 }
 
 // Progress is told what a run is doing.
-type Progress interface {
-	Show(reports.State)
-	Say(line string)
-}
+type Progress = lanes.Progress
 
 // An Outcome is a finished run.
 type Outcome struct {

@@ -112,8 +112,8 @@ func (s *Saved) save(dir string) error {
 	})
 }
 
-// read reads run.json of a saved run.
-func read(dir string) (*Saved, error) {
+// Read reads run.json of a saved run.
+func Read(dir string) (*Saved, error) {
 	path := filepath.Join(dir, "run.json")
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
