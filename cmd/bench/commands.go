@@ -25,6 +25,7 @@ func commands() []command {
 		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
 		{"report", "write reports of a saved run for other programs", reportHelp, runReport},
+		{"trend", "find what changed over past runs", trendHelp, runTrend},
 		{"selfcheck", "show that the claims detect a broken service", selfcheckHelp, runSelfcheck},
 		{"doctor", "check what this machine can decide", doctorHelp, runDoctor},
 		{"serve", "the reference trip API", serveHelp, runServe},
