@@ -35,8 +35,10 @@ race: ## the tests under the race detector
 	# Else the detector holds up every process for a second at its end.
 	GORACE=atexit_sleep_ms=0 go test -p 1 -short -race ./...
 
-lint: ## gofmt and go vet
+lint: ## gofmt, go vet, and the workflows of CI
 	test -z "$$(gofmt -l .)" && go vet ./...
+	bash -n .ci/run .ci/nightly
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 clean: ## what make and runs left
 	rm -rf bin reports/out
