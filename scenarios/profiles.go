@@ -20,10 +20,10 @@ type Profile struct {
 
 var profiles = []Profile{
 	{"quick", "each scenario has its fewest rounds, and is judged once",
-		"a claim with an interval, where its figure is within about a third of the bound", 15 * time.Minute},
-	{"standard", "each scenario as it stands", "a claim that is open after the most rounds", 30 * time.Minute},
+		"those within about a third of their bound", 15 * time.Minute},
+	{"standard", "each scenario as it stands", "those that are open after the most rounds", 30 * time.Minute},
 	{"nightly", "standard, and beside it claims about real times to live",
-		"as standard; a stall of the machine sets a round of minutes aside", 90 * time.Minute},
+		"as standard. A stall of the machine sets a round of minutes aside", 90 * time.Minute},
 }
 
 // Profiles are those that there are, from the shortest.

@@ -11,13 +11,14 @@ import (
 func TestAPlanUnderAProfileSaysHowLongAndWhatStaysOpen(t *testing.T) {
 	code, out, errs := bench("plan", "--profile", "nightly")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
-	for i, want := range []string{"side by side with trips-nightly and kinds-nightly: ", "nightly leaves undecided: "} {
-		if got := lines[len(lines)-2+i]; code != exitHolds || !strings.Contains(got, want) {
+	for i, want := range []string{"this takes ", "in the end side by side: ", "nightly leaves undecided, of the "} {
+		if got := lines[len(lines)-3+i]; code != exitHolds || !strings.Contains(got, want) {
 			t.Errorf("bench plan --profile nightly = %d %s, line %q, want %q in it", code, errs, got, want)
 		}
 	}
-	if first := lines[len(lines)-2]; !strings.HasPrefix(first, "this takes ") || !strings.HasSuffix(first, ", of a budget of 1 h 30 min") {
-		t.Errorf("the plan says %q, want how long it takes, and the budget", first)
+	if first, lanes := lines[len(lines)-3], lines[len(lines)-2]; !strings.HasSuffix(first, ", of a budget of 1 h 30 min") ||
+		!strings.HasSuffix(lanes, " scenarios without response times, trips-nightly, kinds-nightly") {
+		t.Errorf("the plan says %q and %q, want the budget, and what is played side by side", first, lanes)
 	}
 }
 

@@ -89,15 +89,20 @@ func howLong(all []*scenarios.Scenario, spec lab.Spec, profile string, budget ti
 	least, most := order.Takes(all)
 	says := []string{fmt.Sprintf("this takes %s to %s", reports.Span(least), reports.Span(most))}
 	if len(order.Lanes) > 1 {
-		var names []string
-		for _, lane := range order.Lanes[1:] {
-			names = append(names, all[lane[0]].Name)
+		var lines []string
+		for _, lane := range order.Lanes {
+			line := all[lane[0]].Name
+			if len(lane) > 1 {
+				line = fmt.Sprintf("%d scenarios without response times", len(lane))
+			}
+			lines = append(lines, line)
 		}
-		says[0] += fmt.Sprintf("; side by side with %s: %d scenarios without response times", strings.Join(names, " and "), len(order.Lanes[0]))
+		says = append(says, "in the end side by side: "+strings.Join(lines, ", "))
 	}
 	whose := ""
 	if p, err := scenarios.FindProfile(profile); err == nil {
-		says = append(says, p.Name+" leaves undecided: "+p.Leaves)
+		n, of := lanes.Intervals(all)
+		says = append(says, fmt.Sprintf("%s leaves undecided, of the %d of %d claims that an interval decides: %s", p.Name, n, of, p.Leaves))
 		if budget == 0 {
 			budget, whose = p.Budget, " of "+p.Name
 		}
