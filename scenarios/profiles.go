@@ -23,7 +23,7 @@ var profiles = []Profile{
 		"those within about a third of their bound", 15 * time.Minute},
 	{"standard", "each scenario as it stands", "those that are open after the most rounds", 30 * time.Minute},
 	{"nightly", "standard, and beside it claims about real times to live",
-		"as standard. A stall of the machine sets a round of minutes aside", 90 * time.Minute},
+		"as standard", 90 * time.Minute},
 }
 
 // Profiles are those that there are, from the shortest.

@@ -50,7 +50,7 @@ func night(t *testing.T, dir string, run, results any) {
 func TestTrendTellsAChangeAndItsAlarm(t *testing.T) {
 	dir := nights(t, 20, 12)
 	code, out, errw := bench("trend", dir)
-	for _, want := range []string{"20 runs from 20261101T020000Z-all to 20261120T020000Z-all, 1 series", "ALARM  hit  hardened  +100 %  1.01 ms → 2.02 ms  since 20261113T020000Z-all",
+	for _, want := range []string{"20 runs from 20261101T020000Z-all to 20261120T020000Z-all, 1 series", "ALARM  hit  trips  hardened  +100 %  1.01 ms → 2.02 ms  since 20261113T020000Z-all",
 		"++++++++++++xxxxxxxx", "did not turn: 0 of 1"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("bench trend prints\n%s\nwant %q in it", out, want)

@@ -10,6 +10,38 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
+// A long round counts in spite of a brief stall where all is proved that was promised.
+func TestABriefStallSetsNoProofAside(t *testing.T) {
+	stall := func(length int) part {
+		return event(history.Event{Kind: history.Hiccup, At: fms(500), Until: fms(500 + length), Value: float64(length) / 1000})
+	}
+	long := func(h *history.Slice) {
+		for i := range h.E {
+			if h.E[i].Kind == history.PhaseSpan && h.E[i].Name == "warm" {
+				h.E[i].Until = h.E[i].At + time.Minute
+			}
+		}
+	}
+	for name, row := range map[string]struct {
+		holds string
+		parts []part
+		want  bool // the rounds count
+	}{
+		"brief":                   {"count(trips[phase=warm]) >= 1", []part{long, stall(500)}, true},
+		"not brief":               {"count(trips[phase=warm]) >= 1", []part{long, stall(700)}, false},
+		"in a short round":        {"count(trips[phase=warm]) >= 1", []part{stall(120)}, false},
+		"nothing else is wrong":   {"count(trips[phase=warm]) >= 1", []part{long, stall(500), event(history.Event{Kind: history.Problem, Detail: "x"})}, false},
+		"it may be the stall's":   {"count(trips[phase=warm]) == 0", []part{long, stall(500)}, false},
+		"a response time has it":  {"p50(trips[phase=warm]) <= 60ms", []part{long, stall(500)}, false},
+		"one of both is measured": {"count(trips[phase=warm]) >= 1 and p50(trips[phase=warm]) <= 60ms", []part{long, stall(500)}, false},
+	} {
+		got := judge(t, compile(t, row.holds, ""), times(3, play(append([]part{trips("warm", 200, ms, "redis")}, row.parts...)...))...)
+		if counts := len(got.Warnings) == 0; counts != row.want || (got.Verdict == claim.Holds) != row.want {
+			t.Errorf("%s: %s, %q; want that its rounds count: %v", name, got.Verdict, got.Warnings, row.want)
+		}
+	}
+}
+
 func TestGuardsSetRoundsAside(t *testing.T) {
 	good := trips("warm", 200, ms, "redis")
 	undelivered := func(h *history.Slice) { h.E[3].Value, h.E[3].Detail = 0, "it met a reply" }

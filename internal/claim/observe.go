@@ -3,6 +3,7 @@ package claim
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/trektribe/bench/internal/claim/baseline"
 	"github.com/trektribe/bench/internal/claim/code"
@@ -90,6 +91,9 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		for _, t := range c.holds.Terms {
 			r.sides = append(r.sides, sidesOf(t, held))
 		}
+		if c.complies(measure.Values(holds[i])) {
+			r.aside = slices.DeleteFunc(r.aside, func(a guard.Complaint) bool { return a.Brief })
+		}
 		for _, t := range c.requires.Terms {
 			if missed := met(t, needs); missed != nil {
 				r.aside = append(r.aside, c.limited(t, own, unmet(t, missed)))
@@ -101,6 +105,15 @@ func ObserveAll(claims []*Claim, h history.History) []Round {
 		see.observe(claims, scope, rounds)
 	}
 	return rounds
+}
+
+// complies reports whether counts and proofs alone decide the claim, and these are as it says: a brief stall can have
+// made them worse, and no better.
+func (c *Claim) complies(calls []figure.Value) bool {
+	return c.Exact() && !slices.ContainsFunc(c.holds.Terms, func(t *expr.Comparison) bool {
+		holds, known, _ := now(t, calls)
+		return !holds || !known
+	})
 }
 
 // newWalk shows a history to others before its probes.

@@ -60,7 +60,7 @@ func (t Trend) Text(w io.Writer) error {
 	fmt.Fprintf(out, "%s from %s to %s, %d series\n", figure.Count(len(t.Runs), "runs"), first.Name, last.Name, len(t.Series))
 	for _, s := range t.Series {
 		for _, c := range s.Changes {
-			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\tsince %s\t%s\n", c.word(), s.Claim, s.Arm, percent(c), levels(s, c), t.Runs[c.Run].Name, s.Text)
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\tsince %s\t%s\n", c.word(), s.Claim, s.Scenario, s.Arm, percent(c), levels(s, c), t.Runs[c.Run].Name, s.Text)
 		}
 	}
 	out.Flush()
@@ -80,7 +80,7 @@ func (t Trend) Text(w io.Writer) error {
 			same++
 			continue
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\n", s.Claim, s.Arm, s)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", s.Claim, s.Scenario, s.Arm, s)
 	}
 	fmt.Fprintf(out, "did not turn: %d of %d\n", same, len(t.Strips))
 	return out.Flush()

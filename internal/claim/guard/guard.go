@@ -36,6 +36,8 @@ const (
 	// longestStall is the length from which a stall of the machine spoils a round: at
 	// 400 requests a second it makes 40 of them late through no fault of the service.
 	longestStall = 100 * time.Millisecond
+	// briefStalls is the part of the phases up to which stalls leave what is proved in all the rest as it is.
+	briefStalls = 0.01
 )
 
 // AnyLag lets the generator be as late as it is: for what is proved of requests as they were sent.
@@ -70,6 +72,7 @@ type Complaint struct {
 	About  string // which fault, problem or requirement; the same for the same cause, whatever its figures
 	Text   string
 	Remedy string
+	Brief  bool // a stall: all of them together are a small part of the phases that matter
 }
 
 // A Guard watches one round, whatever is measured in it. The zero Guard is ready.
@@ -196,12 +199,30 @@ func (g *Guard) Complaints(r Rules) []Complaint {
 		add(code.Unsent, "", LagRemedy, "the generator never sent %s of %s though a worker was free",
 			figure.Grouped(fmt.Sprint(all.lost)), figure.Count(all.planned, "requests"))
 	}
+	brief := g.brief(r)
 	for _, s := range g.stalls {
 		if g.within(&s, r) {
 			add(code.Stall, "", "a quieter machine", "the machine stalled for %s", seconds(stall(&s)))
+			out[len(out)-1].Brief = brief
 		}
 	}
 	return out
+}
+
+// brief reports whether the stalls are a small part of the phases that matter.
+func (g *Guard) brief(r Rules) bool {
+	var stalled, all time.Duration
+	for _, s := range g.stalls {
+		if g.within(&s, r) {
+			stalled += stall(&s)
+		}
+	}
+	for _, s := range g.spans {
+		if r.matters(s.Name) {
+			all += s.Until - s.At
+		}
+	}
+	return float64(stalled) < briefStalls*float64(all)
 }
 
 func seconds(d time.Duration) string { return figure.Format(d.Seconds(), "s") }
