@@ -27,7 +27,7 @@ type Judged struct {
 
 // Judge reads a saved run and decides its claims. The same folder gives the same results.
 func Judge(ctx context.Context, dir string) (*Judged, error) {
-	saved, err := Read(dir)
+	saved, err := ReadSaved(dir)
 	if err != nil {
 		return nil, err
 	}

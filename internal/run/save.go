@@ -112,8 +112,8 @@ func (s *Saved) save(dir string) error {
 	})
 }
 
-// Read reads run.json of a saved run.
-func Read(dir string) (*Saved, error) {
+// ReadSaved reads run.json of a saved run.
+func ReadSaved(dir string) (*Saved, error) {
 	path := filepath.Join(dir, "run.json")
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -48,7 +48,7 @@ func Runs(dir string) (runs []trend.Run, warnings []string, err error) {
 
 // one reads one run.
 func one(dir string) (trend.Run, error) {
-	saved, err := run.Read(dir)
+	saved, err := run.ReadSaved(dir)
 	if err != nil {
 		return trend.Run{}, err
 	}
