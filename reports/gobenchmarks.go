@@ -77,7 +77,8 @@ func (r Run) keys() []benchfmt.Config {
 // benchmarkName is "Trips.hit.latency/scenario=trips/arm=hardened/of=p50(hit[phase=cached])".
 func benchmarkName(res *claim.Result, p claim.Part) string {
 	first, n := utf8.DecodeRuneInString(res.ID)
-	of := strings.TrimSpace(strings.TrimSuffix(p.Text, p.Bound))
+	op, _, _ := strings.Cut(p.Bound, " ")
+	of, _, _ := strings.Cut(p.Text, " "+op+" ")
 	return namePart(string(unicode.ToUpper(first))+res.ID[n:]) + "/scenario=" + namePart(res.Scenario) + "/arm=" + namePart(res.Arm) + "/of=" + namePart(of)
 }
 

@@ -134,8 +134,10 @@ func notes(rs []row) []string {
 // injections lists the delays that are part of any figure, sorted.
 func injections(r Run) []string {
 	var out []string
-	for _, res := range r.Results {
-		out = append(out, res.Injected...)
+	for i := range r.Results {
+		if figureOf(&r.Results[i]).value != "" {
+			out = append(out, r.Results[i].Injected...)
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
