@@ -187,6 +187,9 @@ func Read(ctx context.Context, dir string) (reports.Run, error) {
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
 	}
+	if saved.Elapsed == 0 {
+		r.Warnings = append([]string{"the run was killed before its end, and is judged on the rounds that were whole by then"}, r.Warnings...)
+	}
 	return r, nil
 }
 
