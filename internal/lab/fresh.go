@@ -75,8 +75,10 @@ func (l *Lab) askAgain(ctx context.Context) error {
 	if err := l.liftAll(ctx); err != nil {
 		return err
 	}
-	return each(l.arms[0].instances, func(in *instance) error {
-		return l.spec.Ready.waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
+	return each(l.arms, func(a *arm) error {
+		return each(a.instances, func(in *instance) error {
+			return l.spec.Ready.waitReady(ctx, in.at(), l.spec.ReadyIn, nil)
+		})
 	})
 }
 

@@ -59,8 +59,8 @@ func (in *instance) present() *started {
 
 // argv is the service's command line; env is its environment.
 func (in *instance) argv(env []string) []string {
-	if len(in.lab.spec.Command) > 0 {
-		return in.filled(in.lab.spec.Command, env)
+	if command := in.lab.spec.command(in.arm.ArmSpec); len(command) > 0 {
+		return in.filled(command, env)
 	}
 	argv := append(slices.Clone(in.lab.spec.Self), "serve")
 	if in.arm.Mutant != "" {
@@ -108,7 +108,7 @@ func (in *instance) start(ctx context.Context, note string, again func() bool) (
 	began := in.lab.now()
 	c := process.Command{Name: in.arm.Name + "-" + in.name}
 	c.Env, c.Hidden = in.environ()
-	c.Argv = in.argv(c.Env)
+	c.Argv, c.Dir = in.argv(c.Env), in.arm.Dir
 	c.Log = in.lab.logOf(c.Name)
 	run := &started{}
 	p, err := in.lab.lease.Start(c, func(p *process.Process) { in.exited(run, p) })

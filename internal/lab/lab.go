@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,8 +30,8 @@ type Spec struct {
 	Instances  int               // of each arm, at least 1; not used with URLs
 	Env        map[string]string // for every instance, on top of the contract's
 	Redis      string            // "embedded" (also when empty), "server", or a redis:// URL, which serves one arm only
-	Command    []string          // the service; empty: our own, `bench serve`
-	URLs       []string          // instances that already run; then nothing is started, Command is empty and there is one arm
+	Command    []string          // the service of arms without a command of their own; empty: our own, `bench serve`
+	URLs       []string          // instances that already run, as many of each arm, in the order of the arms; then nothing is started, and there is no command
 	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as remote.ParsePlace reads them: one for all, or one for each
 	AllowHosts []string          // hosts other than loopback that the user named
 	Dir        string            // where logs go: Dir/logs/<arm>-<instance>.log
@@ -55,9 +56,24 @@ type Question struct {
 
 // An ArmSpec is one target of the comparison.
 type ArmSpec struct {
-	Name   string // "hardened", "hardened+no-fallback"; letters, digits and . _ + -
-	Policy string // CACHE_POLICY; empty: not set
-	Mutant string // `bench serve --mutant`; empty: none
+	Name    string   // "hardened", "hardened+no-fallback"; letters, digits and . _ + -
+	Policy  string   // CACHE_POLICY; empty: not set
+	Mutant  string   // `bench serve --mutant`; empty: none
+	Command []string `json:",omitempty"` // the service; empty: the Spec's
+	Dir     string   `json:",omitempty"` // where Command is started; empty: here
+}
+
+// command is how the service of an arm is started; empty: it is our own.
+func (s Spec) command(a ArmSpec) []string {
+	if len(a.Command) > 0 {
+		return a.Command
+	}
+	return s.Command
+}
+
+// Foreign reports whether the service of any arm is somebody else's.
+func (s Spec) Foreign() bool {
+	return len(s.URLs) > 0 || slices.ContainsFunc(s.Arms, func(a ArmSpec) bool { return len(s.command(a)) > 0 })
 }
 
 // An Arm is one open target: its own Redis, proxies, database and instances.

@@ -36,12 +36,13 @@ func Open(ctx context.Context, s Spec) (_ *Lab, err error) {
 			err = errors.Join(err, l.Close())
 		}
 	}()
-	for _, spec := range s.Arms {
+	urls := len(s.URLs) / len(s.Arms) // of each arm
+	for n, spec := range s.Arms {
 		a := &arm{ArmSpec: spec}
-		for i := range max(len(s.URLs), s.Instances) {
+		for i := range max(urls, s.Instances) {
 			in := &instance{lab: l, arm: a, name: fmt.Sprint(i + 1)}
-			if len(s.URLs) > 0 {
-				in.url = s.URLs[i]
+			if urls > 0 {
+				in.url = s.URLs[n*urls+i]
 			}
 			a.instances = append(a.instances, in)
 		}

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -38,6 +39,17 @@ func TestOpenRefuses(t *testing.T) {
 			s.URLs = []string{"http://127.0.0.1:1"}
 			s.Arms = append(s.Arms, lab.ArmSpec{Name: "b"})
 		}, "one arm"},
+		{"URLs that arms cannot share", func(s *lab.Spec) {
+			s.URLs = []string{"http://127.0.0.1:1"}
+			s.Arms = []lab.ArmSpec{{Name: "a"}, {Name: "b"}}
+		}, "shared evenly by 2 arms"},
+		{"URLs and a command of an arm", func(s *lab.Spec) {
+			s.URLs = []string{"http://127.0.0.1:1"}
+			s.Arms = []lab.ArmSpec{{Name: "a", Command: []string{"true"}}}
+		}, "not both"},
+		{"a command that is not in its directory", func(s *lab.Spec) {
+			s.Arms[0].Command, s.Arms[0].Dir = []string{"./server"}, os.TempDir()
+		}, "no such file"},
 		{"URLs and a command", func(s *lab.Spec) { s.URLs, s.Command = []string{"http://127.0.0.1:1"}, []string{"true"} }, "not both"},
 		{"a URL elsewhere", func(s *lab.Spec) { s.URLs = []string{"http://192.0.2.1"} }, "--allow-host 192.0.2.1"},
 		{"a URL without a scheme", func(s *lab.Spec) { s.URLs = []string{"localhost:80"} }, "http://host:port"},

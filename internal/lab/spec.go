@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +38,11 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 			bad("arm %q is named twice", a.Name)
 		}
 		seen[a.Name] = true
-		if a.Mutant != "" && len(s.Command)+len(s.URLs) > 0 {
+		if a.Mutant != "" && len(s.command(a))+len(s.URLs) > 0 {
 			bad("arm %q: mutants are of the reference target only", a.Name)
+		}
+		if len(a.Command)+len(a.Dir) > 0 && len(s.URLs) > 0 {
+			bad("arm %q: either a command or target URLs, not both", a.Name)
 		}
 	}
 	if len(s.Arms) == 0 {
@@ -78,9 +83,9 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 	if err := checkEnv(s.Env); err != nil {
 		errs = append(errs, err)
 	}
-	if len(s.Command) > 0 {
-		if _, err := exec.LookPath(s.Command[0]); err != nil {
-			bad("target command %q: %w", s.Command[0], errors.Unwrap(err))
+	for _, a := range s.Arms {
+		if err := lookFor(s.command(a), a.Dir); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	if err := s.checkRedis(ctx); err != nil {
@@ -89,10 +94,30 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 	return s, errors.Join(errs...)
 }
 
+// lookFor refuses a command that is not there. One that is named by a path is sought where it is started.
+func lookFor(command []string, dir string) error {
+	if len(command) == 0 {
+		return nil
+	}
+	name := command[0]
+	if dir != "" && strings.ContainsRune(name, filepath.Separator) && !filepath.IsAbs(name) {
+		name = filepath.Join(dir, name)
+	}
+	if _, err := exec.LookPath(name); err != nil {
+		return fmt.Errorf("target command %q: %w", command[0], errors.Unwrap(err))
+	}
+	return nil
+}
+
 func (s Spec) checkURLs(ctx context.Context) []error {
 	var errs []error
-	if len(s.Arms) > 1 {
+	switch n := len(s.Arms); {
+	case n > 1 && slices.ContainsFunc(s.Arms, func(a ArmSpec) bool { return a.Policy != "" }):
 		errs = append(errs, errors.New("instances that already run are one arm: they cannot be two policies at once"))
+	case n > 1 && len(s.Toxiproxy) > 0:
+		errs = append(errs, errors.New("a toxiproxy serves one arm: compare services that already run without it"))
+	case n > 0 && len(s.URLs)%n != 0:
+		errs = append(errs, fmt.Errorf("%d target URLs cannot be shared evenly by %d arms", len(s.URLs), n))
 	}
 	if len(s.Command) > 0 {
 		errs = append(errs, errors.New("either a target command or target URLs, not both"))

@@ -61,7 +61,28 @@ func targetText(l lab.Spec) string {
 	case len(l.Command) > 0:
 		return redact.Text(strings.Join(l.Command, " "))
 	}
+	var each []string
+	for _, a := range presentableArms(l.Arms) {
+		if len(a.Command) > 0 {
+			each = append(each, a.Name+": "+strings.Join(a.Command, " "))
+		}
+	}
+	if len(each) > 0 {
+		return strings.Join(each, "; ")
+	}
 	return "bench serve"
+}
+
+// presentableArms are the arms as they may be saved and shown.
+func presentableArms(all []lab.ArmSpec) []lab.ArmSpec {
+	out := slices.Clone(all)
+	for i := range out {
+		out[i].Command = slices.Clone(out[i].Command)
+		for j, word := range out[i].Command {
+			out[i].Command[j] = redact.Text(word)
+		}
+	}
+	return out
 }
 
 // withoutPasswords is an environment as it may be saved and shown.

@@ -18,9 +18,6 @@ import (
 	"github.com/trektribe/bench/scenarios"
 )
 
-// foreign reports whether the service is somebody else's. Our own speaks every call: a test holds that.
-func foreign(s lab.Spec) bool { return len(s.Command) > 0 || len(s.URLs) > 0 }
-
 // Inspect is what a run learns of the service before its first round; see ask.
 func Inspect(ctx context.Context, o Options, dir string) ([]inspect.Table, error) {
 	if err := o.speak(); err != nil {

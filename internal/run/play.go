@@ -44,7 +44,7 @@ func (r *session) opened(l *lab.Lab) error {
 
 // inspect asks a service of somebody else what it speaks, and keeps that.
 func (r *session) inspect(ctx context.Context) (err error) {
-	if !foreign(r.Lab) {
+	if !r.Lab.Foreign() {
 		return nil
 	}
 	if r.tables, err = r.Options.ask(ctx, r.dir); err != nil {
@@ -130,7 +130,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 			return err
 		}
 		r.pointLatest()
-		if stopped || n >= s.Rounds.Min && !j.more(r.Awaits) {
+		if stopped || n >= s.Rounds.Min && !r.All && !j.more(r.Awaits) {
 			break
 		}
 	}

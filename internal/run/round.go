@@ -178,9 +178,14 @@ func (p *player) boundaries(ctx context.Context, t timeline, s *watch.Sampler, w
 }
 
 // streams turns the scenario's traffic into schedules, the same requests for each arm that speaks them.
-// An arm's schedule is shifted by its part of a gap, so that arms do not send at the same instants.
+// An arm's schedule is shifted by its part of a gap, so that arms do not send at the same instants. Who is first
+// swaps over the rounds, A B B A: no arm has the better place.
 func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream {
 	var out []load.Stream
+	arms = slices.Clone(arms)
+	if n%4 > 1 {
+		slices.Reverse(arms)
+	}
 	for ai, a := range arms {
 		for _, s := range p.shares[a.Name].traffic {
 			var targets []load.Target

@@ -37,6 +37,7 @@ type Options struct {
 	Progress  Progress
 	Formats   []reports.Format        // beside those that every run leaves
 	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
+	All       bool                    // play every round, also once all is decided
 
 	Contract *contract.Contract // how the service speaks; nil: as the reference
 	filled   *contract.Contract // it, with the environment in its places
@@ -68,7 +69,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
 		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
-		Arms: o.Lab.Arms, Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
+		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
 		Contract: o.Contract.Shown(),
 	}
 	if saved.Running {
@@ -127,7 +128,7 @@ func without(err, kind error) error {
 func (o *Options) fitInstances() error {
 	n := o.Instances
 	if len(o.Lab.URLs) > 0 {
-		n = len(o.Lab.URLs)
+		n = len(o.Lab.URLs) / max(1, len(o.Lab.Arms))
 	}
 	var errs []error
 	for _, s := range o.Scenarios {

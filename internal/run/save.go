@@ -79,6 +79,14 @@ func pointLatest(dir string) error {
 	return nil
 }
 
+// RoundDirs lists where the rounds of a scenario are kept, the first at 0; one that was not begun may be missing.
+func RoundDirs(dir string, s *scenarios.Scenario) (all []string) {
+	for n := 1; n <= s.Rounds.Max; n++ {
+		all = append(all, roundDir(dir, s.Name, n))
+	}
+	return all
+}
+
 // roundDir is where round n (from 1) of a scenario is kept.
 func roundDir(dir, scenario string, n int) string {
 	return filepath.Join(dir, "rounds", fmt.Sprintf("%s-%02d", scenario, n))

@@ -47,7 +47,7 @@ func T(xs []float64, alpha float64) (mean float64, iv Interval) {
 	for _, x := range xs {
 		ss += (x - mean) * (x - mean)
 	}
-	half := studentT(n-1, alpha) * math.Sqrt(ss/(n-1)/n)
+	half := StudentT(n-1, alpha) * math.Sqrt(ss/(n-1)/n)
 	return mean, Interval{mean - half, mean + half}
 }
 
@@ -62,9 +62,9 @@ func Spend(alpha float64, looks int) float64 {
 // proper reports whether alpha can be an error probability; NaN is not.
 func proper(alpha float64) bool { return alpha > 0 && alpha < 1 }
 
-// studentT is the two-sided critical value of Student's t: beyond ±it lies alpha.
+// StudentT is the two-sided critical value of Student's t: beyond ±it lies alpha.
 // df is above zero and may be fractional; at +Inf it is the normal one.
-func studentT(df, alpha float64) float64 {
+func StudentT(df, alpha float64) float64 {
 	if math.IsInf(df, 1) {
 		return distuv.UnitNormal.Quantile(1 - alpha/2)
 	}

@@ -31,6 +31,7 @@ type Command struct {
 	Name   string   // "hardened-1", "hardened-redis": names it in errors
 	Argv   []string // Argv[0] is found as a shell would
 	Env    []string // all of its environment
+	Dir    string   // where it is started; empty: here
 	Log    string   // the file that its output is added to
 	Stdin  string   // what it reads
 	Told   bool     // it reads what Tell says, and not Stdin
@@ -72,6 +73,7 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 	// A file, not a pipe: nothing has to be copied, and Wait does not wait for a grandchild that kept it open.
 	p.cmd = exec.Command(c.Argv[0], c.Argv[1:]...)
 	p.mark = fmt.Sprintf("%s=%s-%d", markEnv, l.token, l.started.Add(1))
+	p.cmd.Dir = c.Dir
 	p.cmd.Env = append(c.Env, LeaseEnv+"="+l.token, p.mark)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = ownGroup()

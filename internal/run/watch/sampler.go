@@ -90,14 +90,16 @@ func (s *Sampler) sample(ctx context.Context, p place, i lab.Instance, look func
 	shown := look()
 	u, seen := shown.usages[i.PID]
 	if seen {
-		s.figures(p, shown.from, shown.to, u.gauges())
+		s.figures(p, shown.from, shown.to, u.all())
 	}
 	if err != nil {
 		s.record(history.Event{Kind: history.Process, Arm: p.arm, Instance: p.instance, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
 		return
 	}
 	if seen {
-		counters = slices.DeleteFunc(counters, func(c counter) bool { return c.name == gauges[0] || c.name == gauges[1] })
+		counters = slices.DeleteFunc(counters, func(c counter) bool {
+			return slices.ContainsFunc(u.all(), func(own counter) bool { return own.name == c.name })
+		})
 	}
 	s.figures(p, at, until, counters)
 }

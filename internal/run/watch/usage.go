@@ -8,12 +8,16 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 )
 
-// A usage is what a group of processes holds.
+// A usage is what a group of processes holds, and has used.
 type usage struct {
-	descriptors int   // open
-	resident    int64 // bytes; what members share counts for each
+	descriptors int           // open
+	resident    int64         // bytes; what members share counts for each
 	threads     int
+	cpu         time.Duration // of its present members, and of those of theirs that they have waited for
 }
+
+// processorTime is the counter of the processor's time that a group has used, in seconds.
+const processorTime = "process_cpu_seconds_total"
 
 // usages are those of the instances that the harness started, by PID. One whose process
 // is gone, or that the system does not show, is absent.
@@ -82,7 +86,12 @@ func (p peaks) rise(e history.Event, value float64) bool {
 	return true
 }
 
-// gauges are the names of u's figures, and the figures.
+// all are the names of u's figures, and the figures.
+func (u usage) all() []counter {
+	return append(u.gauges(), counter{processorTime, u.cpu.Seconds()})
+}
+
+// gauges are those of what it holds.
 func (u usage) gauges() []counter {
 	return []counter{{gauges[0], float64(u.descriptors)}, {gauges[1], float64(u.resident)}, {gauges[2], float64(u.threads)}}
 }

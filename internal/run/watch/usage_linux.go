@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // groupUsages reads /proc. A process that ends meanwhile counts with what was seen of it.
@@ -46,7 +47,33 @@ func groupUsages(groups map[int]bool) map[int]usage {
 		u.threads += threads
 		u.descriptors += len(open)
 		u.resident += pages * int64(os.Getpagesize())
+		u.cpu += max(ticks(f[11:15]), threadTimes(dir))
 		out[group] = u
 	}
 	return out
+}
+
+// tick is the unit of times in /proc/PID/stat, the same on every machine that Go runs on (USER_HZ).
+const tick = 10 * time.Millisecond
+
+// ticks is the sum of times in /proc/PID/stat.
+func ticks(fields []string) (sum time.Duration) {
+	for _, f := range fields {
+		n, _ := strconv.ParseInt(f, 10, 64) // digits
+		sum += time.Duration(n) * tick
+	}
+	return sum
+}
+
+// threadTimes are what the threads of a process have used, to the nanosecond; without those that have ended.
+func threadTimes(dir string) (sum time.Duration) {
+	all, _ := filepath.Glob(dir + "/task/[0-9]*/schedstat") // its one error is a bad pattern
+	for _, path := range all {
+		b, _ := os.ReadFile(path) // one that has ended
+		if f := strings.Fields(string(b)); len(f) > 0 {
+			n, _ := strconv.ParseInt(f[0], 10, 64) // digits
+			sum += time.Duration(n)
+		}
+	}
+	return sum
 }

@@ -92,3 +92,24 @@ func TestAProcessShowsItsDescriptorsAndMemory(t *testing.T) {
 		t.Errorf("cat holds %d bytes of memory", got[few].resident)
 	}
 }
+
+func TestAProcessShowsTheTimeOfTheProcessor(t *testing.T) {
+	c := exec.Command("sh", "-c", "while :; do :; done")
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := c.Start(); err != nil {
+		t.Skipf("sh cannot be started: %v", err)
+	}
+	defer func() { c.Process.Kill(); c.Wait() }()
+	arms := []lab.Arm{{Instances: []lab.Instance{{PID: c.Process.Pid}}}}
+	began := time.Now()
+	used := func() time.Duration { return usages(arms)[c.Process.Pid].cpu }
+	for used() < 50*time.Millisecond && time.Since(began) < 30*time.Second {
+		time.Sleep(time.Millisecond)
+	}
+	if got, most := used(), time.Since(began)+tick; got < 50*time.Millisecond || got > most {
+		t.Errorf("a process that never waits has used %v of %v", got, most)
+	}
+	if got := ticks([]string{"3", "4", "0", "1"}); got != 80*time.Millisecond {
+		t.Errorf("ticks: %v", got)
+	}
+}
