@@ -58,6 +58,18 @@ func Binomial(k, n []int, alpha float64) (p float64, iv Interval) {
 	return p, clopperPearson(ks, ns, alpha)
 }
 
+// Shares is the difference between the shares of two sides, k1 of n1 and k0 of n0 in each round, and its interval:
+// Newcombe's, of the intervals that Binomial gives each side. Its d is share 1 minus share 0, within -1..1, NaN where a
+// side has no trial.
+func Shares(k0, n0, k1, n1 []int, alpha float64) (d float64, iv Interval) {
+	p0, i0 := Binomial(k0, n0, alpha)
+	p1, i1 := Binomial(k1, n1, alpha)
+	if d = p1 - p0; math.IsNaN(d) {
+		return d, whole
+	}
+	return d, Interval{d - math.Hypot(p1-i1.Lo, i0.Hi-p0), d + math.Hypot(i1.Hi-p1, p0-i0.Lo)}
+}
+
 // clopperPearson is the exact interval for k of n, k <= n/2; both may be fractions.
 func clopperPearson(k, n, alpha float64) Interval {
 	iv := Interval{0, distuv.Beta{Alpha: k + 1, Beta: n - k}.Quantile(1 - alpha/2)}
@@ -139,8 +151,8 @@ func inflation(chi2, rounds, variance, alpha float64) float64 {
 	}
 	df := rounds - 1
 	phi := max(1, chi2/df)
-	z := studentT(math.Inf(1), alpha)
-	widened := func(df float64) float64 { t := studentT(df, alpha) / z; return phi * t * t }
+	z := StudentT(math.Inf(1), alpha)
+	widened := func(df float64) float64 { t := StudentT(df, alpha) / z; return phi * t * t }
 	seen := phi
 	if phi > 1 {
 		seen = widened(df * (phi / (phi - 1)) * (phi / (phi - 1)))
