@@ -31,6 +31,8 @@ type floor struct {
 // gaps, so that rooms fit in between.
 var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
+	{"internal/gate", 47, []string{"internal/run", "internal/lab", "internal/compare", "internal/claim", "internal/history", "internal/stats", "scenarios"}, "what changed between builds is read of saved runs: nothing is measured for it alone"},
+	{"internal/compare", 10, []string{"internal/stats"}, "whether two figures differ does not depend on what they measure"},
 	{"internal/run", 40, []string{"internal/run/watch", "internal/run/lanes", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"internal/run/past", 45, []string{"internal/run", "internal/trend", "scenarios", "reports"}, "whoever looks at several runs reads them in one way, and plays none"},
@@ -155,6 +157,7 @@ var impure = []struct {
 	{"internal/inspect", []string{"os", "net", "math/rand", "syscall"}, "a saved inspection says the same anywhere"},
 	{"internal/fault", []string{"os", "net", "math/rand", "syscall"}, "a catalogue says what faults are, and does none"},
 	{"internal/predict", []string{"os", "net", "math/rand", "syscall"}, "the same options give the same prediction"},
+	{"internal/compare", []string{"os", "net", "syscall"}, "the same rounds give the same answer"},
 	{"internal/stats", []string{"os", "net", "math/rand", "syscall"}, "the same figures give the same interval"},
 	{"internal/trend", []string{"os", "net", "math/rand", "syscall"}, "the same runs show the same changes"},
 	{"internal/limit", []string{"os", "net", "math/rand", "syscall"}, "the same decisions prove the same errors"},

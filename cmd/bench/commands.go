@@ -23,6 +23,8 @@ func commands() []command {
 		{"plan", "print a scenario with every default", planHelp, runPlan},
 		{"list", "list the scenarios and their claims", listHelp, runList},
 		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},
+		{"compare", "compare two builds in the same rounds", compareHelp, runCompare},
+		{"gate", "tell whether a build is worse than another, or than before", gateHelp, runGate},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
 		{"report", "write reports of a saved run for other programs", reportHelp, runReport},
 		{"trend", "find what changed over past runs", trendHelp, runTrend},

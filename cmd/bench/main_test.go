@@ -21,7 +21,7 @@ import (
 // TestMain lets the test binary be bench: the harness starts its children by
 // starting itself, and tests that need a process of its own do the same.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"run", "serve", "redis", "watchdog"}, os.Args[1]) {
+	if len(os.Args) > 1 && slices.Contains([]string{"run", "compare", "serve", "redis", "watchdog"}, os.Args[1]) {
 		os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	if len(os.Args) > 1 && os.Args[1] == toxitest.Arg {
@@ -54,8 +54,19 @@ func start(t *testing.T, args ...string) *child {
 	return startWith(t, nil, args...)
 }
 
+// startIn starts a command line in a directory.
+func startIn(t *testing.T, dir string, args ...string) *child {
+	t.Helper()
+	return startAt(t, dir, nil, args...)
+}
+
 // startWith starts a command line with more in its environment.
 func startWith(t *testing.T, env []string, args ...string) *child {
+	t.Helper()
+	return startAt(t, "", env, args...)
+}
+
+func startAt(t *testing.T, dir string, env []string, args ...string) *child {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -63,7 +74,7 @@ func startWith(t *testing.T, env []string, args ...string) *child {
 	}
 	c := &child{Cmd: exec.Command(self, args...), tmp: t.TempDir()}
 	c.Env = slices.Concat(os.Environ(), env, []string{"TMPDIR=" + c.tmp})
-	c.Stdout, c.Stderr = &c.out, &c.err
+	c.Dir, c.Stdout, c.Stderr = dir, &c.out, &c.err
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {
 		t.Fatal(err)

@@ -36,9 +36,11 @@ func Names() []string { return slices.Sorted(maps.Keys(judged)) }
 
 // Find finds a mutant by its name. Its error names the nearest, and all others.
 func Find(name string) (Mutant, error) {
-	if m, ok := judged[name]; ok {
-		m.Name = name
-		return m, nil
+	for _, all := range []map[string]Mutant{judged, slower} {
+		if m, ok := all[name]; ok {
+			m.Name = name
+			return m, nil
+		}
 	}
 	hint := ""
 	if n := near.Word(name, Names()); n != "" {

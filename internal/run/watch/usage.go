@@ -10,8 +10,8 @@ import (
 
 // A usage is what a group of processes holds, and has used.
 type usage struct {
-	descriptors int           // open
-	resident    int64         // bytes; what members share counts for each
+	descriptors int   // open
+	resident    int64 // bytes; what members share counts for each
 	threads     int
 	cpu         time.Duration // of its present members, and of those of theirs that they have waited for
 }

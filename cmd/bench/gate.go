@@ -1,0 +1,192 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/trektribe/bench/internal/gate"
+	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/internal/run/lanes"
+	"github.com/trektribe/bench/reports"
+	"github.com/trektribe/bench/scenarios"
+)
+
+const gateHelp = `Tell whether a build is worse than another, or than before.
+
+Usage: bench gate --against BUILD [flags] [SCENARIO...]
+       bench gate --baseline FILE [--update] [flags] [SCENARIO...]
+
+With --against both builds are played in the same rounds, as bench compare does it.
+A claim that is refuted and was not is an alarm, and so is a figure that is worse: on
+fresh rounds, beyond chance and beyond the effect. That sees small changes.
+
+With --baseline the build is played alone. Its verdicts are held against those of the
+last stored run, and its figures against all stored runs of this machine and plan.
+That sees large changes only, and says how large.
+
+Flags:
+  --against BUILD    git:REVISION, a command, a URL, or a policy: as A of bench compare
+  --baseline FILE    a file that --update wrote, the folder of one, or a run's folder
+  --update           write the run into FILE, and say what that changes
+  --target-cmd CMD   the build that is judged (default: the reference service, hardened)
+  --arms POLICY      the policy of the reference service that is judged, or
+                     POLICY+MUTANT
+  --rounds N         rounds of each named scenario in the first pass (default 10)
+  --effect P         the difference that matters (default 5%)
+  --build CMD, --redis, --contract, --env, --env-file, --target-url, --instances,
+  --allow-host, --ready-in, --profile, --seed, --out   as of bench compare
+
+Without SCENARIO the gate plays what takes it at most five minutes: trips, redis-outage,
+limit-exact and bookings. What it finds is also in the run's folder, for programs and
+for the summary of a CI job: compare.json and compare.md, or gate.json and gate.md.
+
+Exit: 0 pass, 1 alarm, 2 could not run, 3 undecided or no baseline, 130 interrupted.
+
+Examples:
+  bench gate --against git:origin/main
+  bench gate --against 'dist/last/server' --target-cmd 'build/server' trips
+  bench gate --baseline ci/baseline.json --update
+  bench gate --baseline ci/baseline.json
+`
+
+// gateRounds are the scenarios of a gate without names, and their rounds in the first pass: most for the figures, and few
+// for what is counted, where one round shows a defect.
+var gateRounds = []struct {
+	scenario string
+	rounds   int
+}{{"trips", 12}, {"redis-outage", 4}, {"limit-exact", 3}, {"bookings", 3}}
+
+func runGate(ctx context.Context, args []string, out, errw io.Writer) int {
+	f := newComparison("gate")
+	against := f.set.String("against", "", "")
+	baseline := f.set.String("baseline", "", "")
+	update := f.set.Bool("update", false, "")
+	names, err := parse(f.set, gateHelp, args, out)
+	if err != nil {
+		return stopped(err, errw)
+	}
+	var errs []error
+	if *against != "" && *baseline != "" {
+		errs = append(errs, errors.New("--against and --baseline exclude one another"))
+	}
+	if *update && *baseline == "" {
+		errs = append(errs, errors.New("--update needs --baseline FILE"))
+	}
+	rounds := map[string]int{}
+	played := names
+	if len(names) == 0 {
+		for _, r := range gateRounds {
+			played = append(played, r.scenario)
+			rounds[r.scenario] = r.rounds
+		}
+	}
+	all, err := f.scenarios(played)
+	for _, s := range all {
+		if len(names) > 0 || given(f.set, "rounds") {
+			rounds[s.Name] = f.rounds
+		}
+	}
+	candidate, candidateErr := f.candidate()
+	if err := errors.Join(append(errs, err, candidateErr)...); err != nil {
+		return cannot(errw, err)
+	}
+	switch {
+	case *against != "":
+		return f.play(ctx, [2]string{*against, candidate}, names, all, rounds, out, errw)
+	case *baseline == "":
+		fmt.Fprintln(errw, "bench: no baseline: name a build with --against, or a file with --baseline, which --update writes")
+		return exitUndecided
+	}
+	return f.hold(ctx, candidate, *baseline, *update, all, rounds, out, errw)
+}
+
+// candidate is the build that is judged.
+func (f *comparison) candidate() (string, error) {
+	given := 0
+	for _, text := range append([]string{f.runFlags.arms, f.command}, f.urls...) {
+		if text != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return "", errors.New("one build is judged: give --target-cmd, --arms or --target-url, once")
+	case len(f.urls) > 0:
+		return f.urls[0], nil
+	}
+	return cmp.Or(f.command, f.runFlags.arms, "hardened"), nil
+}
+
+// hold plays the build alone and holds it against a baseline.
+func (f *comparison) hold(ctx context.Context, candidate, path string, update bool, all []*scenarios.Scenario, rounds map[string]int, out, errw io.Writer) int {
+	stored, err := gate.ReadBaseline(ctx, path)
+	none := errors.Is(err, gate.ErrNoBaseline)
+	if err != nil && !(none && update) {
+		cannot(errw, err)
+		if none {
+			fmt.Fprintln(errw, "bench: bench gate --baseline FILE --update writes one")
+			return exitUndecided
+		}
+		return exitCannotRun
+	}
+	tty, width := terminal(errw)
+	progress := reports.NewProgress(errw, tty, width)
+	defer progress.Close()
+	o, err := f.options(nil, all)
+	if err != nil {
+		return cannot(errw, err)
+	}
+	o.Progress, o.All = progress, true
+	o.Scenarios = gate.WithRounds(all, rounds)
+	arms, _, _, err := f.arms(ctx, [2]string{"hardened", candidate}, &lab.Spec{}, progress.Say)
+	if len(f.urls) > 0 { // the other build is none
+		arms, err, o.Lab.URLs = []lab.ArmSpec{{}, {Name: gate.B}}, nil, f.urls
+	}
+	if err != nil {
+		return cannot(errw, err)
+	}
+	o.Lab.Arms = arms[1:]
+	_, most := lanes.Of(o.Scenarios, o.Lab).Takes(o.Scenarios)
+	progress.Say("this takes " + reports.Span(most))
+	outcome, err := run.Run(ctx, o)
+	progress.Close()
+	if ctx.Err() != nil {
+		return exitInterrupted
+	}
+	if err != nil {
+		return cannot(errw, err)
+	}
+	now, err := gate.Store(ctx, outcome.Dir, gate.B)
+	if err != nil {
+		return cannot(errw, err)
+	}
+	if update {
+		return written(stored, now, path, out, errw)
+	}
+	held := stored.Hold(now, outcome.Dir, float64(f.effect))
+	if err := errors.Join(held.Save(), held.Text(out)); err != nil {
+		return cannot(errw, err)
+	}
+	return outcomeCode(held.Outcome)
+}
+
+// written adds a run to a baseline and says what that changes.
+func written(stored *gate.Baseline, now gate.Stored, path string, out, errw io.Writer) int {
+	if filepath.Ext(path) != ".json" {
+		path = filepath.Join(path, gate.BaselineName)
+	}
+	next, changes := stored.Add(now)
+	if err := next.Write(path); err != nil {
+		return cannot(errw, err)
+	}
+	for _, c := range changes {
+		fmt.Fprintln(out, c)
+	}
+	fmt.Fprintf(out, "%s has %d runs\n", path, len(next.Runs))
+	return exitHolds
+}

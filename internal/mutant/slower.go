@@ -1,0 +1,37 @@
+package mutant
+
+import (
+	"context"
+	"time"
+
+	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/cache"
+)
+
+// slower holds what is no defect of a promise, and what a comparison of two builds should find all the same. No claim
+// is about it, so it is not in Names.
+var slower = map[string]Mutant{
+	// A pause of 130 µs made hits of 1.55 ms at the median 0.21 ms longer: the thread comes back late.
+	"slower-10": {About: "a cache hit takes a tenth longer: some 0.16 of 1.6 ms. No claim notices", mutate: longer(80 * time.Microsecond)},
+	"slower-20": {About: "a cache hit takes a fifth longer: some 0.32 of 1.6 ms. No claim notices", mutate: longer(240 * time.Microsecond)},
+}
+
+// longer delays hits by less than a timer can.
+func longer(by time.Duration) func(*target.Options) {
+	return func(o *target.Options) {
+		o.DecorateCache = func(c cache.Cache) cache.Cache { return longerCache{c, by} }
+	}
+}
+
+type longerCache struct {
+	cache.Cache
+	by time.Duration
+}
+
+func (w longerCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
+	got, err := w.Cache.Get(ctx, k, load)
+	if err == nil && got.Source.Cached() {
+		pause(w.by)
+	}
+	return got, err
+}
