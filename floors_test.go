@@ -101,7 +101,7 @@ var floors = []floor{
 	{"internal/exact/sessions", 1, []string{"internal/exact/evidence"}, "who is absent or haunts follows from when sockets opened and ended, and from what was shown"},
 	{"internal/exact/notices", 1, []string{"internal/exact/evidence"}, "what is lost or comes twice follows from what was sent, and from what came where"},
 	{"internal/exact/evidence", 0, nil, "operations and what proves an error are one thing for every checker"},
-	{"internal/inspect", 2, []string{"internal/history", "internal/traffic"}, "what a service speaks follows from what it answered, whoever asked it"},
+	{"internal/inspect", 2, []string{"internal/history", "internal/traffic", "internal/command", "internal/claim/figure"}, "what a service speaks follows from what it answered, whoever asked it"},
 	{"internal/limit/prove", 0, nil, "what is provable of one counter does not depend on whose it is"},
 	{"internal/history", 0, nil, "the vocabulary that everything else shares"},
 	{"internal/traffic", 1, []string{"internal/near"}, "what a stream sends is one thing for who says it and who sends it"},

@@ -10,7 +10,7 @@ import (
 )
 
 // InspectionTable writes what services speak, one line for each call, and the arm before it where
-// there are several. The error is w's.
+// there are several. Below stands what each call says to Redis. The error is w's.
 func InspectionTable(w io.Writer, tables []inspect.Table) error {
 	for i, t := range tables {
 		if len(tables) > 1 {
@@ -23,6 +23,18 @@ func InspectionTable(w io.Writer, tables []inspect.Table) error {
 		fmt.Fprintln(tw, strings.Join(inspect.Head, "\t"))
 		for _, c := range t.Calls {
 			fmt.Fprintln(tw, strings.Join(c.Row(), "\t"))
+		}
+		fmt.Fprintln(tw)
+		if t.Watched {
+			fmt.Fprintln(tw, strings.Join(inspect.WireHead, "\t"))
+			for _, row := range t.WireRows() {
+				fmt.Fprintln(tw, strings.Join(row, "\t"))
+			}
+		} else {
+			fmt.Fprintln(tw, "What it says to Redis is not seen: bench's own proxy is not before it.")
+		}
+		for _, note := range t.Wire {
+			fmt.Fprintln(tw, note)
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -45,13 +57,10 @@ func (d *document) inspection() {
 		}
 		d.table(inspect.Head, true)
 		for _, c := range t.Calls {
-			fields := c.Row()
-			for i, f := range fields {
-				fields[i] = escape(f)
-			}
-			d.table(fields, false)
+			d.table(escaped(c.Row()), false)
 		}
 		d.line("")
+		d.cacheMap(t)
 	}
 	for _, n := range in.Notes {
 		d.line("- " + escape(n))
@@ -59,4 +68,30 @@ func (d *document) inspection() {
 	if len(in.Notes) > 0 {
 		d.line("")
 	}
+}
+
+// cacheMap writes what the calls of an arm say to Redis.
+func (d *document) cacheMap(t inspect.Table) {
+	if !t.Watched {
+		return
+	}
+	d.line("What each call said to Redis, seen at the proxy before it while nothing else was asked:", "")
+	d.table(inspect.WireHead, true)
+	for _, row := range t.WireRows() {
+		d.table(escaped(row), false)
+	}
+	d.line("")
+	for _, note := range t.Wire {
+		d.line("- " + escape(note))
+	}
+	if len(t.Wire) > 0 {
+		d.line("")
+	}
+}
+
+func escaped(fields []string) []string {
+	for i, f := range fields {
+		fields[i] = escape(f)
+	}
+	return fields
 }

@@ -16,6 +16,10 @@ const inspectHelp = `Show what a service speaks: each call of the scenarios' tra
 times of one healthy instance, cold, warm and after a write. bench run does the
 same before its first round, and leaves out what is not spoken.
 
+A second table is the cache map: what each call says to Redis (commands, keys,
+times to live, round trips), and how long a hit and a miss take. It needs a
+service that bench starts: its proxy stands before Redis. See docs/wire.md.
+
 Usage: bench inspect [flags] [SCENARIO...]
 
 Without a SCENARIO, the calls of the whole library are asked for; without a target,

@@ -1,8 +1,9 @@
 // Package inspect says what a service speaks.
 //
 // In go the answers to each call of the traffic, asked for one at a time while the
-// service was healthy; out comes what is spoken, and which ids there are. It never asks
-// anything itself, and judges no promise.
+// service was healthy, and what the service said to Redis meanwhile; out comes what is
+// spoken, which ids there are, and the cache map: what each call says to Redis. It never
+// asks anything itself, and judges no promise.
 package inspect
 
 import (
@@ -18,8 +19,10 @@ import (
 
 // A Table is what was learnt of the service of one arm.
 type Table struct {
-	Arm   string `json:"arm"`
-	Calls []Call `json:"calls"`
+	Arm     string   `json:"arm"`
+	Calls   []Call   `json:"calls"`
+	Watched bool     `json:"watched,omitempty"` // bench's own proxy was before Redis: calls have what they said on the wire
+	Wire    []string `json:"wire,omitempty"`    // what of that could not be followed, in words
 }
 
 // A Call is one call, and the answers to it in the order in which it was asked for.
@@ -29,6 +32,8 @@ type Call struct {
 	Keys    int      `json:"keys,omitempty"`  // of a keyed GET: keys 1 and this one were there; 0: not both
 	IDs     *IDs     `json:"ids,omitempty"`   // that a listing shows; nil: it is no listing, or shows none
 	Limit   *Limit   `json:"limit,omitempty"` // nil: no answer was 429
+
+	Wire []Exchange `json:"wire,omitempty"` // what right answers had it say to Redis
 }
 
 // When a call is asked for. A call that changes something has no warm answer.

@@ -2,8 +2,13 @@ package inspect
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/history"
 )
 
 // Head names the fields of a Row.
@@ -75,4 +80,91 @@ func (c Call) itemsText() string {
 		return fmt.Sprintf("%d, ids 1 to %d", n, c.IDs.N)
 	}
 	return fmt.Sprintf("%d, ids such as %s", n, c.IDs.First())
+}
+
+// WireHead names the fields of a WireRow.
+var WireHead = []string{"call", "asked", "says to Redis", "commands", "trips", "time to live", "result", "takes"}
+
+// WireRows are what the calls said to Redis, in fields for people, as WireHead names them. A call is named once.
+func (t Table) WireRows() (out [][]string) {
+	for _, c := range t.Calls {
+		name := c.Name()
+		for _, e := range c.Wire {
+			out = append(out, append([]string{name}, e.row(c.Method != get)...))
+			name = ""
+		}
+	}
+	return out
+}
+
+// row is what was asked and said. once: the call changes something.
+func (e Exchange) row(once bool) []string {
+	var said []string
+	for _, s := range e.Said {
+		said = append(said, s.text())
+	}
+	if e.Own != nil {
+		said = append(said, "(+ "+strings.Join(e.Own, ", ")+")")
+	}
+	trips := strconv.Itoa(e.Trips)
+	if e.AtLeast {
+		trips = "≥ " + trips
+	}
+	if e.Opened > 0 {
+		trips += fmt.Sprintf(", opens %d", e.Opened)
+	}
+	when := e.When
+	if once {
+		when = "once"
+	}
+	if e.Requests < e.Of {
+		when += fmt.Sprintf(", %d of %d", e.Requests, e.Of)
+	} else if e.Of > 1 {
+		when += fmt.Sprintf(", %d times", e.Of)
+	}
+	return []string{when, orNone(strings.Join(said, ", ")), strconv.Itoa(len(e.Said)), trips,
+		orNone(e.lives()), orNone(strings.TrimPrefix(string(e.Result), string(Silent))), figure.Format(e.Took, "s")}
+}
+
+// text is "GET trip:{id} → nil".
+func (s Said) text() string {
+	text := s.Name
+	if s.Key != "" {
+		text += " " + s.Key
+	}
+	switch {
+	case s.Reply == history.ReplyError:
+		return text + " → " + s.Error
+	case s.reads() && !s.Found:
+		return text + " → nil"
+	case s.Reply == history.ReplyNone, s.Reply == history.Discarded, s.Reply == history.Unseen:
+		return text + " → " + string(s.Reply)
+	}
+	return text
+}
+
+// lives are the times to live that were set, each once, with their keys where there are several; empty: none was seen.
+func (e Exchange) lives() string {
+	var lives []string
+	keys := map[string]bool{}
+	for _, s := range e.Said {
+		keys[s.Key] = keys[s.Key] || s.TTL > 0
+	}
+	set := slices.DeleteFunc(slices.Collect(maps.Keys(keys)), func(k string) bool { return !keys[k] })
+	for _, s := range e.Said {
+		if s.TTL == 0 {
+			continue
+		}
+		text := figure.Format(s.TTL, "s")
+		if s.TTL < s.TTLMost {
+			text += " to " + figure.Format(s.TTLMost, "s")
+		}
+		if len(set) > 1 {
+			text = s.Key + " " + text
+		}
+		if !slices.Contains(lives, text) {
+			lives = append(lives, text)
+		}
+	}
+	return strings.Join(lives, ", ")
 }

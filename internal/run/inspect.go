@@ -33,6 +33,11 @@ func (o Options) ask(ctx context.Context, dir string) (tables []inspect.Table, e
 	spec := o.Lab
 	spec.Instances, spec.Dir, spec.Clock = 1, dir, clock
 	spec.Env = unlimited(o)
+	var heard *listener
+	if len(o.Lab.URLs) == 0 { // a proxy of bench's own stands before Redis
+		heard = newListener(clock)
+		spec.Wire = heard.hear
+	}
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -47,19 +52,26 @@ func (o Options) ask(ctx context.Context, dir string) (tables []inspect.Table, e
 	}
 	for _, a := range l.Arms() {
 		i := &inspector{clock: clock, arm: a.Name, own: o.filled, seed: mix(o.Seed, "inspection"), probes: probesOf(o.Scenarios, o.filled),
-			target: load.Target{Instance: a.Instances[0].Name, URL: a.Instances[0].URL}}
+			target: load.Target{Instance: a.Instances[0].Name, URL: a.Instances[0].URL}, heard: heard}
 		if err := i.login(ctx); err != nil {
 			return nil, err
 		}
+		i.rest(ctx)
 		i.ask(ctx)
-		if len(o.Lab.URLs) == 0 { // its limit would last into the first round
+		if heard != nil { // and its limit is over before the first round
+			i.askMore(ctx)
+			i.listened()
 			i.askMuch(ctx)
 		}
 		i.askAgain(ctx)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		tables = append(tables, i.table())
+		t := i.table()
+		if i.wire != nil {
+			t.Listen(*i.wire)
+		}
+		tables = append(tables, t)
 	}
 	return tables, nil
 }
@@ -88,6 +100,7 @@ type probe struct {
 	socket  bool
 	timeout time.Duration
 	keys    traffic.Keys // that streams ask for, at most
+	asked   []string     // keys that it was asked for
 }
 
 // probesOf are the different calls of the scenarios' traffic, each once, and what the contract has beside

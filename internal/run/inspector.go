@@ -35,6 +35,27 @@ type inspector struct {
 	seed   uint64
 	probes []*probe
 	asked  int
+
+	heard   *listener // nil: nobody hears what is said to Redis
+	began   time.Duration
+	windows []inspect.Window
+	wire    *inspect.Wire // nil: not heard
+}
+
+// rest hears what the service says to Redis while nobody asks it.
+func (i *inspector) rest(ctx context.Context) {
+	if i.heard == nil {
+		return
+	}
+	i.heard.quiet(ctx, i.arm)
+	i.began = i.clock.Now()
+	wait(ctx, restFor)
+}
+
+// listened ends what is heard.
+func (i *inspector) listened() {
+	w := i.heard.wire(i.arm, i.began, i.windows)
+	i.wire, i.heard = &w, nil
 }
 
 // login makes the login of the service's own contract, if it has one.
@@ -97,14 +118,39 @@ func (i *inspector) reach(ctx context.Context, p *probe) {
 	p.Keys = max(p.Keys, 1)
 }
 
+const (
+	// further is how many more keys a keyed read is asked for, cold and warm, and how often
+	// another read is asked once more; furtherFor bounds the time for that.
+	further    = 4
+	furtherFor = time.Second
+)
+
+// askMore asks what reads a few times more: what a hit and a miss cost is the median of several.
+func (i *inspector) askMore(ctx context.Context) {
+	for _, p := range i.probes {
+		if !reads(p) {
+			continue
+		}
+		keys := i.keys(p, 1+further)[1:]
+		for end := i.clock.Now() + furtherFor; len(keys) > 0 && p.Limit == nil && i.clock.Now() < end && ctx.Err() == nil; keys = keys[1:] {
+			if p.Keyed() && !i.put(ctx, p, keys[0]).OK() {
+				break
+			}
+			i.put(ctx, p, keys[0])
+		}
+	}
+}
+
+// reads reports a call that reads data, and is spoken.
+func reads(p *probe) bool {
+	return p.Method == http.MethodGet && !p.socket && p.Why() == "" && p.Path != "/health" && p.Path != "/metrics"
+}
+
 // askMuch asks a call that is spoken so often that a limit of the document's kind shows, and if it does the
 // other reads too.
 func (i *inspector) askMuch(ctx context.Context) {
 	limited := func(p *probe) bool { return p.Limit != nil }
-	spoken := func(p *probe) bool {
-		return p.Method == http.MethodGet && !p.socket && p.Why() == "" && p.Path != "/health" && p.Path != "/metrics"
-	}
-	at := slices.IndexFunc(i.probes, spoken)
+	at := slices.IndexFunc(i.probes, reads)
 	if at < 0 || slices.ContainsFunc(i.probes, limited) {
 		return
 	}
@@ -112,7 +158,7 @@ func (i *inspector) askMuch(ctx context.Context) {
 		i.put(ctx, i.probes[at], i.key(i.probes[at]))
 	}
 	for _, p := range i.probes {
-		if i.probes[at].Limit != nil && spoken(p) && !limited(p) {
+		if i.probes[at].Limit != nil && reads(p) && !limited(p) {
 			i.put(ctx, p, i.key(p))
 		}
 	}
@@ -125,14 +171,10 @@ func (i *inspector) askAgain(ctx context.Context) {
 		if p.Limit == nil || p.Method != http.MethodGet || p.socket {
 			continue
 		}
-		if !waited {
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(again):
-			}
-			waited = true
+		if !waited && !wait(ctx, again) {
+			return
 		}
+		waited = true
 		p.Limit.Still = i.put(ctx, p, i.key(p)).Status == http.StatusTooManyRequests
 	}
 }
@@ -140,7 +182,7 @@ func (i *inspector) askAgain(ctx context.Context) {
 // once asks a call, and keeps the answer. It reports whether there was one: a call that hangs is not asked
 // again.
 func (i *inspector) once(ctx context.Context, p *probe, when string) bool {
-	a := i.put(ctx, p, i.key(p))
+	a := i.putWhen(ctx, p, i.key(p), when)
 	p.Answers = append(p.Answers, inspect.Answer{When: when, Status: a.Status, Failure: a.Failure, Wrong: a.Differs,
 		Source: a.Source, Version: a.Version, Items: a.Items})
 	if ids := inspect.NewIDs(a.IDs); ids != nil {
@@ -149,8 +191,16 @@ func (i *inspector) once(ctx context.Context, p *probe, when string) bool {
 	return a.Status != 0
 }
 
-// put asks a call, and keeps nothing but that it was limited.
+// put asks a call, and keeps nothing but that it was limited, and what was heard.
 func (i *inspector) put(ctx context.Context, p *probe, key string) load.Asked {
+	when := inspect.Cold
+	if slices.Contains(p.asked, key) {
+		when = inspect.Warm
+	}
+	return i.putWhen(ctx, p, key, when)
+}
+
+func (i *inspector) putWhen(ctx context.Context, p *probe, key, when string) load.Asked {
 	s := load.Stream{Arm: i.arm, Contract: i.own, Seed: i.seed, Targets: []load.Target{i.target}}
 	s.Name, s.Type, s.Call, s.Timeout = "inspection", traffic.Calls, p.Call.Call, p.timeout
 	if p.socket {
@@ -161,18 +211,42 @@ func (i *inspector) put(ctx context.Context, p *probe, key string) load.Asked {
 		p.Limit = &inspect.Limit{After: i.asked}
 	}
 	i.asked++
+	if i.heard == nil {
+		return a
+	}
+	p.asked = append(p.asked, key)
+	i.heard.quiet(ctx, i.arm)
+	w := inspect.Window{Call: slices.Index(i.probes, p), When: when, From: a.Intended, Until: i.clock.Now(), Took: a.Response(), OK: a.OK()}
+	if p.Keyed() {
+		w.ID = key
+	}
+	i.windows = append(i.windows, w)
 	return a
 }
 
 // key is one that there is, as far as a listing shows it.
-func (i *inspector) key(p *probe) string {
-	if len(p.keys.IDs) > 0 {
-		return p.keys.IDs[0]
+func (i *inspector) key(p *probe) string { return i.keys(p, 1)[0] }
+
+// keys are as many as n that there are, as far as that was seen, and the first of them at least. Of a call
+// without a key it is always the same.
+func (i *inspector) keys(p *probe, n int) (out []string) {
+	listing := i.table().Listing(p.Call.Call)
+	switch {
+	case !p.Keyed():
+		return slices.Repeat([]string{"1"}, n)
+	case len(p.keys.IDs) > 0:
+		return p.keys.IDs[:min(n, len(p.keys.IDs))]
+	case listing != nil && len(listing.IDs.List) > 0:
+		return listing.IDs.List[:min(n, len(listing.IDs.List))]
+	case listing != nil:
+		n = min(n, listing.IDs.N)
+	default:
+		n = min(n, max(p.Keys, 1))
 	}
-	if listing := i.table().Listing(p.Call.Call); listing != nil {
-		return listing.IDs.First()
+	for k := range n {
+		out = append(out, strconv.Itoa(k+1))
 	}
-	return "1"
+	return out
 }
 
 // table is what was learnt until now.
