@@ -46,11 +46,13 @@ func InspectionTable(w io.Writer, tables []inspect.Table) error {
 // inspection writes what the service speaks, and what that changed.
 func (d *document) inspection() {
 	in := d.run.Inspection
-	if len(in.Tables) == 0 {
+	if len(in.Tables)+len(in.Notes) == 0 {
 		return
 	}
-	d.line("## What the service speaks", "",
-		"Each call was asked for a few times before the first round, one after the other, of a healthy instance.", "")
+	d.line("## What the service speaks", "")
+	if len(in.Tables) > 0 {
+		d.line("Each call was asked for a few times before the first round, one after the other, of a healthy instance.", "")
+	}
 	for _, t := range in.Tables {
 		if len(in.Tables) > 1 {
 			d.line("### "+escape(t.Arm), "")

@@ -42,7 +42,7 @@ func readRegular(path string, most int64) ([]byte, error) {
 }
 
 // planContract prints how the service speaks each call, and what it leaves out of the scenarios.
-func planContract(out io.Writer, c *contract.Contract, all []*scenarios.Scenario) {
+func planContract(out io.Writer, c *contract.Contract, all []*scenarios.Scenario) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "contract\t%s (%s)\n", c.Name, c.File)
 	for _, l := range c.Lines() {
@@ -50,9 +50,14 @@ func planContract(out io.Writer, c *contract.Contract, all []*scenarios.Scenario
 	}
 	w.Flush()
 	for _, s := range all {
-		if left := run.LeftOut(c, s); left != "" {
-			fmt.Fprintln(out, left)
+		left, err := run.LeftOut(c, s)
+		if err != nil {
+			return err
+		}
+		for _, what := range left {
+			fmt.Fprintln(out, what)
 		}
 	}
 	fmt.Fprintln(out)
+	return nil
 }

@@ -99,7 +99,7 @@ func TestAContractIsShownAndItsMistakesAreTold(t *testing.T) {
 	}
 	code, out, errs := bench("plan", "--contract", good, "redis-outage")
 	for _, want := range []string{"trips: GET /api/trips ", "GET /list, headers X-Key", "items data", "not spoken",
-		"scenario redis-outage: trip is not asked: the contract shop has no trip (GET /api/trips/{id})", "fallback.outage"} {
+		"redis-outage is played without trip: the contract shop has no trip (GET /api/trips/{id})", "fallback.outage"} {
 		if code != 0 || !strings.Contains(out, want) || strings.Contains(out, "hush") {
 			t.Errorf("exit %d, %s: it does not say %q, or shows a secret:\n%s", code, errs, want, out)
 		}

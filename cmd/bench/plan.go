@@ -52,7 +52,9 @@ func runPlan(_ context.Context, args []string, out, errw io.Writer) int {
 		return cannot(errw, err)
 	}
 	if own != nil {
-		planContract(out, own, all)
+		if err := planContract(out, own, all); err != nil {
+			return cannot(errw, err)
+		}
 	}
 	var labels []string
 	for _, a := range specs {

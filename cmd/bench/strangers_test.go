@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -19,9 +20,22 @@ type stranger struct {
 	true              map[string]outcome // by claim; nil: it cannot run
 	cannot            string             // what bench then says
 	quick             bool               // also under -short
+	contract          string             // its own, beside it; empty: it speaks the service contract
 }
 
 func (s stranger) name() string { return s.command + " " + s.scenario }
+
+// played are the contract and the scenario, which is beside it or in the library.
+func (s stranger) played() []string {
+	file := "testdata/strangers/" + s.scenario + ".yaml"
+	if _, err := os.Stat(file); err != nil {
+		file = s.scenario
+	}
+	if s.contract == "" {
+		return []string{file}
+	}
+	return []string{"--contract", "testdata/strangers/" + s.contract + ".yaml", file}
+}
 
 // because is an outcome whose reason names the cause.
 func because(o outcome, cause string) outcome { o.because = cause; return o }
@@ -100,6 +114,13 @@ var strangers = []stranger{
 	{command: "node talks.js no-health", scenario: "outage", cannot: "/health last said: 404"},
 	{command: "node talks.js v6", scenario: "outage", cannot: "connection refused"},
 
+	// They speak in a way of their own, which a contract maps.
+	{command: "node talks.js bare", contract: "bare-contract", scenario: "blackhole", true: soundly},
+	{command: "python3 gate.py", contract: "gate-contract", scenario: "limit-exact", true: outcomes(is("limit.exact", holds), is("limit.headers", undecided("")))},
+	{command: "python3 gate.py", contract: "gate-contract", scenario: "limit", true: is("limit.window", holds)},
+	{command: "python3 gate.py generous", contract: "gate-contract", scenario: "limit-exact", true: outcomes(is("limit.exact", because(refuted, "let in")), is("limit.headers", undecided("")))},
+	{command: "python3 gate.py generous", contract: "gate-contract", scenario: "limit", true: is("limit.window", refuted)},
+
 	// They fail, in the ways in which services do.
 	{command: "node sluggish.js", scenario: "cached", true: outcomes(is(latency, because(refuted, "failed request")), is(speedup, undecided("from the cache")), is(warm, holds))},
 	{command: "python3 half.py", scenario: "cached", true: outcomes(is(latency, because(refuted, "failed request")), is(speedup, outcome{notHeld, ""}), is(warm, spared))},
@@ -149,8 +170,8 @@ func TestStrangers(t *testing.T) {
 					t.Skip("make verdicts plays it")
 				}
 				t.Parallel()
-				p := rs.judged(t, s.true, "--target-cmd", strangersCommand(t, s.command, built), "--ready-in", "5s",
-					"--env", "CACHE_URL=redis://"+past, "--env", "PYTHONDONTWRITEBYTECODE=1", "testdata/strangers/"+s.scenario+".yaml")
+				p := rs.judged(t, s.true, append([]string{"--target-cmd", strangersCommand(t, s.command, built), "--ready-in", "5s",
+					"--env", "CACHE_URL=redis://" + past, "--env", "PYTHONDONTWRITEBYTECODE=1"}, s.played()...)...)
 				mu.Lock()
 				defer mu.Unlock()
 				plays[s.name()] = p

@@ -1,6 +1,7 @@
 package claim
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -38,6 +39,27 @@ func CompileCondition(field, text string, s expr.Scope) (*Condition, []*expr.Err
 		return nil, errs
 	}
 	return &Condition{formula: f}, nil
+}
+
+// Without is c without the comparisons that ask for requests which are never sent, and why the first of those
+// is not; a nil Condition: nothing is left of it, a nil Lack: all is.
+func (c *Condition) Without(lacks func(expr.Selector) *Lack) (*Condition, *Lack) {
+	var first *Lack
+	rest := *c.formula
+	rest.Terms = nil
+	for _, t := range c.formula.Terms {
+		var lack *Lack
+		for _, s := range t.Selections() {
+			lack = cmp.Or(lack, lacks(s))
+		}
+		if first = cmp.Or(first, lack); lack == nil {
+			rest.Terms = append(rest.Terms, t)
+		}
+	}
+	if len(rest.Terms) == 0 {
+		return nil, first
+	}
+	return &Condition{&rest}, first
 }
 
 // live are the names of the measures that a condition may use.

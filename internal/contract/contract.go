@@ -49,20 +49,21 @@ type Call struct {
 // An Answer is where things stand in the answers of a call, and which are right. The zero
 // Answer takes any 2xx whose JSON is JSON.
 type Answer struct {
-	Status  []int             `json:"status,omitempty"`  // of a right one; empty: any 2xx
-	Limited []int             `json:"limited,omitempty"` // of one over the limit; empty: 429 with an error member
-	Text    bool              `json:"text,omitempty"`    // it is judged by its status and length alone
-	Least   int               `json:"least,omitempty"`   // bytes that a right one has at least
-	Items   Place             `json:"items,omitempty"`   // an array, which is not empty
-	Empty   bool              `json:"empty,omitempty"`   // it may be
-	Most    int               `json:"most,omitempty"`    // items that it has at most; 0: any number
-	Item    Place             `json:"item,omitempty"`    // an object; never beside Items
-	ID      Place             `json:"id,omitempty"`      // in the item, whose key it must be, or in each of the items
-	Version Place             `json:"version,omitempty"` // in the item, or in each of the items; of an item also a header
-	Score   Place             `json:"score,omitempty"`   // in each of the items
-	Owner   Place             `json:"owner,omitempty"`   // whose items they are: the key
-	Source  []Place           `json:"source,omitempty"`  // where it came from: the first that says it
-	Sources map[string]string `json:"sources,omitempty"` // its words for the sources, in small letters; empty: the reference's
+	Status  []int              `json:"status,omitempty"`  // of a right one; empty: any 2xx
+	Limited []int              `json:"limited,omitempty"` // of one over the limit; empty: 429 with an error member
+	Refused map[Place][]string `json:"refused,omitempty"` // words, in small letters, by which an answer of the right status says that it is over the limit
+	Text    bool               `json:"text,omitempty"`    // it is judged by its status and length alone
+	Least   int                `json:"least,omitempty"`   // bytes that a right one has at least
+	Items   Place              `json:"items,omitempty"`   // an array, which is not empty
+	Empty   bool               `json:"empty,omitempty"`   // it may be
+	Most    int                `json:"most,omitempty"`    // items that it has at most; 0: any number
+	Item    Place              `json:"item,omitempty"`    // an object; never beside Items
+	ID      Place              `json:"id,omitempty"`      // in the item, whose key it must be, or in each of the items
+	Version Place              `json:"version,omitempty"` // in the item, or in each of the items; of an item also a header
+	Score   Place              `json:"score,omitempty"`   // in each of the items
+	Owner   Place              `json:"owner,omitempty"`   // whose items they are: the key
+	Source  []Place            `json:"source,omitempty"`  // where it came from: the first that says it
+	Sources map[string]string  `json:"sources,omitempty"` // its words for the sources, in small letters; empty: the reference's
 }
 
 // Bare reports whether nothing is wanted of a body but that JSON is JSON.

@@ -15,12 +15,14 @@ import (
 // does not stand where the contract says; empty: nothing is.
 func (j *Judge) Explain(a Response, body []byte, key string) string {
 	s := j.spoken
-	switch j.Judge(a, body, key).Failure {
-	case "":
+	switch r := j.Judge(a, body, key); {
+	case r.Failure == "":
 		return ""
-	case history.Limited:
+	case r.Failure == history.Limited && j.isRight(a.Status):
+		return fmt.Sprintf("it answers %d, and says that it is over a limit", a.Status)
+	case r.Failure == history.Limited:
 		return fmt.Sprintf("it answers %d: over a limit", a.Status)
-	case history.Status:
+	case r.Failure == history.Status:
 		return fmt.Sprintf("it answers %d instead of %s", a.Status, j.wanted())
 	}
 	switch {

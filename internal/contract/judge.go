@@ -26,6 +26,7 @@ type Reading struct {
 	Version int64    // 0: it says none
 	Items   []Listed // that say their id and version
 	Kept    string   // what the history keeps of its items
+	Refused bool     // the service's own contract says that it is over the limit: it counts as a 429
 }
 
 // A Listed is an item of a list.
@@ -40,6 +41,7 @@ type Listed struct {
 type Judge struct {
 	spoken Spoken
 	right  []int // statuses; empty: any 2xx
+	over   bool  // a 429 is right
 	items  bool  // ids and versions of items are wanted
 	seed   maphash.Seed
 
@@ -63,7 +65,7 @@ func NewJudge(s Spoken, expect []int, items bool) *Judge {
 	if !s.Mapped && len(expect) > 0 || len(right) == 0 {
 		right = expect
 	}
-	return &Judge{spoken: s, right: right, items: items, seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
+	return &Judge{spoken: s, right: right, over: slices.Contains(expect, http.StatusTooManyRequests), items: items, seed: maphash.MakeSeed(), memo: make(map[uint64]content)}
 }
 
 // Judge reads an answer to a request for key.
@@ -73,8 +75,11 @@ func (j *Judge) Judge(a Response, body []byte, key string) Reading {
 	r := Reading{Source: source}
 	right, fine, isJSON := j.isRight(a.Status), a.Status >= 200 && a.Status <= 299, isJSON(a.Header)
 	switch {
-	case !right && s.isLimited(a, body):
-		r.Failure = history.Limited
+	case !right && s.isLimited(a, body), right && s.refuses(a, body):
+		r.Refused = s.Mapped
+		if !r.Refused || !j.over {
+			r.Failure = history.Limited
+		}
 		return r
 	case !right:
 		r.Failure = history.Status
@@ -149,6 +154,16 @@ func (s Spoken) isLimited(a Response, body []byte) bool {
 		return slices.Contains(s.Limited, a.Status)
 	}
 	return a.Status == http.StatusTooManyRequests && !a.TooLong && saysError(body)
+}
+
+// refuses reports whether an answer of the right status says in words that it is over a limit.
+func (s Spoken) refuses(a Response, body []byte) bool {
+	for place, words := range s.Refused {
+		if slices.Contains(words, strings.ToLower(place.words(body, a.Header))) {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *Judge) read(body []byte) content {

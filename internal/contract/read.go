@@ -14,9 +14,9 @@ import (
 
 // The keys of a contract, and of its calls. Every call has those of common.
 var (
-	topKeys   = []string{"name", "about", "headers", "cookies", "login", "limited", "source", "sources", "ids", "calls", "env"}
+	topKeys   = []string{"name", "about", "headers", "cookies", "login", "limited", "refused", "source", "sources", "ids", "calls", "env"}
 	common    = []string{"call", "headers", "cookies"}
-	asked     = []string{"body", "status", "limited", "source", "sources", "text", "least"}
+	asked     = []string{"body", "status", "limited", "refused", "source", "sources", "text", "least"}
 	loginKeys = []string{"call", "headers", "cookies", "body", "status"}
 	ofOne     = slices.Concat(common, asked, []string{"ids", "item", "id", "version"})
 	furtherOf = map[string][]string{
@@ -86,6 +86,7 @@ func readEvery(t strictyaml.Table) Call {
 	e.IDs = readIDs(t)
 	readSource(t, &e)
 	e.Limited = readStatuses(t, "limited", 400)
+	e.Refused = readRefused(t)
 	return e
 }
 
@@ -139,6 +140,9 @@ func inherit(c *Call, r row, every Call) {
 		}
 		if c.Limited == nil {
 			c.Limited = every.Limited
+		}
+		if c.Refused == nil {
+			c.Refused = every.Refused
 		}
 	}
 }

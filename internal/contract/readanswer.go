@@ -21,6 +21,7 @@ func readAnswer(t strictyaml.Table, r row, c *Call) {
 			t.At("limited").Wrong("limited: %d is a status of a right answer too", s)
 		}
 	}
+	c.Refused = readRefused(t)
 	c.IDs = readIDs(t)
 	readSource(t, c)
 	c.Text = isTrue(t, "text")
@@ -144,6 +145,37 @@ func readStatuses(t strictyaml.Table, key string, least int) (out []int) {
 			e.Wrong("%s: %d is given twice", key, status)
 		default:
 			out = append(out, status)
+		}
+	}
+	return out
+}
+
+// readRefused reads where an answer says that it is over the limit, and its words for that.
+func readRefused(t strictyaml.Table) map[Place][]string {
+	v, ok := t.Get("refused")
+	if !ok {
+		return nil
+	}
+	out := map[Place][]string{}
+	entries, ok := v.Entries("refused")
+	if ok && len(entries) == 0 {
+		v.Wrong("refused is empty; leave it out or fill it, as in refused: {allowed: false}")
+	}
+	for _, e := range entries {
+		p, err := ParsePlace(e.Key, true)
+		if err != nil {
+			e.WrongKey("refused: %v", err)
+		}
+		list := []strictyaml.Value{e}
+		if e.IsList() {
+			list = e.List()
+		}
+		for _, w := range list {
+			if word, ok := w.Scalar(); ok && word != "" {
+				out[p] = append(out[p], strings.ToLower(word))
+			} else {
+				w.WrongType("refused has a place and a word, as in refused: {allowed: false}")
+			}
 		}
 	}
 	return out

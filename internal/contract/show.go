@@ -150,6 +150,9 @@ func (c Call) right() string {
 	}
 	say("status", numbers(c.Status))
 	say("limited", numbers(c.Limited))
+	for _, place := range slices.Sorted(maps.Keys(c.Refused)) {
+		say("refused where "+string(place)+" is", strings.Join(c.Refused[place], " or "))
+	}
 	if c.Text {
 		out = append(out, "any text")
 	}

@@ -41,7 +41,7 @@ type Request struct {
 	Sent     time.Duration // on the run's clock; 0: never sent
 	Done     time.Duration // on the run's clock
 	Queued   bool          // every worker was busy at Intended: its lag is the service's doing, not the generator's
-	Status   int           // HTTP status; 0: no answer
+	Status   int           // HTTP status; 0: no answer. 429 where the service's own contract calls the answer over the limit
 	Failure  Failure       // empty: a correct answer
 	Source   string        // "redis", "memory", "database", "ai"; "cache" where only the body says it; empty: not said
 	Version  int64         // of the entity answered, or of a listing's witness as listed; 0: none said

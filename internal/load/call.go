@@ -178,7 +178,10 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	}
 	said := c.judge.Judge(answer, body.Bytes(), r.Key)
 	r.Failure, r.Source, r.Version, r.Answer = said.Failure, said.Source, said.Version, said.Kept
-	if r.Failure != "" {
+	if said.Refused {
+		r.Status = http.StatusTooManyRequests
+	}
+	if r.Failure != "" || said.Refused {
 		return r
 	}
 	line.versions.saw(a.id, r.Version)

@@ -9,8 +9,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/code"
@@ -19,6 +17,7 @@ import (
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/redact"
+	"github.com/trektribe/bench/internal/run/ask"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -35,7 +34,7 @@ func (o *Options) speak() error {
 	var errs []error
 	some := false
 	for _, s := range o.Scenarios {
-		some = some || len(spokenStreams(o.Contract, s)) > 0
+		some = some || slices.ContainsFunc(s.Traffic, func(st scenarios.Stream) bool { return o.Contract.Speaks(st.Stream) == nil })
 		for _, env := range append([]map[string]string{nil}, phaseEnvs(s)...) {
 			set := map[string]string{"RATE_LIMIT": "0"}
 			maps.Copy(set, o.Lab.Env)
@@ -86,53 +85,13 @@ func ready(c *contract.Contract) lab.Question {
 	return lab.Question{Path: "/", Any: true}
 }
 
-// spokenStreams are the streams of a scenario of which the service speaks every call.
-func spokenStreams(c *contract.Contract, s *scenarios.Scenario) (out []scenarios.Stream) {
-	for _, st := range s.Traffic {
-		if c.Speaks(st.Stream) == nil {
-			out = append(out, st)
-		}
+// LeftOut says what of the scenario is not played with a contract, and why.
+func LeftOut(c *contract.Contract, s *scenarios.Scenario) ([]string, error) {
+	j, err := newJudge(s, []lab.ArmSpec{{}}, c, nil)
+	if err != nil {
+		return nil, err
 	}
-	return out
-}
-
-// unspoken says of every stream that the service does not speak why, by its name and those of its calls.
-func unspoken(c *contract.Contract, s *scenarios.Scenario) map[string]string {
-	out := map[string]string{}
-	for _, st := range s.Traffic {
-		err := c.Speaks(st.Stream)
-		if err == nil {
-			continue
-		}
-		out[st.Name] = err.Error()
-		for _, step := range st.Steps {
-			if step.Name != "" {
-				out[step.Name] = err.Error()
-			}
-		}
-	}
-	return out
-}
-
-// LeftOut says which streams of the scenario are not played; empty: none.
-func LeftOut(c *contract.Contract, s *scenarios.Scenario) string {
-	why := unspoken(c, s)
-	if len(why) == 0 {
-		return ""
-	}
-	by := map[string][]string{}
-	for _, name := range slices.Sorted(maps.Keys(why)) {
-		by[why[name]] = append(by[why[name]], name)
-	}
-	var out []string
-	for _, reason := range slices.Sorted(maps.Keys(by)) {
-		out = append(out, fmt.Sprintf("%s is not asked: %s", strings.Join(by[reason], ", "), reason))
-	}
-	what := "scenario " + s.Name
-	if len(spokenStreams(c, s)) == 0 {
-		what += ", which is not played"
-	}
-	return what + ": " + strings.Join(out, "; ")
+	return j.notes(), nil
 }
 
 // unread says which phases set variables that the service does not read: what they are about did not happen.
@@ -148,9 +107,6 @@ func unread(c *contract.Contract, phases []scenarios.Phase) (out []history.Event
 	return out
 }
 
-// loginWithin bounds the login at one instance.
-const loginWithin = 5 * time.Second
-
 // login makes the contract's login at every instance, and notes where it fails: nothing that
 // is asked there then has a session.
 func (p *player) login(ctx context.Context, arms []lab.Arm, record func(history.Event)) error {
@@ -161,7 +117,7 @@ func (p *player) login(ctx context.Context, arms []lab.Arm, record func(history.
 	p.jars = map[[2]string]http.CookieJar{}
 	for _, a := range arms {
 		for _, i := range a.Instances {
-			within, cancel := context.WithTimeout(ctx, loginWithin)
+			within, cancel := context.WithTimeout(ctx, ask.LoginWithin)
 			jar, err := load.Login(within, call, i.URL)
 			cancel()
 			if ctx.Err() != nil {
@@ -180,25 +136,13 @@ func (p *player) login(ctx context.Context, arms []lab.Arm, record func(history.
 
 var variable = regexp.MustCompile(`\$([A-Za-z_][A-Za-z0-9_]*)`)
 
-// judgeUnspoken leaves a claim undecided that needs what the service does not speak.
-func (j *judge) judgeUnspoken(c *claim.Claim, r *claim.Result) {
-	if j.contract == nil {
-		return
-	}
-	undecided := func(why, remedy string) {
-		r.Verdict, r.Code, r.Because, r.Remedy, r.More = claim.Inconclusive, code.Unspoken, why, remedy, false
-		r.Findings = nil
-	}
-	for name, why := range unspoken(j.contract, j.scenario) {
-		if c.Names(name) || len(spokenStreams(j.contract, j.scenario)) == 0 {
-			undecided(why, "the call in the contract's calls, if the service has such a one")
-			return
-		}
-	}
+// judgeUnread leaves a claim undecided that uses a variable which the service does not read.
+func (j *judge) judgeUnread(c *claim.Claim, r *claim.Result) {
 	for _, m := range variable.FindAllStringSubmatch(c.Text.Holds+" "+c.Text.Requires, -1) {
 		if !j.contract.Reads(m[1]) {
-			undecided(fmt.Sprintf("the contract %s names no variable for %s, so the service does not have it", j.contract.Name, m[1]),
-				"the variable that the service reads, such as env: {OWN_NAME: '{"+m[1]+"}'}")
+			r.Verdict, r.Code, r.More, r.Findings = claim.Inconclusive, code.Unspoken, false, nil
+			r.Because = fmt.Sprintf("the contract %s names no variable for %s, so the service does not have it", j.contract.Name, m[1])
+			r.Remedy = "the variable that the service reads, such as env: {OWN_NAME: '{" + m[1] + "}'}"
 			return
 		}
 	}

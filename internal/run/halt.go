@@ -64,6 +64,23 @@ func compileLimits(s *scenarios.Scenario) (limits, error) {
 	return c, errors.Join(errs...)
 }
 
+// notes say for people what is not asked of an arm that gets this share.
+func (c limits) notes(h *share) (out []string) {
+	if c.steady != nil {
+		if rest, lack := c.steady.Without(h.lacks); lack != nil && rest == nil {
+			out = append(out, h.scenario.Name+": steady is not asked, so the faults begin without it: "+lack.Because)
+		} else if lack != nil {
+			out = append(out, h.scenario.Name+": steady is asked without a part: "+lack.Because)
+		}
+	}
+	if c.abort != nil {
+		if _, lack := c.abort.Without(h.lacks); lack != nil {
+			out = append(out, h.scenario.Name+": abort is not asked, so nothing ends the faults early: "+lack.Because)
+		}
+	}
+	return out
+}
+
 // start begins a segment.
 func (c *limits) start(arms []lab.Arm) {
 	c.live, c.arms, c.back = newLive(), arms, putBack{}
@@ -103,7 +120,11 @@ func (p *player) askSteady() error {
 	}
 	now := p.clock.Now()
 	for _, a := range p.arms {
-		r := p.steady.Read(p.live.since(a.Name, now-p.steadyText.Over, nil))
+		steady, _ := p.steady.Without(p.shares[a.Name].lacks)
+		if steady == nil {
+			continue
+		}
+		r := steady.Read(p.live.since(a.Name, now-p.steadyText.Over, nil))
 		switch {
 		case !r.Known:
 			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required and unknown (%s),", r.Part, r.Was)}
@@ -129,6 +150,9 @@ func (p *player) watchAbort(ctx context.Context, t timeline) error {
 		}
 		now := p.clock.Now()
 		for _, a := range p.arms {
+			if _, lack := p.abort.Without(p.shares[a.Name].lacks); lack != nil {
+				continue // it cannot be met
+			}
 			recent = p.live.since(a.Name, now-p.abortText.Over, recent[:0])
 			r := p.abort.Read(recent)
 			if !r.Holds {

@@ -30,7 +30,7 @@ func limited(t testing.TB, steady, abort any) *player {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &player{clock: history.NewClock(), scenario: s, limits: l}
+	p := &player{clock: history.NewClock(), scenario: s, limits: l, shares: map[string]*share{"a": {}, "b": {}}}
 	p.limits.start([]lab.Arm{{Name: "a"}, {Name: "b"}})
 	return p
 }

@@ -5,17 +5,12 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/http"
-	"slices"
-	"time"
 
-	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
-	"github.com/trektribe/bench/internal/traffic"
-	"github.com/trektribe/bench/scenarios"
+	"github.com/trektribe/bench/internal/run/ask"
 )
 
 // Inspect is what a run learns of the service before its first round; see ask.
@@ -33,10 +28,10 @@ func (o Options) ask(ctx context.Context, dir string) (tables []inspect.Table, e
 	spec := o.Lab
 	spec.Instances, spec.Dir, spec.Clock = 1, dir, clock
 	spec.Env = unlimited(o)
-	var heard *listener
+	in := ask.Instance{Clock: clock, Contract: o.filled, Seed: mix(o.Seed, "inspection"), Scenarios: o.Scenarios}
 	if len(o.Lab.URLs) == 0 { // a proxy of bench's own stands before Redis
-		heard = newListener(clock)
-		spec.Wire = heard.hear
+		in.Heard = ask.NewListener(clock)
+		spec.Wire = in.Heard.Hear
 	}
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
@@ -51,25 +46,10 @@ func (o Options) ask(ctx context.Context, dir string) (tables []inspect.Table, e
 		return nil, err
 	}
 	for _, a := range l.Arms() {
-		i := &inspector{clock: clock, arm: a.Name, own: o.filled, seed: mix(o.Seed, "inspection"), probes: probesOf(o.Scenarios, o.filled),
-			target: load.Target{Instance: a.Instances[0].Name, URL: a.Instances[0].URL}, heard: heard}
-		if err := i.login(ctx); err != nil {
+		in.Arm, in.Target = a.Name, load.Target{Instance: a.Instances[0].Name, URL: a.Instances[0].URL}
+		t, err := in.Table(ctx)
+		if err != nil {
 			return nil, err
-		}
-		i.rest(ctx)
-		i.ask(ctx)
-		if heard != nil { // and its limit is over before the first round
-			i.askMore(ctx)
-			i.listened()
-			i.askMuch(ctx)
-		}
-		i.askAgain(ctx)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		t := i.table()
-		if i.wire != nil {
-			t.Listen(*i.wire)
 		}
 		tables = append(tables, t)
 	}
@@ -92,57 +72,4 @@ func unlimited(o Options) map[string]string {
 		env["RATE_LIMIT"] = limit // the user's own
 	}
 	return env
-}
-
-// A probe is one call to ask.
-type probe struct {
-	inspect.Call
-	socket  bool
-	timeout time.Duration
-	keys    traffic.Keys // that streams ask for, at most
-	asked   []string     // keys that it was asked for
-}
-
-// probesOf are the different calls of the scenarios' traffic, each once, and what the contract has beside
-// them: /health, /metrics, and the listings of keys.
-func probesOf(all []*scenarios.Scenario, own *contract.Contract) []*probe {
-	var out []*probe
-	add := func(c traffic.Call, socket bool, timeout time.Duration, keys traffic.Keys) {
-		key := inspect.Key(c)
-		i := slices.IndexFunc(out, func(p *probe) bool { return inspect.Key(p.Call.Call) == key })
-		if i < 0 {
-			i = len(out)
-			out = append(out, &probe{Call: inspect.Call{Call: c}, socket: socket})
-		}
-		out[i].timeout = max(out[i].timeout, timeout)
-		if keys.N > out[i].keys.N {
-			out[i].keys = keys
-		}
-	}
-	beside := func(path string) {
-		if _, err := own.Speak(traffic.Call{Method: http.MethodGet, Path: path}); err != nil {
-			return
-		}
-		add(traffic.Call{Method: http.MethodGet, Path: path}, false, 2*time.Second, traffic.Keys{})
-	}
-	beside("/health")
-	beside("/metrics")
-	for _, s := range all {
-		for _, t := range spokenStreams(own, s) {
-			for _, c := range t.Calls() {
-				if listing := (traffic.Call{Method: http.MethodGet, Path: inspect.Parent(c)}); lists(own, listing) {
-					beside(listing.Path)
-				}
-				c.Keep, c.Retry = nil, 0
-				add(c, t.Type == traffic.Sockets, t.Timeout, own.Keys(t.Stream))
-			}
-		}
-	}
-	return out
-}
-
-// lists reports whether the answer to a call is a listing of what has ids.
-func lists(own *contract.Contract, c traffic.Call) bool {
-	spoken, err := own.Speak(c)
-	return err == nil && spoken.Items != "" && spoken.ID != ""
 }

@@ -34,14 +34,16 @@ type judge struct {
 	died     map[string]string  // arm → how an instance first failed by itself
 	contract *contract.Contract // how the service speaks; nil: as the reference
 	shares   map[string]*share  // arm → what it gets of the traffic
-	stopped  *history.Event     // the condition that ended the scenario; nil: none did
+	limits   limits
+	stopped  *history.Event // the condition that ended the scenario; nil: none did
 }
 
 // newJudge compiles the claims of s. own is how the service speaks; tables are those of the arms that were inspected.
 func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec, own *contract.Contract, tables []inspect.Table) (*judge, error) {
-	j := &judge{scenario: s, arms: arms, contract: own, shares: map[string]*share{}, observed: map[string][][]claim.Round{}, points: map[string][][]curve.Round{},
+	conditions, err := compileLimits(s)
+	j := &judge{limits: conditions, scenario: s, arms: arms, contract: own, shares: map[string]*share{}, observed: map[string][][]claim.Round{}, points: map[string][][]curve.Round{},
 		recovery: recovery.Of(s.Scope().Faults), times: map[string][]recovery.Round{}, load: &loadSeen{}, died: map[string]string{}}
-	var errs []error
+	errs := []error{err}
 	for _, t := range s.Claims {
 		c, mistakes := claim.Compile(t, s.Scope())
 		for _, m := range mistakes {
@@ -141,7 +143,7 @@ func (j *judge) results() []claim.Result {
 				r.Because, r.Remedy = how+"; until then: "+r.Because, "a service that stays up"
 			}
 			j.stop(&r)
-			j.judgeUnspoken(c, &r)
+			j.judgeUnread(c, &r)
 			if !j.running {
 				r.Injected = injected(j.scenario, c)
 			}
@@ -160,7 +162,12 @@ func (j *judge) idle() bool {
 func (j *judge) notes() []string {
 	var out []string
 	for _, a := range j.arms {
-		for _, n := range j.shares[a.Name].notes(j.claims) {
+		h := j.shares[a.Name]
+		notes := h.notes(j.claims)
+		if !h.idle(j.claims) {
+			notes = append(notes, j.limits.notes(h)...)
+		}
+		for _, n := range notes {
 			if len(j.arms) > 1 {
 				n = a.Name + ": " + n
 			}

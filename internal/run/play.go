@@ -56,12 +56,6 @@ func (r *session) inspect(ctx context.Context) (err error) {
 // playOne plays scenario i if anything of it is left. Its instances write their logs into dir.
 func (r *session) playOne(ctx context.Context, i int, dir string, on stage) error {
 	s := r.Scenarios[i]
-	if left := LeftOut(r.Contract, s); left != "" {
-		r.warn(left)
-		if len(spokenStreams(r.Contract, s)) == 0 {
-			return nil
-		}
-	}
 	j, err := newJudge(s, r.Lab.Arms, r.Contract, r.tables)
 	if err != nil {
 		return err
@@ -78,10 +72,6 @@ func (r *session) playOne(ctx context.Context, i int, dir string, on stage) erro
 
 // play plays one scenario in a lab of its own until every claim is decided or its rounds are used up.
 func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j *judge, dir string, on stage) (err error) {
-	limits, err := compileLimits(s)
-	if err != nil {
-		return err
-	}
 	shown := newDisplay(on, r.Scenarios, index)
 	shown.show("opening", "")
 
@@ -122,7 +112,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	}
 
 	p := &player{clock: r.clock, lab: l, scenario: s, shares: j.shares, seed: r.Seed, running: r.saved.Running,
-		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: limits}
+		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
 		stopped, err := r.playRound(ctx, p, events, j, n)

@@ -33,15 +33,17 @@ type gone struct {
 // shareOf is an arm's share of what the service's own contract has; t: what its inspection showed, nil:
 // there was none.
 func shareOf(s *scenarios.Scenario, own *contract.Contract, t *inspect.Table) *share {
-	out := &share{scenario: s}
 	if t == nil {
-		out.traffic = spokenStreams(own, s)
-		return out
+		t = &inspect.Table{}
 	}
+	out := &share{scenario: s}
 	limited := limitedBy(s, *t)
-	for _, st := range spokenStreams(own, s) {
-		st.Keys = own.Keys(st.Stream)
-		g := missing(st, *t)
+	for _, st := range s.Traffic {
+		g := unmapped(st, own)
+		if g == nil {
+			st.Keys = own.Keys(st.Stream)
+			g = missing(st, *t)
+		}
 		if g == nil {
 			g = limited(st)
 		}
@@ -53,6 +55,15 @@ func shareOf(s *scenarios.Scenario, own *contract.Contract, t *inspect.Table) *s
 		out.traffic = append(out.traffic, st)
 	}
 	return out
+}
+
+// unmapped is st, gone for a call that the service's own contract does not have; nil: it has all.
+func unmapped(st scenarios.Stream, own *contract.Contract) *gone {
+	err := own.Speaks(st.Stream)
+	if err == nil {
+		return nil
+	}
+	return &gone{st, claim.Lack{Code: code.Unspoken, Because: err.Error(), Remedy: "the call in the contract's calls, if the service has such a one"}, err.Error()}
 }
 
 // fit gives a stream keys that there are.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/code"
+	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
@@ -139,5 +140,56 @@ func TestAResultNamesWhatItWasJudgedWithout(t *testing.T) {
 	r := h.judge(c, []claim.Round{c.Observe(history.Slice{R: []history.Request{{Stream: "listing", Phase: "p", Sent: 1, Done: 2, Status: 200}}})}, false)
 	if want := "judged without user: GET /api/users/{id} (status 404)"; !slices.Contains(r.Notes, want) || r.Code == code.Unspoken {
 		t.Errorf("%s %q, notes %q; want one %q", r.Verdict, r.Code, r.Notes, want)
+	}
+}
+
+// What a contract does not map is gone as what the inspection found unspoken, also with nobody asked, and a condition
+// about it is not asked.
+func TestWhatAContractDoesNotMapIsGone(t *testing.T) {
+	own, err := contract.Read("shop.yaml", []byte("name: shop\ncalls: {trips: {call: GET /list, items: data}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	condition := func(holds string) *scenarios.Condition { return &scenarios.Condition{Holds: holds, Over: time.Second} }
+	for _, row := range []struct {
+		name          string
+		steady, abort string
+		claims        map[string]string // claim → code of its result, without any round
+		notes         []string
+	}{
+		{"a condition of what is left", "failures(listing) == 0", "failures(listing) > 9", map[string]string{"count(user) == 0": "unspoken", "count(listing) == 0": "few-rounds"},
+			[]string{"s is played without user: the contract shop has no profile (GET /api/users/{id})"}},
+		{"of what is not", "failures(user) == 0", "failures(user) > 9", map[string]string{"count(listing) == 0": "few-rounds"},
+			[]string{"s is played without user: ", "s: steady is not asked, so the faults begin without it: the contract shop has no profile", "s: abort is not asked, so nothing ends the faults early: the contract"}},
+		{"of both", "failures(user) == 0 and failures(listing) == 0", "failures(all) > 9", map[string]string{"count(listing) == 0": "few-rounds"},
+			[]string{"s is played without user: ", "s: steady is asked without a part: the contract"}},
+		{"nothing that is claimed", "failures(user) == 0", "failures(user) > 9", map[string]string{"count(user) == 0": "unspoken"},
+			[]string{"s is not played: the contract shop has no profile"}},
+	} {
+		s := &scenarios.Scenario{Name: "s", Phases: []scenarios.Phase{{Name: "p", For: time.Second}}, Rounds: claim.Looks{Min: 3, Max: 3},
+			Traffic: []scenarios.Stream{streamOf("listing", get("/api/trips"), 0), streamOf("user", get("/api/users/{id}"), 9)},
+			Steady:  condition(row.steady), Abort: condition(row.abort)}
+		for c := range row.claims {
+			s.Claims = append(s.Claims, claim.Text{ID: c, Holds: c})
+		}
+		j, err := newJudge(s, []lab.ArmSpec{{Name: "a"}}, own, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range j.results() {
+			if string(r.Code) != row.claims[r.ID] || r.Remedy == "" {
+				t.Errorf("%s: %s: %q because %q; want %q", row.name, r.ID, r.Code, r.Because, row.claims[r.ID])
+			}
+		}
+		if notes := j.notes(); !slices.EqualFunc(notes, row.notes, strings.HasPrefix) {
+			t.Errorf("%s: notes %q, want %q", row.name, notes, row.notes)
+		}
+		// It is not asked before the faults either: there are requests of the listing alone.
+		p := &player{clock: history.NewClock(), shares: j.shares, limits: j.limits}
+		p.start([]lab.Arm{{Name: "a"}})
+		p.live.add(history.Request{Arm: "a", Stream: "listing", Sent: 1, Done: p.clock.Now(), Status: 200})
+		if err := p.askSteady(); err != nil {
+			t.Errorf("%s: %v, want that the faults begin", row.name, err)
+		}
 	}
 }

@@ -1,4 +1,7 @@
-package run
+// Package ask asks one healthy instance each call of the scenarios' traffic a few times, one
+// after the other, and hears what its service says to Redis meanwhile. Out comes a table of
+// internal/inspect. It starts nothing and judges nothing.
+package ask
 
 import (
 	"context"
@@ -13,6 +16,7 @@ import (
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/traffic"
+	"github.com/trektribe/bench/scenarios"
 )
 
 const (
@@ -26,47 +30,71 @@ const (
 	again = time.Second
 )
 
+// LoginWithin bounds the login at one instance.
+const LoginWithin = 5 * time.Second
+
+// An Instance is one to ask, and how.
+type Instance struct {
+	Clock     *history.Clock
+	Arm       string
+	Contract  *contract.Contract // how the service speaks; nil: as the reference
+	Target    load.Target
+	Seed      uint64
+	Scenarios []*scenarios.Scenario
+	Heard     *Listener // told of the service's commands since it started; nil: the service runs already
+}
+
+// Table asks the instance, and says what it speaks. The error is that of its login, or ctx's.
+func (in Instance) Table(ctx context.Context) (inspect.Table, error) {
+	i := &inspector{Instance: in, probes: probesOf(in.Scenarios, in.Contract)}
+	if err := i.login(ctx); err != nil {
+		return inspect.Table{}, err
+	}
+	i.rest(ctx)
+	i.ask(ctx)
+	var said *inspect.Wire
+	if i.Heard != nil {
+		i.askMore(ctx)
+		w := i.Heard.wire(i.Arm, i.began, i.windows)
+		said, i.Heard = &w, nil
+		i.askMuch(ctx) // of one that runs already, the limit would last into the first round
+	}
+	i.askAgain(ctx)
+	t := i.table()
+	if said != nil {
+		t.Listen(*said)
+	}
+	return t, ctx.Err()
+}
+
 // An inspector asks one instance.
 type inspector struct {
-	clock  *history.Clock
-	arm    string
-	own    *contract.Contract // how the service speaks; nil: as the reference
-	target load.Target
-	seed   uint64
-	probes []*probe
-	asked  int
-
-	heard   *listener // nil: nobody hears what is said to Redis
-	began   time.Duration
-	windows []inspect.Window
-	wire    *inspect.Wire // nil: not heard
+	Instance
+	probes  []*probe
+	asked   int
+	began   time.Duration    // when the service was left alone
+	windows []inspect.Window // in which it was not
 }
 
 // rest hears what the service says to Redis while nobody asks it.
 func (i *inspector) rest(ctx context.Context) {
-	if i.heard == nil {
+	if i.Heard == nil {
 		return
 	}
-	i.heard.quiet(ctx, i.arm)
-	i.began = i.clock.Now()
+	i.Heard.quiet(ctx, i.Arm)
+	i.began = i.Clock.Now()
 	wait(ctx, restFor)
-}
-
-// listened ends what is heard.
-func (i *inspector) listened() {
-	w := i.heard.wire(i.arm, i.began, i.windows)
-	i.wire, i.heard = &w, nil
 }
 
 // login makes the login of the service's own contract, if it has one.
 func (i *inspector) login(ctx context.Context) (err error) {
-	if i.own == nil || i.own.Login == nil {
+	if i.Contract == nil || i.Contract.Login == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, loginWithin)
+	ctx, cancel := context.WithTimeout(ctx, LoginWithin)
 	defer cancel()
-	if i.target.Jar, err = load.Login(ctx, *i.own.Login, i.target.URL); err != nil {
-		return fmt.Errorf("the login of the contract %s: %w", i.own.Name, err)
+	if i.Target.Jar, err = load.Login(ctx, *i.Contract.Login, i.Target.URL); err != nil {
+		return fmt.Errorf("the login of the contract %s: %w", i.Contract.Name, err)
 	}
 	return nil
 }
@@ -132,7 +160,7 @@ func (i *inspector) askMore(ctx context.Context) {
 			continue
 		}
 		keys := i.keys(p, 1+further)[1:]
-		for end := i.clock.Now() + furtherFor; len(keys) > 0 && p.Limit == nil && i.clock.Now() < end && ctx.Err() == nil; keys = keys[1:] {
+		for end := i.Clock.Now() + furtherFor; len(keys) > 0 && p.Limit == nil && i.Clock.Now() < end && ctx.Err() == nil; keys = keys[1:] {
 			if p.Keyed() && !i.put(ctx, p, keys[0]).OK() {
 				break
 			}
@@ -154,7 +182,7 @@ func (i *inspector) askMuch(ctx context.Context) {
 	if at < 0 || slices.ContainsFunc(i.probes, limited) {
 		return
 	}
-	for end := i.clock.Now() + askFor; i.probes[at].Limit == nil && i.asked < mostAsked && i.clock.Now() < end && ctx.Err() == nil; {
+	for end := i.Clock.Now() + askFor; i.probes[at].Limit == nil && i.asked < mostAsked && i.Clock.Now() < end && ctx.Err() == nil; {
 		i.put(ctx, i.probes[at], i.key(i.probes[at]))
 	}
 	for _, p := range i.probes {
@@ -201,22 +229,22 @@ func (i *inspector) put(ctx context.Context, p *probe, key string) load.Asked {
 }
 
 func (i *inspector) putWhen(ctx context.Context, p *probe, key, when string) load.Asked {
-	s := load.Stream{Arm: i.arm, Contract: i.own, Seed: i.seed, Targets: []load.Target{i.target}}
+	s := load.Stream{Arm: i.Arm, Contract: i.Contract, Seed: i.Seed, Targets: []load.Target{i.Target}}
 	s.Name, s.Type, s.Call, s.Timeout = "inspection", traffic.Calls, p.Call.Call, p.timeout
 	if p.socket {
 		s.Type = traffic.Sockets
 	}
-	a := load.Ask(ctx, i.clock, s, key, uint64(i.asked))
+	a := load.Ask(ctx, i.Clock, s, key, uint64(i.asked))
 	if a.Status == http.StatusTooManyRequests && !a.OK() && p.Limit == nil {
 		p.Limit = &inspect.Limit{After: i.asked}
 	}
 	i.asked++
-	if i.heard == nil {
+	if i.Heard == nil {
 		return a
 	}
 	p.asked = append(p.asked, key)
-	i.heard.quiet(ctx, i.arm)
-	w := inspect.Window{Call: slices.Index(i.probes, p), When: when, From: a.Intended, Until: i.clock.Now(), Took: a.Response(), OK: a.OK()}
+	i.Heard.quiet(ctx, i.Arm)
+	w := inspect.Window{Call: slices.Index(i.probes, p), When: when, From: a.Intended, Until: i.Clock.Now(), Took: a.Response(), OK: a.OK()}
 	if p.Keyed() {
 		w.ID = key
 	}
@@ -251,7 +279,7 @@ func (i *inspector) keys(p *probe, n int) (out []string) {
 
 // table is what was learnt until now.
 func (i *inspector) table() inspect.Table {
-	t := inspect.Table{Arm: i.arm}
+	t := inspect.Table{Arm: i.Arm}
 	for _, p := range i.probes {
 		t.Calls = append(t.Calls, p.Call)
 	}

@@ -1,4 +1,4 @@
-package run
+package ask
 
 import (
 	"context"
@@ -21,19 +21,21 @@ const (
 	mostHeard = 100_000
 )
 
-// A listener keeps what the services say to Redis. Safe for concurrent use.
-type listener struct {
+// A Listener keeps what the services say to Redis. Safe for concurrent use.
+type Listener struct {
 	clock *history.Clock
 	mu    sync.Mutex
 	heard []history.Command
 	last  map[string]time.Duration // arm → when a command was told of
 }
 
-func newListener(clock *history.Clock) *listener {
-	return &listener{clock: clock, last: map[string]time.Duration{}}
+// NewListener listens on a clock.
+func NewListener(clock *history.Clock) *Listener {
+	return &Listener{clock: clock, last: map[string]time.Duration{}}
 }
 
-func (l *listener) hear(c history.Command) {
+// Hear takes a command.
+func (l *Listener) Hear(c history.Command) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last[c.Arm] = l.clock.Now()
@@ -43,7 +45,7 @@ func (l *listener) hear(c history.Command) {
 }
 
 // quiet waits until an arm's service has said nothing for a while.
-func (l *listener) quiet(ctx context.Context, arm string) {
+func (l *Listener) quiet(ctx context.Context, arm string) {
 	began := l.clock.Now()
 	for {
 		l.mu.Lock()
@@ -57,7 +59,7 @@ func (l *listener) quiet(ctx context.Context, arm string) {
 }
 
 // wire is what the service of an arm said since rest, and what it said before.
-func (l *listener) wire(arm string, rest time.Duration, windows []inspect.Window) inspect.Wire {
+func (l *Listener) wire(arm string, rest time.Duration, windows []inspect.Window) inspect.Wire {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := inspect.Wire{Rest: rest, Windows: windows, Full: len(l.heard) == mostHeard}
