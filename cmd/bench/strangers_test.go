@@ -88,7 +88,7 @@ var strangers = []stranger{
 	// They speak a listing and a trip, and say no source: their commands do.
 	{command: "python3 twocalls.py", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm), quick: true},
 	{command: "python3 twocalls.py hash", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
-	{command: "python3 twocalls.py script", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, undecided("it uses scripts")))},
+	{command: "python3 twocalls.py script", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, undecided("uses scripts")))},
 	{command: "node pipes.js", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
 	{command: "python3 twocalls.py", scenario: "outage", true: sound},
 	{command: "python3 twocalls.py", scenario: "blackhole", true: soundly},

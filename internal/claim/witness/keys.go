@@ -1,6 +1,7 @@
 package witness
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -82,8 +83,10 @@ func (f form) has(key string) bool {
 }
 
 const (
-	// fewAlone requests that were alone on their instance tie a key to a path.
+	// fewAlone requests that were alone tie a key to a path.
 	fewAlone = 3
+	// mostChance is how probable it may be that a key was read by chance only when a path was asked for.
+	mostChance = 1e-4
 	// fewIDs are different ids among them, where the key has the id in it.
 	fewIDs = 2
 )
@@ -94,53 +97,36 @@ type support struct {
 	ids []string
 }
 
-// learn ties keys to paths: the key that was read while a request was alone on its instance was read for it. It has the
-// id of the request in it, or is the same for all requests of the path, and no other path's requests read it.
+// learn ties keys to paths. A key with the id of a request in it that was read while no other request for that id was under
+// way was read for it. A key without is that of a path if it was only ever read while its requests were under way. No
+// other path's requests read it.
 func (w *Witness) learn() {
 	forms := map[*path]map[form]*support{}
-	alone, scripts := map[*path]int{}, map[*path]int{}
+	for _, p := range w.paths {
+		forms[p] = map[form]*support{}
+	}
+	scripts := false
 	by := map[string]*path{} // the path whose requests read a key; nil: several do
 	written := map[string]bool{}
 	for _, in := range w.instances {
 		for _, s := range in.said {
 			written[s.key] = written[s.key] || s.writes
+			scripts = scripts || s.script
 		}
 		if in.blind != "" {
 			continue
 		}
 		w.alone(in, func(c *call) {
-			if c.of == nil || !c.right {
-				return
-			}
-			alone[c.of]++
-			var got []form
-			scripted := false
 			for _, s := range in.within(c.sent, c.done) {
-				scripted = scripted || s.script
-				if !s.reads {
+				f, has := formOf(s.key, c.key)
+				if !s.reads || !has {
 					continue
 				}
-				f, has := form(s.key), true
-				if c.of.keyed {
-					f, has = formOf(s.key, c.key)
-				}
-				has = has || s.hash // one hash of all ids
 				if p, seen := by[s.key]; !seen {
 					by[s.key] = c.of
 				} else if p != c.of {
 					by[s.key] = nil
 				}
-				if has && !slices.Contains(got, f) {
-					got = append(got, f)
-				}
-			}
-			if scripted {
-				scripts[c.of]++
-			}
-			if forms[c.of] == nil {
-				forms[c.of] = map[form]*support{}
-			}
-			for _, f := range got {
 				if forms[c.of][f] == nil {
 					forms[c.of][f] = &support{}
 				}
@@ -149,16 +135,71 @@ func (w *Witness) learn() {
 		})
 	}
 	for _, p := range w.paths {
+		w.fixed(p, forms[p], by)
 		p.choose(forms[p], by, written)
 		switch {
 		case p.form != "" || p.why != "":
-		case scripts[p] > 0:
-			p.why = "it uses scripts, and what these read is not on the wire"
-		case alone[p] < fewAlone:
-			p.why = "hardly a request was alone, so that its commands could be known"
+		case scripts:
+			p.why = "the service uses scripts, and what these read is not on the wire"
 		default:
-			p.why = "no key that it reads and writes could be tied to its requests"
+			p.why = "no key that the service reads and writes could be tied to its requests"
 		}
+	}
+}
+
+// fixed adds the keys without an id that were only read while requests for a path were under way, where that is no chance:
+// the requests take up only a part of the time.
+func (w *Witness) fixed(p *path, forms map[form]*support, by map[string]*path) {
+	type tally struct {
+		n      int
+		chance float64
+		hash   bool
+	}
+	seen := map[string]*tally{} // nil: it was read at another time too
+	for _, in := range w.instances {
+		var busy [][2]time.Duration // when requests for the path were under way
+		var from, sum, until time.Duration
+		for i, at := range in.calls {
+			c := &w.calls[at]
+			if i == 0 {
+				from = c.sent
+			}
+			if until = max(until, c.done); c.of != p {
+				continue
+			}
+			if n := len(busy); n > 0 && c.sent <= busy[n-1][1] {
+				busy[n-1][1] = max(busy[n-1][1], c.done)
+			} else {
+				busy = append(busy, [2]time.Duration{c.sent, c.done})
+			}
+		}
+		for _, b := range busy {
+			sum += b[1] - b[0]
+		}
+		part := min(1, float64(sum)/float64(max(1, until-from)))
+		for _, s := range in.said {
+			if !s.reads {
+				continue
+			}
+			i, exact := slices.BinarySearchFunc(busy, s.sent, func(b [2]time.Duration, t time.Duration) int { return cmp.Compare(b[0], t) })
+			inside := exact || i > 0 && s.sent <= busy[i-1][1]
+			t, known := seen[s.key]
+			switch {
+			case !inside:
+				seen[s.key] = nil
+			case !known:
+				seen[s.key] = &tally{1, part, s.hash}
+			case t != nil:
+				t.n, t.chance = t.n+1, t.chance*part
+			}
+		}
+	}
+	for key, t := range seen {
+		if t == nil || t.n < fewAlone || t.chance > mostChance || by[key] != nil || p.keyed && !t.hash {
+			continue
+		}
+		forms[form(key)] = &support{n: t.n}
+		by[key] = p
 	}
 }
 
@@ -168,15 +209,22 @@ func (s *support) add(id string) {
 	}
 }
 
-// alone calls f for each request during which no other was under way on the instance.
+// alone calls f for each right answer with an id, while no other request for that id was under way on the instance.
 func (w *Witness) alone(in *instance, f func(c *call)) {
-	var busy time.Duration // until then others are under way
-	for i, at := range in.calls {
-		c := &w.calls[at]
-		if c.sent > busy && (i+1 == len(in.calls) || w.calls[in.calls[i+1]].sent > c.done) {
-			f(c)
+	of := map[string][]*call{}
+	for _, at := range in.calls {
+		if c := &w.calls[at]; c.key != "" {
+			of[c.key] = append(of[c.key], c)
 		}
-		busy = max(busy, c.done)
+	}
+	for _, calls := range of {
+		var busy time.Duration // until then others are under way
+		for i, c := range calls {
+			if c.of != nil && c.right && c.sent > busy && (i+1 == len(calls) || calls[i+1].sent > c.done) {
+				f(c)
+			}
+			busy = max(busy, c.done)
+		}
 	}
 }
 

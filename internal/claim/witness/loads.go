@@ -16,7 +16,7 @@ const queries = "trips_db_queries_total"
 
 const (
 	// mostOpen is the share of answers in a phase that may be unknown where its loads are counted.
-	mostOpen = 0.05
+	mostOpen = 0.2
 	// together is how far apart answers end that shared a load.
 	together = 50 * time.Millisecond
 )
@@ -87,7 +87,7 @@ func (f *filled) loads() map[string]map[string]int {
 	ended := map[spot]time.Duration{}
 	for _, c := range loaded {
 		_, off := f.scope.Uncached[c.phase]
-		shared := f.world.Shared == uncached && off || f.world.Shared == cached && !off
+		shared := f.world.Shared == everywhere || f.world.Shared == uncached && off || f.world.Shared == cached && !off
 		at := spot{c.on, c.of, c.key}
 		if last, is := ended[at]; shared && is && c.sent <= last && c.done-last <= together {
 			continue

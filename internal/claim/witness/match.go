@@ -134,7 +134,7 @@ func (c cluster) prove() {
 			continue
 		}
 		switch at, did := c.wrote(r.answered, q.done+afterwards); {
-		case r.class == none && did && q.done-r.answered >= max(at-q.done, q.of.usual()/2): // else it may have loaded behind an answer from memory
+		case r.class == none && did && q.done-r.answered >= max(at-q.done, min(q.of.usual()/2, leastLoad)): // else it may have loaded behind an answer from memory
 			q.shown = source.Database
 		case r.class == found && r.answered <= q.done:
 			if _, wrote := c.wrote(r.answered, q.done); !wrote { // it may have taken what it found for too old
@@ -144,10 +144,10 @@ func (c cluster) prove() {
 	}
 }
 
-// load keeps how long a load of the cluster took at most.
+// load keeps how long a load of the cluster took at most, where all of its requests read.
 func (c cluster) load() {
 	until := c.calls[len(c.calls)-1].done
-	if until == never || c.in.hurt(c.calls[0].sent, until) {
+	if until == never || len(c.reads) != len(c.calls) || c.in.hurt(c.calls[0].sent, until) {
 		return
 	}
 	for _, r := range c.reads { // the first that found nothing, and what was written then

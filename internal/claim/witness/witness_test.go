@@ -49,7 +49,7 @@ func TestWhatTheWireProvesIsTrue(t *testing.T) {
 		{"it gives Redis up during a fault", with(busy, func(s *roundtest.Service) { s.GivesUp = true }), 0.4, 0.8, ""},
 		{"a script", with(busy, func(s *roundtest.Service) { s.Script = true }), 0, 0, "scripts"},
 		{"two keys of the listing", with(busy, func(s *roundtest.Service) { s.Versions = true }), 0.7, 0.9, "several keys"},
-		{"never alone", with(busy, func(s *roundtest.Service) { s.Every, s.TTL, s.Instances = 2*ms, ms, 1 }), 0, 0, "hardly a request was alone"},
+		{"never alone", with(busy, func(s *roundtest.Service) { s.Every, s.TTL, s.Trips = 3*ms, 40*ms, 60 }), 0.5, 1, ""},
 	} {
 		for seed := range uint64(20) {
 			h, truth := row.of.Play(dice(seed), 6*time.Second)

@@ -23,7 +23,7 @@ func (w *Witness) Open() (n int) {
 func (w *Witness) Certain() bool { return w.counts && w.Open() == 0 }
 
 // A World is what the unknown answers may be: a source for those up to half of the shortest load, and one for the others.
-// And it is where answers shared a load: in phases without a cache, in the others, or nowhere.
+// And it is where answers shared loads: in phases without a cache, in the others, nowhere, or everywhere.
 type World struct {
 	Fast, Slow string
 	Shared     sharing
@@ -35,11 +35,12 @@ const (
 	apart sharing = iota
 	uncached
 	cached
+	everywhere
 )
 
-// Known leaves them unknown. Worlds are the extremes of what they may be.
+// Known leaves them unknown, and has no more loads than there must have been. Worlds are the extremes of what they may be.
 var (
-	Known  = World{}
+	Known  = World{Shared: everywhere}
 	Worlds = []World{
 		{source.Redis, source.Redis, cached}, {source.Memory, source.Memory, apart}, {source.Database, source.Database, uncached},
 		{source.Redis, source.Database, apart}, {source.Database, source.Redis, apart},
