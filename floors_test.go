@@ -33,13 +33,15 @@ var floors = []floor{
 	{"cmd/bench", 50, []string{"internal", "reports", "scenarios", "target", "fixtures"}, "the wiring sees everything"},
 	{"internal/gate", 47, []string{"internal/run", "internal/lab", "internal/compare", "internal/claim", "internal/history", "internal/stats", "scenarios"}, "what changed between builds is read of saved runs: nothing is measured for it alone"},
 	{"internal/compare", 10, []string{"internal/stats"}, "whether two figures differ does not depend on what they measure"},
-	{"internal/run", 40, []string{"internal/run/watch", "internal/run/ask", "internal/run/lanes", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
+	{"internal/run", 40, []string{"internal/run/watch", "internal/run/ask", "internal/run/lanes", "internal/run/before", "internal/run/paint", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"internal/run/past", 45, []string{"internal/run", "internal/trend", "scenarios", "reports"}, "whoever looks at several runs reads them in one way, and plays none"},
 	{"internal/run/lanes", 36, []string{"internal/lab", "internal/claim", "scenarios", "reports"}, "who is played beside whom follows from the scenarios, before anything is played"},
 	{"internal/run/ask", 35, []string{"internal/load", "internal/contract", "internal/history", "internal/traffic", "internal/inspect", "scenarios"},
 		"a service is asked the same whatever is played later, and whoever started it"},
 	{"internal/run/watch", 35, []string{"internal/lab", "internal/contract", "internal/history"}, "what a service shows beside the load is recorded alike whatever is played and claimed"},
+	{"internal/run/paint", 35, []string{"internal/claim/picture", "internal/history", "internal/lab", "scenarios"}, "a picture is painted of what was saved, whoever judges it"},
+	{"internal/run/before", 35, []string{"reports"}, "what came before a run is found alike whatever is played and claimed"},
 	{"internal/lab", 30, []string{"internal/loopback", "internal/lab", "internal/proxy", "internal/canary", "internal/fault", "internal/history", "internal/redact"},
 		"what is done to the world must not depend on the traffic, nor on what is claimed of it: it gets actions, not scenarios"},
 	{"internal/lab/redis", 27, []string{"internal/loopback", "internal/lab/dependency", "internal/lab/process", "internal/canary", "internal/resp", "internal/fault", "internal/redact"},
@@ -59,7 +61,8 @@ var floors = []floor{
 	{"internal/proxy/remote", 20, []string{"internal/canary", "internal/fault"}, "what somebody else's toxiproxy can do is proved like our own, and shares nothing with how ours does it"},
 	{"scenarios", 20, []string{"internal/claim", "internal/fault", "internal/near", "internal/command", "internal/traffic", "internal/strictyaml"}, "a scenario can be checked without a world to run it in"},
 	{"internal/trend", 12, []string{"internal/claim"}, "what changed over runs follows from their results, wherever they are kept"},
-	{"reports", 20, []string{"internal/claim", "internal/inspect", "internal/stats"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
+	{"reports", 20, []string{"internal/claim", "internal/inspect", "internal/stats", "reports/page"}, "a renderer gets judged results: with the histories at hand it would judge again, and differently"},
+	{"reports/page", 18, []string{"internal/claim/picture", "internal/claim/curve", "internal/claim/recovery", "internal/claim/figure"}, "a page shows figures in the words that it is given, so that they are those of every other format"},
 	{"target", 20, []string{"target", "fixtures"}, "the service under test must not know the harness that judges it"},
 	{"internal/discover", 16, []string{"internal/contract", "internal/strictyaml"}, "what a service speaks is found by asking, whoever starts it and carries the questions"},
 	{"internal/contract", 15, []string{"internal/history", "internal/traffic", "internal/strictyaml", "internal/near", "internal/redact"},
@@ -70,6 +73,8 @@ var floors = []floor{
 		"recovery times are read of every fault, whatever is claimed"},
 	{"internal/claim/curve", 6, []string{"internal/history", "internal/stats", "internal/claim/guard", "internal/claim/probe", "internal/claim/expr", "internal/claim/figure", "internal/claim/source"},
 		"a curve shows, and decides nothing"},
+	{"internal/claim/picture", 6, []string{"internal/history", "internal/stats", "internal/limit", "internal/claim/expr", "internal/claim/figure", "internal/claim/impact", "internal/claim/limits", "internal/claim/measure", "internal/claim/source"},
+		"a picture shows what was observed, whatever is claimed of it"},
 	{"internal/claim/roundtest", 3, []string{"internal/history", "internal/claim/expr"}, "rounds for tests of the rooms above; only tests import it"},
 	{"internal/claim/guard", 5, []string{"internal/history", "internal/stats", "internal/claim/probe", "internal/claim/figure", "internal/claim/code"},
 		"whether a round counts does not depend on what is claimed: a guard gets phases, faults and the most lag"},
@@ -144,6 +149,7 @@ var libraries = []struct {
 	{"modernc.org/sqlite", []string{"target/store"}, []string{"internal/lab"}, "the database is behind the store; what locks it away is tested with it"},
 	{"github.com/coder/websocket", []string{"target", "internal/load/sockets"}, []string{"internal/mutant", "internal/load"}, "a context that ends in a read closes its connection, and pings are answered while somebody reads: whoever has sockets must know"},
 	{"github.com/joho/godotenv", []string{"cmd/bench"}, nil, "what a user gives is read where the process begins"},
+	{"github.com/chromedp", nil, []string{"reports"}, "only a browser tells whether a page can be read"},
 	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
 	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
 	{"golang.org/x/sys", []string{"internal/load", "internal/lab/sqlite"}, nil, "system calls stay beside the code that needs them"},
@@ -279,7 +285,7 @@ func TestLibrariesStayInTheirPlace(t *testing.T) {
 		}
 	}
 	for _, l := range libraries {
-		if !slices.ContainsFunc(l.in, func(place string) bool { return used[l.path+" "+place] }) {
+		if len(l.in) > 0 && !slices.ContainsFunc(l.in, func(place string) bool { return used[l.path+" "+place] }) {
 			t.Errorf("%s is used nowhere: take it out of libraries and out of go.mod", l.path)
 		}
 	}

@@ -18,13 +18,13 @@ func (d *document) findings(res *claim.Result) {
 			d.line("  - " + code(since(f.Witnesses[0].At, w), false) + " " + escape(w.Text))
 		}
 		if len(f.Picture) > 0 {
-			d.line("  - One window of it as a picture, by Porcupine: " + code(picture(res, f), false))
+			d.line("  - One window of it as a picture, by Porcupine: " + code(pictureFile(res, f), false))
 		}
 	}
 }
 
-// picture names the file in the run's folder that a finding's picture goes to.
-func picture(res *claim.Result, f figure.Finding) string {
+// pictureFile names the file in the run's folder that a finding's picture goes to.
+func pictureFile(res *claim.Result, f figure.Finding) string {
 	return "picture-" + strings.Map(func(r rune) rune {
 		if strings.ContainsRune(".+-_", r) || unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r
@@ -39,7 +39,7 @@ func Pictures(r Run) map[string][]byte {
 	for i := range r.Results {
 		for _, f := range r.Results[i].Findings {
 			if len(f.Picture) > 0 {
-				pages[picture(&r.Results[i], f)] = f.Picture
+				pages[pictureFile(&r.Results[i], f)] = f.Picture
 			}
 		}
 	}

@@ -18,6 +18,8 @@ func Formats() []Format {
 		{"results", "results.json", "verdicts and figures, for programs", ResultsJSON},
 		{"curves", "curves.json", "queries by load", CurvesJSON},
 		{"clocks", "clocks.json", "recovery times", RecoveryTimesJSON},
+		{"pictures", "pictures.json", "the data of pictures", PicturesJSON},
+		{"page", "report.html", "the same with pictures, to open", HTML},
 		{"report", "report.md", "each claim with its evidence", Markdown},
 	}
 }

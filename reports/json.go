@@ -28,6 +28,26 @@ func CurvesJSON(w io.Writer, r Run) error { return writeArray(w, r.Curves) }
 // each arm of each scenario with a fault.
 func RecoveryTimesJSON(w io.Writer, r Run) error { return writeArray(w, r.RecoveryTimes) }
 
+// PicturesJSON writes an array of picture.Picture, one line for each scenario and arm.
+func PicturesJSON(w io.Writer, r Run) error {
+	text := []byte("[")
+	for i, p := range r.Pictures {
+		line, err := json.Marshal(p)
+		if err != nil {
+			return fmt.Errorf("picture of %s, arm %s: %w", p.Scenario, p.Arm, err)
+		}
+		if text = append(text, '\n'); i > 0 {
+			text = append(text[:len(text)-1], ',', '\n')
+		}
+		text = append(text, line...)
+	}
+	if len(r.Pictures) > 0 {
+		text = append(text, '\n')
+	}
+	_, err := w.Write(append(text, ']', '\n'))
+	return err
+}
+
 // writeArray writes an array, indented, with a newline at its end; an empty one is [], not null.
 func writeArray[T any](w io.Writer, all []T) error {
 	if all == nil {

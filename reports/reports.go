@@ -11,6 +11,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/picture"
 	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/inspect"
 )
@@ -27,6 +28,9 @@ type Run struct {
 	Results       []claim.Result
 	Curves        []curve.Curve
 	RecoveryTimes []recovery.Times
+	Pictures      []picture.Picture
+	Plans         []Plan    // of the scenarios, where they are known
+	Earlier       []Earlier // runs of the same plan, the newest first
 	Inspection    Inspection
 	Warnings      []string // of the run as a whole: rounds set aside, a generator that fell behind
 	Interrupted   bool
@@ -50,4 +54,18 @@ func (r Run) folder() string {
 		return r.Name
 	}
 	return r.Started.UTC().Format("20060102T150405Z") + "-" + r.Name
+}
+
+// A Plan is what a reader must know of a scenario to play it again.
+type Plan struct {
+	Scenario string
+	About    string
+	Command  string   // that plays it again; empty: not known
+	Short    []string // what is shorter in it than in the document: "TTL_TRIPS is 2s instead of 5m0s"
+}
+
+// An Earlier is a run of the same plan that came before.
+type Earlier struct {
+	Name    string // of its folder
+	Results []claim.Result
 }

@@ -15,8 +15,8 @@ byte. Rounds that were cut short do not count.
 
 Usage: bench judge [flags] [DIR]
 
-DIR is a run's folder (default reports/out/latest). Its results.json and
-report.md are written again.
+DIR is a run's folder (default reports/out/latest). Its results.json,
+report.html and report.md are written again.
 
 Flags:
   --report-only   exit 0 once judged, whatever the verdicts

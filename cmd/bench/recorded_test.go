@@ -58,6 +58,9 @@ func TestRecordedRuns(t *testing.T) {
 				}
 				golden(t, filepath.Join(want, f.File), out.Bytes())
 			}
+			if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || len(page) > 2<<20 {
+				t.Errorf("report.html has %d bytes, want at most 2 MB: %v", len(page), err)
+			}
 		})
 	}
 }

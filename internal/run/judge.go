@@ -11,11 +11,13 @@ import (
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/picture"
 	"github.com/trektribe/bench/internal/claim/recovery"
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/run/paint"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -36,6 +38,7 @@ type judge struct {
 	shares   map[string]*share  // arm → what it gets of the traffic
 	limits   limits
 	stopped  *history.Event // the condition that ended the scenario; nil: none did
+	canvases paint.Canvases // nil: nobody looks at them
 }
 
 // newJudge compiles the claims of s. own is how the service speaks; tables are those of the arms that were inspected.
@@ -91,7 +94,7 @@ func (j *judge) observe(ctx context.Context, dir string) (bool, error) {
 	}
 	seen := map[string]observation{}
 	for _, a := range j.arms {
-		seen[a.Name] = j.look(r.Arm(a.Name))
+		seen[a.Name] = j.look(a.Name, r.Arm(a.Name))
 	}
 	if err := r.Err(); err != nil {
 		return false, err // nothing of a round that cannot be read to its end counts
@@ -106,6 +109,7 @@ func (j *judge) observe(ctx context.Context, dir string) (bool, error) {
 			j.points[a.Name][i] = append(j.points[a.Name][i], c)
 		}
 		j.times[a.Name] = append(j.times[a.Name], o.times...)
+		j.canvases.Add(a.Name, o.sheet)
 	}
 	return true, r.Err()
 }
@@ -115,9 +119,10 @@ type observation struct {
 	claims []claim.Round
 	curves []curve.Round
 	times  []recovery.Round // one, or none without a fault
+	sheet  *picture.Sheet   // nil: no picture is made
 }
 
-func (j *judge) look(h history.History) (o observation) {
+func (j *judge) look(arm string, h history.History) (o observation) {
 	o.claims = claim.ObserveAll(j.claims, h)
 	for _, c := range j.curves {
 		o.curves = append(o.curves, c.Observe(h))
@@ -125,6 +130,7 @@ func (j *judge) look(h history.History) (o observation) {
 	if j.recovery != nil {
 		o.times = append(o.times, j.recovery.Observe(h))
 	}
+	o.sheet = j.canvases.Observe(arm, h)
 	return o
 }
 

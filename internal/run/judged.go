@@ -10,7 +10,9 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/curve"
+	"github.com/trektribe/bench/internal/claim/picture"
 	"github.com/trektribe/bench/internal/claim/recovery"
+	"github.com/trektribe/bench/internal/run/paint"
 	"github.com/trektribe/bench/reports"
 )
 
@@ -20,6 +22,7 @@ type Judged struct {
 	Results       []claim.Result
 	Curves        []curve.Curve
 	RecoveryTimes []recovery.Times
+	Pictures      []picture.Picture
 	Inspection    reports.Inspection
 	Warnings      []string // what could not be used
 	load          *loadSeen
@@ -41,7 +44,7 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 		if err != nil {
 			return nil, err
 		}
-		j.load, j.running = out.load, saved.Running
+		j.load, j.running, j.canvases = out.load, saved.Running, paint.New(s, saved.Arms)
 		warnings, err := j.observeAll(ctx, dir)
 		if err != nil {
 			return nil, fmt.Errorf("judge %s: %w", dir, err)
@@ -51,6 +54,7 @@ func Judge(ctx context.Context, dir string) (*Judged, error) {
 		out.Results = append(out.Results, j.results()...)
 		out.Curves = append(out.Curves, j.curveResults()...)
 		out.RecoveryTimes = append(out.RecoveryTimes, j.recoveryTimes()...)
+		out.Pictures = append(out.Pictures, j.canvases.Pictures(s.Name, saved.Arms)...)
 	}
 	return out, nil
 }

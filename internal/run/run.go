@@ -183,8 +183,9 @@ func Read(ctx context.Context, dir string) (reports.Run, error) {
 	saved := j.Saved
 	r := reports.Run{
 		Name: saved.Name, Started: saved.Started, Elapsed: saved.Elapsed, Dir: dir, Machine: saved.Machine.Kind(),
-		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Inspection: j.Inspection, Warnings: j.Warnings, Interrupted: saved.Interrupted,
+		Conditions: conditions(saved, j.load), Results: j.Results, Curves: j.Curves, RecoveryTimes: j.RecoveryTimes, Pictures: j.Pictures, Inspection: j.Inspection, Warnings: j.Warnings, Interrupted: saved.Interrupted,
 	}
+	r.Plans, r.Earlier = plans(saved), earlier(dir, saved)
 	for _, a := range saved.Arms {
 		r.Arms = append(r.Arms, a.Name)
 	}

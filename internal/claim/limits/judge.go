@@ -43,10 +43,7 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 	}
 	j := &Judged{sel: sel.Text, unseen: !l.refused, undated: !l.dated && (r.Kind == limit.FixedClock || r.Kind == limit.SlidingCounter)}
 	l.judged[key] = j
-	r.Slack = slack
-	if l.dated {
-		r.Epoch = -(l.epoch % r.Window)
-	}
+	r = l.onItsClock(r)
 	if j.limit = l.limit; j.limit == 0 {
 		j.limit = r.Limit
 	}
@@ -81,6 +78,15 @@ func (l *Log) Judge(sel expr.Selector, r limit.Reading) (*Judged, *figure.Absenc
 		}
 	}
 	return j, j.nothing()
+}
+
+// onItsClock is the reading as far as the service's clocks keep it.
+func (l *Log) onItsClock(r limit.Reading) limit.Reading {
+	r.Slack = slack
+	if l.dated {
+		r.Epoch = -(l.epoch % r.Window)
+	}
+	return r
 }
 
 // named is a decision on the client that it claims to be, and who that really is.

@@ -1,0 +1,129 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// A Chart is one picture. Places across are shares of its width, and grow with it; places down are pixels, so that
+// text keeps its size on a phone.
+type Chart struct {
+	ID, Title, Desc string
+	H               int
+	Names           bool   // the scale at the left has names
+	Bare            bool   // no lines for the scale at the left
+	Down, Across    string // what the scales show, with their unit
+	Left            []Tick // Y in pixels
+	Below           []Tick
+	Shades          []Box
+	Labels          []Label
+	Layer           *Layer
+	Lines           []Line
+	Dots            []Dot
+	Legend          []Key
+	Under           *Chart // drawn right below, on the same scale across
+	Named           [][]string
+	NamedHead       []string
+	Note            string
+}
+
+// A Layer is the data of a chart, which several charts share.
+type Layer struct {
+	ID    string
+	Paths []Path
+	Dots  []Dot
+	Texts []Label
+	W, H  int // of the coordinates of Paths
+}
+
+// A Tick is a number on a scale.
+type Tick struct {
+	X, Text, Anchor string
+	Y               int
+	Narrow          bool // also on a phone
+}
+
+// What charts are made of.
+type (
+	Box struct {
+		X, W, Y, H, Class, Title string
+	}
+	// A Path is in the coordinates of its layer, which are stretched across.
+	Path struct{ D, Class string }
+	Line struct {
+		X1, X2, Y1, Y2, Class string
+	}
+	Dot struct {
+		X, Y, R, Class, Title string
+	}
+	Label struct {
+		X, Y, Text, Class, Anchor string
+		Wide                      bool // not on a phone
+	}
+	// A Key explains a mark.
+	Key struct{ Class, Text string }
+)
+
+// anchor keeps a label near an edge inside.
+func anchor(share float64) string {
+	switch {
+	case share < 0.08:
+		return "start"
+	case share > 0.92:
+		return "end"
+	}
+	return "middle"
+}
+
+// below are the ticks of a scale across. On a phone, each other is left out where there are many.
+func below(s scale, n int, text func(float64) string) (out []Tick) {
+	ticks := s.ticks(n)
+	for i, x := range ticks {
+		out = append(out, Tick{X: percent(s.at(x)), Text: text(x), Anchor: anchor(s.at(x)), Narrow: len(ticks) <= 4 || i%2 == 0})
+	}
+	return out
+}
+
+// left are the ticks of a scale down, over h pixels.
+func left(s scale, h, n int, text func(float64) string) (out []Tick) {
+	for _, y := range s.ticks(n) {
+		out = append(out, Tick{Y: int((1 - s.at(y)) * float64(h)), Text: text(y)})
+	}
+	return out
+}
+
+// boundLine draws a bound across, at a height.
+func (c *Chart) boundLine(y float64, text string) {
+	c.Lines = append(c.Lines, Line{X1: "0", X2: "100%", Y1: num(y), Y2: num(y), Class: "bound"})
+	l := Label{X: "99.5%", Y: num(y - 4), Text: text, Class: "bound", Anchor: "end"}
+	if y < 15 {
+		l.Y = num(y + 12)
+	}
+	for _, o := range c.Labels { // another bound is close: at the other end
+		if other, err := strconv.ParseFloat(o.Y, 64); err == nil && o.Class == "bound" && o.Anchor == "end" && math.Abs(other-y) < 16 {
+			l.X, l.Anchor = "0.5%", "start"
+		}
+	}
+	c.Labels = append(c.Labels, l)
+}
+
+// boundAt draws a bound down, at a share of the width.
+func (c *Chart) boundAt(share float64, text string, y float64) {
+	c.Lines = append(c.Lines, Line{X1: percent(share), X2: percent(share), Y1: "0", Y2: fmt.Sprint(c.H), Class: "bound"})
+	c.Labels = append(c.Labels, Label{X: percent(share), Y: num(y), Text: text, Class: "bound", Anchor: anchorWide(share)})
+}
+
+// slug is a text as an id. What arms may be named stays apart.
+func slug(parts ...string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.", r):
+			return r
+		case r == '+':
+			return ':'
+		}
+		return '-'
+	}, strings.Join(parts, "-"))
+}

@@ -1,0 +1,67 @@
+package page
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/picture"
+)
+
+const quantilesHeight = 170
+
+// nines is where a quantile stands: between 0 and 99.99 %, by how few are beyond it.
+func nines(q float64) float64 { return min(1, -math.Log10(max(1e-4, 1-q))/4) }
+
+// quantiles is how long hits, misses and answers that fell back took.
+func quantiles(p *picture.Picture, s span, limits []limitLine, id string, layers *[]*Layer) *Chart {
+	if len(p.Quantiles) == 0 {
+		return nil
+	}
+	y := s.scale()
+	c := &Chart{ID: id, Title: "Percentiles of correct answers", H: quantilesHeight, Down: "response time, log scale", Across: "share of answers that took no longer, 1/(1 − q) scale",
+		Left: left(y, quantilesHeight, 6, seconds)}
+	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999} {
+		at := nines(q)
+		c.Below = append(c.Below, Tick{X: percent(at), Text: figure.Format(q, "ratio"), Anchor: anchor(at), Narrow: q != 0.5 && q != 0.999})
+		c.Lines = append(c.Lines, Line{X1: percent(at), X2: percent(at), Y1: "0", Y2: fmt.Sprint(c.H), Class: "grid"})
+	}
+	for _, l := range limits {
+		c.boundLine((1-y.in(l.at))*quantilesHeight, l.text)
+	}
+	var said []string
+	for _, one := range p.Quantiles {
+		c.Legend = append(c.Legend, Key{"k-q-" + one.Name, one.Name + ", n=" + figure.Grouped(fmt.Sprint(one.N))})
+		last := one.Points[len(one.Points)-1]
+		said = append(said, fmt.Sprintf("%s: median %s, the slowest shown %s", one.Name, seconds(quantileAt(one, 0.5)), seconds(last.X)))
+	}
+	if len(limits) > 0 {
+		c.Legend = append(c.Legend, Key{"k-bound", "bound"})
+	}
+	c.Desc = strings.Join(said, ". ") + "."
+	c.Note = "All rounds together. A line ends where the answers end: beyond 1 − 1/n there is only the slowest."
+	base := slug("q", p.Scenario, p.Arm)
+	c.Layer = layerOnce(layers, base, func() *Layer {
+		l := &Layer{ID: base, W: 1000, H: quantilesHeight}
+		for _, one := range p.Quantiles {
+			var d strings.Builder
+			for i, q := range one.Points {
+				d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
+				fmt.Fprintf(&d, "%s %s", num(1000*nines(q.Q)), num((1-y.in(q.X))*quantilesHeight))
+			}
+			l.Paths = append(l.Paths, Path{d.String(), "q q-" + one.Name})
+		}
+		return l
+	})
+	return c
+}
+
+func quantileAt(s picture.Series, q float64) float64 {
+	for _, p := range s.Points {
+		if p.Q >= q-1e-9 {
+			return p.X
+		}
+	}
+	return 0
+}
