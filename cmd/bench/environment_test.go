@@ -30,7 +30,7 @@ func TestAServiceGetsItsOwnVariablesAndArguments(t *testing.T) {
 		code, table, errs := bench(append([]string{"run", "--out", out, "--target-cmd", "python3 testdata/flags.py --listen=:{port} --cache={redis}", scenario}, more...)...)
 		return code, table + errs
 	}
-	code, said := play("--env-file", env, "--env", "GREETING=good day")
+	code, said := play("--wide", "--env-file", env, "--env", "GREETING=good day")
 	if code != exitHolds {
 		t.Errorf("exit %d, want %d\n%s", code, exitHolds, said)
 	}
