@@ -91,7 +91,7 @@ var floors = []floor{
 		"what the oracle is asked, and what its answer means, is one thing for all measures of limits"},
 	{"internal/claim/probe", 3, []string{"internal/history", "internal/claim/expr", "internal/claim/figure", "internal/claim/source"},
 		"measures, guards and curves watch a history alike: what they share knows none of them"},
-	{"internal/claim/impact", 2, []string{"internal/history", "internal/claim/figure", "internal/claim/source"},
+	{"internal/claim/impact", 2, []string{"internal/history", "internal/command", "internal/claim/figure", "internal/claim/source"},
 		"what a fault did to an instance is read alike by measures and recovery times: it knows neither"},
 	{"internal/claim/ledger", 2, []string{"internal/history", "internal/exact"}, "what was booked, sent and connected is read alike by every measure of it: it knows none"},
 	{"internal/claim/code", 1, nil, "the words for programs stand in one place, and depend on nothing"},

@@ -42,6 +42,7 @@ func cacheMap(t *testing.T, args ...string) map[string][]string {
 // What each call of a service says to Redis is told as it is: names, keys, times to live, round trips, hits and misses.
 // On a busy machine a write beside the answer may come when the request counts as over, but not each time.
 func TestTheCacheMapIsExact(t *testing.T) {
+	t.Parallel()
 	machinetest.Need(t, "python3")
 	const own = ", (+ PING, SET beat:*)|"
 	want := []string{
@@ -71,6 +72,7 @@ func TestTheCacheMapIsExact(t *testing.T) {
 }
 
 func TestTheCacheMapOfBothPolicies(t *testing.T) {
+	t.Parallel()
 	got := cacheMap(t, "redis-outage")
 	for arm, want := range map[string][]string{
 		"documented": {

@@ -11,6 +11,7 @@ import (
 
 // A wrong count is proved, whatever the machine does: the gate never lets it pass.
 func TestAWrongCountIsAnAlarm(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	code, text, errs := bench("gate", "--against", "hardened", "--arms", "hardened+limit-off-by-one", "--rounds", "3", "--seed", "3", "--out", out, "limit-exact")
 	switch {
@@ -76,6 +77,7 @@ func TestAGateWithoutSomethingToCompareIsNoPass(t *testing.T) {
 }
 
 func TestABaselineIsWrittenAndHeld(t *testing.T) {
+	t.Parallel()
 	file, out := filepath.Join(t.TempDir(), "ci", "baseline.json"), t.TempDir()
 	run := func(args ...string) (int, string) {
 		code, text, errs := bench(append([]string{"gate", "--baseline", file, "--rounds", "3", "--out", out, "testdata/short.yaml"}, args...)...)
@@ -105,6 +107,7 @@ func TestABaselineIsWrittenAndHeld(t *testing.T) {
 
 // Two revisions of somebody's repository are built beside it, and nothing of that stays, in the repository or elsewhere.
 func TestRevisionsAreComparedAndLeaveNothing(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("there is no git")
 	}

@@ -51,12 +51,20 @@ func TestRecordedRuns(t *testing.T) {
 				}
 				golden(t, filepath.Join(want, name), got)
 			}
+			out.Reset()
+			var names []string
 			for _, f := range reports.OnDemand() {
-				out.Reset()
-				if code := runReport(context.Background(), []string{dir, "--format", f.Name, "--out", "-"}, &out, &errw); code != 0 {
-					t.Fatalf("report --format %s exits with %d: %s", f.Name, code, errw.String())
+				names = append(names, f.Name)
+			}
+			if code := runReport(context.Background(), []string{dir, "--format", strings.Join(names, ","), "--out", "reports"}, &out, &errw); code != 0 {
+				t.Fatalf("report exits with %d: %s", code, errw.String())
+			}
+			for _, f := range reports.OnDemand() {
+				got, err := os.ReadFile(filepath.Join("reports", f.File))
+				if err != nil {
+					t.Fatal(err)
 				}
-				golden(t, filepath.Join(want, f.File), out.Bytes())
+				golden(t, filepath.Join(want, f.File), got)
 			}
 			if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || len(page) > 2<<20 {
 				t.Errorf("report.html has %d bytes, want at most 2 MB: %v", len(page), err)

@@ -89,7 +89,7 @@ var strangers = []stranger{
 	{command: "python3 twocalls.py", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm), quick: true},
 	{command: "python3 twocalls.py hash", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
 	{command: "python3 twocalls.py script", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, undecided("uses scripts")))},
-	{command: "node pipes.js", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
+	{command: "node pipes.js", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, spared))}, // a round has one load: where others overlap it, the wire may not prove it
 	{command: "python3 twocalls.py", scenario: "outage", true: sound},
 	{command: "python3 twocalls.py", scenario: "blackhole", true: soundly},
 	{command: "node pipes.js", scenario: "outage", true: sound},
@@ -153,9 +153,7 @@ var strangers = []stranger{
 
 // wrongly are the cells that are known to be wrong, by stranger, scenario and claim, and why. One that is
 // right does not belong here.
-var wrongly = map[string]string{
-	"node twofaced.js half-back again fallback.recovery": "few answers come from the cache, so the wire is asked, and there a write counts as a use, though nothing is read again",
-}
+var wrongly = map[string]string{}
 
 // Services that nobody here wrote are judged as is true of them, and for the true reason.
 func TestStrangers(t *testing.T) {

@@ -3,6 +3,7 @@ package impact
 import (
 	"time"
 
+	"github.com/trektribe/bench/internal/command"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -14,7 +15,8 @@ const sameUse = 0.25
 // that were answered without an error.
 type seen struct {
 	unfollowed            bool  // there may be more than was seen
-	uses, usesSince       int   // before the fault, and since the last heal
+	reads                 int   // before the fault
+	uses, usesSince       int   // before the fault, and since the last heal; the reads alone where there were any before
 	answers, answersSince int   // the same, of the service
 	since                 lapse // commands with keys since the last heal
 }
@@ -31,6 +33,10 @@ func (u *Usage) Command(c *history.Command) {
 		if c.OK() {
 			s.uses++
 		}
+		if c.OK() && reads(c) {
+			s.reads++
+		}
+	case s.reads > 0 && !reads(c): // who read before and only writes now does not use it again
 	case w.Healed && c.Sent >= w.Lifting:
 		if c.OK() {
 			s.usesSince++
@@ -54,5 +60,14 @@ func (u *Usage) ByWire() bool {
 func (s *seen) settled() (time.Duration, bool) {
 	at, ok := s.since.settled()
 	per := func(uses, answers int) float64 { return float64(uses) / float64(max(1, answers)) }
-	return at, ok && per(s.usesSince, s.answersSince) >= sameUse*per(s.uses, s.answers)
+	before := s.uses
+	if s.reads > 0 {
+		before = s.reads
+	}
+	return at, ok && per(s.usesSince, s.answersSince) >= sameUse*per(before, s.answers)
+}
+
+func reads(c *history.Command) bool {
+	known, _ := command.Find(c.Name)
+	return known.Access == "read"
 }

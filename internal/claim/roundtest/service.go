@@ -27,6 +27,7 @@ type Service struct {
 	Script    bool          // it reads by a script
 	Hash      bool          // all trips are fields of one hash
 	GivesUp   bool          // during the fault, from 1 s to 3 s, a reply comes too late and it loads, and writes nothing
+	Stalls    bool          // one reply in ten comes later than it waits: it loads, and writes nothing
 	SaysItAll bool          // its answers say where they come from
 	Lies      bool          // and say "database" of what was in Redis
 }
@@ -68,8 +69,12 @@ func (s Service) Play(chance func(n int64) int64, until time.Duration) (h histor
 		if s.Script {
 			name = "EVAL"
 		}
+		stalled := s.Stalls && chance(10) == 0
 		say := func(name, key string, at time.Duration, reply history.Reply, found bool, ttl time.Duration) time.Duration {
 			c := history.Command{Instance: r.Instance, Name: name, Key: key, Sent: at, Answered: at + 200*time.Microsecond, Reply: reply, Found: found, TTL: ttl}
+			if stalled {
+				c.Answered += 50*MS + time.Duration(chance(int64(20*MS)))
+			}
 			h.C = append(h.C, c)
 			return c.Answered
 		}
@@ -93,7 +98,7 @@ func (s Service) Play(chance func(n int64) int64, until time.Duration) (h histor
 			now += s.Load[0] + time.Duration(chance(int64(s.Load[1]-s.Load[0])+1))
 			truth.Loads++
 			flights[place] = [2]time.Duration{began, now}
-			if gaveUp := s.GivesUp && r.Phase == "fault"; gaveUp {
+			if stalled || s.GivesUp && r.Phase == "fault" {
 				return
 			}
 			truth.Written++
@@ -119,13 +124,14 @@ func (s Service) Play(chance func(n int64) int64, until time.Duration) (h histor
 			load()
 		default:
 			var there bool
+			asked := now
 			if now, there = read(now); !there && s.Rechecks {
 				now, there = read(now + time.Millisecond)
 			}
 			stale := there && s.Envelope > 0 && !slices.ContainsFunc(written[item], func(w time.Duration) bool { return w <= now && now < w+s.Envelope })
-			late := s.GivesUp && r.Phase == "fault"
+			late := stalled || s.GivesUp && r.Phase == "fault"
 			if late {
-				now += 50 * MS
+				now = asked + 50*MS
 			}
 			switch {
 			case there && !stale && !late:

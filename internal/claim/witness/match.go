@@ -11,6 +11,9 @@ import (
 // afterwards is how long after its answer a request may still write what it has loaded.
 const afterwards = 100 * time.Millisecond
 
+// patience is how long every service waits for Redis.
+const patience = 20 * time.Millisecond
+
 // A lane is all that was done with one key on one instance.
 type lane struct {
 	in    *instance
@@ -136,12 +139,19 @@ func (c cluster) prove() {
 		switch at, did := c.wrote(r.answered, q.done+afterwards); {
 		case r.class == none && did && q.done-r.answered >= max(at-q.done, min(q.of.usual()/2, leastLoad)): // else it may have loaded behind an answer from memory
 			q.shown = source.Database
-		case r.class == found && r.answered <= q.done:
+		case r.class == found && r.answered <= q.done && q.waitedFor(r):
 			if _, wrote := c.wrote(r.answered, q.done); !wrote { // it may have taken what it found for too old
 				q.shown = source.Redis
 			}
 		}
 	}
+}
+
+// waitedFor reports whether the request can only have answered with what r found. One that waited too long for the reply may
+// have given it up, and loaded; so may one that took as long as a load after it.
+func (q *call) waitedFor(r *said) bool {
+	usual := q.of.usual()
+	return r.answered-r.sent <= patience && (usual == 0 || q.done-r.answered < max(leastLoad, usual/2))
 }
 
 // load keeps how long a load of the cluster took at most, where all of its requests read.
