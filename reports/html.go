@@ -113,6 +113,9 @@ func ledgerRow(r Run, row row, arms []string) page.Claim {
 		for _, p := range res.Parts {
 			c.Parts = append(c.Parts, pagePart(&p))
 		}
+		c.Decides = max(0, slices.IndexFunc(res.Parts, func(p claim.Part) bool {
+			return p.Bound == res.Bound && p.Measured == res.Measured && p.Lo == res.Lo && p.Hi == res.Hi && p.Verdict == res.Verdict
+		}))
 		for _, f := range res.Findings {
 			c.Findings = append(c.Findings, pageFinding(res, f))
 		}

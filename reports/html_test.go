@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/reports"
 )
 
@@ -208,5 +209,19 @@ func BenchmarkHTML(b *testing.B) {
 		if err := reports.HTML(io.Discard, r); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The bar beside a verdict is that of the figure beside it, also where several bounds are the same.
+func TestTheBarIsOfTheFigure(t *testing.T) {
+	part := func(v claim.Verdict, measured, lo, hi float64) claim.Part {
+		return claim.Part{Text: "share(all) >= 99%", Verdict: v, Measured: measured, Lo: lo, Hi: hi, N: 900, Unit: "ratio", Bound: ">= 99%", Rounds: []float64{measured}, Method: "binomial"}
+	}
+	text := html(t, reports.Run{Name: "two", Arms: []string{"service"}, Results: []claim.Result{{ID: "fallback.reset", Scenario: "s", Arm: "service", Verdict: claim.Refuted,
+		Holds: "both", Measured: 0.25, Lo: 0.2, Hi: 0.3, N: 900, Rounds: 1, Unit: "ratio", Bound: ">= 99%", Because: "so",
+		Parts: []claim.Part{part(claim.Holds, 1, 0.995, 1), part(claim.Refuted, 0.25, 0.2, 0.3)}}}})
+	row := regexp.MustCompile(`(?s)<td><span class="verdict refuted">.*?</td>`).FindString(text)
+	if row == "" || strings.Contains(row, `bar holds`) || !strings.Contains(row, "bar refuted") {
+		t.Errorf("the bar beside 25 %% is that of another figure: %s", row)
 	}
 }

@@ -101,6 +101,7 @@ type Cell struct {
 	Figure, Interval, N, For string
 	Rounds                   string
 	Parts                    []Part
+	Decides                  int // the part that has the cell's figure
 	Facts                    []Fact
 	Findings                 []Finding
 	Last                     []string // verdicts of the last runs, the oldest first, this one last

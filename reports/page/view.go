@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strings"
 
 	"github.com/trektribe/bench/internal/claim/curve"
 	"github.com/trektribe/bench/internal/claim/picture"
@@ -168,15 +167,11 @@ func (d *drawer) curves(scenario, arm string) (out []*curve.Curve) {
 // cell draws what one arm made of a claim: its figures beside the bounds, and the picture that convinces.
 func (d *drawer) cell(c Claim, x Cell) cell {
 	out := cell{Cell: x, Strip: strip(x.Last)}
-	decides := 0
 	for i, p := range x.Parts {
-		if p.Interval == x.Interval && p.Promised == x.For && strings.HasPrefix(x.Figure, p.Figure) {
-			decides = i
-		}
 		out.Parts = append(out.Parts, part{p, p.dots(partScale(c, i), d.id())})
 	}
 	if len(x.Parts) > 0 {
-		out.Mini = x.Parts[decides].mini(partScale(c, decides))
+		out.Mini = x.Parts[x.Decides].mini(partScale(c, x.Decides))
 	}
 	if x.Verdict == "" {
 		return out
