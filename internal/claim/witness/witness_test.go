@@ -158,3 +158,18 @@ func TestWhatTheServiceSaysIsHeldAgainstTheWire(t *testing.T) {
 		}
 	}
 }
+
+// One answer in forty that says where the load came from that it waited for is no lie.
+func TestRareDissentsAreNoLie(t *testing.T) {
+	s := busy
+	s.SaysItAll = true
+	h, _ := s.Play(dice(1), 6*time.Second)
+	for i := range h.R {
+		if i%40 == 0 && h.R[i].Source == "redis" {
+			h.R[i].Source = "database"
+		}
+	}
+	if f, is := witness.Read(h, roundtest.CacheScope()).Dissent(); is || f.Count < 3 {
+		t.Errorf("a finding: %v, of %d dissents; want none of three or more", is, f.Count)
+	}
+}
