@@ -58,6 +58,8 @@ func TestReasonsSayWhatTheServiceDid(t *testing.T) {
 			"no age of trip can be proved: a request without an answer, or a change that was not acknowledged (PUT: 1 × status 500)", "acknowledged"},
 		{"no metrics", "delta(db_total) >= 1", "", []part{calls(load), unread},
 			"no metrics were read from the service: GET /metrics: status 404", "GET /metrics in Prometheus' text format, with db_total"},
+		{"no metrics, and the processor's time from outside", "delta(db_total) >= 1", "", []part{calls(load), unread, counter("process_cpu_seconds_total", "warm", "1", 1, 2)},
+			"no metrics were read from the service: GET /metrics: status 404", "GET /metrics in Prometheus' text format, with db_total"},
 		{"metrics read once", "delta(db_total) >= 1", "", []part{calls(load), unread,
 			event(history.Event{Kind: history.Counter, Name: "db_total", Phase: "warm", Instance: "1", Detail: "begin"})},
 			`were not read at the end of phase "warm": GET /metrics: status 404`, "readings of /metrics"},

@@ -98,7 +98,11 @@ func (g *Increase) Event(e *history.Event) {
 // seenFromOutside reports whether the figure may have been read from the process itself: it
 // does not show that /metrics was.
 func seenFromOutside(name string) bool {
-	return name == "process_open_fds" || name == "process_resident_memory_bytes" || name == "process_threads"
+	switch name {
+	case "process_open_fds", "process_resident_memory_bytes", "process_threads", "process_cpu_seconds_total":
+		return true
+	}
+	return false
 }
 
 func (g *Increase) carries(labels map[string]string) bool {
