@@ -28,6 +28,7 @@ type Service struct {
 	Hash      bool          // all trips are fields of one hash
 	GivesUp   bool          // during the fault, from 1 s to 3 s, a reply comes too late and it loads, and writes nothing
 	Stalls    bool          // one reply in ten comes later than it waits: it loads, and writes nothing
+	Afterward bool          // it writes what it has loaded when it has answered
 	SaysItAll bool          // its answers say where they come from
 	Lies      bool          // and say "database" of what was in Redis
 }
@@ -102,12 +103,16 @@ func (s Service) Play(chance func(n int64) int64, until time.Duration) (h histor
 				return
 			}
 			truth.Written++
-			written[item] = append(written[item], now)
+			wrote := now
+			if s.Afterward {
+				wrote += 4 * MS
+			}
+			written[item] = append(written[item], wrote)
 			command := "SET"
 			if s.Hash && r.Key != "" {
 				command = "HSET"
 			}
-			say(command, key, now, history.ReplyOK, false, s.TTL)
+			say(command, key, wrote, history.ReplyOK, false, s.TTL)
 		}
 		if s.Versions {
 			if len(h.R)%13 == 0 {

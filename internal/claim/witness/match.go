@@ -140,7 +140,7 @@ func (c cluster) prove() {
 		case r.class == none && did && q.done-r.answered >= max(at-q.done, min(q.of.usual()/2, leastLoad)): // else it may have loaded behind an answer from memory
 			q.shown = source.Database
 		case r.class == found && r.answered <= q.done && q.waitedFor(r):
-			if _, wrote := c.wrote(r.answered, q.done); !wrote { // it may have taken what it found for too old
+			if _, wrote := c.wrote(r.answered, q.done+leastLoad); !wrote { // it may have taken what it found for too old
 				q.shown = source.Redis
 			}
 		}

@@ -45,6 +45,9 @@ func TestWhatTheWireProvesIsTrue(t *testing.T) {
 		{"one load for all that come", with(busy, func(s *roundtest.Service) { s.Early = true }), 0.5, 0.999, ""},
 		{"it looks twice", with(busy, func(s *roundtest.Service) { s.Rechecks = true }), 0.4, 0.98, ""},
 		{"old values are found, and loaded anew", with(busy, func(s *roundtest.Service) { s.Envelope = 200 * ms }), 0.5, 0.999, ""},
+		{"old values are found, loaded anew, and written after the answer", with(quiet, func(s *roundtest.Service) {
+			s.Envelope, s.Afterward, s.Load = 200*ms, true, [2]time.Duration{1 * ms, 6 * ms}
+		}), 0.3, 0.999, ""},
 		{"it loads behind its answers", with(busy, func(s *roundtest.Service) { s.Behind, s.Load = true, [2]time.Duration{2 * ms, 6 * ms} }), 0.3, 0.999, ""},
 		{"it gives Redis up during a fault", with(busy, func(s *roundtest.Service) { s.GivesUp = true }), 0.4, 0.8, ""},
 		{"it gives Redis up once in a while", with(busy, func(s *roundtest.Service) { s.Stalls, s.Load = true, [2]time.Duration{5 * ms, 45 * ms} }), 0.5, 0.99, ""},
