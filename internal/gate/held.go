@@ -165,27 +165,11 @@ func (h *Held) JSON(w io.Writer) error {
 }
 
 // Text writes it for a terminal.
-func (h *Held) Text(w io.Writer) error {
-	for _, line := range h.summary() {
-		fmt.Fprintln(w, line)
-	}
-	fmt.Fprintf(w, "\n%s\n", h.answer())
-	for _, b := range h.Because {
-		fmt.Fprintf(w, "  %s\n", b)
-	}
-	return nil
-}
+func (h *Held) Text(w io.Writer) error { return text(w, h.summary(), h.answer(), h.Because) }
 
 // Markdown writes it for the summary of a CI job.
 func (h *Held) Markdown(w io.Writer) error {
-	fmt.Fprintf(w, "## %s\n\n", h.answer())
-	for _, b := range h.Because {
-		fmt.Fprintf(w, "- %s\n", b)
-	}
-	for _, line := range h.summary() {
-		fmt.Fprintf(w, "\n%s\n", line)
-	}
-	return nil
+	return markdown(w, h.answer(), h.Because, nil, h.summary())
 }
 
 func (h *Held) answer() string {

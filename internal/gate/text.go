@@ -27,33 +27,46 @@ func (r *Report) Text(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, line := range r.summary() {
+	return text(w, r.summary(), r.answer(), r.Because)
+}
+
+// Markdown writes the report for the summary of a CI job.
+func (r *Report) Markdown(w io.Writer) error {
+	table := []string{fmt.Sprintf("A: `%s` · B: `%s`", r.Builds[0], r.Builds[1])}
+	for i, row := range r.rows() {
+		if i == 0 {
+			table = append(table, "")
+		}
+		table = append(table, "| "+escaped(row)+" |")
+		if i == 0 {
+			table = append(table, "|"+strings.Repeat("---|", len(row)))
+		}
+	}
+	return markdown(w, r.answer(), r.Because, table, r.summary())
+}
+
+// text writes what was found for a terminal: the answer last, where it is read first.
+func text(w io.Writer, summary []string, answer string, because []string) error {
+	for _, line := range summary {
 		fmt.Fprintln(w, line)
 	}
-	fmt.Fprintf(w, "\n%s\n", r.answer())
-	for _, b := range r.Because {
+	fmt.Fprintf(w, "\n%s\n", answer)
+	for _, b := range because {
 		fmt.Fprintf(w, "  %s\n", b)
 	}
 	return nil
 }
 
-// Markdown writes the report for the summary of a CI job.
-func (r *Report) Markdown(w io.Writer) error {
-	fmt.Fprintf(w, "## %s\n\n", r.answer())
-	for _, b := range r.Because {
+// markdown writes it for the summary of a CI job: the answer first.
+func markdown(w io.Writer, answer string, because, table, summary []string) error {
+	fmt.Fprintf(w, "## %s\n\n", answer)
+	for _, b := range because {
 		fmt.Fprintf(w, "- %s\n", b)
 	}
-	fmt.Fprintf(w, "\nA: `%s` · B: `%s`\n", r.Builds[0], r.Builds[1])
-	for i, row := range r.rows() {
-		if i == 0 {
-			fmt.Fprintln(w)
-		}
-		fmt.Fprintf(w, "| %s |\n", escaped(row))
-		if i == 0 {
-			fmt.Fprintln(w, "|"+strings.Repeat("---|", len(row)))
-		}
+	if len(table) > 0 {
+		fmt.Fprintf(w, "\n%s\n", strings.Join(table, "\n"))
 	}
-	for _, line := range r.summary() {
+	for _, line := range summary {
 		fmt.Fprintf(w, "\n%s\n", line)
 	}
 	return nil

@@ -15,14 +15,27 @@ import (
 
 // slowHits delays answers from a cache, not those that were loaded.
 func slowHits(by time.Duration) func(*target.Options) {
+	return hitsAfter(func(ctx context.Context) error {
+		t := time.NewTimer(by)
+		defer t.Stop()
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	})
+}
+
+// hitsAfter lets answers from a cache wait, not those that were loaded.
+func hitsAfter(wait func(context.Context) error) func(*target.Options) {
 	return func(o *target.Options) {
-		o.DecorateCache = func(c cache.Cache) cache.Cache { return slowCache{c, by} }
+		o.DecorateCache = func(c cache.Cache) cache.Cache { return slowCache{c, wait} }
 	}
 }
 
 type slowCache struct {
 	cache.Cache
-	by time.Duration
+	wait func(context.Context) error
 }
 
 func (s slowCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
@@ -30,13 +43,7 @@ func (s slowCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache
 	if err != nil || !got.Source.Cached() {
 		return got, err
 	}
-	t := time.NewTimer(s.by)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
-	return got, ctx.Err()
+	return got, s.wait(ctx)
 }
 
 type doubleQuery struct{ store.Store }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/target"
-	"github.com/trektribe/bench/target/cache"
 )
 
 // slower holds what is no defect of a promise, and what a comparison of two builds should find all the same. No claim
@@ -18,20 +17,8 @@ var slower = map[string]Mutant{
 
 // longer delays hits by less than a timer can.
 func longer(by time.Duration) func(*target.Options) {
-	return func(o *target.Options) {
-		o.DecorateCache = func(c cache.Cache) cache.Cache { return longerCache{c, by} }
-	}
-}
-
-type longerCache struct {
-	cache.Cache
-	by time.Duration
-}
-
-func (w longerCache) Get(ctx context.Context, k cache.Key, load cache.Load) (cache.Answer, error) {
-	got, err := w.Cache.Get(ctx, k, load)
-	if err == nil && got.Source.Cached() {
-		pause(w.by)
-	}
-	return got, err
+	return hitsAfter(func(context.Context) error {
+		pause(by)
+		return nil
+	})
 }
