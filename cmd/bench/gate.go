@@ -20,6 +20,7 @@ const gateHelp = `Tell whether a build is worse than another, or than before.
 
 Usage: bench gate --against BUILD [flags] [SCENARIO...]
        bench gate --baseline FILE [--update] [flags] [SCENARIO...]
+       bench gate --baseline FILE [--update] --run DIR [--arms ARM]
 
 With --against both builds are played in the same rounds, as bench compare does it.
 A claim that is refuted and was not is an alarm, and so is a figure that is worse: on
@@ -27,12 +28,14 @@ fresh rounds, beyond chance and beyond the effect. That sees small changes.
 
 With --baseline the build is played alone. Its verdicts are held against those of the
 last stored run, and its figures against all stored runs of this machine and plan.
-That sees large changes only, and says how large.
+That sees large changes only, and says how large. With --run nothing is played: a saved
+run is held against the baseline, or one arm of it.
 
 Flags:
   --against BUILD    git:REVISION, a command, a URL, or a policy: as A of bench compare
   --baseline FILE    a file that --update wrote, the folder of one, or a run's folder
   --update           write the run into FILE, and say what that changes
+  --run DIR          a saved run, instead of playing one
   --target-cmd CMD   the build that is judged (default: the reference service, hardened)
   --arms POLICY      the policy of the reference service that is judged, or
                      POLICY+MUTANT
@@ -52,6 +55,7 @@ Examples:
   bench gate --against 'dist/last/server' --target-cmd 'build/server' trips
   bench gate --baseline ci/baseline.json --update
   bench gate --baseline ci/baseline.json
+  bench gate --baseline ci/baseline.json --run reports/out/latest --arms hardened
 `
 
 // gateRounds are the scenarios of a gate without names, and their rounds in the first pass: most for the figures, and few
@@ -66,6 +70,7 @@ func runGate(ctx context.Context, args []string, out, errw io.Writer) int {
 	against := f.set.String("against", "", "")
 	baseline := f.set.String("baseline", "", "")
 	update := f.set.Bool("update", false, "")
+	saved := f.set.String("run", "", "")
 	names, err := parse(f.set, gateHelp, args, out)
 	if err != nil {
 		return stopped(err, errw)
@@ -76,6 +81,9 @@ func runGate(ctx context.Context, args []string, out, errw io.Writer) int {
 	}
 	if *update && *baseline == "" {
 		errs = append(errs, errors.New("--update needs --baseline FILE"))
+	}
+	if *saved != "" && (*baseline == "" || len(names) > 0) {
+		errs = append(errs, errors.New("--run is a run that was played: it needs --baseline FILE, and no scenario"))
 	}
 	rounds := map[string]int{}
 	played := names
@@ -102,7 +110,36 @@ func runGate(ctx context.Context, args []string, out, errw io.Writer) int {
 		fmt.Fprintln(errw, "bench: no baseline: name a build with --against, or a file with --baseline, which --update writes")
 		return exitUndecided
 	}
-	return f.hold(ctx, candidate, *baseline, *update, all, rounds, out, errw)
+	stored, err := gate.ReadBaseline(ctx, *baseline)
+	none := errors.Is(err, gate.ErrNoBaseline)
+	if err != nil && !(none && *update) {
+		cannot(errw, err)
+		if none {
+			fmt.Fprintln(errw, "bench: bench gate --baseline FILE --update writes one")
+			return exitUndecided
+		}
+		return exitCannotRun
+	}
+	dir, arm := *saved, f.runFlags.arms
+	if dir == "" {
+		var code int
+		if dir, code = f.alone(ctx, candidate, all, rounds, errw); code != exitHolds {
+			return code
+		}
+		arm = gate.B
+	}
+	now, err := gate.Store(ctx, dir, arm)
+	if err != nil {
+		return cannot(errw, err)
+	}
+	if *update {
+		return written(stored, now, *baseline, out, errw)
+	}
+	held := stored.Hold(now, dir, float64(f.effect))
+	if err := errors.Join(held.Save(), held.Text(out)); err != nil {
+		return cannot(errw, err)
+	}
+	return outcomeCode(held.Outcome)
 }
 
 // candidate is the build that is judged.
@@ -122,24 +159,14 @@ func (f *comparison) candidate() (string, error) {
 	return cmp.Or(f.command, f.runFlags.arms, "hardened"), nil
 }
 
-// hold plays the build alone and holds it against a baseline.
-func (f *comparison) hold(ctx context.Context, candidate, path string, update bool, all []*scenarios.Scenario, rounds map[string]int, out, errw io.Writer) int {
-	stored, err := gate.ReadBaseline(ctx, path)
-	none := errors.Is(err, gate.ErrNoBaseline)
-	if err != nil && !(none && update) {
-		cannot(errw, err)
-		if none {
-			fmt.Fprintln(errw, "bench: bench gate --baseline FILE --update writes one")
-			return exitUndecided
-		}
-		return exitCannotRun
-	}
+// alone plays the build alone; it is arm B of the saved run. The code is exitHolds where it was played.
+func (f *comparison) alone(ctx context.Context, candidate string, all []*scenarios.Scenario, rounds map[string]int, errw io.Writer) (dir string, code int) {
 	tty, width := terminal(errw)
 	progress := reports.NewProgress(errw, tty, width)
 	defer progress.Close()
 	o, err := f.options(nil, all)
 	if err != nil {
-		return cannot(errw, err)
+		return "", cannot(errw, err)
 	}
 	o.Progress, o.All = progress, true
 	o.Scenarios = gate.WithRounds(all, rounds)
@@ -148,7 +175,7 @@ func (f *comparison) hold(ctx context.Context, candidate, path string, update bo
 		arms, err, o.Lab.URLs = []lab.ArmSpec{{}, {Name: gate.B}}, nil, f.urls
 	}
 	if err != nil {
-		return cannot(errw, err)
+		return "", cannot(errw, err)
 	}
 	o.Lab.Arms = arms[1:]
 	_, most := lanes.Of(o.Scenarios, o.Lab).Takes(o.Scenarios)
@@ -156,23 +183,12 @@ func (f *comparison) hold(ctx context.Context, candidate, path string, update bo
 	outcome, err := run.Run(ctx, o)
 	progress.Close()
 	if ctx.Err() != nil {
-		return exitInterrupted
+		return "", exitInterrupted
 	}
 	if err != nil {
-		return cannot(errw, err)
+		return "", cannot(errw, err)
 	}
-	now, err := gate.Store(ctx, outcome.Dir, gate.B)
-	if err != nil {
-		return cannot(errw, err)
-	}
-	if update {
-		return written(stored, now, path, out, errw)
-	}
-	held := stored.Hold(now, outcome.Dir, float64(f.effect))
-	if err := errors.Join(held.Save(), held.Text(out)); err != nil {
-		return cannot(errw, err)
-	}
-	return outcomeCode(held.Outcome)
+	return outcome.Dir, exitHolds
 }
 
 // written adds a run to a baseline and says what that changes.

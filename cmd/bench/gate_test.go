@@ -93,6 +93,21 @@ func TestABaselineIsWrittenAndHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A saved run is held without being played: what holds in it passes.
+	saved := filepath.Join(out, "latest")
+	heldAlone := func(args ...string) (int, string) {
+		code, text, errs := bench(append([]string{"gate", "--baseline", file}, args...)...)
+		return code, text + errs
+	}
+	if code, text := heldAlone("--run", saved, "--arms", "B"); code != exitHolds || !strings.Contains(text, "1 of 1 verdicts are those of the baseline") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, text := heldAlone("--run", saved, "--arms", "hardened"); code != exitCannotRun || !strings.Contains(text, "has the arms B") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, text := heldAlone("--run", saved, "trips"); code != exitCannotRun || !strings.Contains(text, "no scenario") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
 	// A claim that vanished is no pass.
 	if err := os.WriteFile(file, []byte(strings.Replace(string(stored), `"trips.warm"`, `"trips.gone"`, 1)), 0o644); err != nil {
 		t.Fatal(err)

@@ -117,7 +117,11 @@ func Store(ctx context.Context, dir, arm string) (Stored, error) {
 		arm = saved.Arms[0].Name
 	}
 	if !slices.ContainsFunc(j.Results, func(r claim.Result) bool { return r.Arm == arm }) {
-		return Stored{}, fmt.Errorf("%s compares several services: a baseline is of one", dir)
+		var names []string
+		for _, a := range saved.Arms {
+			names = append(names, a.Name)
+		}
+		return Stored{}, fmt.Errorf("%s has the arms %s, and a baseline is of one of them: choose it with --arms", dir, strings.Join(names, ", "))
 	}
 	if saved.Interrupted || saved.Elapsed == 0 {
 		return Stored{}, fmt.Errorf("%s was cut short: a baseline is a whole run", dir)
