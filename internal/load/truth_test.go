@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,7 +27,26 @@ import (
 // The service measures its own delays and its thaw, and a plain client beside the
 // generator measures how long the machine takes over a call that costs nothing:
 // neither is an error of the generator's. Where it is too long, nothing is decided.
+//
+// A machine that stalls between two echoes can still add to a response time. It
+// does not do so three times in a row; an instrument that is wrong does.
 func TestResponseTimesAreThoseOfTheOpenModel(t *testing.T) {
+	const plays = 3
+	for play := 1; ; play++ {
+		wrong := againstTheTruth(t)
+		if len(wrong) == 0 {
+			return
+		}
+		if play == plays {
+			t.Fatalf("wrong in each of %d plays, the last time: %s", plays, strings.Join(wrong, "; "))
+		}
+		machinetest.Busy(t, "play %d: %s", play, strings.Join(wrong, "; "))
+	}
+}
+
+// againstTheTruth plays once, and returns what was reported wrongly.
+func againstTheTruth(t *testing.T) (wrong []string) {
+	t.Helper()
 	truth, got, echoes := playAgainstAFreeze(t)
 
 	var responses, fromSent []time.Duration
@@ -49,7 +69,7 @@ func TestResponseTimesAreThoseOfTheOpenModel(t *testing.T) {
 			continue
 		}
 		if off := (have - want).Abs(); off > max(want/50, 500*time.Microsecond)+late {
-			t.Errorf("p%v is reported as %v, want %v: %v off, of which %v may be the machine's", tt.q*100, have, want, off, late)
+			wrong = append(wrong, fmt.Sprintf("p%v is reported as %v, want %v: %v off, of which %v may be the machine's", tt.q*100, have, want, off, late))
 		}
 	}
 	// What most tools report: the wait for a worker left out. If that were near the
@@ -60,6 +80,7 @@ func TestResponseTimesAreThoseOfTheOpenModel(t *testing.T) {
 	if undecided == len(tests) {
 		machinetest.SkipBusy(t, "no quantile can be judged")
 	}
+	return wrong
 }
 
 // playAgainstAFreeze returns the truth and what was recorded, both by seq, and the
