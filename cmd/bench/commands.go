@@ -27,6 +27,7 @@ func commands() []command {
 		{"gate", "tell whether a build is worse than another, or than before", gateHelp, runGate},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
 		{"report", "write reports of a saved run for other programs", reportHelp, runReport},
+		{"bundle", "pack a run into one file that others judge again", bundleHelp, runBundle},
 		{"trend", "find what changed over past runs", trendHelp, runTrend},
 		{"selfcheck", "show that the claims detect a broken service", selfcheckHelp, runSelfcheck},
 		{"doctor", "check what this machine can decide", doctorHelp, runDoctor},

@@ -13,12 +13,14 @@ import (
 const judgeHelp = `Judge a saved run again: the same records give the same results.json, byte for
 byte. Rounds that were cut short do not count.
 
-Usage: bench judge [flags] [DIR]
+Usage: bench judge [flags] [DIR|FILE]
 
 DIR is a run's folder (default reports/out/latest). Its results.json,
-report.html and report.md are written again.
+report.html and report.md are written again. FILE is a run that 'bench bundle'
+packed: it is unpacked first, and stderr says whether results.json is the same.
 
 Flags:
+  --out DIR       where FILE is unpacked (default: a folder beside it, named like it)
   --report-only   exit 0 once judged, whatever the verdicts
   --wide          also the interval and n of each figure, and all conditions
   --no-color      no colour, also on a terminal; so does NO_COLOR
@@ -27,6 +29,7 @@ Exit: as bench run.
 
 Example:
   bench judge reports/out/latest
+  bench judge outage.tar.gz
 `
 
 func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
@@ -34,9 +37,10 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 	reportOnly := fs.Bool("report-only", false, "")
 	noColor := fs.Bool("no-color", false, "")
 	wide := fs.Bool("wide", false, "")
+	to := fs.String("out", "", "")
 	dirs, err := parse(fs, judgeHelp, args, out)
 	if err == nil && len(dirs) > 1 {
-		err = fmt.Errorf("judge takes one folder, got %d", len(dirs))
+		err = fmt.Errorf("judge takes one folder or bundle, got %d", len(dirs))
 	}
 	if err != nil {
 		return stopped(err, errw)
@@ -45,7 +49,14 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 	if len(dirs) == 1 {
 		dir = dirs[0]
 	}
+	dir, before, err := unpacked(dir, *to)
+	if err != nil {
+		return cannot(errw, err)
+	}
 	report, err := run.Report(ctx, dir)
+	if err == nil && before != nil {
+		err = sayWhetherSame(errw, dir, before)
+	}
 	if err != nil && ctx.Err() != nil {
 		return exitInterrupted
 	}

@@ -42,13 +42,20 @@ type Saved struct {
 	Warnings    []string              `json:"warnings,omitempty"`
 }
 
+// Folder is what the run's folder was called when it was made, but for a number behind it.
+func (s *Saved) Folder() string { return folderName(s.Started, s.Name) }
+
+func folderName(at time.Time, name string) string {
+	return at.UTC().Format("20060102T150405Z") + "-" + name
+}
+
 // newFolder makes OUT/<UTC time>-<name>, with a number behind it when two runs
 // begin in the same second.
 func newFolder(out, name string, at time.Time) (string, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return "", fmt.Errorf("make the output folder: %w; choose another with --out", err)
 	}
-	stem := at.UTC().Format("20060102T150405Z") + "-" + name
+	stem := folderName(at, name)
 	for i := 1; ; i++ {
 		dir := filepath.Join(out, stem)
 		if i > 1 {
