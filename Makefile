@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench build test long verdicts selfcheck soak race lint clean help
+.PHONY: bench build images test long verdicts selfcheck soak race lint clean help
 
 bench: build ## judge the usual claims under both policies: two minutes, Go alone
 	@bin/bench run --report-only
@@ -7,6 +7,10 @@ bench: build ## judge the usual claims under both policies: two minutes, Go alon
 build: ## build bin/bench
 	@test -x bin/bench || echo "building bin/bench; the first time this fetches and compiles its libraries, which takes minutes" >&2
 	@go build -o bin/bench ./cmd/bench
+
+# REDIS_IMAGE=redis:7-alpine takes Redis from a public image.
+images: ## the images of the stack, without a registry: docs/stack.md
+	images/build
 
 # cmd/bench measures, so it has the machine to itself. Others mostly wait.
 test: ## the tests that this machine can run: four minutes
@@ -37,7 +41,7 @@ race: ## the tests under the race detector
 
 lint: ## gofmt, go vet, and the workflows of CI
 	test -z "$$(gofmt -l .)" && go vet ./...
-	bash -n .ci/run .ci/nightly
+	bash -n .ci/run .ci/nightly images/build
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 clean: ## what make and runs left

@@ -34,6 +34,7 @@ var pages = map[string]int{
 	"docs/measures.md":              150,
 	"docs/reports.md":               150,
 	"docs/scenarios.md":             150,
+	"docs/stack.md":                 150,
 	"docs/verdicts.md":              150,
 	"CHANGELOG.md":                  1000,
 }

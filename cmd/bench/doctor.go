@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab/container"
+	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/run"
 )
 
@@ -38,6 +40,7 @@ func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
 	fmt.Fprintf(out, "machine       %s\n", m)
 	fmt.Fprintf(out, "embedded      yes: Redis, database and service come with bench\n")
 	fmt.Fprintf(out, "redis-server  %s\n", found(ctx, "redis-server", "bench run --redis server", "install the package redis-server"))
+	fmt.Fprintf(out, "container     %s\n", contained())
 	fmt.Fprintf(out, "output        %s\n", writable("reports/out"))
 	late := wakeups(ctx, time.Second)
 	fmt.Fprintf(out, "wake-ups      a 1 ms sleep is late by %v at the median, %v at 99 %%, %v at worst\n", late[len(late)/2].Round(time.Microsecond), late[len(late)*99/100].Round(time.Microsecond), late[len(late)-1].Round(time.Microsecond))
@@ -66,6 +69,18 @@ func found(ctx context.Context, name, use, get string) string {
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(v)), "\n")
 	return "yes, with " + use + ": " + line
+}
+
+// contained says whether Redis can be started in a container.
+func contained() string {
+	version, err := container.Engine()
+	if err == nil {
+		err = redis.Check("container")
+	}
+	if err != nil {
+		return fmt.Sprintf("no; to use bench run --redis container: %v", err)
+	}
+	return "yes, with bench run --redis container: engine " + version
 }
 
 // writable says whether runs can be saved below dir.

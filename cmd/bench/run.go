@@ -28,8 +28,9 @@ Flags:
                      nightly: beside that, real times to live (docs/ci.md)
   --budget D         refuse what may take longer (default: 15m for quick, 30m for
                      standard, 90m for nightly, and no limit without a profile)
-  --redis WHICH      embedded, server (redis-server from PATH) or a redis:// URL
-                     of an empty database (default embedded)
+  --redis WHICH      embedded, server (redis-server from PATH), container (of an image
+                     from 'make images') or a redis:// URL of an empty database
+                     (default embedded)
   --target-cmd CMD   start CMD and test that service. Its environment has PORT,
                      INSTANCE, REDIS_URL, ... {port} and {redis} in CMD become the
                      instance's port and its Redis URL

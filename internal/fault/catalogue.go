@@ -174,9 +174,9 @@ var kinds = []Kind{
 
 var (
 	redis    = []string{"redis"}
-	anyOwn   = []string{"embedded", "server"}
+	anyOwn   = []string{"embedded", "server", "container"}
 	embedded = []string{"embedded"}
-	server   = []string{"server"}
+	server   = []string{"server", "container"}
 
 	// choice is how a fault chooses the commands that it is done to: at least one of them.
 	choice = []string{"commands", "prefix"}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/lab/process/processtest"
 	"github.com/trektribe/bench/internal/machinetest"
@@ -58,12 +59,10 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("looks into /proc")
 	}
-	for _, kind := range []string{"embedded", "server"} {
+	for _, kind := range []string{"embedded", "server", "container"} {
 		for _, moment := range []string{"while it starts", "when it is up", "when all is stopped"} {
 			t.Run(kind+" "+moment, func(t *testing.T) {
-				if kind == "server" {
-					machinetest.Need(t, "redis-server")
-				}
+				machinetest.Redis(t, kind)
 				t.Parallel()
 				env := []string{"REDIS=" + kind}
 				if moment == "when all is stopped" {
@@ -76,8 +75,12 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 						t.Fatalf("the harness said %q, %v", line, err)
 					}
 					if moment == "when all is stopped" {
-						if got := stopped(tmp); got != 5 { // two services, their children in sessions of their own, and Redis
-							t.Fatalf("%d processes are stopped, want 5", got)
+						want := 5 // two services, their children in sessions of their own, and Redis
+						if kind == "container" {
+							want = 4 // the engine has frozen Redis
+						}
+						if got := stopped(tmp); got != want {
+							t.Fatalf("%d processes are stopped, want %d", got, want)
 						}
 					}
 					// Harness, watchdog, two services, two children of theirs; and an embedded Redis, as redis-server hides its environment.
@@ -87,9 +90,16 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 				} else {
 					machinetest.Until(t, "it has begun to start children", 10*time.Second, func() bool { return count() >= 2 })
 				}
+				token := theToken(tmp)
+				if kind == "container" && moment != "while it starts" && containers(t, token) == "" {
+					t.Fatal("no container is there to be left")
+				}
 				cmd.Process.Signal(syscall.SIGKILL)
 				cmd.Wait()
 				machinetest.Until(t, "all its processes are gone", 5*time.Second, func() bool { return count() == 0 && len(servers(tmp)) == 0 })
+				if kind == "container" {
+					machinetest.Until(t, "its containers are gone", 20*time.Second, func() bool { return containers(t, token) == "" })
+				}
 				machinetest.Until(t, "its directory is gone", 5*time.Second, func() bool {
 					left, err := os.ReadDir(tmp)
 					return err == nil && len(left) == 0
@@ -97,6 +107,25 @@ func TestKilledHarnessLeavesNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+// theToken is the token of the lease of the harness with that TMPDIR, of which its directory is named; empty: there is none yet.
+func theToken(tmp string) string {
+	found, _ := filepath.Glob(filepath.Join(tmp, "bench-*"))
+	if len(found) == 0 {
+		return ""
+	}
+	return strings.TrimPrefix(filepath.Base(found[0]), "bench-")
+}
+
+// containers lists those that bear the mark of the lease.
+func containers(t *testing.T, token string) string {
+	t.Helper()
+	out, err := exec.Command("docker", "ps", "--all", "--quiet", "--filter", "label="+container.Mark(token)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
 }
 
 // beginHarness starts one in a process of its own, with tmp for its TMPDIR.

@@ -55,12 +55,11 @@ func TestRedisIsHurt(t *testing.T) {
 		{"noauth", "embedded", "NOAUTH", "new NOAUTH", true},
 		{"oom", "embedded", "OOM", "new OOM", true},
 	}
-	for _, have := range []string{"embedded", "server"} {
+	for _, have := range []string{"embedded", "server", "container"} {
 		t.Run(have, func(t *testing.T) {
+			machinetest.Redis(t, have)
 			s := spec(t)
-			if s.Redis = have; have == "server" {
-				machinetest.Need(t, "redis-server")
-			}
+			s.Redis = have
 			w := open(t, s)
 			w.fresh(t, nil)
 			for _, row := range rows {

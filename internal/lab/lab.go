@@ -29,7 +29,7 @@ type Spec struct {
 	Arms       []ArmSpec         // at least one; names differ
 	Instances  int               // of each arm, at least 1; not used with URLs
 	Env        map[string]string // for every instance, on top of the contract's
-	Redis      string            // "embedded" (also when empty), "server", or a redis:// URL, which serves one arm only
+	Redis      string            // "embedded" (also when empty), "server", "container", or a redis:// URL, which serves one arm only
 	Command    []string          // the service of arms without a command of their own; empty: our own, `bench serve`
 	URLs       []string          // instances that already run, as many of each arm, in the order of the arms; then nothing is started, and there is no command
 	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as remote.ParsePlace reads them: one for all, or one for each

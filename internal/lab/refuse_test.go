@@ -25,7 +25,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"a mutant of somebody's service", func(s *lab.Spec) { s.Command = []string{"true"}; s.Arms[0].Mutant = "x" }, "reference target only"},
 		{"an env that is the lab's", func(s *lab.Spec) { s.Env = map[string]string{"PORT": "80"} }, "PORT is set by the lab"},
 		{"a Redis past the proxy", func(s *lab.Spec) { s.Env = map[string]string{"REDIS_URL": "redis://x"} }, "REDIS_URL is set by the lab"},
-		{"an unknown Redis", func(s *lab.Spec) { s.Redis = "dragonfly" }, `"embedded", "server" or redis://`},
+		{"an unknown Redis", func(s *lab.Spec) { s.Redis = "dragonfly" }, `"embedded", "server", "container" or redis://`},
 		{"a Redis with TLS", func(s *lab.Spec) { s.Redis = "rediss://:hunter2@127.0.0.1:6379" }, "rediss://"},
 		{"an unreadable Redis URL", func(s *lab.Spec) { s.Redis = "redis://:hunter2@127.0.0.1:hunter2" }, "cannot be read"},
 		{"a wrong database", func(s *lab.Spec) { s.Redis = "redis://:hunter2@127.0.0.1:6379/x" }, "cannot be read"},

@@ -11,12 +11,14 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"testing"
 	"time"
 )
 
 // Need skips the test where a program is missing from the PATH. It fails the
-// test instead where BENCH_REQUIRE is "all": that machine must have everything.
+// test instead where BENCH_REQUIRE is "all": that machine must have everything;
+// or "programs": it must have everything but a container engine.
 func Need(t testing.TB, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err == nil {
@@ -25,11 +27,36 @@ func Need(t testing.TB, program string) {
 	Lack(t, "%s is not on the PATH", program)
 }
 
+// Redis does the same for what a kind of Redis needs: "embedded" nothing, "server" a program, "container" an image.
+func Redis(t testing.TB, kind string) {
+	t.Helper()
+	switch kind {
+	case "server":
+		Need(t, "redis-server")
+	case "container":
+		Image(t, "bench/redis:latest")
+	}
+}
+
+// Image does the same for an image of a container engine.
+func Image(t testing.TB, name string) {
+	t.Helper()
+	if err := exec.Command("docker", "image", "inspect", name).Run(); err != nil {
+		lack(t, []string{"all"}, "no image %s: start a container engine, and run make images", name)
+	}
+}
+
 // Lack skips or fails the test in the same way, for lack of something else.
 func Lack(t testing.TB, format string, args ...any) {
 	t.Helper()
-	if os.Getenv("BENCH_REQUIRE") == "all" {
-		t.Fatalf(format+", and BENCH_REQUIRE is all", args...)
+	lack(t, []string{"all", "programs"}, format, args...)
+}
+
+// lack fails the test where BENCH_REQUIRE is one of the words, and skips it otherwise.
+func lack(t testing.TB, musts []string, format string, args ...any) {
+	t.Helper()
+	if must := os.Getenv("BENCH_REQUIRE"); slices.Contains(musts, must) {
+		t.Fatalf(format+", and BENCH_REQUIRE is "+must, args...)
 	}
 	t.Skipf(format, args...)
 }

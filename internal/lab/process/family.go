@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/trektribe/bench/internal/lab/container"
 )
 
 // pauseWithin is how long a process may take to stop: SIGSTOP reaches its threads one by one.
@@ -14,8 +16,12 @@ const pauseWithin = 2 * time.Second
 // A service is often started by a shell or a supervisor, which may put it into a group or a session of its own. The
 // family of a Process is its group, and whatever descends from it. Outside Linux it is the group alone.
 
-// signal sends sig to the family.
+// signal sends sig to the family, or has the engine do the same to the container.
 func (p *Process) signal(sig syscall.Signal) {
+	if p.container != "" {
+		p.signalContainer(sig)
+		return
+	}
 	all := family(p.PID(), p.mark) // while parents are there
 	signalGroup(p.PID(), sig)
 	for _, m := range all {
@@ -31,9 +37,26 @@ func (p *Process) Terminate() {
 	p.signal(syscall.SIGTERM)
 }
 
+// signalContainer does what stands for sig. A container that is not there yet has a client that must not make it.
+func (p *Process) signalContainer(sig syscall.Signal) {
+	switch sig {
+	case syscall.SIGTERM:
+		container.Terminate(p.container)
+	case goOnSignal:
+		container.Resume(p.container)
+	case syscall.SIGKILL:
+		if container.Kill(p.container) != nil {
+			signalGroup(p.PID(), sig)
+		}
+	}
+}
+
 // Pause takes the processor away from the process and whatever it started, and
 // returns when none of them can run any more, at most after pauseWithin.
 func (p *Process) Pause(ctx context.Context) error {
+	if p.container != "" {
+		return container.Pause(p.container)
+	}
 	ctx, cancel := context.WithTimeout(ctx, pauseWithin)
 	defer cancel()
 	for {
@@ -55,6 +78,9 @@ func (p *Process) Resume() { p.signal(goOnSignal) }
 // endRest ends what the process has started, when it has ended itself. What was asked to end, and is busy with it, has
 // as long for that as the process.
 func (p *Process) endRest() {
+	if p.container != "" {
+		container.Remove(p.container) // its client may have been killed before it did
+	}
 	for deadline := time.Now().Add(grace); p.asked.Load() && !p.killed.Load() && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if len(family(p.PID(), p.mark)) == 0 {
 			break

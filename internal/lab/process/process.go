@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/redact"
 )
 
@@ -28,14 +29,15 @@ const (
 
 // A Command is what a process is started from.
 type Command struct {
-	Name   string   // "hardened-1", "hardened-redis": names it in errors
-	Argv   []string // Argv[0] is found as a shell would
-	Env    []string // all of its environment
-	Dir    string   // where it is started; empty: here
-	Log    string   // the file that its output is added to
-	Stdin  string   // what it reads
-	Told   bool     // it reads what Tell says, and not Stdin
-	Hidden []string // secrets that its log may show and errors must not
+	Name      string   // "hardened-1", "hardened-redis": names it in errors
+	Argv      []string // Argv[0] is found as a shell would
+	Env       []string // all of its environment
+	Dir       string   // where it is started; empty: here
+	Log       string   // the file that its output is added to
+	Stdin     string   // what it reads
+	Container bool     // Argv runs a container in the foreground: docker run, docker-compose run. Signals go to the container
+	Told      bool     // it reads what Tell says, and not Stdin
+	Hidden    []string // secrets that its log may show and errors must not
 }
 
 // A Process is a child in a process group of its own, so that a terminal's Ctrl-C
@@ -48,12 +50,13 @@ type Process struct {
 	logFrom int64          // where this start's lines begin
 	input   io.WriteCloser // of Tell; nil: it is told nothing
 
-	mark     string        // a variable in the environment of all that descends from it
-	asked    atomic.Bool   // it was asked to end
-	killed   atomic.Bool   // it was not asked, or has been asked for long enough
-	wanted   atomic.Bool   // the harness ended it
-	expected atomic.Bool   // a fault ended it, or has told it to end
-	done     chan struct{} // closed once it has been reaped
+	container string        // its name; empty: it is none
+	mark      string        // a variable in the environment of all that descends from it
+	asked     atomic.Bool   // it was asked to end
+	killed    atomic.Bool   // it was not asked, or has been asked for long enough
+	wanted    atomic.Bool   // the harness ended it
+	expected  atomic.Bool   // a fault ended it, or has told it to end
+	done      chan struct{} // closed once it has been reaped
 }
 
 // Start starts c. exited is called when it has exited, for whatever reason, and
@@ -70,9 +73,17 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 		return nil, fmt.Errorf("log of %s: %w", c.Name, err)
 	}
 
+	n := l.started.Add(1)
+	if c.Container {
+		if err := l.tell("containers"); err != nil { // before there is one
+			return nil, fmt.Errorf("start %s: %w", c.Name, err)
+		}
+		p.container = fmt.Sprintf("bench-%s-%d", strings.ToLower(l.token), n)
+		c.Argv = container.Marked(c.Argv, p.container, l.token)
+	}
 	// A file, not a pipe: nothing has to be copied, and Wait does not wait for a grandchild that kept it open.
 	p.cmd = exec.Command(c.Argv[0], c.Argv[1:]...)
-	p.mark = fmt.Sprintf("%s=%s-%d", markEnv, l.token, l.started.Add(1))
+	p.mark = fmt.Sprintf("%s=%s-%d", markEnv, l.token, n)
 	p.cmd.Dir = c.Dir
 	p.cmd.Env = append(c.Env, LeaseEnv+"="+l.token, p.mark)
 	p.cmd.Stdout, p.cmd.Stderr = log, log

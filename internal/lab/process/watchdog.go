@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
@@ -29,7 +30,8 @@ const (
 )
 
 // Watchdog is the life of the watchdog process. It reads from r, a pipe that the harness holds, what the harness has
-// started and changed. r ends with the harness, however that ends. Then the watchdog kills what is left, puts back what was
+// started and changed. r ends with the harness, however that ends. Then the watchdog kills what is left, removes the
+// containers, networks and volumes that bear the lease's mark, puts back what was
 // changed at somebody's toxiproxy, and removes the harness's directory.
 //
 // It does the same when nothing has come from r for LeaseFor: the harness is stopped then, or as good as stopped. Before,
@@ -105,16 +107,21 @@ func (s *silence) look(now time.Time) time.Duration {
 
 // remains is what the harness would leave behind.
 type remains struct {
-	token  string
-	dir    string
-	groups map[int]string               // process group: start time of its leader
-	undos  map[remote.Place]remote.Undo // of somebody's proxies
+	token      string
+	dir        string
+	containers bool                         // there may be containers with the mark
+	groups     map[int]string               // process group: start time of its leader
+	undos      map[remote.Place]remote.Undo // of somebody's proxies
 }
 
-// end kills the processes, puts somebody's proxies back and removes the directory. It may be done again.
+// end kills the processes, removes the containers, puts somebody's proxies back and removes the directory. It may be done again.
 func (m *remains) end() error {
 	undone := m.undo()
-	return errors.Join(m.sweep(), m.remove(), undone())
+	errs := []error{m.sweep()} // also who would still make containers
+	if m.containers {
+		errs = append(errs, container.Sweep(m.token))
+	}
+	return errors.Join(append(errs, m.remove(), undone())...)
 }
 
 // hear takes one line of the lease.
@@ -132,6 +139,8 @@ func (m *remains) hear(line string) error {
 		if pid, err = strconv.Atoi(number); err == nil && pid > 1 {
 			m.groups[pid] = began
 		}
+	case "containers":
+		m.containers = true
 	case "beat": // that something came is all it says
 	case "forget":
 		var pid int

@@ -100,9 +100,7 @@ func TestMain(m *testing.M) {
 // own opens a Redis of the lab's own, and a client of it.
 func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
 	t.Helper()
-	if kind == "server" {
-		machinetest.Need(t, "redis-server")
-	}
+	machinetest.Redis(t, kind)
 	lease, err := process.Open(os.Args[:1], os.Environ())
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +129,7 @@ func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
 
 // Each kind keeps the same promises: what is done to it is met, is undone, and leaves it empty for the next round.
 func TestEachKindIsHurtMendedAndEmptied(t *testing.T) {
-	for _, kind := range []string{"embedded", "server"} {
+	for _, kind := range []string{"embedded", "server", "container"} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			s, c := own(t, kind)

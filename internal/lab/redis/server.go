@@ -29,9 +29,7 @@ var server = &kind{
 		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 			return process.Command{}, err
 		}
-		// On stdin, so that the password is in no argument list and in no file.
-		conf := fmt.Sprintf("bind 127.0.0.1\nport %d\nrequirepass %s\ndir %q\ndbfilename %s\nsave \"\"\nappendonly no\ndaemonize no\n", port, password, o.Dir, dumpName)
-		return process.Command{Argv: []string{"redis-server", "-"}, Env: o.Env, Stdin: conf}, nil
+		return process.Command{Argv: []string{"redis-server", "-"}, Env: o.Env, Stdin: config("127.0.0.1", port, password, o.Dir)}, nil
 	},
 	mechanisms: func(s *Store) []dependency.Mechanism {
 		return []dependency.Mechanism{
@@ -52,6 +50,11 @@ var server = &kind{
 		}
 		return s.letGo(ctx)
 	},
+}
+
+// config is what a redis-server reads on its stdin, so that the password is in no argument list and in no file.
+func config(bind string, port int, password, dir string) string {
+	return fmt.Sprintf("bind %s\nport %d\nrequirepass %s\ndir %q\ndbfilename %s\nsave \"\"\nappendonly no\ndaemonize no\n", bind, port, password, dir, dumpName)
 }
 
 // infoVersion asks Redis which one it is. One that cannot say is still a Redis.

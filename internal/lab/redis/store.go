@@ -1,5 +1,5 @@
 // Package redis is the Redis of one arm, in its kinds: embedded, a redis-server,
-// or somebody's by its URL. What a Spec says of it goes in; a store comes out
+// one in a container, or somebody's by its URL. What a Spec says of it goes in; a store comes out
 // that can be emptied, hurt, mended and probed. Somebody's is never hurt, and of
 // it only the one database that was empty is written to. It knows no service.
 package redis
@@ -37,7 +37,7 @@ const (
 )
 
 // Info says which Redis an arm has.
-type Info struct{ Kind, Version string } // Kind: "embedded", "server", "url"
+type Info struct{ Kind, Version string } // Kind: "embedded", "server", "container", "url"
 
 // Options say how to have a Redis of the lab's own.
 type Options struct {

@@ -21,7 +21,7 @@ func parse(text string) (*redis.Options, error) {
 	case err != nil && strings.HasPrefix(text, "redis://"):
 		return nil, errors.New("redis: the URL cannot be read; write redis://[user:password@]host:port[/database]")
 	case err != nil || u.Scheme != "redis":
-		return nil, errors.New(`redis: write "embedded", "server" or redis://[user:password@]host:port[/database]`)
+		return nil, errors.New(`redis: write "embedded", "server", "container" or redis://[user:password@]host:port[/database]`)
 	}
 	o, err := redis.ParseURL(text)
 	if err != nil {

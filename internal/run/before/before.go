@@ -99,7 +99,7 @@ func (c Command) String() string {
 		flag("--arms", strings.Join(c.Arms, ","))
 	}
 	flag("--toxiproxy", strings.ReplaceAll(c.Toxiproxy, " ", ","))
-	flag("--redis", map[string]string{"server": "server", "url": "redis://…"}[c.Redis])
+	flag("--redis", map[string]string{"server": "server", "container": "container", "url": "redis://…"}[c.Redis])
 	flag("--profile", c.Profile)
 	if c.Contract {
 		flag("--contract", "…")
