@@ -53,6 +53,15 @@ func ask(t *testing.T, ctx context.Context, what, script string, before ...chrom
 }
 
 const (
+	// What is drawn once stands where it is shown, so that it is looked at there.
+	shownInPlace = `(() => { const out = [];
+		for (const u of document.querySelectorAll('.plot use')) {
+			const of = document.getElementById(u.getAttribute('href').slice(1));
+			if (of) u.replaceWith(of.cloneNode(true)); else out.push('a picture of ' + u.getAttribute('href') + ', which is not there');
+		}
+		document.querySelector('.sprite').remove();
+		return out; })()`
+
 	openAll = `document.querySelectorAll('details').forEach(d => d.open = true); []`
 
 	overflow = `(() => { const w = document.documentElement, out = [];
@@ -71,7 +80,7 @@ const (
 		const ground = e => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } return parse(getComputedStyle(document.body).backgroundColor); };
 		const seen = new Set(), out = [];
 		for (const e of document.querySelectorAll('body *')) {
-			if (e.closest('.hidden,.skip,.sprite,title,desc')) continue;
+			if (e.closest('.hidden,.skip,title,desc')) continue;
 			if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
 			const s = getComputedStyle(e), drawn = e instanceof SVGElement;
 			const ink = parse(drawn ? s.fill : s.color);
@@ -118,6 +127,7 @@ func TestPageInABrowser(t *testing.T) {
 	if opened < 10 {
 		t.Errorf("%d details were opened by keyboard, want at least 10", opened)
 	}
+	ask(t, ctx, "shown in place", shownInPlace)
 	for _, width := range []int64{360, 900, 1600} {
 		for _, colours := range []string{"light", "dark"} {
 			what := fmt.Sprintf("%d px, %s", width, colours)

@@ -21,6 +21,13 @@ func HTML(w io.Writer, r Run) error {
 		Changes: changes(r), Notes: notes(rs), Cannot: cannotTell(r, rs, arms), HowTo: howTo(),
 		Pictures: r.Pictures, Times: r.RecoveryTimes, Curves: r.Curves,
 	}
+	for _, one := range reasons(rs, arms) {
+		said := page.Reason{Verdict: class(one.verdict), Text: strings.Replace(one.text, " more in report.md)", " more)", 1)}
+		for _, a := range one.of {
+			said.Of = append(said.Of, page.About{Scenario: a.scenario, ID: a.id, Label: a.label(), Arms: a.arms})
+		}
+		p.Reasons = append(p.Reasons, said)
+	}
 	if !r.Started.IsZero() {
 		p.Started = r.Started.UTC().Format(time.RFC3339)
 	}

@@ -15,8 +15,16 @@ import (
 type reason struct {
 	verdict claim.Verdict
 	text    string
-	of      []string // labels, and arms where not all judged ones share it
+	of      []about
 }
+
+// An about is a row, and the arms of it where not all judged ones share the reason.
+type about struct {
+	row
+	arms string
+}
+
+func (a about) String() string { return join(", ", a.label(), a.arms) }
 
 // reasons are why results are refuted or undecided, the refuted ones first, each sentence once.
 func reasons(rs []row, arms []string) []reason {
@@ -40,9 +48,9 @@ func reasons(rs []row, arms []string) []reason {
 			}
 		}
 		for _, s := range texts {
-			of := r.label()
+			of := about{row: r}
 			if len(who[s]) < judged {
-				of += ", " + strings.Join(who[s], ", ")
+				of.arms = strings.Join(who[s], ", ")
 			}
 			at := slices.IndexFunc(out, func(o reason) bool { return o.text == s })
 			if at < 0 {

@@ -56,9 +56,12 @@ func (t *table) reasons(all []reason) {
 			t.line("")
 			t.line(t.paint(word(r.verdict), r.verdict))
 		}
-		of := r.of
-		if len(of) > most {
-			of = append(of[:most:most], fmt.Sprintf("and %d more", len(r.of)-most))
+		var of []string
+		for _, a := range r.of[:min(most, len(r.of))] {
+			of = append(of, a.String())
+		}
+		if more := len(r.of) - most; more > 0 {
+			of = append(of, fmt.Sprintf("and %d more", more))
 		}
 		t.text("  ", strings.Join(of, "; ")+": "+r.text)
 	}

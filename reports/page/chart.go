@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -10,31 +11,38 @@ import (
 // A Chart is one picture. Places across are shares of its width, and grow with it; places down are pixels, so that
 // text keeps its size on a phone.
 type Chart struct {
-	ID, Title, Desc string
-	H               int
-	Names           bool   // the scale at the left has names
-	Bare            bool   // no lines for the scale at the left
-	Down, Across    string // what the scales show, with their unit
-	Left            []Tick // Y in pixels
-	Below           []Tick
-	Shades          []Box
-	Labels          []Label
-	Layer           *Layer
-	Lines           []Line
-	Dots            []Dot
-	Legend          []Key
-	Under           *Chart // drawn right below, on the same scale across
-	Named           [][]string
-	NamedHead       []string
-	Note            string
+	Title, Desc  string // where Layer is not nil, it has Desc
+	H            int
+	Names        bool   // the scale at the left has names
+	Down, Across string // what the scales show, with their unit
+	Drawing             // of this chart alone, where Layer is nil: else what is drawn on top of it, without scales
+	Layer        *Layer
+	Legend       []Key
+	Under        *Chart // drawn right below, on the same scale across
+	Named        [][]string
+	NamedHead    []string
+	Note         string
+	Whole        bool   // the one that others of the same layer refer to
+	More         string // what the whole one has and this one leaves out
 }
 
-// A Layer is the data of a chart, which several charts share.
+// A Drawing is what stands in a chart.
+type Drawing struct {
+	Left   []Tick // Y in pixels
+	Below  []Tick
+	Shades []Box
+	Lines  []Line
+	Dots   []Dot
+	Labels []Label
+}
+
+// A Layer is drawn once in the page, and shown by all charts that have it: its drawing with the scales and, stretched
+// across, paths.
 type Layer struct {
-	ID    string
+	ID, Title, Desc string
+	Names           bool
+	Drawing
 	Paths []Path
-	Dots  []Dot
-	Texts []Label
 	W, H  int // of the coordinates of Paths
 }
 
@@ -56,11 +64,11 @@ type (
 		X1, X2, Y1, Y2, Class string
 	}
 	Dot struct {
-		X, Y, R, Class, Title string
+		X, Y, Class, Title string
 	}
 	Label struct {
-		X, Y, Text, Class, Anchor string
-		Wide                      bool // not on a phone
+		X, Y, Text, Class, Anchor string // Anchor: empty for the one of its class
+		Wide                      bool   // not on a phone
 	}
 	// A Key explains a mark.
 	Key struct{ Class, Text string }
@@ -84,6 +92,36 @@ func below(s scale, n int, text func(float64) string) (out []Tick) {
 		out = append(out, Tick{X: percent(s.at(x)), Text: text(x), Anchor: anchor(s.at(x)), Narrow: len(ticks) <= 4 || i%2 == 0})
 	}
 	return out
+}
+
+// Grid are lines at the ticks of the scale at the left, as a path that is longer than any chart is wide.
+func (d Drawing) Grid() string {
+	var out strings.Builder
+	for _, t := range d.Left {
+		fmt.Fprintf(&out, "M0 %dH4e3", t.Y)
+	}
+	return out.String()
+}
+
+// layered makes what the chart has drawn a layer, with paths that reach over w across, unless all has it already.
+func (c *Chart) layered(all *[]*Layer, id string, w int, paths ...Path) *Chart {
+	if i := slices.IndexFunc(*all, func(l *Layer) bool { return l.ID == id }); i >= 0 {
+		c.Layer = (*all)[i]
+	} else {
+		c.Layer = &Layer{ID: id, Title: c.Title, Desc: c.Desc, Names: c.Names, Drawing: c.Drawing, Paths: paths, W: w, H: c.H}
+		*all = append(*all, c.Layer)
+	}
+	c.Desc, c.Drawing = "", Drawing{}
+	return c
+}
+
+// brief leaves to the whole chart what takes room: its table, and its note.
+func (c *Chart) brief() {
+	c.More = "Whole picture"
+	if len(c.Named) > 0 {
+		c.More += ", and as a table"
+	}
+	c.Named, c.Note = nil, ""
 }
 
 // left are the ticks of a scale down, over h pixels.

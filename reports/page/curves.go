@@ -11,14 +11,14 @@ import (
 const curveHeight = 190
 
 // curveChart is the load of the database over how often a key is asked for within its time to live.
-func curveChart(k *curve.Curve, id string, layers *[]*Layer) *Chart {
+func curveChart(k *curve.Curve, layers *[]*Layer) *Chart {
 	if len(k.Points) == 0 {
 		return nil
 	}
 	lo, hi := k.Points[0].X, k.Points[len(k.Points)-1].X
 	x, y := scale{lo / 1.5, max(hi, lo*10) * 1.5, true}, scale{-0.04, 1.02, false}
 	at := func(v float64) float64 { return (1 - y.in(v)) * curveHeight }
-	c := &Chart{ID: id, Title: "Database load over load × time to live", H: curveHeight, Down: "database queries per request", Across: "requests per key and time to live, log scale"}
+	c := &Chart{Title: "Database load over load × time to live", H: curveHeight, Down: "database queries per request", Across: "requests per key and time to live, log scale"}
 	c.Left = left(y, curveHeight, 5, func(v float64) string { return figure.Format(v, "") })
 	c.Below = below(x, 6, func(v float64) string { return figure.Format(v, "") })
 	var said []string
@@ -43,14 +43,11 @@ func curveChart(k *curve.Curve, id string, layers *[]*Layer) *Chart {
 		fmt.Fprintf(&alone, "%s%s %s", move, num(1000*x.in(p.X)), num(at(p.Alone)))
 		fmt.Fprintf(&shared, "%s%s %s", move, num(1000*x.in(p.X)), num(at(p.Shared)))
 		c.Lines = append(c.Lines, Line{X1: percent(x.in(p.X)), X2: percent(x.in(p.X)), Y1: num(at(p.Lo)), Y2: num(at(p.Hi)), Class: "spread"})
-		c.Dots = append(c.Dots, Dot{X: percent(x.in(p.X)), Y: num(at(p.Queries)), R: "4", Class: "round", Title: fmt.Sprintf("%s requests per key and time to live: %s queries per request", figure.Format(p.X, ""), figure.Format(p.Queries, ""))})
+		c.Dots = append(c.Dots, Dot{X: percent(x.in(p.X)), Y: num(at(p.Queries)), Class: "round", Title: fmt.Sprintf("%s requests per key and time to live: %s queries per request", figure.Format(p.X, ""), figure.Format(p.Queries, ""))})
 	}
-	c.Layer = layerOnce(layers, slug("k", k.Scenario, k.Arm, k.ID), func() *Layer {
-		return &Layer{ID: slug("k", k.Scenario, k.Arm, k.ID), W: 1000, H: curveHeight, Paths: []Path{{alone.String(), "theory t-alone"}, {shared.String(), "theory t-shared"}}}
-	})
 	c.Legend = []Key{{"k-round", "measured, with its interval"}, {"k-t-shared", "arithmetic, shared loads"}, {"k-t-alone", "arithmetic, each miss loads"}, {"k-promised", "promised band"}}
 	c.Desc = fmt.Sprintf("%s, arm %s. %s.", k.Says, k.Arm, strings.Join(said, "; "))
-	return c
+	return c.layered(layers, slug("k", k.Scenario, k.Arm, k.ID), 1000, Path{alone.String(), "theory t-alone"}, Path{shared.String(), "theory t-shared"})
 }
 
 func percentText(share float64) string { return figure.Format(share, "ratio") }

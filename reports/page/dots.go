@@ -63,9 +63,14 @@ func promised(s scale, b bound, h int) (Box, bool) {
 	return Box{X: percent(from), W: percent(to - from), Y: "0", H: fmt.Sprint(h), Class: "promised"}, true
 }
 
-// dots are the figures of the rounds beside the bound, with the interval.
-func (p *Part) dots(s scale, id string) *Chart {
-	if !p.drawn() {
+// alike reports whether there are several rounds, all with the same figure, and no interval: a picture says no more.
+func (p *Part) alike() bool {
+	return len(p.Rounds) > 1 && slices.Min(p.Rounds) == slices.Max(p.Rounds) && !(p.Known && p.Lo < p.Hi)
+}
+
+// dots are the figures of the rounds beside the bound, with the interval; nil: there are none, or they are alike.
+func (p *Part) dots(s scale) *Chart {
+	if !p.drawn() || p.alike() {
 		return nil
 	}
 	b, ok := boundOf(p.Bound)
@@ -73,7 +78,7 @@ func (p *Part) dots(s scale, id string) *Chart {
 	if len(p.Rounds) > 12 {
 		row = 6
 	}
-	c := &Chart{ID: id, Title: "Round by round, beside the bound", H: 22 + row*len(p.Rounds) + 20, Bare: true,
+	c := &Chart{Title: "Round by round, beside the bound", H: 22 + row*len(p.Rounds) + 20,
 		Across: across(p.Unit), Down: "round"}
 	c.Below = below(s, 5, func(x float64) string { return figure.Format(x, p.Unit) })
 	if slices.Min(p.extent()) >= 0 { // a mark at 0 has room at its left, which is no negative number
@@ -93,7 +98,7 @@ func (p *Part) dots(s scale, id string) *Chart {
 		y := 22 + row*i + row/2
 		text := figure.Format(x, p.Unit)
 		texts = append(texts, text)
-		c.Dots = append(c.Dots, Dot{X: percent(s.in(x)), Y: fmt.Sprint(y), R: "3.5", Class: "round"})
+		c.Dots = append(c.Dots, Dot{X: percent(s.in(x)), Y: fmt.Sprint(y), Class: "round"})
 		if row > 6 || i%5 == 0 {
 			c.Left = append(c.Left, Tick{Y: y, Text: fmt.Sprint(i + 1)})
 		}
@@ -104,8 +109,8 @@ func (p *Part) dots(s scale, id string) *Chart {
 		lo, hi := s.in(p.Lo), s.in(p.Hi)
 		c.Lines = append(c.Lines, Line{X1: percent(lo), X2: percent(hi), Y1: fmt.Sprint(y), Y2: fmt.Sprint(y), Class: "interval " + p.Verdict})
 	}
-	c.Dots = append(c.Dots, Dot{X: percent(s.in(p.Measured)), Y: fmt.Sprint(y), R: "5", Class: "all " + p.Verdict})
-	c.Desc = fmt.Sprintf("Promised %s. Measured %s %s. Rounds: %s.", p.Promised, p.Figure, p.Interval, strings.Join(texts, ", "))
+	c.Dots = append(c.Dots, Dot{X: percent(s.in(p.Measured)), Y: fmt.Sprint(y), Class: "all " + p.Verdict})
+	c.Desc = fmt.Sprintf("Rounds: %s. Promised %s.", strings.Join(texts, ", "), p.Promised)
 	return c
 }
 

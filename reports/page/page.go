@@ -25,6 +25,7 @@ type Page struct {
 	Interrupted                 bool
 	Arms                        []Tally
 	Changes                     Changes
+	Reasons                     []Reason
 	Groups                      []Group
 	Cannot                      []Limit // what the run cannot tell; never empty
 	Conditions                  [][2]string
@@ -79,6 +80,15 @@ type Changes struct {
 
 // A Change is a verdict that turned, a claim that is new, or one that is gone.
 type Change struct{ Claim, Arm, Before, After string }
+
+// A Reason is why claims are refuted or undecided, and which.
+type Reason struct {
+	Verdict, Text string
+	Of            []About
+}
+
+// An About is a claim, of the arms that are named: none where it is all.
+type About struct{ Scenario, ID, Label, Arms string }
 
 // A Group is the claims of one section of the document.
 type Group struct {

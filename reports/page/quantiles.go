@@ -15,20 +15,17 @@ const quantilesHeight = 170
 func nines(q float64) float64 { return min(1, -math.Log10(max(1e-4, 1-q))/4) }
 
 // quantiles is how long hits, misses and answers that fell back took.
-func quantiles(p *picture.Picture, s span, limits []limitLine, id string, layers *[]*Layer) *Chart {
+func quantiles(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer) *Chart {
 	if len(p.Quantiles) == 0 {
 		return nil
 	}
 	y := s.scale()
-	c := &Chart{ID: id, Title: "Percentiles of correct answers", H: quantilesHeight, Down: "response time, log scale", Across: "share of answers that took no longer, 1/(1 − q) scale",
-		Left: left(y, quantilesHeight, 6, seconds)}
+	c := &Chart{Title: "Percentiles of correct answers", H: quantilesHeight, Down: "response time, log scale", Across: "share of answers that took no longer, 1/(1 − q) scale"}
+	c.Left = left(y, quantilesHeight, 6, seconds)
 	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999} {
 		at := nines(q)
 		c.Below = append(c.Below, Tick{X: percent(at), Text: figure.Format(q, "ratio"), Anchor: anchor(at), Narrow: q != 0.5 && q != 0.999})
 		c.Lines = append(c.Lines, Line{X1: percent(at), X2: percent(at), Y1: "0", Y2: fmt.Sprint(c.H), Class: "grid"})
-	}
-	for _, l := range limits {
-		c.boundLine((1-y.in(l.at))*quantilesHeight, l.text)
 	}
 	var said []string
 	for _, one := range p.Quantiles {
@@ -41,19 +38,19 @@ func quantiles(p *picture.Picture, s span, limits []limitLine, id string, layers
 	}
 	c.Desc = strings.Join(said, ". ") + "."
 	c.Note = "All rounds together. A line ends where the answers end: beyond 1 − 1/n there is only the slowest."
-	base := slug("q", p.Scenario, p.Arm)
-	c.Layer = layerOnce(layers, base, func() *Layer {
-		l := &Layer{ID: base, W: 1000, H: quantilesHeight}
-		for _, one := range p.Quantiles {
-			var d strings.Builder
-			for i, q := range one.Points {
-				d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
-				fmt.Fprintf(&d, "%s %s", num(1000*nines(q.Q)), num((1-y.in(q.X))*quantilesHeight))
-			}
-			l.Paths = append(l.Paths, Path{d.String(), "q q-" + one.Name})
+	var paths []Path
+	for _, one := range p.Quantiles {
+		var d strings.Builder
+		for i, q := range one.Points {
+			d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
+			fmt.Fprintf(&d, "%.0f %.0f", 1000*nines(q.Q), (1-y.in(q.X))*quantilesHeight)
 		}
-		return l
-	})
+		paths = append(paths, Path{d.String(), "q q-" + one.Name})
+	}
+	c.layered(layers, slug("q", p.Scenario, p.Arm), 1000, paths...)
+	for _, l := range limits {
+		c.boundLine((1-y.in(l.at))*quantilesHeight, l.text)
+	}
 	return c
 }
 

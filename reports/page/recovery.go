@@ -21,7 +21,7 @@ var steps = []struct {
 }
 
 // recoveries is a timeline for each stream and instance.
-func recoveries(all []recovery.Times, limits []recoveryLimit, id string) *Chart {
+func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) *Chart {
 	var rows []recovery.Times
 	for _, t := range all {
 		if t.Why == "" && t.Named(recovery.Lifted).N > 0 {
@@ -47,16 +47,14 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, id string) *Chart 
 		xs = append(xs, place(l.at, l.afterLift, lifted))
 	}
 	x, top := scaleOf(xs, false), 6+13*max(1, len(limits)) // above the rows: what is allowed
-	c := &Chart{ID: id, Title: "Recovery, instance by instance", H: recoveryRow*len(rows) + top, Names: true, Down: "stream and instance", Across: "time since the fault began"}
+	c := &Chart{Title: "Recovery, instance by instance", H: recoveryRow*len(rows) + top, Names: true, Down: "stream and instance", Across: "time since the fault began"}
 	c.Below = below(x, 6, seconds)
 	c.Shades = append(c.Shades, Box{X: percent(x.in(0)), W: percent(x.in(lifted) - x.in(0)), Y: "0", H: fmt.Sprint(c.H), Class: "fault", Title: "the fault: " + strings.Join(rows[0].Faults, ", ")})
 	used := map[string]bool{}
-	var said []string
 	for i, t := range rows {
 		y := top + recoveryRow*i + recoveryRow/2
 		name := t.Stream + " " + t.Instance
-		c.Left = append(c.Left, Tick{Y: y + 4, Text: shorten(name, 14)})
-		c.Lines = append(c.Lines, Line{X1: "0", X2: "100%", Y1: fmt.Sprint(y), Y2: fmt.Sprint(y), Class: "grid"})
+		c.Left = append(c.Left, Tick{Y: y, Text: shorten(name, 14)})
 		l := t.Named(recovery.Lifted).Median
 		last := -1.0
 		level := 0
@@ -75,13 +73,8 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, id string) *Chart 
 			last = at
 			nudge := []int{0, 9, -9}[level%3] // those close to one another stand on three levels
 			c.Lines = append(c.Lines, Line{X1: percent(x.in(place(one.Lo, s.afterLift, l))), X2: percent(x.in(place(one.Hi, s.afterLift, l))), Y1: fmt.Sprint(y - nudge), Y2: fmt.Sprint(y - nudge), Class: "spread"})
-			text := seconds(one.Median)
-			if one.AtLeast {
-				text = "≥ " + text
-			}
-			c.Dots = append(c.Dots, Dot{X: percent(at), Y: fmt.Sprint(y - nudge), R: "7", Class: "step", Title: fmt.Sprintf("%s: %s %s, rounds %s to %s", name, s.name, text, seconds(one.Lo), seconds(one.Hi))})
-			c.Labels = append(c.Labels, Label{X: percent(at), Y: fmt.Sprint(y - nudge + 4), Text: s.letter, Class: "step", Anchor: "middle"})
-			said = append(said, fmt.Sprintf("%s %s %s", name, s.name, text))
+			c.Dots = append(c.Dots, Dot{X: percent(at), Y: fmt.Sprint(y - nudge), Class: "step"})
+			c.Labels = append(c.Labels, Label{X: percent(at), Y: fmt.Sprint(y - nudge + 4), Text: s.letter, Class: "step"})
 		}
 	}
 	for i, l := range limits {
@@ -97,7 +90,7 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, id string) *Chart 
 		}
 	}
 	c.Legend = append(c.Legend, Key{"k-fault", "fault: " + strings.Join(rows[0].Faults, ", ")})
-	c.Desc = "Medians of the rounds. " + strings.Join(said, "; ") + "."
+	c.Desc = "The medians of the rounds; they are in the table of the whole picture."
 	c.Note = "A circle is the median of the rounds; its bar reaches from the least to the greatest."
 	for _, t := range rows {
 		line := []string{t.Stream + " " + t.Instance}
@@ -114,7 +107,7 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, id string) *Chart 
 		c.Named = append(c.Named, append(line, fmt.Sprintf("%s of %s", figure.Grouped(fmt.Sprint(t.Lost)), figure.Grouped(fmt.Sprint(t.Asked)))))
 	}
 	c.NamedHead = []string{"stream, instance", "touched", "detected", "fallback", "good again", "used again", "steady again", "lost"}
-	return c
+	return c.layered(layers, slug("i", rows[0].Scenario, rows[0].Arm), 0)
 }
 
 // place is a time on the axis that begins with the fault.

@@ -173,5 +173,5 @@ func num(x float64) string {
 
 // percent prints a share of the width.
 func percent(share float64) string {
-	return strconv.FormatFloat(math.Round(share*10000)/100, 'f', -1, 64) + "%"
+	return strconv.FormatFloat(math.Round(share*1000)/10+0, 'f', -1, 64) + "%"
 }

@@ -6,20 +6,13 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/picture"
 )
 
-const (
-	timelineHeight = 190
-	bandHeight     = 34
-)
-
-// sources are where answers come from, in the order in which a band stacks them.
-var sources = []string{"redis", "memory", "cache", "database", "ai", picture.Unsaid, picture.Limited}
+const timelineHeight = 190
 
 // A span is the scale of response times that the arms of a scenario share.
 type span struct{ lo, hi float64 }
@@ -58,16 +51,16 @@ func whole(p *picture.Picture) scale {
 }
 
 // timeline is how long requests took, over the time at which they were due, and where the answers came from.
-func timeline(p *picture.Picture, s span, limits []limitLine, id string, layers *[]*Layer) *Chart {
+func timeline(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer) *Chart {
 	if len(p.Columns) == 0 || len(p.Phases) == 0 {
 		return nil
 	}
 	x, y := whole(p), s.scale()
-	c := &Chart{ID: id, Title: "Response time over time", H: timelineHeight, Down: "response time, log scale", Across: "time since the round began",
-		Desc: describe(p), Left: left(y, timelineHeight, 6, seconds)}
+	c := &Chart{Title: "Response time over time", H: timelineHeight, Down: "response time, log scale", Desc: describe(p)}
+	c.Left = left(y, timelineHeight, 6, seconds)
 	c.phases(p, x)
-	base := slug("t", p.Scenario, p.Arm)
-	c.Layer = layerOnce(layers, base, func() *Layer { return timelineLayer(p, x, y, base) })
+	c.marks(p, x, y)
+	c.layered(layers, slug("t", p.Scenario, p.Arm), columnsOf(p), times(p, y)...)
 	for _, l := range limits {
 		c.boundLine((1-y.in(l.at))*timelineHeight, l.text)
 	}
@@ -77,7 +70,7 @@ func timeline(p *picture.Picture, s span, limits []limitLine, id string, layers 
 	c.NamedHead = []string{"slowest", "took", "request", "phase", "round", "outcome"}
 	c.Legend = []Key{{"k-median", "median"}, {"k-range", "least to greatest"}}
 	if len(p.Failures) > 0 {
-		c.Legend = append(c.Legend, Key{"k-fail", "failed: " + failures(p)})
+		c.Legend = append(c.Legend, Key{"k-fail", "failed: " + failures(p.Failures)})
 	}
 	if len(p.Faults) > 0 {
 		c.Legend = append(c.Legend, Key{"k-fault", "fault: " + faultsText(p)})
@@ -86,7 +79,7 @@ func timeline(p *picture.Picture, s span, limits []limitLine, id string, layers 
 		c.Legend = append(c.Legend, Key{"k-bound", "bound"})
 	}
 	c.Note = fmt.Sprintf("%s of %s laid over one another; a column is %s wide.", figure.Count(p.Requests, "requests"), figure.Count(p.Rounds, "rounds"), seconds(p.Step))
-	c.Under = band(p, x, id+"-band", layers)
+	c.Under = band(p, x, layers)
 	return c
 }
 
@@ -102,7 +95,7 @@ func (c *Chart) phases(p *picture.Picture, x scale) {
 		}
 		share := (ph.To - ph.From) / x.hi
 		if wide := share*560 > float64(6*len(ph.Name)+6); wide {
-			c.Labels = append(c.Labels, Label{X: percent(x.at((ph.From + ph.To) / 2)), Y: fmt.Sprint(c.H - 5), Text: ph.Name, Class: "phase", Anchor: "middle", Wide: share*250 < float64(6*len(ph.Name)+6)})
+			c.Labels = append(c.Labels, Label{X: percent(x.at((ph.From + ph.To) / 2)), Y: fmt.Sprint(c.H - 5), Text: ph.Name, Class: "phase", Wide: share*250 < float64(6*len(ph.Name)+6)})
 		}
 	}
 }
@@ -127,9 +120,9 @@ func faultsText(p *picture.Picture) string {
 }
 
 // failures counts them by kind, the most frequent first.
-func failures(p *picture.Picture) string {
+func failures(all []picture.Failure) string {
 	n := map[string]int{}
-	for _, f := range p.Failures {
+	for _, f := range all {
 		n[f.Kind] += f.N
 	}
 	kinds := slices.SortedFunc(maps.Keys(n), func(a, b string) int { return cmp.Or(cmp.Compare(n[b], n[a]), cmp.Compare(a, b)) })
@@ -147,7 +140,7 @@ func describe(p *picture.Picture) string {
 		text += " Faults: " + faultsText(p) + "."
 	}
 	if len(p.Failures) > 0 {
-		text += " Failed: " + failures(p) + "."
+		text += " Failed: " + failures(p.Failures) + "."
 	} else {
 		text += " No request failed."
 	}
@@ -157,136 +150,72 @@ func describe(p *picture.Picture) string {
 	return text
 }
 
-// layerOnce makes a layer the first time that it is asked for.
-func layerOnce(all *[]*Layer, id string, draw func() *Layer) *Layer {
-	for _, l := range *all {
-		if l.ID == id {
-			return l
+// times are the least, the median and the greatest of each column. Steps are told from the place before, in few bytes.
+func times(p *picture.Picture, y scale) []Path {
+	var bars, median strings.Builder
+	row := func(v float64) int { return int((1 - y.in(v)) * timelineHeight) }
+	atBar, endBar, at, end := 0, 0, -100, 0
+	for _, c := range p.Columns {
+		top, low, middle := row(c.Max), row(c.Min)+1, row(c.Median)
+		fmt.Fprintf(&bars, "m%d%sv%d", c.At-atBar, step(top-endBar), low-top)
+		if c.At > at+8 { // nothing was due for a while
+			fmt.Fprintf(&median, "M%d %dh0", c.At, middle)
+		} else {
+			fmt.Fprintf(&median, "l%d%s", c.At-at, step(middle-end))
 		}
+		atBar, endBar, at, end = c.At, low, c.At, middle
 	}
-	l := draw()
-	*all = append(*all, l)
-	return l
+	return []Path{{bars.String(), "range"}, {median.String(), "median"}}
 }
 
-func timelineLayer(p *picture.Picture, x, y scale, id string) *Layer {
-	l := &Layer{ID: id, W: columnsOf(p), H: timelineHeight}
-	var bars, median strings.Builder
-	last := -100
-	at := func(v float64) string { return num((1 - y.in(v)) * timelineHeight) }
-	row := func(v float64) int { return int((1 - y.in(v)) * timelineHeight) }
-	for _, c := range p.Columns {
-		fmt.Fprintf(&bars, "M%d %dV%d", c.At, row(c.Max), row(c.Min)+1)
-		if c.At > last+8 { // nothing was due for a while
-			fmt.Fprintf(&median, "M%d %dh0", c.At, row(c.Median))
-		} else {
-			fmt.Fprintf(&median, "L%d %d", c.At, row(c.Median))
+// step is a number that follows another one.
+func step(n int) string {
+	if n < 0 {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf(" %d", n)
+}
+
+// mostFailures are as many marks as stand beside one another on a narrow page.
+const mostFailures = 40
+
+// inside keeps a sign in the middle of a place within the chart, also on a phone.
+func inside(share float64) float64 { return min(max(share, 0.02), 0.98) }
+
+// marks are the failures, together where marks would cover one another, and the slowest answers.
+func (d *Drawing) marks(p *picture.Picture, x, y scale) {
+	var together []picture.Failure
+	place := -1
+	flush := func() {
+		if len(together) > 0 {
+			at := together[0].At
+			d.Dots = append(d.Dots, Dot{X: percent(inside(x.in(at))), Y: "7", Class: "fail", Title: failures(together) + " from " + seconds(at)})
 		}
-		last = c.At
+		together = nil
 	}
-	l.Paths = []Path{{bars.String(), "range"}, {median.String(), "median"}}
 	for _, f := range p.Failures {
-		l.Dots = append(l.Dots, Dot{X: percent(x.in(f.At)), Y: "7", Class: "fail", Title: fmt.Sprintf("%d × %s at %s: first of %s on instance %s, round %d", f.N, f.Kind, seconds(f.At), f.Stream, f.Instance, f.Round)})
+		if at := int(x.in(f.At) * mostFailures); at != place {
+			flush()
+			place = at
+		}
+		together = append(together, f)
 	}
+	flush()
+	at := func(v float64) string { return num((1 - y.in(v)) * timelineHeight) }
 	taken := []float64{}
 	for i, one := range p.Slowest {
 		place := x.in(one.At)
-		l.Dots = append(l.Dots, Dot{X: percent(place), Y: at(one.Took), R: "3", Class: "slow", Title: fmt.Sprintf("slowest, number %d: %s", i+1, seconds(one.Took))})
+		d.Dots = append(d.Dots, Dot{X: percent(place), Y: at(one.Took), Class: "slow"})
 		if !slices.ContainsFunc(taken, func(t float64) bool { return math.Abs(t-place) < 0.04 }) {
 			taken = append(taken, place)
-			l.Texts = append(l.Texts, Label{X: percent(place), Y: num(max(10, (1-y.in(one.Took))*timelineHeight-6)), Text: fmt.Sprint(i + 1), Class: "slow", Anchor: "middle"})
+			d.Labels = append(d.Labels, Label{X: percent(inside(place)), Y: num(max(10, (1-y.in(one.Took))*timelineHeight-6)), Text: fmt.Sprint(i + 1), Class: "slow"})
 		}
 	}
-	return l
-}
-
-// band is where the answers came from, as shares of each column.
-func band(p *picture.Picture, x scale, id string, layers *[]*Layer) *Chart {
-	c := &Chart{ID: id, Title: "Where the answers came from", H: bandHeight, Down: "share of answers", Across: "time since the round began"}
-	c.Left = []Tick{{Y: 6, Text: "100 %"}, {Y: bandHeight - 1, Text: "0 %"}}
-	c.Below = below(x, 6, seconds)
-	var said []string
-	total := 0
-	sums := map[string]int{}
-	for _, col := range p.Columns {
-		for s, n := range col.Sources {
-			sums[s] += n
-			total += n
-		}
-		sums[failedSource] += col.Failed
-		total += col.Failed
-	}
-	for _, s := range append(slices.Clone(sources), failedSource) {
-		if sums[s] > 0 {
-			text := figure.Format(short(float64(sums[s])/float64(total)), "ratio")
-			c.Legend = append(c.Legend, Key{"k-" + slug(s), s + " " + text})
-			said = append(said, s+" "+text)
-		}
-	}
-	c.Desc = "Shares over the whole picture: " + strings.Join(said, ", ") + "."
-	base := slug("s", p.Scenario, p.Arm)
-	c.Layer = layerOnce(layers, base, func() *Layer { return bandLayer(p, base) })
-	return c
-}
-
-const failedSource = "failed"
-
-// short is a share with three digits.
-func short(x float64) float64 {
-	y, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 3, 64), 64)
-	return y
 }
 
 // columnsOf are the columns that there can be.
 func columnsOf(p *picture.Picture) int {
 	return max(1, int(math.Ceil(whole(p).hi/p.Step-1e-9)))
-}
-
-// bandLayer stacks the shares: each source is drawn from the bottom up to where it ends, those that stand higher first.
-func bandLayer(p *picture.Picture, id string) *Layer {
-	l := &Layer{ID: id, W: columnsOf(p), H: bandHeight}
-	all := append(slices.Clone(sources), failedSource)
-	for i, s := range all {
-		var d strings.Builder
-		any, at, y := false, 0, bandHeight
-		to := func(column, height int) {
-			if height != y {
-				if column > at {
-					fmt.Fprintf(&d, "H%d", column)
-				}
-				fmt.Fprintf(&d, "V%d", height)
-				at, y = column, height
-			}
-		}
-		next := 0
-		for _, c := range p.Columns {
-			if c.At > next {
-				to(next, bandHeight)
-			}
-			above, total := 0, 0
-			for k, o := range all {
-				n := c.Sources[o]
-				if o == failedSource {
-					n = c.Failed
-				}
-				if total += n; k < i {
-					above += n
-				}
-				any = any || k == i && n > 0
-			}
-			height := bandHeight
-			if total > above {
-				height = bandHeight * above / total
-			}
-			to(c.At, height)
-			next = c.At + 1
-		}
-		to(next, bandHeight)
-		if any {
-			l.Paths = append(l.Paths, Path{fmt.Sprintf("M0 %d%sz", bandHeight, d.String()), "source s-" + slug(s)})
-		}
-	}
-	return l
 }
 
 // A limitLine is a response time that a claim names.

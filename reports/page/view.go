@@ -14,6 +14,7 @@ import (
 type view struct {
 	Page
 	CSS       template.CSS
+	Why       []why
 	Ledger    []group
 	Scenarios []scenario
 	Layers    []*Layer
@@ -41,6 +42,7 @@ type cell struct {
 type part struct {
 	Part
 	Chart *Chart
+	Alike string // that all rounds are; empty: they are not
 }
 
 // A square is the verdict of one run.
@@ -73,7 +75,10 @@ func newView(p Page, css template.CSS) *view {
 	for _, g := range p.Groups {
 		out := group{ID: anchor("group", g.Title), Title: g.Title}
 		for _, c := range g.Claims {
-			one := claim{Claim: c, Anchor: anchor("claim", c.Scenario, c.ID), Command: d.command(c.Scenario)}
+			one := claim{Claim: c, Anchor: anchor("claim", c.Scenario, c.ID)}
+			if p := d.plan(c.Scenario); p != nil {
+				one.Command = p.Command
+			}
 			for _, x := range c.Cells {
 				one.Cells = append(one.Cells, d.cell(c, x))
 			}
@@ -81,6 +86,7 @@ func newView(p Page, css template.CSS) *view {
 		}
 		v.Ledger = append(v.Ledger, out)
 	}
+	v.Why = v.reasons()
 	for _, plan := range p.Plans {
 		v.Scenarios = append(v.Scenarios, d.scenario(plan, anchor("scenario", plan.Scenario)))
 	}
@@ -93,13 +99,6 @@ type drawer struct {
 	layers *[]*Layer
 	spans  map[string]span        // of response times, by scenario
 	limits map[string][]limitLine // that claims of a scenario name
-	charts int
-}
-
-// id is that of the next chart.
-func (d *drawer) id() string {
-	d.charts++
-	return fmt.Sprintf("c%d", d.charts)
 }
 
 // measure finds the scale that all pictures of a scenario share.
@@ -128,13 +127,13 @@ func (d *drawer) measure() {
 	}
 }
 
-func (d *drawer) command(scenario string) string {
-	for _, p := range d.page.Plans {
-		if p.Scenario == scenario {
-			return p.Command
-		}
+// plan is that of a scenario; nil: none is known.
+func (d *drawer) plan(scenario string) *Plan {
+	i := slices.IndexFunc(d.page.Plans, func(p Plan) bool { return p.Scenario == scenario })
+	if i < 0 {
+		return nil
 	}
-	return ""
+	return &d.page.Plans[i]
 }
 
 func (d *drawer) picture(scenario, arm string) *picture.Picture {
@@ -168,7 +167,11 @@ func (d *drawer) curves(scenario, arm string) (out []*curve.Curve) {
 func (d *drawer) cell(c Claim, x Cell) cell {
 	out := cell{Cell: x, Strip: strip(x.Last)}
 	for i, p := range x.Parts {
-		out.Parts = append(out.Parts, part{p, p.dots(partScale(c, i), d.id())})
+		one := part{Part: p, Chart: p.dots(partScale(c, i))}
+		if p.alike() {
+			one.Alike = fmt.Sprintf("The same in each of %d rounds.", len(p.Rounds))
+		}
+		out.Parts = append(out.Parts, one)
 	}
 	if len(x.Parts) > 0 {
 		out.Mini = x.Parts[x.Decides].mini(partScale(c, x.Decides))
@@ -177,13 +180,17 @@ func (d *drawer) cell(c Claim, x Cell) cell {
 		return out
 	}
 	add := func(chart *Chart) {
-		if chart != nil {
-			out.Charts = append(out.Charts, chart)
+		if chart == nil {
+			return
 		}
+		if d.plan(c.Scenario) != nil {
+			chart.brief()
+		}
+		out.Charts = append(out.Charts, chart)
 	}
 	for _, k := range d.curves(c.Scenario, x.Arm) {
 		if k.ID == c.ID {
-			add(curveChart(k, d.id(), d.layers))
+			add(curveChart(k, d.layers))
 		}
 	}
 	p := d.picture(c.Scenario, x.Arm)
@@ -192,18 +199,18 @@ func (d *drawer) cell(c Claim, x Cell) cell {
 	}
 	for i := range p.Rasters {
 		if r := &p.Rasters[i]; slices.Contains(r.Claims, c.ID) {
-			add(raster(p, r, d.id(), d.layers))
+			add(raster(p, r, d.layers))
 		}
 	}
 	limits := limitsOf(c)
-	if allowed := recoveryLimitsOf(c); len(allowed) > 0 {
-		add(recoveries(d.times(c.Scenario, x.Arm), allowed, d.id()))
+	if len(recoveryLimitsOf(c)) > 0 {
+		add(recoveries(d.times(c.Scenario, x.Arm), d.allowed(c.Scenario), d.layers))
 	}
 	if len(limits) > 0 && len(p.Faults) == 0 {
-		add(quantiles(p, d.spans[c.Scenario], limits, d.id(), d.layers))
+		add(quantiles(p, d.spans[c.Scenario], limits, d.layers))
 	}
 	if len(out.Charts) == 0 || len(p.Faults) > 0 && len(p.Rasters) == 0 {
-		add(timeline(p, d.spans[c.Scenario], limits, d.id(), d.layers))
+		add(timeline(p, d.spans[c.Scenario], limits, d.layers))
 	}
 	return out
 }
@@ -215,33 +222,42 @@ func (d *drawer) scenario(plan Plan, id string) scenario {
 		one := armCharts{Arm: a.Arm}
 		add := func(chart *Chart) {
 			if chart != nil {
+				chart.Whole = true
 				one.Charts = append(one.Charts, chart)
 			}
 		}
 		if p := d.picture(plan.Scenario, a.Arm); p != nil {
 			limits := d.limits[plan.Scenario]
-			add(timeline(p, d.spans[plan.Scenario], limits, d.id(), d.layers))
-			add(quantiles(p, d.spans[plan.Scenario], limits, d.id(), d.layers))
+			add(timeline(p, d.spans[plan.Scenario], limits, d.layers))
+			add(quantiles(p, d.spans[plan.Scenario], limits, d.layers))
 			for k := range p.Rasters {
-				add(raster(p, &p.Rasters[k], d.id(), d.layers))
+				add(raster(p, &p.Rasters[k], d.layers))
 			}
 		}
-		var allowed []recoveryLimit
-		for _, g := range d.page.Groups {
-			for _, c := range g.Claims {
-				if c.Scenario == plan.Scenario {
-					allowed = append(allowed, recoveryLimitsOf(c)...)
-				}
-			}
-		}
-		add(recoveries(d.times(plan.Scenario, a.Arm), allowed, d.id()))
+		add(recoveries(d.times(plan.Scenario, a.Arm), d.allowed(plan.Scenario), d.layers))
 		for _, c := range d.curves(plan.Scenario, a.Arm) {
-			add(curveChart(c, d.id(), d.layers))
+			add(curveChart(c, d.layers))
 		}
 		if len(one.Charts) == 0 {
 			one.Why = "Nothing was observed to the end of a round."
 		}
 		out.Arms = append(out.Arms, one)
+	}
+	return out
+}
+
+// allowed are the recovery times that claims of a scenario allow.
+func (d *drawer) allowed(scenario string) (out []recoveryLimit) {
+	for _, g := range d.page.Groups {
+		for _, c := range g.Claims {
+			if c.Scenario == scenario {
+				for _, l := range recoveryLimitsOf(c) {
+					if !slices.Contains(out, l) {
+						out = append(out, l)
+					}
+				}
+			}
+		}
 	}
 	return out
 }
