@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab/compose"
 	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/run"
@@ -41,6 +43,7 @@ func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
 	fmt.Fprintf(out, "embedded      yes: Redis, database and service come with bench\n")
 	fmt.Fprintf(out, "redis-server  %s\n", found(ctx, "redis-server", "bench run --redis server", "install the package redis-server"))
 	fmt.Fprintf(out, "container     %s\n", contained())
+	fmt.Fprintf(out, "compose       %s\n", composed(ctx))
 	fmt.Fprintf(out, "output        %s\n", writable("reports/out"))
 	late := wakeups(ctx, time.Second)
 	fmt.Fprintf(out, "wake-ups      a 1 ms sleep is late by %v at the median, %v at 99 %%, %v at worst\n", late[len(late)/2].Round(time.Microsecond), late[len(late)*99/100].Round(time.Microsecond), late[len(late)-1].Round(time.Microsecond))
@@ -81,6 +84,16 @@ func contained() string {
 		return fmt.Sprintf("no; to use bench run --redis container: %v", err)
 	}
 	return "yes, with bench run --redis container: engine " + version
+}
+
+// composed says whether a compose file can be run.
+func composed(ctx context.Context) string {
+	_, err := container.Engine()
+	command, commandErr := compose.Command(ctx)
+	if err := cmp.Or(err, commandErr); err != nil {
+		return fmt.Sprintf("no; to use bench run --stack compose: %v", err)
+	}
+	return "yes, with bench run --stack compose: " + strings.Join(command, " ")
 }
 
 // writable says whether runs can be saved below dir.

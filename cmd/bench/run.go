@@ -31,6 +31,10 @@ Flags:
   --redis WHICH      embedded, server (redis-server from PATH), container (of an image
                      from 'make images') or a redis:// URL of an empty database
                      (default embedded)
+  --stack compose    run our own service as docker-compose.chaos.yml has it: in the
+                     folder of bench, with images from 'make images' (docs/stack.md)
+  --compose FILE     run your own compose file: its Redis, your service, and what that
+                     needs, in containers of their own, of which nothing is left
   --target-cmd CMD   start CMD and test that service. Its environment has PORT,
                      INSTANCE, REDIS_URL, ... {port} and {redis} in CMD become the
                      instance's port and its Redis URL
@@ -70,6 +74,8 @@ Examples:
   bench run --target-cmd 'node server.js' --instances 2 redis-blackhole
   bench run --target-cmd 'server --listen :{port} --cache {redis}' --env-file .env redis-outage
   bench run --target-cmd 'node shop.js' --contract shop.yaml redis-outage
+  bench run --stack compose trips redis-outage
+  bench run --compose docker-compose.yml redis-outage
   bench run --target-url http://127.0.0.1:4000 --toxiproxy http://127.0.0.1:8474/redis redis-outage
 `
 

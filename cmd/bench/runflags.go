@@ -19,13 +19,13 @@ import (
 type runFlags struct {
 	set *flag.FlagSet // which of them were given
 
-	arms, profile, redis, command, out, contract string
-	urls, hosts, toxiproxies, formats            list
-	env, envFiles                                list
-	instances                                    int
-	readyIn, budget                              time.Duration
-	seed                                         uint64
-	reportOnly, wide, noColor                    bool
+	arms, profile, redis, command, out, contract, stack, compose string
+	urls, hosts, toxiproxies, formats                            list
+	env, envFiles                                                list
+	instances                                                    int
+	readyIn, budget                                              time.Duration
+	seed                                                         uint64
+	reportOnly, wide, noColor                                    bool
 }
 
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
@@ -51,6 +51,8 @@ func (f *runFlags) defineTarget() {
 	f.set.StringVar(&f.arms, "arms", "", "")
 	f.set.StringVar(&f.redis, "redis", "embedded", "")
 	f.set.StringVar(&f.command, "target-cmd", "", "")
+	f.set.StringVar(&f.stack, "stack", "", "")
+	f.set.StringVar(&f.compose, "compose", "", "")
 	f.set.StringVar(&f.contract, "contract", "", "")
 	f.set.Var(&f.env, "env", "")
 	f.set.Var(&f.envFiles, "env-file", "")
@@ -94,7 +96,9 @@ func (f runFlags) spec() (lab.Spec, error) {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("--target-cmd: %w", err))
 	}
-	arms, err := parseArms(f.arms, len(command) > 0 || len(f.urls) > 0)
+	composed, redis, err := f.composed()
+	errs = append(errs, err)
+	arms, err := parseArms(f.arms, len(command) > 0 || len(f.urls) > 0 || f.compose != "")
 	errs = append(errs, err)
 	if len(command) > 0 && len(f.urls) > 0 {
 		errs = append(errs, errors.New("--target-cmd and --target-url exclude one another"))
@@ -104,8 +108,26 @@ func (f runFlags) spec() (lab.Spec, error) {
 	}
 	env, err := f.environment()
 	errs = append(errs, err)
-	return lab.Spec{Arms: arms, Env: env, Redis: f.redis, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
+	return lab.Spec{Arms: arms, Env: env, Redis: redis, Compose: composed, Command: command, URLs: f.urls, Toxiproxy: commas(f.toxiproxies), AllowHosts: f.hosts, ReadyIn: f.readyIn},
 		errors.Join(errs...)
+}
+
+// composed is the compose file that is asked for, and the Redis.
+func (f runFlags) composed() (file, redis string, err error) {
+	switch {
+	case f.stack == "" && f.compose == "":
+		return "", f.redis, nil
+	case f.stack != "" && f.compose != "":
+		err = errors.New("--stack and --compose exclude one another")
+	case f.stack != "" && f.stack != "compose":
+		err = fmt.Errorf("--stack %s: there is compose", f.stack)
+	case given(f.set, "redis"):
+		err = errors.New("--redis: the compose file says which Redis it is; leave it out")
+	}
+	if f.compose != "" {
+		return f.compose, "compose", err
+	}
+	return lab.OwnStack, "compose", err
 }
 
 // scenarios are those of the names, or the usual ones.

@@ -174,7 +174,7 @@ var kinds = []Kind{
 
 var (
 	redis    = []string{"redis"}
-	anyOwn   = []string{"embedded", "server", "container"}
+	anyOwn   = []string{"embedded", "server", "container", "compose"}
 	embedded = []string{"embedded"}
 	server   = []string{"server", "container"}
 

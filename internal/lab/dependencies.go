@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/trektribe/bench/internal/lab/dependency"
@@ -24,7 +25,12 @@ var dependencies = []struct {
 	{
 		on:    "database",
 		kinds: func(Spec) []string { return sqlite.Kinds() },
-		can:   func(s Spec) error { return sqlite.Can(s.Env) },
+		can: func(s Spec) error {
+			if s.Compose != "" {
+				return errors.New("the database of a compose file is its own: no fault is done to it")
+			}
+			return sqlite.Can(s.Env)
+		},
 		open: func(_ context.Context, l *Lab, a *arm) (dependency.Dependency, error) {
 			return sqlite.New(a.Name, filepath.Join(l.tmp, a.Name)), nil
 		},
@@ -35,7 +41,7 @@ func openRedis(ctx context.Context, l *Lab, a *arm) (dependency.Dependency, erro
 	name := a.Name + "-redis"
 	s, err := redis.Open(ctx, l.spec.Redis, redis.Options{
 		Name: name, Log: l.logOf(name), Dir: filepath.Join(l.tmp, a.Name, "redis"),
-		Self: l.spec.Self, Env: cleanEnviron(), Lease: l.lease, Ports: l.ports,
+		Self: l.spec.Self, Env: cleanEnviron(), Lease: l.lease, Ports: l.ports, Project: a.project,
 	})
 	if err != nil {
 		return nil, err

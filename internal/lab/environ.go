@@ -19,8 +19,8 @@ import (
 const shortestSecret = 4
 
 // environ is all of the service's environment: the harness's without the contract's
-// variables, then the contract's, then the Spec's, then the round's. hidden are its secrets.
-func (in *instance) environ() (env, hidden []string) {
+// variables, then the contract's, then the Spec's, then the round's. names are those but for the harness's. hidden are its secrets.
+func (in *instance) environ() (env, names, hidden []string) {
 	// Without RATE_LIMIT a service limits its clients as the contract says: only scenarios about limits want that.
 	set := map[string]string{"PORT": strconv.Itoa(in.port), "INSTANCE": in.name, "RATE_LIMIT": "0"}
 	hidden = slices.Clone(in.lab.spec.Hidden)
@@ -33,6 +33,10 @@ func (in *instance) environ() (env, hidden []string) {
 	}
 	if in.arm.Policy != "" {
 		set["CACHE_POLICY"] = in.arm.Policy
+	}
+	if in.arm.project != nil { // its file says where it listens, and what its database is
+		delete(set, "PORT")
+		delete(set, "SQLITE_PATH")
 	}
 	maps.Copy(set, in.lab.spec.Env)
 	maps.Copy(set, in.env)
@@ -53,12 +57,12 @@ func (in *instance) environ() (env, hidden []string) {
 		if _, ok := also[k]; ok && set[k] == "" {
 			continue // nor does it come from the harness's environment
 		}
-		env = append(env, k+"="+set[k])
+		env, names = append(env, k+"="+set[k]), append(names, k)
 		if redact.Secret(k) && len(set[k]) >= shortestSecret {
 			hidden = append(hidden, set[k])
 		}
 	}
-	return env, hidden
+	return env, names, hidden
 }
 
 // addrOf is where the instance reaches a dependency: at its proxy; empty: there is none.

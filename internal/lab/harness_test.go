@@ -28,7 +28,7 @@ import (
 func harness() error {
 	s := lab.Spec{
 		Arms: []lab.ArmSpec{{Name: "a"}}, Instances: 2, Env: map[string]string{"FAKE": "parent"},
-		Redis: os.Getenv("REDIS"), Dir: os.Getenv("DIR"), Self: []string{os.Args[0]}, Clock: history.NewClock(),
+		Redis: os.Getenv("REDIS"), Compose: os.Getenv("COMPOSE"), Dir: os.Getenv("DIR"), Self: []string{os.Args[0]}, Clock: history.NewClock(),
 	}
 	l, err := lab.Open(context.Background(), s)
 	if err != nil {

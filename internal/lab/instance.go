@@ -57,8 +57,15 @@ func (in *instance) present() *started {
 	return in.started
 }
 
-// argv is the service's command line; env is its environment.
-func (in *instance) argv(env []string) []string {
+// argv is the service's command line; env is its environment, in which names are given to it.
+func (in *instance) argv(env, names []string) []string {
+	if p := in.arm.project; p != nil {
+		argv := p.RunTarget(in.port, names)
+		if in.arm.Mutant != "" {
+			argv = append(argv, "bench", "serve", "--mutant", in.arm.Mutant)
+		}
+		return argv
+	}
 	if command := in.lab.spec.command(in.arm.ArmSpec); len(command) > 0 {
 		return in.filled(command, env)
 	}
@@ -107,8 +114,9 @@ func (in *instance) startAgain(ctx context.Context) error {
 func (in *instance) start(ctx context.Context, note string, again func() bool) (taken bool, err error) {
 	began := in.lab.now()
 	c := process.Command{Name: in.arm.Name + "-" + in.name}
-	c.Env, c.Hidden = in.environ()
-	c.Argv, c.Dir = in.argv(c.Env), in.arm.Dir
+	var names []string
+	c.Env, names, c.Hidden = in.environ()
+	c.Argv, c.Dir, c.Container = in.argv(c.Env, names), in.arm.Dir, in.arm.project != nil
 	c.Log = in.lab.logOf(c.Name)
 	run := &started{}
 	p, err := in.lab.lease.Start(c, func(p *process.Process) { in.exited(run, p) })

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab/compose"
 	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/lab/redis"
@@ -31,6 +32,7 @@ type Spec struct {
 	Env        map[string]string // for every instance, on top of the contract's
 	Redis      string            // "embedded" (also when empty), "server", "container", or a redis:// URL, which serves one arm only
 	Command    []string          // the service of arms without a command of their own; empty: our own, `bench serve`
+	Compose    string            // a compose file that describes Redis and the service; then there is no command, and Redis is "compose"
 	URLs       []string          // instances that already run, as many of each arm, in the order of the arms; then nothing is started, and there is no command
 	Toxiproxy  []string          // proxies that somebody else runs before the Redis of URLs, as remote.ParsePlace reads them: one for all, or one for each
 	AllowHosts []string          // hosts other than loopback that the user named
@@ -43,6 +45,7 @@ type Spec struct {
 	Record     func(history.Event)                           // safe for concurrent use; nil: nothing is recorded
 	Wire       func(history.Command)                         // the same for what the service says to its dependencies; it never waits
 	Also       func(set map[string]string) map[string]string // further variables of an instance, made of those that it has; an empty one is not set; nil: none
+	stack      *compose.Stack                                // of Compose, read
 	Progress   func(string)                                  // one line about what is being opened; safe for concurrent use; nil: silence
 }
 
@@ -63,6 +66,9 @@ type ArmSpec struct {
 	Dir     string   `json:",omitempty"` // where Command is started; empty: here
 }
 
+// OwnStack is the compose file with our own service.
+const OwnStack = "docker-compose.chaos.yml"
+
 // command is how the service of an arm is started; empty: it is our own.
 func (s Spec) command(a ArmSpec) []string {
 	if len(a.Command) > 0 {
@@ -73,7 +79,7 @@ func (s Spec) command(a ArmSpec) []string {
 
 // Foreign reports whether the service of any arm is somebody else's.
 func (s Spec) Foreign() bool {
-	return len(s.URLs) > 0 || slices.ContainsFunc(s.Arms, func(a ArmSpec) bool { return len(s.command(a)) > 0 })
+	return len(s.URLs) > 0 || s.Compose != "" && filepath.Base(s.Compose) != OwnStack || slices.ContainsFunc(s.Arms, func(a ArmSpec) bool { return len(s.command(a)) > 0 })
 }
 
 // An Arm is one open target: its own Redis, proxies, database and instances.
@@ -87,7 +93,7 @@ type Arm struct {
 type Instance struct {
 	Name string // "1", "2", …
 	URL  string // http://127.0.0.1:port; empty before the first Fresh
-	PID  int    // of the process that was started last, and of its group; 0: it already ran
+	PID  int    // of the process that was started last, and of its group; 0: it already ran, or is in a container
 }
 
 // A Lab is an open world. Its methods are safe for concurrent use; Fresh waits for another Fresh.
@@ -116,7 +122,9 @@ type arm struct {
 	targets      []*target               // they, for faults
 	paths        []*path                 // that all its instances share
 	instances    []*instance
-	stood        bool // all its instances were ready, as the Spec has them; under the lab's fresh
+	project      *compose.Project // of the Spec's Compose; nil: there is none
+	host         string           // where its proxies listen; empty: on loopback
+	stood        bool             // all its instances were ready, as the Spec has them; under the lab's fresh
 }
 
 // Arms lists the arms, in the Spec's order. URLs are valid until the next Fresh.
@@ -126,7 +134,7 @@ func (l *Lab) Arms() []Arm {
 		out := Arm{Name: a.Name, Policy: a.Policy}
 		for _, in := range a.instances {
 			i := Instance{Name: in.name, URL: in.at()}
-			if p := in.running(); p != nil {
+			if p := in.running(); p != nil && !p.Contained() {
 				i.PID = p.PID()
 			}
 			out.Instances = append(out.Instances, i)

@@ -106,12 +106,19 @@ func (l *Lab) openDependencies(ctx context.Context) error {
 			return errors.Join(errs...)
 		})
 	})
-	g, ctx := errgroup.WithContext(ctx)
+	for _, a := range l.arms {
+		if l.spec.stack != nil {
+			if err := l.openProject(a); err != nil {
+				return err
+			}
+		}
+	}
+	g, started := errgroup.WithContext(ctx)
 	for _, a := range l.arms {
 		a.dependencies = make([]dependency.Dependency, len(dependencies))
 		for i, d := range dependencies {
 			g.Go(func() (err error) {
-				if a.dependencies[i], err = d.open(ctx, l, a); err != nil {
+				if a.dependencies[i], err = d.open(started, l, a); err != nil {
 					return fmt.Errorf("%s of %s: %w", d.on, a.Name, err)
 				}
 				return nil
@@ -122,6 +129,11 @@ func (l *Lab) openDependencies(ctx context.Context) error {
 		return err
 	}
 	for _, a := range l.arms {
+		if a.project != nil {
+			if err := l.openNeeds(ctx, a); err != nil {
+				return fmt.Errorf("arm %s: %w", a.Name, err)
+			}
+		}
 		for i, d := range a.dependencies {
 			a.targets = append(a.targets, &target{site: site{spot: spot{arm: a.Name, on: dependencies[i].on}}, Target: d})
 		}
@@ -140,7 +152,7 @@ func (l *Lab) openProxies() error {
 				if d.Addr() == "" {
 					continue
 				}
-				p, err := l.openPath(a.Name, in.name, dependencies[i].on, d.Addr())
+				p, err := l.openPath(a, in.name, dependencies[i].on, d.Addr())
 				if err != nil {
 					return err
 				}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -34,8 +35,9 @@ type anyProxy interface {
 }
 
 // openPath puts a clean proxy before upstream, which is watched.
-func (l *Lab) openPath(arm, instance, on, upstream string) (*path, error) {
-	p, err := proxy.Open(arm+"-"+instance+"-"+on, upstream)
+func (l *Lab) openPath(a *arm, instance, on, upstream string) (*path, error) {
+	arm := a.Name
+	p, err := proxy.OpenOn(cmp.Or(a.host, "127.0.0.1"), arm+"-"+instance+"-"+on, upstream)
 	if err != nil {
 		return nil, fmt.Errorf("open the proxy between %s-%s and %s: %w", arm, instance, on, err)
 	}

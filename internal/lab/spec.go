@@ -38,12 +38,17 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 			bad("arm %q is named twice", a.Name)
 		}
 		seen[a.Name] = true
-		if a.Mutant != "" && len(s.command(a))+len(s.URLs) > 0 {
+		if a.Mutant != "" && s.Foreign() {
 			bad("arm %q: mutants are of the reference target only", a.Name)
 		}
 		if len(a.Command)+len(a.Dir) > 0 && len(s.URLs) > 0 {
 			bad("arm %q: either a command or target URLs, not both", a.Name)
 		}
+	}
+	if s.Compose != "" {
+		errs = append(errs, s.readStack(ctx))
+	} else if s.Redis == redis.Composed {
+		bad("redis: no compose file describes it: name one (--compose FILE)")
 	}
 	if len(s.Arms) == 0 {
 		bad("no arm to open: name at least one")

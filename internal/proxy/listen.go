@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -103,11 +104,11 @@ func (p *Proxy) listenSomewhere() error {
 	if n := loopback.Ephemeral() - firstPort; n > 0 {
 		for tries := 0; tries < 32 && errors.Is(err, syscall.EADDRINUSE); tries++ {
 			port := firstPort + rand.IntN(n)
-			err = p.listenOn(loopback.Addr(port))
+			err = p.listenOn(net.JoinHostPort(p.host, strconv.Itoa(port)))
 		}
 	}
 	if errors.Is(err, syscall.EADDRINUSE) {
-		err = p.listenOn(loopback.Addr(0))
+		err = p.listenOn(net.JoinHostPort(p.host, "0"))
 	}
 	if err == nil {
 		p.addr = p.door.listener.Addr().String()

@@ -33,6 +33,7 @@ const watchdog = 2 * time.Second
 // once, as it dials upstream when it has accepted.
 type Proxy struct {
 	name, upstream, addr string
+	host                 string // of addr
 	count                counters
 	canaries             canary.Path
 	witness              atomic.Pointer[witness]
@@ -53,12 +54,15 @@ type Proxy struct {
 // Open starts a clean proxy on a loopback port in front of upstream
 // ("host:port"). Nothing is sent upstream until somebody connects; OpenCanary
 // proves the path. name is for error messages.
-func Open(name, upstream string) (*Proxy, error) {
+func Open(name, upstream string) (*Proxy, error) { return OpenOn("127.0.0.1", name, upstream) }
+
+// OpenOn is Open on another address of this machine, such as the one by which containers reach it.
+func OpenOn(host, name, upstream string) (*Proxy, error) {
 	if _, port, err := net.SplitHostPort(upstream); err != nil || port == "" {
 		return nil, fmt.Errorf("open proxy %s: upstream %q: want host:port", name, upstream)
 	}
 	p := &Proxy{
-		name: name, upstream: upstream,
+		name: name, upstream: upstream, host: host,
 		turn:  make(chan struct{}, 1),
 		links: map[*link]struct{}{},
 	}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -104,6 +105,15 @@ func Resume(name string) { docker("unpause", name) }
 
 // Remove removes a container with its unnamed volumes. That there is none is no error.
 func Remove(name string) { docker("rm", "--force", "--volumes", name) }
+
+// Gateway is the address of this machine by which containers in a network reach it.
+func Gateway(network string) (string, error) {
+	at, err := docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", network)
+	if err == nil && net.ParseIP(at) == nil {
+		err = fmt.Errorf("network %s has no gateway to this machine, which containers need to reach the lab's proxies: use a bridge", network)
+	}
+	return at, err
+}
 
 // Sweep removes all that bears the run's mark: containers, networks and volumes. It returns when two looks in a row found
 // nothing.

@@ -37,7 +37,7 @@ func (p *Process) Terminate() {
 	p.signal(syscall.SIGTERM)
 }
 
-// signalContainer does what stands for sig. A container that is not there yet has a client that must not make it.
+// signalContainer does what stands for sig. Its client ends with it: it may be about to make it.
 func (p *Process) signalContainer(sig syscall.Signal) {
 	switch sig {
 	case syscall.SIGTERM:
@@ -45,9 +45,8 @@ func (p *Process) signalContainer(sig syscall.Signal) {
 	case goOnSignal:
 		container.Resume(p.container)
 	case syscall.SIGKILL:
-		if container.Kill(p.container) != nil {
-			signalGroup(p.PID(), sig)
-		}
+		container.Kill(p.container)
+		signalGroup(p.PID(), sig)
 	}
 }
 

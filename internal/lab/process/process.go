@@ -123,6 +123,9 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 // PID is its number, and its group's.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
+// Contained reports whether it is the client of a container, which has processes of its own.
+func (p *Process) Contained() bool { return p.container != "" }
+
 // Done is closed once it is gone.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

@@ -19,7 +19,7 @@ type kind struct {
 }
 
 // kinds are all of them, the default first.
-var kinds = []*kind{embedded, server, container}
+var kinds = []*kind{embedded, server, container, composed}
 
 // find is the kind of a Spec's Redis; nil: it is a URL.
 func find(spec string) *kind {

@@ -15,10 +15,16 @@ import (
 func openOwn(ctx context.Context, k *kind, o Options) (s *Store, err error) {
 	err = o.Ports.OnNewPort(func(port int, again func() bool) (taken bool, err error) {
 		s = &Store{kind: k, lease: o.Lease, dir: o.Dir, addr: loopback.Addr(port), port: port, password: rand.Text()}
+		if c := o.Project; c != nil {
+			s.username, s.password, s.db = c.Username, c.Password, c.DB
+		}
 		if s.command, err = k.command(o, port, s.password); err != nil {
 			return false, err
 		}
-		s.command.Name, s.command.Log, s.command.Hidden = o.Name, o.Log, []string{s.password}
+		s.command.Name, s.command.Log = o.Name, o.Log
+		if s.password != "" {
+			s.command.Hidden = []string{s.password}
+		}
 		s.connect()
 		if err = s.start(ctx); err == nil {
 			s.version, err = k.version(ctx, s)

@@ -20,6 +20,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/trektribe/bench/internal/canary"
+	"github.com/trektribe/bench/internal/lab/compose"
 	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/redact"
@@ -37,7 +38,7 @@ const (
 )
 
 // Info says which Redis an arm has.
-type Info struct{ Kind, Version string } // Kind: "embedded", "server", "container", "url"
+type Info struct{ Kind, Version string } // Kind: "embedded", "server", "container", "compose", "url"
 
 // Options say how to have a Redis of the lab's own.
 type Options struct {
@@ -48,6 +49,8 @@ type Options struct {
 	Env   []string // all of its environment
 	Lease *process.Lease
 	Ports *process.Ports
+
+	Project *compose.Project // of a compose file that describes it; nil: there is none
 }
 
 // Name is a Spec's Redis as it may be shown.

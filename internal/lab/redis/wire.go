@@ -24,7 +24,14 @@ func (s *Store) openWire(ctx context.Context, timeout time.Duration) (*wire, err
 	}
 	conn.Until(deadline)
 	w := &wire{conn, context.AfterFunc(ctx, func() { conn.Close() })}
-	if _, err := w.Ask("AUTH", s.password); err != nil {
+	auth := []string{"AUTH", s.password}
+	if s.username != "" {
+		auth = []string{"AUTH", s.username, s.password}
+	}
+	if s.password != "" {
+		_, err = w.Ask(auth...)
+	}
+	if err != nil {
 		w.close()
 		return nil, err
 	}
