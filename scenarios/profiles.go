@@ -14,16 +14,17 @@ import (
 type Profile struct {
 	Name   string
 	About  string        // what it plays
-	Leaves string        // what it leaves undecided
+	Leaves string        // what it leaves undecided, of the claims that an interval decides
+	Named  bool          // these claims are named, since it decides fewer of them than the scenarios as they stand
 	Budget time.Duration // that the scenarios may take together
 }
 
 var profiles = []Profile{
 	{"quick", "each scenario has its fewest rounds, and is judged once",
-		"those within about a third of their bound", 15 * time.Minute},
-	{"standard", "each scenario as it stands", "those that are open after the most rounds", 30 * time.Minute},
+		"those within about a third of their bound, because the interval of three rounds is 5.7 times as wide as they differ", true, 15 * time.Minute},
+	{"standard", "each scenario as it stands", "those that are open after the most rounds", false, 30 * time.Minute},
 	{"nightly", "standard, and beside it claims about real times to live",
-		"as standard", 90 * time.Minute},
+		"as standard", false, 90 * time.Minute},
 }
 
 // Profiles are those that there are, from the shortest.

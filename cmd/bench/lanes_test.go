@@ -22,6 +22,19 @@ func TestAPlanUnderAProfileSaysHowLongAndWhatStaysOpen(t *testing.T) {
 	}
 }
 
+// What quick may leave open is named, with the reason; a count is decided as ever, and is not.
+func TestAQuickPlanNamesWhatMayStayOpen(t *testing.T) {
+	code, out, errs := bench("plan", "--profile", "quick", "trips", "limit")
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	why, names := lines[len(lines)-2], lines[len(lines)-1]
+	if code != exitHolds || !strings.Contains(why, "because the interval of three rounds") {
+		t.Errorf("bench plan --profile quick = %d %s, line %q, want why", code, errs, why)
+	}
+	if !strings.HasPrefix(names, "these are: trips.hit.latency, ") || strings.Contains(names, "limit.window") || strings.Contains(names, "cache.stampede") {
+		t.Errorf("the plan names %q, want what an interval decides, and no count", names)
+	}
+}
+
 // A long scenario and a short one are played at the same time, each in a lab of its own, and leave one run.
 func TestScenariosArePlayedSideBySide(t *testing.T) {
 	if testing.Short() {

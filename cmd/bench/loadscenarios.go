@@ -101,8 +101,11 @@ func howLong(all []*scenarios.Scenario, spec lab.Spec, profile string, budget ti
 	}
 	whose := ""
 	if p, err := scenarios.FindProfile(profile); err == nil {
-		n, of := lanes.Intervals(all)
-		says = append(says, fmt.Sprintf("%s leaves undecided, of the %d of %d claims that an interval decides: %s", p.Name, n, of, p.Leaves))
+		ids, of := lanes.Intervals(all)
+		says = append(says, fmt.Sprintf("%s leaves undecided, of the %d of %d claims that an interval decides: %s", p.Name, len(ids), of, p.Leaves))
+		if p.Named && len(ids) > 0 {
+			says = append(says, "these are: "+strings.Join(ids, ", "))
+		}
 		if budget == 0 {
 			budget, whose = p.Budget, " of "+p.Name
 		}

@@ -64,24 +64,24 @@ func Of(all []*scenarios.Scenario, spec lab.Spec) (o Order) {
 func shares(spec lab.Spec) bool { return len(spec.URLs) > 0 || strings.Contains(spec.Redis, "://") }
 
 // exact reports whether counts and proofs alone decide the claims of s.
-func exact(s *scenarios.Scenario) bool { return len(s.Claims) > 0 && intervals(s) == 0 }
+func exact(s *scenarios.Scenario) bool { return len(s.Claims) > 0 && len(intervals(s)) == 0 }
 
-// intervals is the number of claims of s that an interval decides.
-func intervals(s *scenarios.Scenario) (n int) {
+// intervals are the claims of s that an interval decides.
+func intervals(s *scenarios.Scenario) (ids []string) {
 	for _, t := range s.Claims {
 		if c, mistakes := claim.Compile(t, s.Scope()); len(mistakes) > 0 || !c.Exact() {
-			n++
+			ids = append(ids, t.ID)
 		}
 	}
-	return n
+	return ids
 }
 
-// Intervals is the number of claims that an interval decides, and the number of all.
-func Intervals(all []*scenarios.Scenario) (n, of int) {
+// Intervals are the claims that an interval decides, and the number of all.
+func Intervals(all []*scenarios.Scenario) (ids []string, of int) {
 	for _, s := range all {
-		n, of = n+intervals(s), of+len(s.Claims)
+		ids, of = append(ids, intervals(s)...), of+len(s.Claims)
 	}
-	return n, of
+	return ids, of
 }
 
 // Takes is about how long a run of all in this order takes: with its fewest rounds, and with its most.
