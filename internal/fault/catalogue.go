@@ -109,12 +109,12 @@ var kinds = []Kind{
 		NotYet: "it is over at once, and instances that start meet a fresh redis as it is",
 	},
 	{
-		Name: "reloaded", About: "ended and started again at once, with all acknowledged data; needs --redis server",
+		Name: "reloaded", About: "ended and started again at once, with all acknowledged data; needs a redis-server",
 		Acts: Process, On: redis, Redis: server, Brief: true,
 		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
 	},
 	{
-		Name: "replayed", About: "killed and started again at once, with its append-only file; needs --redis server",
+		Name: "replayed", About: "killed and started again at once, with its append-only file; needs a redis-server",
 		Acts: Process, On: redis, Redis: server, Brief: true,
 		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
 	},
@@ -126,8 +126,8 @@ var kinds = []Kind{
 	},
 	{
 		// Within its first 5 s (busy-reply-threshold) a script blocks in silence; after that Redis answers BUSY.
-		Name: "slowcmd", About: "one command blocks all others during the fault; needs --redis server",
-		Acts: Process, On: redis, Redis: server,
+		Name: "slowcmd", About: "one command blocks all others during the fault; needs a redis-server",
+		Acts: Process, On: redis, Redis: real,
 		Old: meets(Silence), New: meets(Silence, "silence", "BUSY"),
 		NotYet: "it ends by its own time, and the start of the instances takes an unknown time",
 	},
@@ -176,6 +176,7 @@ var (
 	redis    = []string{"redis"}
 	anyOwn   = []string{"embedded", "server", "container", "compose"}
 	embedded = []string{"embedded"}
+	real     = []string{"server", "container", "compose"}
 	server   = []string{"server", "container"}
 
 	// choice is how a fault chooses the commands that it is done to: at least one of them.

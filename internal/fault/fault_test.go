@@ -70,11 +70,11 @@ func TestExplain(t *testing.T) {
 		"terminated": `terminated: SIGTERM; started again at the end
   done to   instance
   lasts     200ms or more, for its canaries to prove it`,
-		"slowcmd": `slowcmd: one command blocks all others during the fault; needs --redis server
+		"slowcmd": `slowcmd: one command blocks all others during the fault; needs a redis-server
   done to   redis
   client    no answer until it ends
   lasts     350ms or more, for its canaries to prove it
-  redis     --redis server`,
+  redis     --redis server or container or compose`,
 	} {
 		if got, ok := fault.Explain(name); !ok || got != want {
 			t.Errorf("%s is explained as\n%s\nwant\n%s", name, got, want)
