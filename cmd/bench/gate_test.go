@@ -112,7 +112,7 @@ func TestABaselineIsWrittenAndHeld(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(stored), `"trips.warm"`, `"trips.gone"`, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if code, text := run(); code != exitUndecided || !strings.Contains(text, "trips.gone of the baseline was not played") {
+	if code, text := heldAlone("--run", saved, "--arms", "B"); code != exitUndecided || !strings.Contains(text, "trips.gone of the baseline was not played") {
 		t.Errorf("exit %d\n%s", code, text)
 	}
 	if code, text := run("--update"); code != exitHolds || !strings.Contains(text, "trips.gone: gone") || !strings.Contains(text, "2 runs") {

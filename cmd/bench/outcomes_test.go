@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -12,13 +13,14 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/code"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
 // An outcome is what a claim must come to, and words of the reason.
 type outcome struct {
 	verdict claim.Verdict
-	because string // or the code
+	because string // or the code of the reason, or of a finding
 }
 
 // Two of the three verdicts: which of them is up to chance, or to taste.
@@ -74,7 +76,8 @@ func (w outcome) misjudged(r claim.Result) error {
 // misexplained says how a reason is not as it must be; nil: it is.
 func (w outcome) misexplained(r claim.Result) error {
 	switch {
-	case !strings.Contains(r.Because, w.because) && r.Code != code.Code(w.because):
+	case !strings.Contains(r.Because, w.because) && r.Code != code.Code(w.because) &&
+		!slices.ContainsFunc(r.Findings, func(f figure.Finding) bool { return f.Code == w.because }):
 		return fmt.Errorf("%s because %q (%s), want %q in it", r.Verdict, r.Because, r.Code, w.because)
 	case r.Code == code.Panic:
 		return fmt.Errorf("the harness panicked: %s", r.Because)

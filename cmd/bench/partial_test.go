@@ -56,29 +56,6 @@ func TestInspectShowsWhatAServiceSpeaks(t *testing.T) {
 	}
 }
 
-// The reference speaks every call, so a run does not ask it.
-func TestTheReferenceSpeaksEveryCall(t *testing.T) {
-	exit, table, errs := bench("inspect", "limit", "redis-outage", "leaderboard", "sessions", "notifications", "redis-stale")
-	if exit != exitHolds || errs != "" {
-		t.Fatalf("exit %d\n%s%s", exit, table, errs)
-	}
-	speaks := false // and not the map of the cache
-	for line := range strings.Lines(table) {
-		if strings.HasPrefix(line, "call ") {
-			speaks = strings.Contains(line, "  shape  ")
-		}
-		about := speaks && (strings.HasPrefix(line, "GET ") || strings.HasPrefix(line, "PUT ") || strings.HasPrefix(line, "POST "))
-		if about && !strings.Contains(line, "  right  ") {
-			t.Error(line)
-		}
-	}
-	for _, arm := range policies {
-		if !strings.Contains(table, arm+"\n") {
-			t.Errorf("nothing of %s in\n%s", arm, table)
-		}
-	}
-}
-
 // A scenario of which nothing is left is not played: its claims are undecided, and judged alike from what was saved.
 func TestWhatAServiceDoesNotSpeakIsNotPlayed(t *testing.T) {
 	machinetest.Need(t, "python3")
@@ -161,6 +138,7 @@ func TestPartialServices(t *testing.T) {
 		{"failing", outcomes(all(holds, "listing.fast"), all(outcome{notHeld, ""}, "trip.right profile.right all.right")), "failed: status 500"},
 	} {
 		t.Run(row.speaks, func(t *testing.T) {
+			t.Parallel()
 			out := t.TempDir()
 			exit, table, errs := bench("run", "--out", out, "--seed", "7", "--report-only", "--target-cmd", partial(row.speaks), "testdata/partial.yaml")
 			if exit != exitHolds {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -33,43 +34,54 @@ func TestRecordedRuns(t *testing.T) {
 	if err != nil || len(runs) == 0 {
 		t.Fatalf("no recorded runs: %v", err)
 	}
-	for _, archive := range runs {
+	t.Chdir(t.TempDir())
+	for i, archive := range runs {
 		want := strings.TrimSuffix(archive, ".tar.gz")
-		t.Run(filepath.Base(want), func(t *testing.T) {
-			dir := "run" // the table breaks its lines by how long this is
-			t.Chdir(t.TempDir())
-			unpack(t, archive, dir)
-			var out, errw bytes.Buffer
-			if code := runJudge(context.Background(), []string{"--report-only", dir}, &out, &errw); code != exitHolds || errw.Len() > 0 {
-				t.Fatalf("judge exits with %d: %s", code, errw.String())
-			}
-			golden(t, filepath.Join(want, "table.txt"), out.Bytes())
-			for _, name := range judgedFiles {
-				got, err := os.ReadFile(filepath.Join(dir, name))
-				if err != nil {
-					t.Fatal(err)
+		// To judge a run and to report it take a core each, side by side.
+		for _, play := range []struct {
+			what string
+			as   func(t *testing.T, dir, want string)
+		}{{"judged", judgedAsBefore}, {"reported", reportedAsBefore}} {
+			t.Run(filepath.Base(want)+" "+play.what, func(t *testing.T) {
+				if !*update { // what is reported follows from what was judged
+					t.Parallel()
 				}
-				golden(t, filepath.Join(want, name), got)
-			}
-			out.Reset()
-			var names []string
-			for _, f := range reports.OnDemand() {
-				names = append(names, f.Name)
-			}
-			if code := runReport(context.Background(), []string{dir, "--format", strings.Join(names, ","), "--out", "reports"}, &out, &errw); code != 0 {
-				t.Fatalf("report exits with %d: %s", code, errw.String())
-			}
-			for _, f := range reports.OnDemand() {
-				got, err := os.ReadFile(filepath.Join("reports", f.File))
-				if err != nil {
-					t.Fatal(err)
-				}
-				golden(t, filepath.Join(want, f.File), got)
-			}
-			if page, err := os.ReadFile(filepath.Join(dir, "report.html")); err != nil || len(page) > 2<<20 {
-				t.Errorf("report.html has %d bytes, want at most 2 MB: %v", len(page), err)
-			}
-		})
+				dir := fmt.Sprintf("%c%02d", play.what[0], i) // as long as "run": the table breaks its lines by that
+				unpack(t, archive, dir)
+				play.as(t, dir, want)
+			})
+		}
+	}
+}
+
+func judgedAsBefore(t *testing.T, dir, want string) {
+	var out, errw bytes.Buffer
+	if code := runJudge(context.Background(), []string{"--report-only", dir}, &out, &errw); code != exitHolds || errw.Len() > 0 {
+		t.Fatalf("judge exits with %d: %s", code, errw.String())
+	}
+	golden(t, filepath.Join(want, "table.txt"), bytes.ReplaceAll(out.Bytes(), []byte(dir), []byte("run")))
+	for _, name := range judgedFiles {
+		golden(t, filepath.Join(want, name), read(t, dir, name))
+	}
+	if page := read(t, dir, "report.html"); len(page) > 2<<20 {
+		t.Errorf("report.html has %d bytes, want at most 2 MB", len(page))
+	}
+}
+
+func reportedAsBefore(t *testing.T, dir, want string) {
+	if err := os.WriteFile(filepath.Join(dir, "results.json"), read(t, want, "results.json"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range reports.OnDemand() {
+		names = append(names, f.Name)
+	}
+	var out, errw bytes.Buffer
+	if code := runReport(context.Background(), []string{dir, "--format", strings.Join(names, ","), "--out", dir + "/reports"}, &out, &errw); code != 0 {
+		t.Fatalf("report exits with %d: %s", code, errw.String())
+	}
+	for _, f := range reports.OnDemand() {
+		golden(t, filepath.Join(want, f.File), read(t, dir, filepath.Join("reports", f.File)))
 	}
 }
 

@@ -26,7 +26,7 @@ func recorded(t *testing.T, name string) (dir string) {
 
 // A saved run gives the same bytes in every format, wherever its folder is, and its verdicts stay as they are.
 func TestASavedRunGivesTheSameReports(t *testing.T) {
-	dir := recorded(t, "server")
+	dir := recorded(t, "interrupted")
 	judged, err := os.ReadFile(filepath.Join(dir, "results.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestAKilledRunIsReported(t *testing.T) {
 }
 
 func TestReportRefuses(t *testing.T) {
-	dir := recorded(t, "server")
+	dir := recorded(t, "interrupted")
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestReportRefuses(t *testing.T) {
 		{[]string{"--out", "-", "--format", "junit,bench", dir}, "", "", "takes one format"},
 		{[]string{"--out", filepath.Join(file, "sub"), dir}, "", "", "choose another with --out"},
 		{[]string{dir, dir}, "", "", "takes one folder"},
-		{[]string{dir}, `"verdict": "refuted"`, `"verdict": "holds"`, "another build judged this run; 'bench judge "},
+		{[]string{dir}, `"verdict": "inconclusive"`, `"verdict": "holds"`, "another build judged this run; 'bench judge "},
 		{[]string{dir}, `"fallback.outage"`, `"fallback.gone"`, "another build judged this run"},
 		{[]string{dir}, "[\n", "{\n", "read results"},
 	} {

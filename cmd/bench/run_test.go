@@ -310,6 +310,7 @@ func kill(tmp, command string) bool {
 
 // A stream may pause, and faults may follow on one another.
 func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/pauses.yaml")
 	if code != exitHolds {
@@ -320,6 +321,7 @@ func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
 // Faults of every sort follow one another: of Redis, of an instance and of the
 // paths between them. Each is proved, and put back before the next round.
 func TestProcessesAreHurtAndPutBack(t *testing.T) {
+	t.Parallel()
 	out := t.TempDir()
 	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/processes.yaml")
 	if code != exitHolds {

@@ -15,6 +15,7 @@ import (
 // One mutant and the intact service, from the command line to the matrix; all
 // mutants take minutes, and .ci/run runs them.
 func TestSelfcheckShowsThatAMutantIsNoticed(t *testing.T) {
+	t.Parallel()
 	code, out, errs := bench("selfcheck", "--out", t.TempDir(), "--mutants", "no-fallback", "testdata/toxiproxy.yaml")
 	if code != exitHolds || !strings.Contains(out, "fallback.outage    x\n") {
 		t.Errorf("exit %d, want %d with fallback.outage detected\n%s%s", code, exitHolds, out, errs)

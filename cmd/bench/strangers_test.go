@@ -23,7 +23,9 @@ type stranger struct {
 	contract          string             // its own, beside it; empty: it speaks the service contract
 }
 
-func (s stranger) name() string { return s.command + " " + s.scenario }
+func (s stranger) name() string {
+	return strings.Join(append(strings.Fields(s.command+" "+s.contract), s.scenario), " ")
+}
 
 // played are the contract and the scenario, which is beside it or in the library.
 func (s stranger) played() []string {
@@ -120,6 +122,16 @@ var strangers = []stranger{
 	{command: "python3 gate.py", contract: "gate-contract", scenario: "limit", true: is("limit.window", holds)},
 	{command: "python3 gate.py generous", contract: "gate-contract", scenario: "limit-exact", true: outcomes(is("limit.exact", because(refuted, "let in")), is("limit.headers", undecided("")))},
 	{command: "python3 gate.py generous", contract: "gate-contract", scenario: "limit", true: is("limit.window", refuted)},
+
+	// They limit, without headers and without Redis.
+	{command: "python3 gate.py", scenario: "limit", true: is("limit.window", holds)},
+	{command: "python3 gate.py", scenario: "limit-burst", true: is("limit.concurrent", holds)},
+	{command: "python3 gate.py", scenario: "limit-exact", true: outcomes(is("limit.exact", holds), is("limit.headers", undecided("")))},
+	{command: "python3 gate.py leaky", scenario: "limit", true: is("limit.window", holds)},
+	{command: "python3 gate.py leaky", scenario: "limit-burst", true: is("limit.concurrent", because(refuted, "leaks-under-concurrency"))},
+	{command: "python3 gate.py own", scenario: "limit", true: is("limit.window", undecided(""))},
+	{command: "python3 gate.py own", scenario: "limit-burst", true: is("limit.concurrent", undecided(""))},
+	{command: "python3 gate.py own", scenario: "limit-exact", true: all(undecided(""), "limit.exact limit.headers")},
 
 	// They fail, in the ways in which services do.
 	{command: "node sluggish.js", scenario: "cached", true: outcomes(is(latency, because(refuted, "failed request")), is(speedup, undecided("from the cache")), is(warm, holds))},

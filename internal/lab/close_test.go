@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -80,17 +81,19 @@ func kill(t *testing.T, role string) {
 }
 
 func TestCloseEndsTheDeafAndTheEscaped(t *testing.T) {
+	var closing sync.WaitGroup // both have their time to end, side by side
+	defer closing.Wait()
 	for _, fake := range []string{"deaf", "parent"} {
-		t.Run(fake, func(t *testing.T) {
-			w := open(t, spec(t)) // whose end looks for processes
-			w.fresh(t, map[string]string{"FAKE": fake})
+		w := open(t, spec(t)) // whose end looks for processes
+		w.fresh(t, map[string]string{"FAKE": fake})
+		closing.Go(func() {
 			for range 2 {
 				if err := w.Close(); err != nil {
-					t.Errorf("Close: %v", err)
+					t.Errorf("Close of %s: %v", fake, err)
 				}
 			}
 			if err := w.Fresh(t.Context(), nil); err == nil {
-				t.Error("Fresh works on a closed lab")
+				t.Errorf("Fresh works on the closed lab of %s", fake)
 			}
 		})
 	}
