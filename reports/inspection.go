@@ -24,14 +24,15 @@ func InspectionTable(w io.Writer, tables []inspect.Table) error {
 		for _, c := range t.Calls {
 			fmt.Fprintln(tw, strings.Join(c.Row(), "\t"))
 		}
-		fmt.Fprintln(tw)
-		if t.Watched {
-			fmt.Fprintln(tw, strings.Join(inspect.WireHead, "\t"))
-			for _, row := range t.WireRows() {
+		rows := t.WireRows()
+		switch {
+		case !t.Watched:
+			fmt.Fprintln(tw, "\nWhat it says to Redis is not seen: bench's own proxy is not before it.")
+		case len(rows) > 0:
+			fmt.Fprintln(tw, "\n"+strings.Join(inspect.WireHead, "\t"))
+			for _, row := range rows {
 				fmt.Fprintln(tw, strings.Join(row, "\t"))
 			}
-		} else {
-			fmt.Fprintln(tw, "What it says to Redis is not seen: bench's own proxy is not before it.")
 		}
 		for _, note := range t.Wire {
 			fmt.Fprintln(tw, note)
@@ -74,12 +75,13 @@ func (d *document) inspection() {
 
 // cacheMap writes what the calls of an arm say to Redis.
 func (d *document) cacheMap(t inspect.Table) {
-	if !t.Watched {
+	rows := t.WireRows()
+	if !t.Watched || len(rows) == 0 {
 		return
 	}
 	d.line("What each call said to Redis, seen at the proxy before it while nothing else was asked:", "")
 	d.table(inspect.WireHead, true)
-	for _, row := range t.WireRows() {
+	for _, row := range rows {
 		d.table(escaped(row), false)
 	}
 	d.line("")

@@ -17,7 +17,8 @@ func TestWhatAServiceSpeaksIsShown(t *testing.T) {
 		{Call: traffic.Call{Method: "GET", Path: "/api/trips"}, Answers: []inspect.Answer{{Status: 200, Source: "database", Items: 2}}},
 		{Call: traffic.Call{Method: "GET", Path: "/a|b"}, Answers: []inspect.Answer{{Status: 404, Failure: history.Status}}},
 	}
-	tables := []inspect.Table{{Arm: "one", Calls: calls}, {Arm: "two", Calls: slices.Clone(calls[:1]), Watched: true, Wire: []string{"a note"}}}
+	tables := []inspect.Table{{Arm: "one", Calls: calls}, {Arm: "two", Calls: slices.Clone(calls[:1]), Watched: true, Wire: []string{"a note"}},
+		{Arm: "three", Calls: slices.Clone(calls[1:]), Watched: true}} // of what is not spoken, nothing is known
 	tables[1].Calls[0].Wire = []inspect.Exchange{
 		{When: inspect.Cold, Requests: 1, Of: 1, Result: inspect.Miss, Said: []inspect.Said{{Name: "SET", Key: "a|b", Reply: history.ReplyOK, TTL: 2, TTLMost: 2}}, Trips: 1, Took: 0.25},
 		{When: inspect.Warm, Requests: 2, Of: 2, Result: inspect.Silent, Took: 0.001}}
@@ -40,6 +41,10 @@ call            asked          says to Redis  commands  trips  time to live  res
 GET /api/trips  cold           SET a|b        1         1      2 s           miss    250 ms
                 warm, 2 times  –              0         0      –             –       1 ms
 a note
+
+three
+call      status  shape                   source  version  items
+GET /a|b  404     not spoken: status 404  –       –        –
 `
 	if got := text.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

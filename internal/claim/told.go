@@ -11,6 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/guard"
 	"github.com/trektribe/bench/internal/claim/measure"
 	"github.com/trektribe/bench/internal/claim/probe"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/claim/witness"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -59,10 +60,21 @@ func (c *Claim) sourced() bool {
 	return is
 }
 
+// counts reports whether a call rests on the counter of queries, which the wire's loads may stand for.
+func counts(c *expr.Call) bool {
+	return slices.ContainsFunc(c.Args, func(a expr.Arg) bool { return a.Name == probe.QueriesTotal && len(a.Labels) == 0 })
+}
+
 // values are what the calls of f give. Of those that need a word of the service it says why the wire does not give it.
 func (t testimony) values(f *expr.Formula, probes []*probe.Watched) []figure.Value {
 	vs := measure.Values(probes)
 	for i, v := range vs {
+		if v.None != nil && counts(f.Calls[i].Inner()) {
+			if why := t.Uncounted(f.Calls[i].Inner().Selectors); why != "" {
+				vs[i].None = figure.Absent(v.None.Why+", and the wire does not show the loads ("+why+")",
+					"GET /metrics with "+probe.QueriesTotal+", or a lower rate: requests that do not overlap are told apart on the wire")
+			}
+		}
 		if v.None == nil || !strings.Contains(v.None.Why, probe.NoSource) || f.Calls[i].Inner().Name == falseSources {
 			continue
 		}
@@ -144,7 +156,7 @@ func (c *Claim) certain(t *expr.Comparison, term int, f finding, rounds []Round,
 		if w := c.judge(t, observed(in, term), alpha, looks); w.part.Verdict != f.part.Verdict {
 			f.part.Verdict, f.code, f.wrong = Inconclusive, code.Untold, nil
 			f.because = fmt.Sprintf("%s hangs on where %s came from, which neither the service nor the wire tells", t.Text, figure.Count(open, "answers"))
-			f.remedy = "X-Source on its answers"
+			f.remedy = source.Wanted
 			if open == 0 {
 				f.because = t.Text + " hangs on which answers shared a load, which the wire does not tell"
 				f.remedy = "GET /metrics with trips_db_queries_total"

@@ -70,7 +70,7 @@ func (u *Usage) unknown() *figure.Absence {
 		return figure.Absent("instance "+u.instance+" got no request", "traffic to every instance")
 	case !u.before:
 		return figure.Absent("instance "+u.instance+" never answered from "+u.on+" before the fault, or does not say so",
-			"X-Source: "+u.on+" on its answers, and a phase before the fault long enough for cached answers")
+			"X-Source: "+u.on+" on its answers, or a contract that maps its words to that (sources:), and a phase before the fault long enough for cached answers")
 	}
 	return nil
 }

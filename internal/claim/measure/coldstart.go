@@ -6,6 +6,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/claim/probe"
+	"github.com/trektribe/bench/internal/claim/source"
 )
 
 // coldStartsRow is the row of cold_starts.
@@ -61,7 +62,7 @@ func (s *coldStarts) Value() figure.Value {
 		case first.Outcome == probe.Failed || first.Outcome == probe.Lost:
 			return figure.NoData("a first answer that is correct", "the first request to instance %s after it got ready got no correct answer%s", e.Instance, s.Failures())
 		case first.Outcome == probe.Unsaid:
-			return figure.NoData("X-Source on its answers", "the service does not say where its first answers come from")
+			return figure.NoData(source.Wanted, "the service does not say where its first answers come from")
 		case first.Outcome == probe.Loaded && idle > mostIdle:
 			return figure.NoData("a request soon after the start: a higher rate, and a /metrics that answers at once",
 				"instance %s was first asked %s after it got ready: what it had cached may have expired", e.Instance, figure.Format(idle.Seconds(), "s"))

@@ -132,7 +132,11 @@ func (g *growth) level(instance string) *level {
 }
 
 func (g *growth) Value() figure.Value {
-	remedy := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts", g.metric, g.from, g.to)
+	wanted := g.metric
+	if g.instead != nil {
+		wanted += ", or of " + g.instead.metric + " in its place,"
+	}
+	remedy := fmt.Sprintf("readings of %s at the end of %s and of %s: from /metrics, or from the process of an instance that the harness starts on Linux", wanted, g.from, g.to)
 	if g.instead != nil && !slices.ContainsFunc(slices.Collect(maps.Values(g.instances)), func(l *level) bool { return l.hasFrom || l.hasTo }) {
 		if v := g.instead.Value(); v.None == nil {
 			v.Notes = []string{"the service does not export " + g.metric + ": its threads were counted"}

@@ -112,7 +112,7 @@ func (s *ratio) Value() figure.Value {
 		return figure.NoData("correct answers of "+s.Sel.Text, "no correct answer of %s%s", s.Sel.Text, s.Failures())
 	}
 	if s.tiers && s.Said == 0 {
-		return figure.Value{None: figure.Absent(probe.NoSource, "X-Source on its answers")}
+		return figure.Value{None: figure.Absent(probe.NoSource, source.Wanted)}
 	}
 	return figure.Value{X: float64(s.k) / float64(s.n), K: s.k, N: s.n, Samples: s.n, Grain: 1 / float64(s.n)}
 }

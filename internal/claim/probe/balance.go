@@ -2,6 +2,8 @@ package probe
 
 import "github.com/trektribe/bench/internal/claim/figure"
 
+const onEvery = "a word on every answer of where it came from: X-Source, or what a contract names as source:"
+
 // A Balance is what the counter says, and what the answers say.
 type Balance struct {
 	Queries  float64 // that the counter grew by
@@ -30,7 +32,7 @@ func (b Balance) Lies() (float64, *figure.Absence) {
 	case claimed+hidden > 0:
 		return claimed + hidden, nil
 	case b.Unsaid > 0:
-		return 0, figure.Absent(figure.Count(int(b.Unsaid), "answers")+" did not say where they came from", "X-Source on every answer")
+		return 0, figure.Absent(figure.Count(int(b.Unsaid), "answers")+" did not say where they came from", onEvery)
 	}
 	return 0, none
 }
@@ -40,7 +42,7 @@ func (b Balance) beyond(explained float64) (float64, *figure.Absence) {
 	over := max(0, b.Queries-explained-b.Changed-b.Underway)
 	if over > 0 && over <= b.Unknown {
 		return 0, figure.Absent(figure.Count(int(over), "queries")+" more than the answers explain: requests that failed, or do not say where their answer came from, may have needed them",
-			"rounds in which no request fails, and X-Source on every answer")
+			"rounds in which no request fails, and "+onEvery)
 	}
 	return max(0, over-b.Unknown), nil
 }

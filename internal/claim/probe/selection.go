@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -72,7 +73,7 @@ func (s *Selection) Silent() *figure.Absence {
 	said := 0
 	s.Each([]Outcome{Cached, Loaded}, func(*Visit) { said++ })
 	if said == 0 {
-		return figure.Absent(NoSource, "X-Source on its answers")
+		return figure.Absent(NoSource, source.Wanted)
 	}
 	return nil
 }

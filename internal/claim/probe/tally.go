@@ -80,9 +80,9 @@ func (t *Tally) Missing() *figure.Absence {
 	case t.Asked == 0:
 		return figure.Absent("no request of "+t.Sel.Text+" was observed", "traffic that "+t.Sel.Text+" selects")
 	case t.Sel.Has("source") && t.Answered > 0 && t.Said == 0:
-		return figure.Absent(NoSource, "X-Source on its answers")
+		return figure.Absent(NoSource, source.Wanted)
 	case t.vague > 0:
-		return figure.Absent("the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers")
+		return figure.Absent("the service says \"cache\", not which tier of it", "X-Source: redis or memory on its answers, or a contract that maps its words to these (sources:)")
 	}
 	return nil
 }

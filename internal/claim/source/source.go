@@ -15,6 +15,9 @@ const (
 	Cache    = "cache"
 )
 
+// Wanted is what would tell where answers come from.
+const Wanted = "X-Source on its answers, or a contract that says where they tell it (source:)"
+
 // All lists the sources.
 func All() []string { return []string{Redis, Memory, Database, AI, Cache} }
 

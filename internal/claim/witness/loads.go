@@ -2,11 +2,13 @@ package witness
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/source"
 	"github.com/trektribe/bench/internal/history"
 )
@@ -54,24 +56,16 @@ func (f *filled) Events() iter.Seq[history.Event] {
 // the same time, and ended together.
 func (f *filled) loads() map[string]map[string]int {
 	var loaded []*call
-	all, open := map[string]int{}, map[string]int{}
 	for i := range f.calls {
-		c := &f.calls[i]
-		if c.of == nil || c.on == nil || c.of.loaded != source.Database {
-			continue
-		}
-		if all[c.phase]++; !c.silent || c.open {
-			open[c.phase]++
-		}
-		if c.silent && f.sourceOf(c) == source.Database {
+		if c := &f.calls[i]; c.loads() && c.silent && f.sourceOf(c) == source.Database {
 			loaded = append(loaded, c)
 		}
 	}
 	slices.SortStableFunc(loaded, func(a, b *call) int { return cmp.Compare(a.done, b.done) })
 	names := map[*instance]string{}
 	out := map[string]map[string]int{}
-	for phase, n := range all {
-		if float64(open[phase]) > mostOpen*float64(n) {
+	for phase, s := range f.shown() {
+		if !s.enough() {
 			continue
 		}
 		out[phase] = map[string]int{}
@@ -98,4 +92,48 @@ func (f *filled) loads() map[string]map[string]int {
 		}
 	}
 	return out
+}
+
+// loads reports whether the call may need a query.
+func (c *call) loads() bool { return c.of != nil && c.on != nil && c.of.loaded == source.Database }
+
+// A share is of the answers of a phase that may need a query, those of which the wire tells whether they did.
+type share struct{ told, of int }
+
+func (s share) enough() bool { return float64(s.of-s.told) <= mostOpen*float64(s.of) }
+
+// shown are the shares of phases in which an answer may need a query.
+func (w *Witness) shown() map[string]share {
+	out := map[string]share{}
+	for i := range w.calls {
+		c := &w.calls[i]
+		if !c.loads() {
+			continue
+		}
+		s := out[c.phase]
+		if s.of++; c.silent && !c.open {
+			s.told++
+		}
+		out[c.phase] = s
+	}
+	return out
+}
+
+// Uncounted is why the wire does not count the loads of the phases that are selected; empty: it does, nobody watched it,
+// or the service counts them itself.
+func (w *Witness) Uncounted(of []expr.Selector) string {
+	if w.counts || w.calls == nil {
+		return ""
+	}
+	if !w.Speaks() {
+		return w.Why([]string{"all"})
+	}
+	shown := w.shown()
+	for _, span := range w.spans {
+		asked := slices.ContainsFunc(of, func(s expr.Selector) bool { return s.Phase(span.Name) })
+		if s := shown[span.Name]; asked && !s.enough() {
+			return fmt.Sprintf("in phase %s it shows for %d of %d answers where they came from", span.Name, s.told, s.of)
+		}
+	}
+	return ""
 }
