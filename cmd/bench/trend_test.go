@@ -76,9 +76,9 @@ func TestTrendTellsAChangeAndItsAlarm(t *testing.T) {
 }
 
 func TestTrendOfTooFewRunsIsUndecided(t *testing.T) {
-	for n, want := range map[int]int{1: 3, 11: 3, 12: 0} {
+	for n, want := range map[int]int{1: 3, 13: 3, 14: 0} {
 		code, out, _ := bench("trend", nights(t, n, n))
-		if needs := fmt.Sprintf("they need about %d more", 12-n); code != want || (want == 3) != strings.Contains(out, needs) {
+		if needs := fmt.Sprintf("they need about %d more", 14-n); code != want || (want == 3) != strings.Contains(out, needs) {
 			t.Errorf("%d runs = %d\n%s\nwant %d, and %q where that is 3", n, code, out, want, needs)
 		}
 	}
@@ -89,7 +89,7 @@ func TestTrendOfTooFewRunsIsUndecided(t *testing.T) {
 
 // What cannot be read is named and left out; a folder without any run is no answer.
 func TestTrendNamesWhatItCannotRead(t *testing.T) {
-	dir := nights(t, 12, 12)
+	dir := nights(t, 14, 14)
 	broken := func(name, file, text string) {
 		night(t, filepath.Join(dir, name), map[string]any{"schema": 2}, []claim.Result{})
 		path := filepath.Join(dir, name, file)
@@ -113,8 +113,8 @@ func TestTrendNamesWhatItCannotRead(t *testing.T) {
 			t.Errorf("bench trend says\n%s\nwant %q in it", errw, want)
 		}
 	}
-	if code != exitHolds || !strings.Contains(out, "12 runs from") {
-		t.Errorf("beside what is damaged: %d\n%s\nwant the twelve runs", code, out)
+	if code != exitHolds || !strings.Contains(out, "14 runs from") {
+		t.Errorf("beside what is damaged: %d\n%s\nwant the fourteen runs", code, out)
 	}
 
 	one := filepath.Join(dir, "20261101T020000Z-all")

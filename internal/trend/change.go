@@ -12,8 +12,9 @@ const (
 	Level = 0.01
 	// Effect is the smallest change that is told, relative to what was before.
 	Effect = 0.05
-	// spent is what the tests spend of it. The rest is for what they do not know of how runs depend on one another.
-	spent = Level / 2
+	// spent is what the tests spend of it. The rest is for what they do not know of how runs depend on one another: where
+	// a run has half of the one before it, thirty runs tell that half to within a third, and this much is needed.
+	spent = Level / 8
 	// extremes end a permutation test: with so many, a change is none.
 	extremes = 20
 )
