@@ -29,6 +29,7 @@ var pages = map[string]int{
 	"docs/contracts.md":             150,
 	"docs/exactness.md":             150,
 	"docs/gate.md":                  150,
+	"docs/operation.md":             150,
 	"docs/reference-target.md":      150,
 	"docs/rate-limits.md":           150,
 	"docs/measures.md":              150,

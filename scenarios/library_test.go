@@ -21,7 +21,7 @@ func TestLibraryInOrder(t *testing.T) {
 	if got := scenarios.Usual(); !slices.Equal(got, want) {
 		t.Errorf("Usual() = %v, want %v", got, want)
 	}
-	want = slices.Concat(want, fallback[2:], exactness[2:], beyond)
+	want = slices.Concat(want, fallback[2:], exactness[2:], ops, beyond)
 	if got := scenarios.Library(); !slices.Equal(got[:min(len(got), len(want))], want) {
 		t.Errorf("Library() = %v, want it to begin with %v", got, want)
 	}
@@ -42,14 +42,17 @@ var fallback = []string{"redis-outage", "redis-blackhole", "redis-slow", "redis-
 var exactness = []string{"limit", "limit-burst", "bookings", "leaderboard", "sessions", "sessions-restart", "sessions-blackhole", "sessions-redis", "notifications",
 	"notifications-killed", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery"}
 
+// ops are those about running the service and its Redis.
+var ops = []string{"ops-auth", "ops-auth-wrong"}
+
 // beyond are those about what the document does not speak of.
 var beyond = []string{"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides"}
 
 func TestGroups(t *testing.T) {
-	if got, want := scenarios.Groups(), []string{"all", "beyond", "cache", "exactness", "fallback"}; !slices.Equal(got, want) {
+	if got, want := scenarios.Groups(), []string{"all", "beyond", "cache", "exactness", "fallback", "ops"}; !slices.Equal(got, want) {
 		t.Errorf("Groups() = %v, want %v", got, want)
 	}
-	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": fallback, "exactness": exactness, "beyond": beyond, "all": scenarios.Library(), "trips": nil, "": nil} {
+	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": fallback, "exactness": exactness, "beyond": beyond, "ops": ops, "all": scenarios.Library(), "trips": nil, "": nil} {
 		if got := scenarios.InGroup(group); !slices.Equal(got, want) {
 			t.Errorf("InGroup(%q) = %v, want %v", group, got, want)
 		}
@@ -113,7 +116,7 @@ func TestLoadTakesNamesAndPaths(t *testing.T) {
 		{name: "plain", err: `no scenario "plain" (there is: trips, `},
 		{name: "", err: `no scenario ""`},
 		{name: "fallback", err: "fallback is a group of: " + strings.Join(fallback, ", ") + "; load these one by one"},
-		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: ` + strings.Join(scenarios.Library(), ", ") + `; groups: all, beyond, cache, exactness, fallback;`},
+		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: ` + strings.Join(scenarios.Library(), ", ") + `; groups: all, beyond, cache, exactness, fallback, ops;`},
 	} {
 		s, err := scenarios.Load(row.name)
 		switch {

@@ -79,6 +79,10 @@ var reference = map[string][2]claim.Verdict{
 	"notify.recovery":    {claim.Refuted, claim.Holds},
 	"notify.killed":      {claim.Holds, claim.Holds},
 
+	"ops.auth":         {claim.Holds, claim.Holds},
+	"ops.auth.wrong":   {claim.Holds, claim.Holds},
+	"ops.auth.rotated": {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start
+
 	// The document's limit reads a counter and then writes it, and each admission renews its window.
 	"limit.concurrent":  {claim.Refuted, claim.Holds},
 	"limit.window":      {claim.Refuted, claim.Holds},
@@ -112,7 +116,7 @@ func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
 		machinetest.Need(t, "redis-server")
 		var names []string
 		for _, name := range scenarios.Library() {
-			if s, err := scenarios.Load(name); err == nil && (s.Group == "fallback" || s.Group == "exactness") {
+			if s, err := scenarios.Load(name); err == nil && (s.Group == "fallback" || s.Group == "exactness" || s.Group == "ops") {
 				names = append(names, name)
 			}
 		}

@@ -74,6 +74,11 @@ func (c *Claim) Exact() bool {
 	return !slices.ContainsFunc(c.holds.Terms, func(t *expr.Comparison) bool { return method(t) != "exact" })
 }
 
+// Asks reports whether c calls a measure.
+func (c *Claim) Asks(measure string) bool {
+	return slices.ContainsFunc(append(slices.Clone(c.holds.Calls), c.requires.Calls...), func(call *expr.Call) bool { return call.Inner().Name == measure })
+}
+
 // Names reports whether c selects the requests of a stream by its name.
 func (c *Claim) Names(stream string) bool {
 	return c.holds.Names(stream) || c.requires.Names(stream)

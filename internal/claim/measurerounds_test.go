@@ -49,6 +49,11 @@ func slowed(lost, back int) []part {
 // sourceless is an outage of a service that does not say where its answers come from.
 var sourceless = []part{outage("1"), trips("warm", 50, ms, ""), trips("after", 50, ms, "")}
 
+// stranger is what a connection without the password of Redis met.
+func stranger(met string) part {
+	return event(history.Event{Kind: history.Stranger, On: "redis", Name: history.StrangerBare, At: ms, Until: 2 * ms, Detail: met})
+}
+
 // lagging is a generator that sends one request in twenty so late.
 func lagging(lag int) part { return answers("trips", "warm", 0, 200, 50*ms, tail(fms(lag))) }
 

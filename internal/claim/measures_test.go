@@ -80,6 +80,7 @@ func decidings() []deciding {
 		{"exits() == 0", parts{started("ready", 9)}, parts{started("ready", 9), exited()}, good, "no instance was seen to start"},
 		{"not_ready() == 0", parts{started("ready", 9)}, parts{started("not ready", 9)}, good, "no instance was seen to start"},
 		{"max(time_to_ready()) <= 1s", parts{started("ready", 900)}, parts{started("not ready", 1100)}, good, "no instance was seen to start"},
+		{"strangers_served(redis) == 0", parts{stranger("NOAUTH"), stranger("WRONGPASS"), stranger("silence")}, parts{stranger("NOAUTH"), stranger("reply")}, parts{stranger("refused")}, "the last met refused"},
 		{"growth(go_goroutines, warm, after) <= 20", parts{gauge("go_goroutines", 30, 35)}, parts{gauge("go_goroutines", 30, 90)}, parts{gauge("go_threads", 30, 35)}, "was not read"},
 		{"growth(process_resident_memory_bytes, warm, after) <= 1MB", parts{gauge("process_resident_memory_bytes", 3e7, 2e7)}, parts{gauge("process_resident_memory_bytes", 3e7, 4e7)}, good, "was not read"},
 		{"peak_growth(process_open_fds, warm, fault) <= 20", held(45), held(90), held(0), "was not read within fault"},

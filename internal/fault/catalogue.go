@@ -153,6 +153,11 @@ var kinds = []Kind{
 		Old: meets(Answered), New: meets(Answered, "NOAUTH", "WRONGPASS", "ERR invalid password"),
 	},
 	{
+		Name: "rotated", About: "the password is another: connections end, and new ones are answered WRONGPASS; needs --redis server",
+		Acts: Process, On: redis, Redis: server,
+		Old: meets(Ended), New: meets(Answered, "WRONGPASS", "ERR invalid password"),
+	},
+	{
 		Name: "oom", About: "writes are answered OOM, as when maxmemory is reached; on the embedded Redis, every command",
 		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Answered), New: meets(Answered, "OOM"),

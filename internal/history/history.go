@@ -108,28 +108,35 @@ type Event struct {
 type Kind string
 
 const (
-	PhaseSpan Kind = "phase"   // Name: the phase; At..Until: when it really ran
-	FaultOn   Kind = "fault"   // Name: the fault kind; On; Planned; At: switch begun; Until: switch done; Detail: parameters
-	FaultOff  Kind = "heal"    // Name: the fault kind; On; Planned; At; Until
-	Canary    Kind = "canary"  // Name: the fault kind it tests ("" before and after); On; Value: seconds waited; Detail: "old|new met", e.g. "old eof", "new refused"
-	Delivery  Kind = "deliver" // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
-	Counter   Kind = "counter" // Name: metric name with its labels, e.g. trips_db_queries_total, or a gauge; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase
-	Usage     Kind = "usage"   // Name: a gauge that was read from the processes of an instance; Value; Phase: within which; only what is above all before in that phase
-	Health    Kind = "health"  // On; At..Until: a question for /health; Detail: what it said of On: "up", "down", "unconfigured", "unsaid", "no answer"; only the first, the last, and where it differs from the one before
-	Hiccup    Kind = "hiccup"  // At..Until: the machine stalled; Value: seconds
-	Process   Kind = "process" // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
-	Problem   Kind = "problem" // Detail: something that keeps this round from counting; Phase: only for claims about that phase
-	Socket    Kind = "socket"  // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped", "vanished" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
-	Stopped   Kind = "stopped" // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
-	Wall      Kind = "wall"    // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
-	Wire      Kind = "wire"    // On: a dependency. Name: WireWatched: from At on, the commands of this path are recorded; WireDropped: Value of them, of all paths, are not
-	RoundEnd  Kind = "end"     // the round is whole; Detail empty
+	PhaseSpan Kind = "phase"    // Name: the phase; At..Until: when it really ran
+	FaultOn   Kind = "fault"    // Name: the fault kind; On; Planned; At: switch begun; Until: switch done; Detail: parameters
+	FaultOff  Kind = "heal"     // Name: the fault kind; On; Planned; At; Until
+	Canary    Kind = "canary"   // Name: the fault kind it tests ("" before and after); On; Value: seconds waited; Detail: "old|new met", e.g. "old eof", "new refused"
+	Delivery  Kind = "deliver"  // Name: the fault kind; On; Value: 1 delivered, 0 not; Detail: why not
+	Counter   Kind = "counter"  // Name: metric name with its labels, e.g. trips_db_queries_total, or a gauge; Value; Phase: of the boundary; Detail: "begin" or "end" of the phase
+	Usage     Kind = "usage"    // Name: a gauge that was read from the processes of an instance; Value; Phase: within which; only what is above all before in that phase
+	Health    Kind = "health"   // On; At..Until: a question for /health; Detail: what it said of On: "up", "down", "unconfigured", "unsaid", "no answer"; only the first, the last, and where it differs from the one before
+	Hiccup    Kind = "hiccup"   // At..Until: the machine stalled; Value: seconds
+	Process   Kind = "process"  // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
+	Problem   Kind = "problem"  // Detail: something that keeps this round from counting; Phase: only for claims about that phase
+	Socket    Kind = "socket"   // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped", "vanished" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
+	Stopped   Kind = "stopped"  // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met
+	Wall      Kind = "wall"     // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
+	Wire      Kind = "wire"     // On: a dependency. Name: WireWatched: from At on, the commands of this path are recorded; WireDropped: Value of them, of all paths, are not
+	Stranger  Kind = "stranger" // On: a dependency was asked for a read on a new connection that does not have its password, At..Until. Name: StrangerBare or StrangerWrong; Detail: what it met, as a canary: "NOAUTH", "reply"
+	RoundEnd  Kind = "end"      // the round is whole; Detail empty
 )
 
 // The Names of Wire events.
 const (
 	WireWatched = "watched"
 	WireDropped = "dropped"
+)
+
+// The Names of Stranger events.
+const (
+	StrangerBare  = "without a password"
+	StrangerWrong = "with a wrong password"
 )
 
 // A History is what claims are functions of: one arm's part of one round,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/lab/sqlite"
@@ -47,4 +48,22 @@ func openRedis(ctx context.Context, l *Lab, a *arm) (dependency.Dependency, erro
 		return nil, err
 	}
 	return s, nil
+}
+
+// Strangers asks the Redis of every arm for a read, without its password and with a wrong one, and records what that met.
+// The service has no part in it.
+func (l *Lab) Strangers(ctx context.Context) {
+	for _, a := range l.arms {
+		for i, d := range a.dependencies {
+			s, ok := d.(*redis.Store)
+			if !ok {
+				continue
+			}
+			for _, name := range []string{history.StrangerBare, history.StrangerWrong} {
+				at := l.now()
+				m := s.Stranger(ctx, healedPatience, name == history.StrangerWrong)
+				l.record(history.Event{Kind: history.Stranger, Arm: a.Name, On: dependencies[i].on, Name: name, At: at, Until: l.now(), Detail: m.Met})
+			}
+		}
+	}
 }

@@ -53,6 +53,7 @@ func TestRedisIsHurt(t *testing.T) {
 		{"loading", "embedded", "LOADING", "new LOADING", true},
 		{"readonly", "embedded", "READONLY", "new READONLY", true},
 		{"noauth", "embedded", "NOAUTH", "new NOAUTH", true},
+		{"rotated", "server", "WRONGPASS", "new WRONGPASS", true},
 		{"oom", "embedded", "OOM", "new OOM", true},
 	}
 	for _, have := range []string{"embedded", "server", "container"} {
@@ -194,7 +195,7 @@ func TestFreshMakesRedisWhole(t *testing.T) {
 			}
 			w := open(t, s)
 			w.fresh(t, nil)
-			for _, kind := range []string{"killed", "stopped", "slowcmd", "busy", "loading", "readonly", "noauth", "oom", "maxclients"} {
+			for _, kind := range []string{"killed", "stopped", "slowcmd", "busy", "loading", "readonly", "noauth", "rotated", "oom", "maxclients"} {
 				if s.Can(kind, "redis") != nil {
 					continue
 				}

@@ -8,8 +8,8 @@ import (
 	"github.com/trektribe/bench/target/cache"
 )
 
-// judged holds every mutant that a scenario has a claim about: those of caches, of counts, and of what is beyond the document.
-var judged = merged(table, limiters, boards, sessions, notifications, beyond)
+// judged holds every mutant that a scenario has a claim about: those of caches, of counts, of operation, and of what is beyond the document.
+var judged = merged(table, limiters, boards, sessions, notifications, beyond, operations)
 
 func merged(tables ...map[string]Mutant) map[string]Mutant {
 	all := map[string]Mutant{}

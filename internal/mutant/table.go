@@ -169,7 +169,7 @@ var table = map[string]Mutant{
 	},
 	"no-fallback": {
 		About:  "an error of Redis is answered as 500",
-		Breaks: []string{"fallback.outage", "fallback.blackhole", "fallback.reset", "fallback.flapping", "fallback.partition"},
+		Breaks: []string{"fallback.outage", "fallback.blackhole", "fallback.reset", "fallback.flapping", "fallback.partition", "ops.auth.wrong", "ops.auth.rotated"},
 		mutate: noFallback,
 	},
 	"unbounded-wait": {
@@ -280,7 +280,7 @@ var table = map[string]Mutant{
 	},
 	"health-lies": {
 		About:  "/health says that Redis is up, whatever it is",
-		Breaks: []string{"ops.health"},
+		Breaks: []string{"ops.health", "ops.auth.wrong", "ops.auth.rotated"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return healthLies{c} }
 		},

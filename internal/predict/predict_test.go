@@ -55,6 +55,7 @@ func TestOneCallStallsAsItsOptionsSay(t *testing.T) {
 		{"slowcmd", steady, map[string]float64{"read_timeout_seconds": 0, "fault_seconds": 30}, 30 * time.Second, "until the fault ends"},
 		{"latency", steady, map[string]float64{"delay_seconds": 0.5}, 500 * time.Millisecond, "1 × 500ms until a late reply"},
 		{"latency", steady, map[string]float64{"delay_seconds": 0.5, "idle_connections": 0}, 1500 * time.Millisecond, "3 × 500ms"},
+		{"rotated", steady, nil, 0, "at once"},
 		{"oom", defaults, nil, 0, "at once"},
 		{"noauth", defaults, nil, 0, "at once"},
 		{"busy", defaults, nil, 0, "at once"},

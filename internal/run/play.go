@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"sync"
 
+	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
@@ -112,7 +114,8 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	}
 
 	p := &player{clock: r.clock, lab: l, scenario: s, shares: j.shares, seed: r.Seed, running: r.saved.Running,
-		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits}
+		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits,
+		strangers: slices.ContainsFunc(j.claims, func(c *claim.Claim) bool { return c.Asks("strangers_served") })}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
 		stopped, err := r.playRound(ctx, p, events, j, n)

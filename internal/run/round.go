@@ -45,6 +45,8 @@ type player struct {
 	contract *contract.Contract           // how the service speaks; nil: as the reference
 	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
+	strangers bool // some claim is about who lacks the password of Redis
+
 	limits // of the scenario
 }
 
@@ -87,6 +89,9 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	}
 	arms := p.lab.Arms()
 	sample.Boundary(ctx, arms, "", phases[0].Name)
+	if p.strangers {
+		p.lab.Strangers(ctx)
+	}
 	if err := p.login(ctx, arms, w.Event); err != nil {
 		return err
 	}
@@ -112,6 +117,9 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	// The last phase ends only now: every request of it has been answered or given up.
 	last := phases[len(phases)-1].Name
 	sample.Boundary(ctx, p.lab.Arms(), last, "")
+	if p.strangers {
+		p.lab.Strangers(ctx)
+	}
 	return ctx.Err()
 }
 
@@ -128,16 +136,17 @@ func (p *player) drive(ctx context.Context, plan timeline, streams []load.Stream
 	return g.Wait()
 }
 
-// startMeters watches for stalls of the machine, and under faults the instances' health and what they hold. stop ends that and waits for it.
+// startMeters watches for stalls of the machine, under faults for what the instances hold, and in a scenario with any for their health, also before
+// a restart under one. stop ends that and waits for it.
 func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm, w *history.Writer) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() { watch.Stalls(ctx, p.clock, stallStep, stallLeast, w.Event) })
 	if hasFaults(plan.phases) {
 		done.Go(func() { watch.Usage(ctx, p.clock, p.lab.Arms, watch.UsageStep, plan.phase, w.Event) })
-		if _, ok := p.contract.Has(contract.Health); ok {
-			done.Go(func() { watch.Health(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
-		}
+	}
+	if _, ok := p.contract.Has(contract.Health); ok && hasFaults(p.scenario.Phases) && !p.unhurt {
+		done.Go(func() { watch.Health(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
 	}
 	return func() {
 		cancel()

@@ -33,6 +33,7 @@ func All() []Measure {
 		from(byOutside, overAdmissionsRow(), falseRejectionsRow(), lyingHeadersRow(), mostAdmittedRow()),
 		from(byWire, wireHitRatioRow(), wireTTLRow(), wireWritesRow(), wireCommandsRow(), wireLatencyRow()),
 		from(byHarness, exitsRow(), notReadyRow(), timeToReadyRow()),
+		from(byHarness, strangersServedRow()),
 		from(byHarness+" or "+byService, growthRow()),
 		from(byHarness, peakGrowthRow()),
 		from(byOutside, boardRows()...), from(byOutside, sessionRows()...), from(byOutside, notificationRows()...),

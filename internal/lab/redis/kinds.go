@@ -15,6 +15,7 @@ type kind struct {
 	command    func(o Options, port int, password string) (process.Command, error) // what it is started from
 	mechanisms func(s *Store) []dependency.Mechanism                               // of faults that are done to this kind, beside those of any process
 	version    func(ctx context.Context, s *Store) (string, error)                 // which Redis it is
+	renew      func(ctx context.Context, s *Store) error                           // undoes what a service may have changed beside its data; nil: nothing can be
 	revive     func(ctx context.Context, s *Store) error                           // undoes those faults in one that is still there
 }
 

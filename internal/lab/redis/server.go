@@ -39,11 +39,18 @@ var server = &kind{
 			{Kind: "busy", Hurt: s.blockAloud, Timed: true},
 			{Kind: "readonly", Hurt: s.follow, Probe: s.write, Old: s.goesOn},
 			{Kind: "noauth", Hurt: s.lockOut, Meets: []string{"WRONGPASS", "ERR invalid password"}, Old: s.goesOn},
+			{Kind: "rotated", Hurt: s.rotate},
 			{Kind: "oom", Hurt: s.setting("maxmemory", "1"), Probe: s.write, Old: s.goesOn},
 			{Kind: "maxclients", Hurt: s.setting("maxclients", "1"), Old: s.goesOn},
 		}
 	},
 	version: infoVersion,
+	renew: func(ctx context.Context, s *Store) error {
+		if err := s.client.ConfigSet(ctx, "requirepass", s.password).Err(); err != nil {
+			return fmt.Errorf("give redis its password again: %w", err)
+		}
+		return nil
+	},
 	revive: func(ctx context.Context, s *Store) error {
 		if err := s.endScript(ctx); err != nil {
 			return err

@@ -31,6 +31,19 @@ func (s *Store) lockOut(ctx context.Context, _ fault.Fault) error {
 	return s.set(ctx, "requirepass", rand.Text())
 }
 
+// rotate gives Redis another password and ends every connection that was let in by the old one, but those of the hold.
+func (s *Store) rotate(ctx context.Context, f fault.Fault) error {
+	if err := s.lockOut(ctx, f); err != nil {
+		return err
+	}
+	for _, of := range []string{"normal", "pubsub"} {
+		if _, err := s.held().back.Ask("CLIENT", "KILL", "TYPE", of, "SKIPME", "yes"); err != nil {
+			return fmt.Errorf("end redis' %s connections: %w", of, err)
+		}
+	}
+	return nil
+}
+
 // follow makes Redis a replica that reads and does not write. Nobody can ever listen on port 0, so
 // no data comes that would replace its own.
 func (s *Store) follow(ctx context.Context, _ fault.Fault) error {

@@ -178,6 +178,9 @@ func (s *Store) Renew(ctx context.Context) error {
 	if err := s.client.ScriptFlush(ctx).Err(); err != nil {
 		return fmt.Errorf("flush redis' scripts: %w", err)
 	}
+	if s.kind.renew != nil {
+		return s.kind.renew(ctx, s)
+	}
 	return nil
 }
 

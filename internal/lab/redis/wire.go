@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/canary"
@@ -31,11 +32,17 @@ func (s *Store) openWire(ctx context.Context, timeout time.Duration) (*wire, err
 	if s.password != "" {
 		_, err = w.Ask(auth...)
 	}
-	if err != nil {
+	if err != nil && !unasked(err) {
 		w.close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// unasked reports that Redis has no password: a service may have taken it away.
+func unasked(err error) bool {
+	var said resp.Answered
+	return errors.As(err, &said) && (strings.Contains(string(said), "without any password") || strings.Contains(string(said), "no password is set"))
 }
 
 func (w *wire) close() {

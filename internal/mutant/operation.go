@@ -1,0 +1,49 @@
+package mutant
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/trektribe/bench/target"
+	"github.com/trektribe/bench/target/cache"
+)
+
+// operations break what the document says of running the service and its Redis. They break both policies, unless
+// About says otherwise.
+var operations = map[string]Mutant{
+	"opens-redis": {
+		About:  "the service takes the password away from Redis when it starts, so that its own is never refused (redis-server only)",
+		Breaks: []string{"ops.auth"},
+		mutate: func(o *target.Options) { o.DecorateRedis = onConnect(openRedis) },
+	},
+	"password-fatal": {
+		About:  "the process ends when Redis refuses its password",
+		Breaks: []string{"ops.auth.wrong", "ops.auth.rotated"},
+		mutate: func(o *target.Options) { o.DecorateRedis = endsIf("WRONGPASS") },
+	},
+}
+
+// openRedis has Redis ask for no password any more.
+func openRedis() {
+	opts, err := redis.ParseURL(os.Getenv("REDIS_URL"))
+	if err != nil {
+		return // the service will not have it either
+	}
+	c := redis.NewClient(opts)
+	defer c.Close()
+	c.ConfigSet(context.Background(), "requirepass", "") // a Redis that has no such setting stays as it is
+}
+
+// endsIf ends the process, as an error does that nobody has caught, when a command fails with that word.
+func endsIf(word string) func(cache.Redis) cache.Redis {
+	return guard(func(command func() error) error {
+		err := command()
+		if err != nil && strings.Contains(err.Error(), word) {
+			crash()
+		}
+		return err
+	})
+}
