@@ -40,6 +40,8 @@ type Options struct {
 	Board         BoardSeams
 	Sockets       SocketSeams
 	Notify        NotifySeams
+	Metrics       MetricSeams
+	DecorateLog   func(slog.Handler) slog.Handler
 	Limits        func(cache.Limits) cache.Limits // of the hardened policy
 	// Warm wraps the step that warms the hardened policy's cache, which ends before
 	// the listener opens. A context that has ended ends it.
@@ -69,8 +71,12 @@ func Run(ctx context.Context, getenv func(string) string, stderr io.Writer, opts
 	if err != nil {
 		return fmt.Errorf("bad environment: %w", err)
 	}
-	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: conf.LogLevel})).With("instance", conf.Instance)
-	m := newMetrics()
+	var lines slog.Handler = slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: conf.LogLevel})
+	if opts.DecorateLog != nil {
+		lines = opts.DecorateLog(lines)
+	}
+	log := slog.New(lines).With("instance", conf.Instance)
+	m := newMetrics(opts.Metrics)
 
 	db, err := openStore(ctx, conf)
 	if err != nil {

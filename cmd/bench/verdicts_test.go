@@ -79,9 +79,14 @@ var reference = map[string][2]claim.Verdict{
 	"notify.recovery":    {claim.Refuted, claim.Holds},
 	"notify.killed":      {claim.Holds, claim.Holds},
 
-	"ops.auth":         {claim.Holds, claim.Holds},
-	"ops.auth.wrong":   {claim.Holds, claim.Holds},
-	"ops.auth.rotated": {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start
+	"ops.auth":          {claim.Holds, claim.Holds},
+	"ops.auth.wrong":    {claim.Holds, claim.Holds},
+	"ops.metrics.hits":  {claim.Holds, claim.Holds},
+	"ops.metrics.times": {claim.Holds, claim.Holds},
+	"ops.metrics.redis": {claim.Holds, claim.Holds},
+	"ops.logs":          {claim.Refuted, claim.Holds}, // of a Redis that is silent it logs nothing until its timeouts end
+	"ops.logs.secret":   {claim.Holds, claim.Holds},
+	"ops.auth.rotated":  {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start
 
 	// The document's limit reads a counter and then writes it, and each admission renews its window.
 	"limit.concurrent":  {claim.Refuted, claim.Holds},

@@ -2,6 +2,7 @@ package claim_test
 
 import (
 	"strconv"
+	"time"
 
 	"github.com/trektribe/bench/internal/history"
 )
@@ -48,6 +49,22 @@ func slowed(lost, back int) []part {
 
 // sourceless is an outage of a service that does not say where its answers come from.
 var sourceless = []part{outage("1"), trips("warm", 50, ms, ""), trips("after", 50, ms, "")}
+
+// metered is a counter of instance 1 that was read at the ends of warm.
+func metered(name string, begin, end float64) part {
+	read := func(at time.Duration, edge string, value float64) part {
+		return event(history.Event{Kind: history.Counter, Name: name, Phase: "warm", Instance: "1", Value: value, Detail: edge, At: at, Until: at + ms})
+	}
+	return func(h *history.Slice) {
+		read(0, "begin", begin)(h)
+		read(999*ms, "end", end)(h)
+	}
+}
+
+// line is what instance 1 logged.
+func line(at int, level, on string) part {
+	return event(history.Event{Kind: history.Log, Instance: "1", Name: level, On: on, At: fms(at), Until: fms(at), Detail: "x"})
+}
 
 // stranger is what a connection without the password of Redis met.
 func stranger(met string) part {

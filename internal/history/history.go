@@ -124,6 +124,7 @@ const (
 	Wall      Kind = "wall"     // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
 	Wire      Kind = "wire"     // On: a dependency. Name: WireWatched: from At on, the commands of this path are recorded; WireDropped: Value of them, of all paths, are not
 	Stranger  Kind = "stranger" // On: a dependency was asked for a read on a new connection that does not have its password, At..Until. Name: StrangerBare or StrangerWrong; Detail: what it met, as a canary: "NOAUTH", "reply"
+	Log       Kind = "log"      // a line that the service logged, seen at At. Name: its level, "error", "warn", "info", "debug", or LogPlain, or LogSecret beside its own event; On: "redis" where it speaks of that; Detail: its message, without secrets
 	RoundEnd  Kind = "end"      // the round is whole; Detail empty
 )
 
@@ -131,6 +132,12 @@ const (
 const (
 	WireWatched = "watched"
 	WireDropped = "dropped"
+)
+
+// Names of Log events.
+const (
+	LogPlain  = "plain"  // it has no level: it is not structured
+	LogSecret = "secret" // it shows one
 )
 
 // The Names of Stranger events.

@@ -50,6 +50,26 @@ func openRedis(ctx context.Context, l *Lab, a *arm) (dependency.Dependency, erro
 	return s, nil
 }
 
+// A Log is where an instance writes, from where on, and what it must not show.
+type Log struct {
+	Arm, Instance, Path string
+	From                int64
+	Hidden              []string
+}
+
+// Logs lists the logs of all instances; none of those that already ran.
+func (l *Lab) Logs() []Log {
+	var all []Log
+	for _, a := range l.arms {
+		for _, in := range a.instances {
+			if p := in.running(); p != nil {
+				all = append(all, Log{Arm: a.Name, Instance: in.name, Path: p.Log, From: p.LogFrom(), Hidden: p.Hidden})
+			}
+		}
+	}
+	return all
+}
+
 // Strangers asks the Redis of every arm for a read, without its password and with a wrong one, and records what that met.
 // The service has no part in it.
 func (l *Lab) Strangers(ctx context.Context) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,6 +19,34 @@ var operations = map[string]Mutant{
 		About:  "the service takes the password away from Redis when it starts, so that its own is never refused (redis-server only)",
 		Breaks: []string{"ops.auth"},
 		mutate: func(o *target.Options) { o.DecorateRedis = onConnect(openRedis) },
+	},
+	"metrics-hits-missed": {
+		About:  "a look-up that hits is counted as one that misses",
+		Breaks: []string{"ops.metrics.hits"},
+		mutate: func(o *target.Options) {
+			o.Metrics.LookUp = func(kind, tier, _ string) (string, string, string) { return kind, tier, "miss" }
+		},
+	},
+	"metrics-commands-unseen": {
+		About:  "no command of Redis is timed",
+		Breaks: []string{"ops.metrics.redis"},
+		mutate: func(o *target.Options) {
+			o.Metrics.Command = func(time.Duration) []time.Duration { return nil }
+		},
+	},
+	"metrics-milliseconds": {
+		About:  "the time of a command of Redis is told in milliseconds, and called seconds",
+		Breaks: []string{"ops.metrics.redis"},
+		mutate: func(o *target.Options) {
+			o.Metrics.Command = func(took time.Duration) []time.Duration { return []time.Duration{1000 * took} }
+		},
+	},
+	"metrics-untimed": {
+		About:  "the time of a request is read before it is answered",
+		Breaks: []string{"ops.metrics.times"},
+		mutate: func(o *target.Options) {
+			o.Metrics.Request = func(time.Duration) time.Duration { return time.Microsecond }
+		},
 	},
 	"password-fatal": {
 		About:  "the process ends when Redis refuses its password",

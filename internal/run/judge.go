@@ -69,6 +69,11 @@ func newJudge(s *scenarios.Scenario, arms []lab.ArmSpec, own *contract.Contract,
 	return j, errors.Join(errs...)
 }
 
+// asks reports whether a claim calls the measure.
+func (j *judge) asks(measure string) bool {
+	return slices.ContainsFunc(j.claims, func(c *claim.Claim) bool { return c.Asks(measure) })
+}
+
 // observe adds the saved round in dir. It reports whether the round was whole; one that was cut short does not count.
 func (j *judge) observe(ctx context.Context, dir string) (bool, error) {
 	r, err := history.OpenRound(ctx, dir)

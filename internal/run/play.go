@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"slices"
 	"sync"
 
-	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/run/watch"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -114,8 +113,11 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	}
 
 	p := &player{clock: r.clock, lab: l, scenario: s, shares: j.shares, seed: r.Seed, running: r.saved.Running,
-		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits,
-		strangers: slices.ContainsFunc(j.claims, func(c *claim.Claim) bool { return c.Asks("strangers_served") })}
+		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits}
+	p.strangers = j.asks("strangers_served")
+	if j.asks("unlogged") || j.asks("secrets_logged") {
+		p.logs = watch.NewLogs(r.clock)
+	}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
 		stopped, err := r.playRound(ctx, p, events, j, n)

@@ -45,7 +45,8 @@ type player struct {
 	contract *contract.Contract           // how the service speaks; nil: as the reference
 	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
-	strangers bool // some claim is about who lacks the password of Redis
+	strangers bool        // some claim is about who lacks the password of Redis
+	logs      *watch.Logs // of the instances; nil: no claim is about them
 
 	limits // of the scenario
 }
@@ -147,6 +148,9 @@ func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm,
 	}
 	if _, ok := p.contract.Has(contract.Health); ok && hasFaults(p.scenario.Phases) && !p.unhurt {
 		done.Go(func() { watch.Health(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
+	}
+	if p.logs != nil {
+		done.Go(func() { p.logs.Follow(ctx, p.lab.Logs(), w.Event) })
 	}
 	return func() {
 		cancel()

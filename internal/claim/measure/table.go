@@ -1,6 +1,10 @@
 package measure
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/trektribe/bench/internal/claim/operation"
+)
 
 // Where the truth of a figure comes from.
 const (
@@ -24,6 +28,7 @@ func All() []Measure {
 		from(byOutside, stalenessRow(), staleReadsRow()),
 		from(byOutside+", "+byService+" or "+byWire, hitsAfterMissRow(), hitsElsewhereRow(), coldStartsRow(), loadsRow(), excessLoadsRow()),
 		from(byOutside+", "+byService, falseSourcesRow()),
+		from(byOutside+", "+byService, operationRows(operation.OfService())...),
 		from(byHarness, deliveredRow(), sendLagRow()),
 		from(byHarness+", "+byWire, longestLagRow()),
 		from(byService+" or "+byWire, timeToRecoverRow()),
@@ -33,7 +38,7 @@ func All() []Measure {
 		from(byOutside, overAdmissionsRow(), falseRejectionsRow(), lyingHeadersRow(), mostAdmittedRow()),
 		from(byWire, wireHitRatioRow(), wireTTLRow(), wireWritesRow(), wireCommandsRow(), wireLatencyRow()),
 		from(byHarness, exitsRow(), notReadyRow(), timeToReadyRow()),
-		from(byHarness, strangersServedRow()),
+		from(byHarness, operationRows(operation.OfHarness())...),
 		from(byHarness+" or "+byService, growthRow()),
 		from(byHarness, peakGrowthRow()),
 		from(byOutside, boardRows()...), from(byOutside, sessionRows()...), from(byOutside, notificationRows()...),

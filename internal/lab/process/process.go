@@ -126,6 +126,9 @@ func (p *Process) PID() int { return p.cmd.Process.Pid }
 // Contained reports whether it is the client of a container, which has processes of its own.
 func (p *Process) Contained() bool { return p.container != "" }
 
+// LogFrom is where its lines begin in its log.
+func (p *Process) LogFrom() int64 { return p.logFrom }
+
 // Done is closed once it is gone.
 func (p *Process) Done() <-chan struct{} { return p.done }
 

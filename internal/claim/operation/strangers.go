@@ -1,4 +1,4 @@
-package measure
+package operation
 
 import (
 	"github.com/trektribe/bench/internal/claim/expr"
@@ -7,9 +7,9 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// strangersServedRow is the row of strangers_served.
-func strangersServedRow() Measure {
-	return Measure{
+// strangersServed is its row.
+func strangersServed() Row {
+	return Row{
 		Signature: expr.Signature{
 			Name: "strangers_served", Args: "(redis)", Params: []expr.Param{expr.Dependency},
 			Form: expr.Counted, Label: "strangers served", Noun: "connections",
@@ -17,7 +17,7 @@ func strangersServedRow() Measure {
 		Unit: "count",
 		Doc: "Number of bench's own connections without the password of Redis, or with a wrong one, whose read was answered. " +
 			"Redis is asked so at the beginning and at the end of each segment, past the proxies. One that met no answer counts for nothing.",
-		start: func(_ *probe.Walk, args []expr.Arg) probe.Probe { return &strangers{on: args[0].Name} },
+		Start: func(_ *probe.Walk, args []expr.Arg) probe.Probe { return &strangers{on: args[0].Name} },
 	}
 }
 
