@@ -84,6 +84,8 @@ func decidings() []deciding {
 		{"exits() == 0", parts{started("ready", 9)}, parts{started("ready", 9), exited()}, good, "no instance was seen to start"},
 		{"not_ready() == 0", parts{started("ready", 9)}, parts{started("not ready", 9)}, good, "no instance was seen to start"},
 		{"max(time_to_ready()) <= 1s", parts{started("ready", 900)}, parts{started("not ready", 1100)}, good, "no instance was seen to start"},
+		{"told_mean(wait_seconds[phase=warm]) <= 10ms", parts{metered("wait_seconds_sum", 3, 3.05), metered("wait_seconds_count", 100, 110)}, parts{metered("wait_seconds_sum", 3, 3.5), metered("wait_seconds_count", 100, 110)},
+			parts{metered("wait_seconds_sum", 3, 3), metered("wait_seconds_count", 100, 100)}, "counted nothing"},
 		{"unlogged(redis, 500ms) == 0", parts{outage("1"), line(500, "info", "redis"), line(1200, "warn", "redis")}, parts{outage("1"), line(1200, "info", "redis"), line(1300, "warn", ""), line(1900, "error", "redis")},
 			parts{outage("1")}, "no line of a log was seen"},
 		{"unlogged(redis, 1s) <= 1", parts{outage("1", "2"), line(1200, "error", "redis")}, parts{outage("1"), line(500, "warn", "redis"), line(900, "error", "redis"), line(1200, "warn", "redis")},

@@ -34,5 +34,6 @@ var container = &kind{
 	},
 	mechanisms: server.mechanisms,
 	version:    infoVersion,
+	renew:      server.renew,
 	revive:     server.revive,
 }
