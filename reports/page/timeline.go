@@ -182,6 +182,14 @@ const mostFailures = 40
 // inside keeps a sign in the middle of a place within the chart, also on a phone.
 func inside(share float64) float64 { return min(max(share, 0.02), 0.98) }
 
+// beside is above a mark, or below it where there is no room.
+func beside(y float64) float64 {
+	if y < 16 {
+		return y + 15
+	}
+	return y - 6
+}
+
 // marks are the failures, together where marks would cover one another, and the slowest answers.
 func (d *Drawing) marks(p *picture.Picture, x, y scale) {
 	var together []picture.Failure
@@ -208,7 +216,7 @@ func (d *Drawing) marks(p *picture.Picture, x, y scale) {
 		d.Dots = append(d.Dots, Dot{X: percent(place), Y: at(one.Took), Class: "slow"})
 		if !slices.ContainsFunc(taken, func(t float64) bool { return math.Abs(t-place) < 0.04 }) {
 			taken = append(taken, place)
-			d.Labels = append(d.Labels, Label{X: percent(inside(place)), Y: num(max(10, (1-y.in(one.Took))*timelineHeight-6)), Text: fmt.Sprint(i + 1), Class: "slow"})
+			d.Labels = append(d.Labels, Label{X: percent(inside(place)), Y: num(beside((1 - y.in(one.Took)) * timelineHeight)), Text: fmt.Sprint(i + 1), Class: "slow"})
 		}
 	}
 }
