@@ -24,7 +24,7 @@ long: ## the same tests in full: a quarter of an hour
 # 3 is undecided: a busy machine is no defect, and what it left open is printed. The mutants of counts are left to
 # selfcheck: on a busy machine limit.distributed and sessions.restart do not tell all of theirs from the intact service.
 verdicts: build ## the verdicts on the usual claims, and the least self-check: a quarter of an hour
-	go test -count=1 -timeout 25m -parallel 4 -run 'TheLibraryDecides|OddServices|PartialServices|Strangers|PublicServices' ./cmd/bench
+	go test -count=1 -timeout 25m -parallel 4 -run 'TheLibraryDecides|OtherPaths|OddServices|PartialServices|Strangers|PublicServices' ./cmd/bench
 	bin/bench selfcheck --least cache fallback || test $$? -eq 3
 
 selfcheck: build ## the verdicts on the whole library, and every mutant: half an hour

@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/discover"
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -96,7 +98,7 @@ func (f initFlags) write(ctx context.Context, out io.Writer) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	found, err := f.ask(ctx, spec, paths)
+	found, notes, err := f.ask(ctx, spec, paths)
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,9 @@ func (f initFlags) write(ctx context.Context, out io.Writer) error {
 			fmt.Fprintf(out, "  %s is %s\n", l[0], strings.TrimSuffix(l[1]+" ("+l[2]+")", " ()"))
 		}
 	}
+	for _, n := range notes {
+		fmt.Fprintln(out, n)
+	}
 	fmt.Fprintf(out, "wrote %s and %s\n\nnext: bench run %s --contract %s %s\n", files[0], files[1], f.target(), shellWord(files[0]), shellWord(asPath(files[1])))
 	return nil
 }
@@ -142,26 +147,39 @@ func (f initFlags) paths() (discover.Paths, error) {
 	return discover.OpenAPI(f.openapi, text)
 }
 
-// ask opens a lab with one instance and asks it.
-func (f initFlags) ask(ctx context.Context, spec lab.Spec, paths discover.Paths) (found discover.Found, err error) {
+// ask opens a lab with one instance and asks it. notes are on what the service then said to Redis.
+func (f initFlags) ask(ctx context.Context, spec lab.Spec, paths discover.Paths) (found discover.Found, notes []string, err error) {
 	logs, err := os.MkdirTemp("", "bench-init-")
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	defer os.RemoveAll(logs)
+	var mu sync.Mutex
+	var heard []history.Command
+	spec.Wire = func(c history.Command) {
+		mu.Lock()
+		defer mu.Unlock()
+		heard = append(heard, c)
+	}
 	spec.Instances, spec.Dir, spec.Clock = 1, logs, history.NewClock()
 	spec.Ready = lab.Question{Path: "/", Any: true}
 	l, err := lab.Open(ctx, spec)
 	if err != nil {
-		return found, err
+		return found, nil, err
 	}
 	ctx, release := l.Guard(ctx)
 	defer func() {
 		release()
 		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
+		if len(spec.URLs) == 0 { // else its Redis is its own
+			notes = inspect.Heard(heard)
+		}
 	}()
 	if err := l.Fresh(ctx, nil); err != nil {
-		return found, err
+		if f.command != "" && !strings.Contains(f.command, "{port}") {
+			err = fmt.Errorf("%w\nif it takes its port from elsewhere than PORT, put {port} into --target-cmd, as in 'env HTTP_PORT={port} …'", err)
+		}
+		return found, nil, err
 	}
 	root := strings.TrimRight(l.Arms()[0].Instances[0].URL, "/")
 	client := &http.Client{
@@ -171,7 +189,7 @@ func (f initFlags) ask(ctx context.Context, spec lab.Spec, paths discover.Paths)
 	}
 	defer client.CloseIdleConnections()
 	found = discover.Find(func(path string) (discover.Answer, error) { return getOnce(ctx, client, root+path) }, paths)
-	return found, ctx.Err()
+	return found, nil, ctx.Err()
 }
 
 // getOnce is the answer to one GET.

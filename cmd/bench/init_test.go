@@ -11,7 +11,7 @@ import (
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
-// From nothing to a verdict for a service with other paths, another shape and no metrics: two
+// From an OpenAPI file to a verdict for a service with other paths, another shape and no metrics: two
 // commands, of which the first says the second, and nothing is written by hand.
 func TestAServiceWithOtherPathsIsJudgedAfterTwoCommands(t *testing.T) {
 	machinetest.Need(t, "python3")
@@ -21,7 +21,11 @@ func TestAServiceWithOtherPathsIsJudgedAfterTwoCommands(t *testing.T) {
 	t.Parallel()
 	began, dir, out := time.Now(), t.TempDir(), t.TempDir()
 	const command = "python3 testdata/shop.py"
-	code, said, errs := bench("init", "--target-cmd", command, "--name", "shop", "--dir", dir)
+	api := filepath.Join(dir, "openapi.yaml")
+	if err := os.WriteFile(api, []byte("servers: [{url: 'https://shop.example/v1'}]\npaths: {/products: {get: {}}, '/products/{sku}': {get: {}}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, said, errs := bench("init", "--target-cmd", command, "--openapi", api, "--name", "shop", "--dir", dir)
 	file, scenario := filepath.Join(dir, "shop.yaml"), filepath.Join(dir, "shop-outage.yaml")
 	if code != 0 || !strings.Contains(said, "next: bench run --target-cmd '"+command+"' --contract "+file+" "+scenario+"\n") {
 		t.Fatalf("exit %d, want 0 and the next command:\n%s%s", code, said, errs)
@@ -74,6 +78,7 @@ func TestInitRefuses(t *testing.T) {
 		{[]string{"--target-cmd", "true", "--name", "a/b"}, "want a letter"},
 		{[]string{"--target-cmd", "true", "--openapi", "none.yaml", "--dir", dir}, "--openapi: "},
 		{[]string{"--target-cmd", "true", "--openapi", there, "--dir", dir}, "it has no paths"},
+		{[]string{"--target-cmd", "false", "--dir", dir}, "if it takes its port from elsewhere than PORT, put {port} into --target-cmd"},
 		{[]string{"--target-url", "http://192.0.2.1", "--dir", dir}, "allow-host"},
 	} {
 		code, _, errs := bench(append([]string{"init"}, tt.args...)...)
@@ -83,6 +88,18 @@ func TestInitRefuses(t *testing.T) {
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("%d files, want none but the one that was there", len(files))
+	}
+}
+
+// Whoever makes a first contract is told at once what would leave every claim undecided.
+func TestInitTellsThatTheRedisOfItsURLIsNotUsed(t *testing.T) {
+	t.Parallel()
+	machinetest.Need(t, "python3")
+	for command, told := range map[string]bool{"python3 testdata/service.py": true, "python3 testdata/shop.py": false} {
+		code, said, errs := bench("init", "--target-cmd", command, "--dir", t.TempDir())
+		if code != 0 || strings.Contains(said, "The service said nothing to the Redis of its REDIS_URL: ") != told {
+			t.Errorf("%s: exit %d, told %v, want %v\n%s%s", command, code, !told, told, said, errs)
+		}
 	}
 }
 

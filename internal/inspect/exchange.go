@@ -73,11 +73,15 @@ type trace struct {
 	own    []string
 }
 
-// Listen adds to the calls of t what they had the service say to Redis, and notes what could not be followed.
+// Listen adds to the calls of t what they had the service say to Redis, and notes what could not be followed. Of
+// a service that said nothing there is no map.
 func (t *Table) Listen(w Wire) {
 	w.Commands = asSent(w.Commands)
 	t.Watched = true
-	if t.Wire = followed(w.Commands); w.Full {
+	if t.Wire = Heard(w.Commands); len(w.Commands) == 0 {
+		return
+	}
+	if w.Full {
 		t.Wire = append(t.Wire, "The service said more to Redis than is kept: the end of the map is missing.")
 	}
 	own := w.own()
@@ -272,26 +276,4 @@ func (t trace) trips() (n int, atLeast bool) {
 		}
 	}
 	return n, atLeast
-}
-
-// followed says what of the connections could not be followed, or is not on the wire at all.
-func followed(all []history.Command) (notes []string) {
-	note := func(text string) {
-		if !slices.Contains(notes, text) {
-			notes = append(notes, text)
-		}
-	}
-	for _, c := range all {
-		switch {
-		case c.Reply == history.NotFollowed && c.Error == "TLS":
-			note("The service speaks TLS to Redis, and bench's Redis does not: its commands are not seen.")
-		case c.Reply == history.NotFollowed && c.Name != "":
-			note("A connection is not followed from its " + c.Name + " on.")
-		case c.Reply == history.NotFollowed:
-			note("A connection could not be followed: " + c.Error + ".")
-		case c.Name == "CLIENT TRACKING" && c.OK():
-			note("The client caches by itself (CLIENT TRACKING): what it finds there is not on the wire.")
-		}
-	}
-	return notes
 }

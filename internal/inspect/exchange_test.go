@@ -40,7 +40,8 @@ func TestTheCacheMap(t *testing.T) {
 		want     []string // rows, joined by bars, without the name of the call
 		notes    []string
 	}{
-		{"nothing is said", []inspect.Window{asked(100*ms, inspect.Cold, "1")}, nil, []string{"cold|–|0|0|–|–|10 ms"}, nil},
+		{"nothing is said", []inspect.Window{asked(100*ms, inspect.Cold, "1")}, nil, nil, []string{"said nothing to the Redis of its REDIS_URL"}},
+		{"nothing is said of a request", []inspect.Window{asked(100*ms, inspect.Cold, "1")}, []history.Command{get(5*ms, "a", history.ReplyNil)}, []string{"cold|–|0|0|–|–|10 ms"}, nil},
 		{"misses of several keys, then a hit", []inspect.Window{asked(100*ms, inspect.Cold, "1"), asked(200*ms, inspect.Cold, "20"), asked(300*ms, inspect.Warm, "1")},
 			[]history.Command{get(101*ms, "v1:trip:1", history.ReplyNil), set(103*ms, "v1:trip:1", 2*time.Second),
 				get(201*ms, "v1:trip:20", history.ReplyNil), set(230*ms, "v1:trip:20", 3*time.Second), get(301*ms, "v1:trip:1", history.ReplyValue)},

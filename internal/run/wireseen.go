@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
 )
 
@@ -44,11 +45,9 @@ func (s *wireSeen) warnings(arms []lab.Arm, redis string) (out []string) {
 	for _, a := range arms {
 		switch {
 		case s.tls[a.Name]:
-			out = append(out, "the service ("+a.Name+") speaks TLS to Redis, and bench's Redis does not: have it use REDIS_URL as it is, "+
-				"which begins with redis:// and not rediss://, and switch its TLS for Redis off. Until then it has no cache")
+			out = append(out, "the service ("+a.Name+") "+inspect.SpeaksTLS)
 		case !s.asked[a.Name]:
-			out = append(out, "the service ("+a.Name+") said nothing to the Redis of its REDIS_URL: if it reads the address elsewhere, "+
-				"put {redis} into --target-cmd, or set its own variable with --env. Until then no fault of Redis reaches it")
+			out = append(out, "the service ("+a.Name+") "+inspect.Unheard)
 		}
 	}
 	if len(s.unknown) > 0 {
