@@ -96,7 +96,7 @@ func (l *Lab) renew(ctx context.Context) error {
 				return fmt.Errorf("arm %s: %w", a.Name, err)
 			}
 		}
-		return nil
+		return l.renewNeeds(ctx, a)
 	})
 }
 

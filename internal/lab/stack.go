@@ -43,6 +43,14 @@ func (s *Spec) readStack(ctx context.Context) (err error) {
 	return nil
 }
 
+// Stack says which services of which images run, of a compose file: "api of bench/bench:latest, …"; empty: there is none.
+func (l *Lab) Stack() string {
+	if l.spec.stack == nil {
+		return ""
+	}
+	return l.spec.stack.String()
+}
+
 // openProject writes an arm's copy of the compose file.
 func (l *Lab) openProject(a *arm) (err error) {
 	name := "bench-" + l.lease.Token()[:12] + "-" + noProject.ReplaceAllString(a.Name, "-")
@@ -53,23 +61,40 @@ func (l *Lab) openProject(a *arm) (err error) {
 // openNeeds starts what the service of an arm needs beside Redis, and finds the address by which it reaches the lab's proxies.
 // The watchdog removes it with all the rest.
 func (l *Lab) openNeeds(ctx context.Context, a *arm) (err error) {
-	if up := a.project.UpNeeds(); up != nil {
-		ctx, cancel := context.WithTimeout(ctx, needsWithin)
-		defer cancel()
-		name := a.Name + "-needs"
-		p, err := l.lease.Start(process.Command{Name: name, Argv: up, Env: cleanEnviron(), Log: l.logOf(name)}, nil)
-		if err != nil {
-			return err
-		}
-		select {
-		case <-p.Done():
-		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("start what %s needs: %w%s", a.project.Target, ctx.Err(), p.Tail()), p.Kill())
-		}
-		if !p.State().Success() {
-			return fmt.Errorf("start what %s needs: %v%s", a.project.Target, p.State(), p.Tail())
-		}
+	if err := l.needs(ctx, a, a.project.UpNeeds()); err != nil {
+		return err
 	}
 	a.host, err = container.Gateway(a.project.Network())
 	return err
+}
+
+// renewNeeds makes new what a round is to find so.
+func (l *Lab) renewNeeds(ctx context.Context, a *arm) error {
+	if a.project == nil {
+		return nil
+	}
+	return l.needs(ctx, a, a.project.Renew())
+}
+
+// needs does something to what the service of an arm needs; nil: nothing.
+func (l *Lab) needs(ctx context.Context, a *arm, command []string) error {
+	if command == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, needsWithin)
+	defer cancel()
+	name := a.Name + "-needs"
+	p, err := l.lease.Start(process.Command{Name: name, Argv: command, Env: cleanEnviron(), Log: l.logOf(name)}, nil)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.Done():
+	case <-ctx.Done():
+		return errors.Join(fmt.Errorf("start what %s needs: %w%s", a.project.Target, ctx.Err(), p.Tail()), p.Kill())
+	}
+	if !p.State().Success() {
+		return fmt.Errorf("start what %s needs: %v%s", a.project.Target, p.State(), p.Tail())
+	}
+	return nil
 }

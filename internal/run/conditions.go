@@ -23,6 +23,9 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 	if s.Redis.Kind != "" {
 		out = append(out, reports.Condition{Name: "redis", Value: strings.TrimSpace(s.Redis.Kind + " " + s.Redis.Version)})
 	}
+	if s.Stack != "" {
+		out = append(out, reports.Condition{Name: "stack", Value: s.Stack})
+	}
 	if s.Toxiproxy != "" {
 		out = append(out, reports.Condition{Name: "toxiproxy", Value: s.Toxiproxy})
 	}
@@ -58,6 +61,8 @@ func targetText(l lab.Spec) string {
 	switch {
 	case len(l.URLs) > 0:
 		return redact.Text(strings.Join(l.URLs, " "))
+	case l.Compose != "" && l.Foreign():
+		return l.Compose
 	case len(l.Command) > 0:
 		return redact.Text(strings.Join(l.Command, " "))
 	}

@@ -39,7 +39,7 @@ func (r *session) warn(what string) {
 func (r *session) opened(l *lab.Lab) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.saved.Redis = l.Redis()
+	r.saved.Redis, r.saved.Stack = l.Redis(), l.Stack()
 	return r.saved.save(r.dir)
 }
 

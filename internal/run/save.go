@@ -33,6 +33,7 @@ type Saved struct {
 	Machine     Machine               `json:"machine"`
 	Redis       redis.Info            `json:"redis"`
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
+	Stack       string                `json:"stack,omitempty"`     // the services of a compose file, with their images
 	Running     bool                  `json:"running"`             // the service already ran
 	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults
 	Env         map[string]string     `json:"env,omitempty"`       // of every instance, beside the scenarios'; without secrets

@@ -25,6 +25,8 @@ import (
 const (
 	// roleLabel says what a service is where its name and image do not.
 	roleLabel = "bench.role"
+	// renewLabel says what is done to a service, beside Redis and the target, that a round is to find as new: "restart".
+	renewLabel = "bench.renew"
 	// The roles.
 	roleRedis, roleTarget, roleOther = "redis", "target", "other"
 
@@ -122,6 +124,15 @@ func (s *Stack) find() error {
 		}
 	}
 	return nil
+}
+
+// String lists the services that are started, with their images.
+func (s *Stack) String() string {
+	var all []string
+	for _, name := range append([]string{s.Target, s.Redis}, s.Needs...) {
+		all = append(all, name+" of "+text(s.service(name)["image"]))
+	}
+	return strings.Join(all, ", ")
 }
 
 // Images are those of the services that are started.

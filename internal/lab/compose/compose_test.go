@@ -39,7 +39,7 @@ const (
     restart: always
   cache: {image: "redis:7-alpine", container_name: cache, labels: {a: b}}
   db: {image: "mongo:6", depends_on: [files], networks: {inside: null}}
-  files: {image: files}
+  files: {image: files, labels: {bench.renew: restart}}
   other: {image: "shop:1"}
   toxi: {image: toxiproxy, labels: {bench.role: other}}
 networks:
@@ -61,7 +61,7 @@ services:
     ports: [{mode: ingress, host_ip: 127.0.0.1, target: 4000, published: "80", protocol: tcp}]
   cache: {image: "redis:7-alpine", container_name: cache, labels: {a: b}}
   db: {image: "mongo:6", depends_on: {files: {condition: service_started}}, networks: {inside: null}}
-  files: {image: files}
+  files: {image: files, labels: ["bench.renew=restart"]}
   other: {image: "shop:1"}
   toxi: {image: toxiproxy, labels: {bench.role: other}}
 networks:
@@ -94,7 +94,7 @@ func TestWhoIsWhoInEitherVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		made := string(b)
-		for _, not := range []string{"container_name", "restart", "published", "80:4000", "shop_", "name: shop"} {
+		for _, not := range []string{"container_name", "restart: always", "published", "80:4000", "shop_", "name: shop"} {
 			if strings.Contains(made, not) {
 				t.Errorf("version %s: %q is in the copy, by which two arms would meet:\n%s", version, not, made)
 			}
@@ -107,6 +107,7 @@ func TestWhoIsWhoInEitherVersion(t *testing.T) {
 		}
 		for want, got := range map[string][]string{
 			"docker-compose -p bench-x -f " + file + " up -d --no-deps files db":                                                      p.UpNeeds(),
+			"docker-compose -p bench-x -f " + file + " restart --timeout 0 files":                                                     p.Renew(),
 			"docker-compose -p bench-x -f " + file + " run --rm -T --no-deps --use-aliases --publish 127.0.0.1:7:6379 cache":          p.RunRedis(7),
 			"docker-compose -p bench-x -f " + file + " run --rm -T --no-deps --publish 127.0.0.1:8:4000 -e REDIS_URL -e INSTANCE api": p.RunTarget(8, []string{"REDIS_URL", "INSTANCE"}),
 			"bench-x_default": {p.Network()},

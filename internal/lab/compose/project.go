@@ -86,6 +86,20 @@ func (p *Project) UpNeeds() []string {
 	return p.compose(append([]string{"up", "-d", "--no-deps"}, p.Needs...)...)
 }
 
+// Renew is the command that restarts what the target needs and a round is to find as new, and returns; nil: there is none.
+func (p *Project) Renew() []string {
+	var all []string
+	for _, name := range p.Needs {
+		if labels(p.service(name))[renewLabel] == "restart" {
+			all = append(all, name)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return p.compose(append([]string{"restart", "--timeout", "0"}, all...)...)
+}
+
 // RunRedis is the command that runs Redis in the foreground, on a port of 127.0.0.1.
 func (p *Project) RunRedis(port int) []string {
 	return p.compose("run", "--rm", "-T", "--no-deps", "--use-aliases", "--publish", fmt.Sprintf("127.0.0.1:%d:%d", port, redisPort), p.Redis)

@@ -93,9 +93,12 @@ func (c Command) String() string {
 		for url := range strings.FieldsSeq(c.Target) {
 			flag("--target-url", url)
 		}
+	case c.Redis == "compose" && c.Target != Reference:
+		flag("--compose", c.Target)
 	case c.Target != Reference:
 		flag("--target-cmd", c.Target)
 	default:
+		flag("--stack", map[string]string{"compose": "compose"}[c.Redis])
 		flag("--arms", strings.Join(c.Arms, ","))
 	}
 	flag("--toxiproxy", strings.ReplaceAll(c.Toxiproxy, " ", ","))
