@@ -2,15 +2,13 @@ package lab
 
 import (
 	"context"
-	"encoding/hex"
 	"net"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 
+	"github.com/trektribe/bench/internal/loopback"
 	"github.com/trektribe/bench/internal/proxy/remote"
 )
 
@@ -56,11 +54,11 @@ func (w *watch) look() {
 		return
 	}
 	w.asked.Store(true)
-	ours := ownSockets()
+	ours := loopback.OwnSockets()
 	here, others := false, false
-	for _, s := range append(sockets("/proc/net/tcp"), sockets("/proc/net/tcp6")...) {
-		here = here || slices.Contains(w.upstream, s.remote)
-		others = others || s.remote.Port() == w.port && !ours[s.inode]
+	for _, s := range loopback.Sockets() {
+		here = here || slices.Contains(w.upstream, s.Remote)
+		others = others || s.Remote.Port() == w.port && !ours[s.Inode]
 	}
 	if here {
 		w.looked.Store(true)
@@ -83,54 +81,4 @@ func (l *Lab) Trusted() []string {
 		}
 	}
 	return all
-}
-
-// A socket is the caller's end of an established connection.
-type socket struct {
-	remote netip.AddrPort
-	inode  string
-}
-
-// sockets reads the kernel's table; nil where there is none.
-func sockets(path string) (all []socket) {
-	const established = "01"
-	b, _ := os.ReadFile(path)
-	for line := range strings.Lines(string(b)) {
-		f := strings.Fields(line)
-		if len(f) < 10 || f[3] != established {
-			continue
-		}
-		if to, ok := kernelAddr(f[2]); ok {
-			all = append(all, socket{to, f[9]})
-		}
-	}
-	return all
-}
-
-// kernelAddr reads "0100007F:18EB": words of four bytes, each the wrong way round on the machines that we run on, and a port.
-func kernelAddr(text string) (netip.AddrPort, bool) {
-	ip, port, _ := strings.Cut(text, ":")
-	b, err := hex.DecodeString(ip)
-	p, perr := hex.DecodeString(port)
-	if err != nil || perr != nil || len(b)%4 != 0 || len(p) != 2 {
-		return netip.AddrPort{}, false
-	}
-	for i := 0; i < len(b); i += 4 {
-		slices.Reverse(b[i : i+4])
-	}
-	a, ok := netip.AddrFromSlice(b)
-	return netip.AddrPortFrom(a.Unmap(), uint16(p[0])<<8|uint16(p[1])), ok
-}
-
-// ownSockets are the inodes of this process' sockets, its canaries among them.
-func ownSockets() map[string]bool {
-	own := map[string]bool{}
-	fds, _ := filepath.Glob("/proc/self/fd/*")
-	for _, fd := range fds {
-		to, _ := os.Readlink(fd)
-		if inode, ok := strings.CutPrefix(to, "socket:["); ok {
-			own[strings.TrimSuffix(inode, "]")] = true
-		}
-	}
-	return own
 }

@@ -1,4 +1,4 @@
-// Package loopback knows the ports of this machine: which of them the kernel
+// Package loopback knows the ports and connections of this machine: which ports the kernel
 // gives to outgoing connections, and which are free. A server that is to keep
 // its port, also while it does not listen, takes none of the former.
 package loopback
