@@ -35,6 +35,9 @@ selfcheck: build ## the verdicts on the whole library, and every mutant: half an
 soak: ## hit bench itself at 200 random moments, and look what is left: 40 minutes
 	BENCH_SOAK=$${BENCH_SOAK:-200} go test -count=1 -v -timeout 6h -run HitAtAnyMoment ./cmd/bench
 
+bench-peers: ## this generator beside others, each on the same server: two minutes, a table
+	cd internal/load/peers && go run . $(PLAYS)
+
 race: ## the tests under the race detector
 	# Else the detector holds up every process for a second at its end.
 	GORACE=atexit_sleep_ms=0 go test -p 1 -short -race ./...
@@ -48,4 +51,4 @@ clean: ## what make and runs left
 	rm -rf bin reports/out
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s  %s\n", $$1, $$2}' Makefile

@@ -56,6 +56,7 @@ var floors = []floor{
 	{"internal/load", 30, []string{"internal/history", "internal/traffic", "internal/contract", "internal/load"},
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/load/sockets", 25, nil, "how a socket is opened, read and ended does not depend on what is sent over it, nor on when"},
+	{"internal/load/h1", 25, nil, "how a request reaches a service and how its answer comes back does not depend on what it asks for"},
 	{"internal/load/alarm", 25, nil, "an instant is the same for whatever is due"},
 	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
@@ -158,6 +159,7 @@ var libraries = []struct {
 	{"github.com/chromedp", nil, []string{"reports"}, "only a browser tells whether a page can be read"},
 	{"golang.org/x/term", []string{"cmd/bench"}, nil, "whether there is a terminal is known where the process begins; everybody else is told"},
 	{"golang.org/x/sync", []string{"internal", "target", "cmd/bench"}, nil, "as good as the standard library"},
+	{"golang.org/x/net", []string{"internal/load/h1"}, nil, "what may stand in a header is known where headers are written"},
 	{"golang.org/x/sys", []string{"internal/load", "internal/lab/sqlite"}, nil, "system calls stay beside the code that needs them"},
 }
 

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
@@ -19,13 +21,13 @@ import (
 type runFlags struct {
 	set *flag.FlagSet // which of them were given
 
-	arms, profile, redis, command, out, contract, stack, compose string
-	urls, hosts, toxiproxies, formats                            list
-	env, envFiles                                                list
-	instances                                                    int
-	readyIn, budget                                              time.Duration
-	seed                                                         uint64
-	reportOnly, wide, noColor                                    bool
+	arms, profile, redis, command, out, contract, stack, compose, engine string
+	urls, hosts, toxiproxies, formats                                    list
+	env, envFiles                                                        list
+	instances                                                            int
+	readyIn, budget                                                      time.Duration
+	seed                                                                 uint64
+	reportOnly, wide, noColor                                            bool
 }
 
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
@@ -37,6 +39,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
+	f.set.StringVar(&f.engine, "engine", string(load.Own), "")
 	f.set.StringVar(&f.out, "out", "reports/out", "")
 	f.set.Var(&f.formats, "format", "")
 	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
@@ -67,10 +70,14 @@ func (f runFlags) options(names []string) (run.Options, error) {
 	all, scenariosErr := f.scenarios(names)
 	own, contractErr := readContract(f.contract)
 	formats, formatsErr := formatsNamed(f.formats)
-	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, overridden(spec.Env, all)); err != nil {
+	var engineErr error
+	if !slices.Contains(load.Engines, load.Engine(f.engine)) {
+		engineErr = fmt.Errorf("--engine %s: want own or net/http", f.engine)
+	}
+	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, engineErr, overridden(spec.Env, all)); err != nil {
 		return run.Options{}, err
 	}
-	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Out: f.out, Formats: formats, Contract: own}
+	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Engine: load.Engine(f.engine), Out: f.out, Formats: formats, Contract: own}
 	if !given(f.set, "seed") {
 		o.Seed = uint64(rand.Uint32())
 	}

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -67,13 +66,8 @@ func (p *pass) arrive() {
 	})
 }
 
-// before has a request under ctx wait at the gate between getting its connection and being written.
-func (p *pass) before(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
-		p.arrive()
-		select {
-		case <-p.gate.open:
-		case <-ctx.Done():
-		}
-	}})
+// wait holds a request that has its connection until the gate opens: soon, see gateFor.
+func (p *pass) wait() {
+	p.arrive()
+	<-p.gate.open
 }

@@ -35,10 +35,10 @@ type caller struct {
 
 // A line is the way to one target.
 type line struct {
-	transport http.RoundTripper
-	request   *http.Request  // without its key, body, context and what its client adds
-	jar       http.CookieJar // of the target; nil: none
-	versions  *entities      // nil: the path is not that of a versioned entity
+	way      way
+	request  message        // without its key, its body and what its client adds
+	jar      http.CookieJar // of the target; nil: none
+	versions *entities      // nil: the path is not that of a versioned entity
 }
 
 func newCaller(s Stream, in *shared) sender { return newCallerOf(s, in) }
@@ -69,10 +69,10 @@ func newCallerOf(s Stream, in *shared) *caller {
 		c.personal = c.personal || t.Jar != nil
 		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + spoken.Path) // checked
 		c.lines = append(c.lines, line{
-			transport: in.connections.to(s, t),
-			request:   &http.Request{Method: spoken.Method, URL: u, Host: u.Host, Header: header},
-			versions:  in.versions.of(s, t),
-			jar:       t.Jar,
+			way:      in.connections.to(s, t),
+			request:  message{method: spoken.Method, url: u, header: header},
+			versions: in.versions.of(s, t),
+			jar:      t.Jar,
 		})
 	}
 	return c
@@ -133,12 +133,11 @@ func (c *caller) play(ctx context.Context, a ask, record func(history.Request)) 
 func (c *caller) call(ctx context.Context, a ask) history.Request {
 	r := a.record
 	giveUp := r.Intended + c.stream.Timeout
-	callCtx, cancel := context.WithDeadline(ctx, c.clock.Epoch().Add(giveUp))
-	defer cancel()
+	request, text := c.request(a)
+	request.until = c.clock.Epoch().Add(giveUp)
 	if a.pass != nil {
-		callCtx = a.pass.before(callCtx)
+		request.ready = a.pass.wait
 	}
-	request, text := c.request(callCtx, a)
 	r.Ref = c.spoken.RefOf(text)
 	line := c.lines[a.target]
 	known := line.versions.newest(a.id)
@@ -160,10 +159,10 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	body := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(body)
 	body.Reset()
-	answer, err := roundTrip(a.client.over(line.transport), request, body)
+	answer, err := a.client.over(a.target, line.way).exchange(ctx, request, body)
 	r.Done = c.clock.Now()
 	r.Status, r.Bytes, r.Headers = answer.Status, body.Len(), c.keeper.text(answer.Header)
-	keepCookies(a.client.jarOr(line.jar), request.URL, answer.Header)
+	keepCookies(a.client.jarOr(line.jar), request.url, answer.Header)
 	switch {
 	case r.Done >= giveUp:
 		r.Done, r.Failure = giveUp, history.Timeout
@@ -189,27 +188,26 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 }
 
 // request is what is sent for a. text is the body that the scenario has for it.
-func (c *caller) request(ctx context.Context, a ask) (request *http.Request, text []byte) {
-	request = c.lines[a.target].request.WithContext(ctx)
-	request.URL = filled(request.URL, a.record.Key)
+func (c *caller) request(a ask) (request message, text []byte) {
+	request = c.lines[a.target].request
+	request.url = filled(request.url, a.record.Key)
 	b := blanks{key: a.record.Key, client: a.record.Client, seq: a.number, ids: c.ids}
 	text = c.method.body(b)
 	switch {
 	case c.template != nil:
 		b.client = cmp.Or(b.client, "bench")
-		carry(request, c.template.fill(b))
+		request.body = c.template.fill(b)
 	case c.spoken.Mapped && !contract.TakesBody(c.spoken.Method):
-		carry(request, nil)
 	default:
-		carry(request, text)
+		request.body = text
 	}
 	if c.personal {
-		request.Header = request.Header.Clone()
+		request.header = request.header.Clone()
 		for name, value := range c.headers {
-			request.Header.Set(name, string(value.fill(b)))
+			request.header.Set(name, string(value.fill(b)))
 		}
 		if who := c.stream.Clients; who != nil && who.As == traffic.ByHeader {
-			request.Header.Set(who.Header, a.client.name)
+			request.header.Set(who.Header, a.client.name)
 		}
 		dress(a.client.jarOr(c.lines[a.target].jar), request)
 	}
@@ -218,6 +216,9 @@ func (c *caller) request(ctx context.Context, a ask) (request *http.Request, tex
 
 // filled is a URL with the key in its place, if it has one.
 func filled(u *url.URL, key string) *url.URL {
+	if traffic.Hole(u.Path) == "" && traffic.Hole(u.RawQuery) == "" {
+		return u
+	}
 	out := *u
 	if hole := traffic.Hole(u.Path); hole != "" {
 		out.Path = strings.Replace(u.Path, hole, key, 1)

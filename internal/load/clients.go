@@ -11,23 +11,22 @@ import (
 
 // A client sends requests of its own. The nil client stands for a stream without clients.
 type client struct {
-	name      string
-	transport http.RoundTripper // nil: it uses the connections of the instance
-	jar       http.CookieJar    // nil: without cookies
+	name string
+	ways []way          // to each target; nil: it uses the connections of the instance
+	jar  http.CookieJar // nil: without cookies
 }
 
 // clients are the clients of one stream of one arm, in all its windows. Each is made for
 // its first request, and lasts as long as the Run. Safe for concurrent use.
 type clients struct {
 	traffic.Clients
-	open func(local net.Addr) *http.Transport
+	open func(local net.Addr) []way
 
 	mu    sync.Mutex
 	known map[int]*client
-	pools []*http.Transport // of clients with an address of their own
 }
 
-func newClients(s Stream, open func(net.Addr) *http.Transport) *clients {
+func newClients(s Stream, open func(local net.Addr) []way) *clients {
 	return &clients{Clients: *s.Clients, open: open, known: make(map[int]*client)}
 }
 
@@ -60,23 +59,12 @@ func (c *clients) of(n int) *client {
 func (c *clients) make(k int) *client {
 	made := &client{name: c.Name(k)}
 	if c.As == traffic.ByAddress {
-		pool := c.open(&net.TCPAddr{IP: net.ParseIP(made.name)})
-		c.pools = append(c.pools, pool)
-		made.transport = pool
+		made.ways = c.open(&net.TCPAddr{IP: net.ParseIP(made.name)})
 	}
 	if c.Cookies {
 		made.jar, _ = cookiejar.New(nil) // without options: no error
 	}
 	return made
-}
-
-// closeIdle closes every connection that is not in use.
-func (c *clients) closeIdle() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.pools {
-		p.CloseIdleConnections()
-	}
 }
 
 // Name is the client's name; empty: the nil client.
@@ -87,12 +75,12 @@ func (c *client) Name() string {
 	return c.name
 }
 
-// over is the transport of the client's requests; common is that of its instance.
-func (c *client) over(common http.RoundTripper) http.RoundTripper {
-	if c == nil || c.transport == nil {
+// over is the client's way to a target; common is that of everybody.
+func (c *client) over(target int, common way) way {
+	if c == nil || c.ways == nil {
 		return common
 	}
-	return c.transport
+	return c.ways[target]
 }
 
 // jarOr is where the client's cookies are; the instance's, of one that has none.

@@ -1,11 +1,15 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
+
+	"github.com/trektribe/bench/internal/load/h1"
 )
 
 // idleFor is how long an unused connection is kept. It is below the 5 s after
@@ -14,13 +18,17 @@ import (
 const idleFor = 4 * time.Second
 
 // connections are the connections of a run: one pool for each instance of each arm,
-// and one for each client with an address of its own.
+// and one for each client with an address of its own and each of its instances.
 type connections struct {
-	pools  map[pool]*http.Transport
-	groups map[group]*clients
-	open   func(local net.Addr) *http.Transport // makes a pool
-	end    context.CancelFunc                   // of dials
+	engine  Engine
+	ways    map[pool]way
+	groups  map[group]*clients
+	life    context.Context // of dials
+	end     context.CancelFunc
+	longest time.Duration // timeout of a stream: net/http takes a dial off its request
+
 	mu     sync.Mutex
+	opened []way
 	closed bool
 	dials  sync.WaitGroup
 }
@@ -32,49 +40,77 @@ type pool struct {
 
 type group struct{ arm, stream string }
 
-// openConnections makes the pools; it connects nothing yet. When ctx ends, so do dials.
+// openConnections makes the pools; it connects nothing yet. When ctx ends, so do dials and exchanges.
 func openConnections(ctx context.Context, streams []Stream) *connections {
-	c := &connections{pools: make(map[pool]*http.Transport), groups: make(map[group]*clients)}
-	life, end := context.WithCancel(ctx)
-	c.end = end
-	var timeout time.Duration
+	c := &connections{ways: make(map[pool]way), groups: make(map[group]*clients)}
+	c.life, c.end = context.WithCancel(ctx)
+	workers := make(map[pool]int)
 	for _, s := range streams {
-		timeout = max(timeout, s.Timeout)
-	}
-	c.open = func(local net.Addr) *http.Transport {
-		return &http.Transport{
-			DialContext:        c.dial(life, &net.Dialer{Timeout: timeout, LocalAddr: local}),
-			DisableCompression: true,
-			IdleConnTimeout:    idleFor,
-		}
-	}
-	for _, s := range streams {
+		c.longest = max(c.longest, s.Timeout)
 		for _, t := range s.Targets {
-			at := pool{s.Arm, t}
-			if c.pools[at] == nil {
-				c.pools[at] = c.open(nil)
-			}
-			c.pools[at].MaxIdleConnsPerHost += s.Workers
+			workers[pool{s.Arm, t}] += s.Workers
 		}
+	}
+	if len(streams) > 0 {
+		c.engine = streams[0].Engine
+	}
+	for at, n := range workers {
+		c.ways[at] = c.open(at.target, n, nil)
+	}
+	for _, s := range streams {
 		if at := (group{s.Arm, s.Name}); s.Clients != nil && c.groups[at] == nil {
-			c.groups[at] = newClients(s, func(local net.Addr) *http.Transport {
-				own := c.open(local)
-				own.MaxIdleConnsPerHost = s.Workers
-				return own
+			c.groups[at] = newClients(s, func(local net.Addr) (ways []way) {
+				for _, t := range s.Targets {
+					ways = append(ways, c.open(t, s.Workers, local))
+				}
+				return ways
 			})
 		}
 	}
 	return c
 }
 
-func (c *connections) to(s Stream, t Target) *http.Transport { return c.pools[pool{s.Arm, t}] }
+// open makes a way to a target, with at most idle connections that wait, from an address of
+// this machine; nil: from any.
+func (c *connections) open(t Target, idle int, local net.Addr) way {
+	var w way
+	if u, _ := url.Parse(t.URL); u.Scheme == "http" && c.engine != NetHTTP { // checked
+		p := h1.NewPool(address(u), idle, idleFor, c.dial(&net.Dialer{LocalAddr: local}))
+		context.AfterFunc(c.life, p.Cut)
+		w = own{p}
+	} else {
+		transport := c.transport(local)
+		transport.MaxIdleConnsPerHost = idle
+		w = netHTTP{transport}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.opened = append(c.opened, w)
+	return w
+}
+
+// transport makes connections of net/http, from an address of this machine; nil: from any.
+func (c *connections) transport(local net.Addr) *http.Transport {
+	return &http.Transport{
+		DialContext:            c.dial(&net.Dialer{Timeout: c.longest, LocalAddr: local}),
+		DisableCompression:     true,
+		IdleConnTimeout:        idleFor,
+		MaxResponseHeaderBytes: h1.MaxHeader,
+	}
+}
+
+// address is where a URL without encryption leads to.
+func address(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
+}
+
+func (c *connections) to(s Stream, t Target) way { return c.ways[pool{s.Arm, t}] }
 
 // clients are those of s; nil: it has none.
 func (c *connections) clients(s Stream) *clients { return c.groups[group{s.Arm, s.Name}] }
 
-// dial dials until life ends, because net/http takes a dial off the request that
-// asked for it.
-func (c *connections) dial(life context.Context, d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
+// dial dials until the context ends, or the life of the connections.
+func (c *connections) dial(d *net.Dialer) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c.mu.Lock()
 		if c.closed {
@@ -87,7 +123,7 @@ func (c *connections) dial(life context.Context, d *net.Dialer) func(context.Con
 
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		defer context.AfterFunc(life, cancel)()
+		defer context.AfterFunc(c.life, cancel)()
 		return d.DialContext(ctx, network, addr)
 	}
 }
@@ -99,10 +135,7 @@ func (c *connections) close() {
 	c.mu.Unlock()
 	c.end()
 	c.dials.Wait()
-	for _, t := range c.pools {
-		t.CloseIdleConnections()
-	}
-	for _, s := range c.groups {
-		s.closeIdle()
+	for _, w := range c.opened {
+		w.close()
 	}
 }

@@ -62,7 +62,7 @@ func (d *desk) offer(now time.Duration) {
 	d.offered++
 }
 
-// take gives hit n to a worker. Vegeta numbers hits as workers take them, so n
+// take gives hit n to a worker. Hits are numbered as workers take them, so n
 // has been offered.
 func (d *desk) take(n uint64) slot {
 	d.mu.Lock()

@@ -6,20 +6,14 @@
 // sockets. It checks that an answer is correct, not only that there is one. It never
 // judges, follows no redirect, and leaves no goroutine or connection behind. Unless a
 // stream says so, it never repeats a request.
-//
-// Vegeta does the sending. Its own times and quantiles are not used: they start
-// when a request leaves, without the wait for a free worker.
 package load
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
@@ -38,9 +32,21 @@ type Stream struct {
 	Seed    uint64
 	First   uint64   // number of its first place: a stream that pauses is one Stream for each window, numbered on
 	Targets []Target // instances, in turn
+	Engine  Engine   // zero: our own
 
 	Contract *contract.Contract // how the service speaks what the stream calls; nil: as the reference
 }
+
+// An Engine is what sends requests. Sockets are always opened by net/http.
+type Engine string
+
+const (
+	Own     Engine = "own"      // HTTP/1.1 over connections of our own; over TLS it is net/http
+	NetHTTP Engine = "net/http" // vegeta's attacker and net/http, to compare with
+)
+
+// Engines are those to choose from.
+var Engines = []Engine{Own, NetHTTP}
 
 // places is how many places of the schedule may be played at once.
 func (s Stream) places() int { return s.Workers / s.AtOnce() }
@@ -112,40 +118,10 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 
 // run attacks until the schedule is played or ctx ends, and everything that was begun is over.
 func (p *play) run(ctx context.Context) {
-	const firstWorkers = 10 // vegeta starts more when these are busy
-	attacker := vegeta.NewAttacker(
-		vegeta.Workers(uint64(min(firstWorkers, p.stream.places()))),
-		vegeta.MaxWorkers(uint64(p.stream.places())),
-		vegeta.Client(&http.Client{Transport: tripper(func(r *http.Request) {
-			// The header is vegeta's own; a seq that is not a number would be its bug.
-			seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
-			p.hit(ctx, seq)
-		})}),
-	)
-	target := vegeta.NewStaticTargeter(vegeta.Target{Method: http.MethodGet, URL: "http://stream/"})
-	pace := pacer(func() (stop bool) { return p.pace(ctx) })
-	// Vegeta's results are not used, but its workers wait until they are read.
-	for range attacker.Attack(target, pace, 0, "") {
+	attack := attackOwn
+	if p.stream.Engine == NetHTTP {
+		attack = attackVegeta
 	}
+	attack(pacer(func() (stop bool) { return p.pace(ctx) }), p.stream.places(), func(n uint64) { p.hit(ctx, n) })
 	p.sender.wait(ctx)
-}
-
-// A pacer is a vegeta.Pacer that does its waiting itself, inside Pace: vegeta's
-// own sleep is half a millisecond late and cannot be interrupted.
-type pacer func() (stop bool)
-
-func (p pacer) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, p() }
-
-// Rate is asked for by vegeta's interface and never called in an attack.
-func (p pacer) Rate(time.Duration) float64 { return 0 }
-
-// A tripper makes the whole call, body included, and tells vegeta that it succeeded:
-// the record says what really happened.
-type tripper func(*http.Request)
-
-var answered = &http.Response{Status: "200 OK", StatusCode: http.StatusOK, Body: http.NoBody}
-
-func (t tripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	t(r)
-	return answered, nil
 }

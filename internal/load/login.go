@@ -21,20 +21,19 @@ func Login(ctx context.Context, call contract.Call, root string) (http.CookieJar
 	if err != nil {
 		return nil, err
 	}
-	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true}
-	defer transport.CloseIdleConnections()
+	way := netHTTP{&http.Transport{DisableCompression: true, DisableKeepAlives: true}}
+	defer way.close()
 	header := call.Header()
 	header.Set("User-Agent", "bench")
 	if header.Get("Content-Type") == "" {
 		header.Set("Content-Type", "application/json")
 	}
-	request := (&http.Request{Method: call.Method, URL: u, Host: u.Host, Header: header}).WithContext(ctx)
-	carry(request, nil)
+	m := message{method: call.Method, url: u, header: header}
 	if call.Body != "" {
-		carry(request, template(traffic.Split(call.Body)).fill(blanks{client: "bench"}))
+		m.body = template(traffic.Split(call.Body)).fill(blanks{client: "bench"})
 	}
 	var body bytes.Buffer
-	answer, err := roundTrip(transport, request, &body)
+	answer, err := way.exchange(ctx, m, &body)
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +49,13 @@ func Login(ctx context.Context, call contract.Call, root string) (http.CookieJar
 	return jar, nil
 }
 
-// dress adds the cookies of a jar to a request, whose header nobody shares; nil: there is none.
-func dress(jar http.CookieJar, request *http.Request) {
+// dress adds the cookies of a jar to a message, whose header nobody shares; nil: there is none.
+func dress(jar http.CookieJar, m message) {
 	if jar == nil {
 		return
 	}
-	for _, cookie := range jar.Cookies(request.URL) {
+	request := http.Request{Header: m.header}
+	for _, cookie := range jar.Cookies(m.url) {
 		request.AddCookie(cookie)
 	}
 }

@@ -1,9 +1,7 @@
 package load
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/trektribe/bench/internal/contract"
@@ -50,14 +48,6 @@ func (g get) learn(r history.Request, said contract.Reading, known int64) histor
 	return r
 }
 
-// noRepeat is an empty body. With none at all, net/http repeats a GET in silence
-// when a connection that it used before breaks, which hides the failure; a body
-// that it cannot rewind prevents that. No byte of it is sent.
-type noRepeat struct{}
-
-func (noRepeat) Read([]byte) (int, error) { return 0, io.EOF }
-func (noRepeat) Close() error             { return nil }
-
 // A post sends its body. Its answers change nothing that other requests are compared with.
 type post struct{ text template }
 
@@ -96,15 +86,4 @@ func (p put) body(b blanks) []byte {
 func (p put) learn(r history.Request, _ contract.Reading, _ int64) history.Request {
 	p.changes.acknowledge(r.Key, change{r.Done, r.Version})
 	return r
-}
-
-// carry makes text the body; nil: there is none. Without a GetBody, net/http never sends it twice.
-func carry(request *http.Request, text []byte) {
-	if text == nil {
-		// Without an encoding net/http waits 200 ms for a first byte. On a machine that is held up for longer it
-		// takes the body for one of unknown length, and sends the end of a chunked one.
-		request.Body, request.TransferEncoding = noRepeat{}, []string{"identity"}
-		return
-	}
-	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 }

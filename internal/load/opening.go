@@ -45,7 +45,7 @@ func (o opening) open(ctx context.Context, target int, b blanks) (*sockets.Socke
 		header.Set(name, string(value.fill(b)))
 	}
 	u := filled(o.roots[target], b.key)
-	dress(o.jars[target], &http.Request{Header: header, URL: u})
+	dress(o.jars[target], message{header: header, url: u})
 	socket, status, err := o.dialer.Open(ctx, u.String(), header)
 	if err == nil && o.first != nil {
 		_ = socket.Write(ctx, o.first.fill(b))

@@ -227,7 +227,7 @@ func TestASlowSinkIsReported(t *testing.T) {
 	until(t, "a worker held up by the sink", func() bool {
 		stacks := make([]byte, 1<<20)
 		for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-			if strings.Contains(g, "[chan send") && strings.Contains(g, "load.(*outbox).put") {
+			if strings.Contains(g, "[sync.Cond.Wait") && strings.Contains(g, "load.(*outbox).put") {
 				return true
 			}
 		}

@@ -30,7 +30,7 @@ type crowd struct {
 func newCrowd(s Stream, in *shared) sender {
 	return &crowd{
 		stream: s, plan: *s.Socket, clock: in.clock, id: s.idOf(),
-		opens: newOpening(s, sockets.NewDialer(in.connections.open(nil))), event: in.event,
+		opens: newOpening(s, sockets.NewDialer(in.connections.transport(nil))), event: in.event,
 	}
 }
 

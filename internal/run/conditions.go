@@ -8,13 +8,14 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/redact"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
 )
 
 // conditions are the lines under "measured under": what a reader must know to compare two runs.
-func conditions(s *Saved, load *loadSeen) []reports.Condition {
+func conditions(s *Saved, seen *loadSeen) []reports.Condition {
 	out := []reports.Condition{
 		{Name: "machine", Value: s.Machine.String()},
 		{Name: "target", Value: s.Target},
@@ -41,8 +42,11 @@ func conditions(s *Saved, load *loadSeen) []reports.Condition {
 		}
 		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, assignments(sc.Target.Env))), Detail: true})
 	}
-	if load.requests > 0 {
-		out = append(out, reports.Condition{Name: "generator", Value: load.String()})
+	if s.Engine == load.NetHTTP {
+		out = append(out, reports.Condition{Name: "engine", Value: string(s.Engine)})
+	}
+	if seen.requests > 0 {
+		out = append(out, reports.Condition{Name: "generator", Value: seen.String()})
 	}
 	return out
 }

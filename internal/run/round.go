@@ -38,6 +38,7 @@ type player struct {
 	scenario *scenarios.Scenario
 	shares   map[string]*share // arm → what it gets of the traffic
 	seed     uint64
+	engine   load.Engine
 	sent     map[string]uint64 // requests planned so far in this round, by arm and stream: the next one's number
 	running  bool              // the service already ran: it cannot be restarted
 	unhurt   bool              // it can have no faults either
@@ -217,7 +218,7 @@ func (p *player) streams(n, index int, t timeline, arms []lab.Arm) []load.Stream
 					Stream: s.Stream, Arm: a.Name,
 					Start: win.from + shift, For: win.to - win.from, First: p.sent[name],
 					Seed:    mix(p.seed, p.scenario.Name, s.Name, n, index, wi),
-					Targets: targets, Contract: p.contract,
+					Targets: targets, Contract: p.contract, Engine: p.engine,
 				})
 				p.sent[name] += uint64(math.Ceil(max(s.From, s.To)*(win.to-win.from).Seconds())) + 1 // never fewer than there are
 			}

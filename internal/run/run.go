@@ -6,6 +6,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/redact"
 	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
@@ -33,7 +35,8 @@ type Options struct {
 	Lab       lab.Spec // all but Instances, Dir, Clock, Record and Progress, which are the run's own; Env: beside the scenarios'
 	Instances int      // overrides the scenarios'; 0: does not
 	Seed      uint64
-	Out       string // folder that the run's own folder is made in
+	Engine    load.Engine // that sends the traffic; zero: our own
+	Out       string      // folder that the run's own folder is made in
 	Progress  Progress
 	Formats   []reports.Format        // beside those that every run leaves
 	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
@@ -67,7 +70,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	out := Outcome{Dir: dir}
 	saved := &Saved{
-		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed,
+		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed, Engine: cmp.Or(o.Engine, load.Own),
 		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
 		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
 		Contract: o.Contract.Shown(),

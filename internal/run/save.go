@@ -14,6 +14,7 @@ import (
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/redis"
+	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -30,6 +31,7 @@ type Saved struct {
 	Elapsed     time.Duration         `json:"elapsed"` // 0: the run was cut short
 	Interrupted bool                  `json:"interrupted"`
 	Seed        uint64                `json:"seed"`
+	Engine      load.Engine           `json:"engine,omitempty"` // that sent the traffic; empty: net/http, by a version that had no other
 	Machine     Machine               `json:"machine"`
 	Redis       redis.Info            `json:"redis"`
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out

@@ -1,0 +1,364 @@
+package h1_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trektribe/bench/internal/load/h1"
+)
+
+// serve answers each request of each connection with the next of answers, or the last one.
+// An answer that ends in "<close>" ends its connection, one that ends in "<wait>" is followed
+// by nothing, and one that begins with "<unasked>" comes before the first request.
+func serve(t testing.TB, answers ...string) (address string, accepted *atomic.Int32) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	accepted = new(atomic.Int32)
+	var next atomic.Int32
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Add(1)
+			go func() {
+				defer c.Close()
+				for {
+					answer := answers[min(int(next.Load()), len(answers)-1)]
+					unasked, isUnasked := strings.CutPrefix(answer, "<unasked>")
+					if isUnasked {
+						answer = unasked
+						io.WriteString(c, answer)
+					}
+					var request []byte
+					for b := make([]byte, 4096); !bytes.Contains(request, []byte("\r\n\r\n")); {
+						n, err := c.Read(b)
+						if err != nil {
+							return
+						}
+						request = append(request, b[:n]...)
+					}
+					next.Add(1)
+					if isUnasked {
+						continue
+					}
+					text, isClosed := strings.CutSuffix(answer, "<close>")
+					io.WriteString(c, strings.TrimSuffix(text, "<wait>"))
+					if isClosed {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String(), accepted
+}
+
+func newPool(t testing.TB, address string) *h1.Pool {
+	t.Helper()
+	p := h1.NewPool(address, 4, time.Minute, new(net.Dialer).DialContext)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// get is the status and the body of an answer.
+func get(p *h1.Pool, address string, within time.Duration) (status int, body string, err error) {
+	r := h1.Request{Method: "GET", Target: "/x", Host: address, Header: http.Header{"Accept": {"*/*"}}, Deadline: time.Now().Add(within)}
+	err = p.Do(context.Background(), r, func(a *http.Response) error {
+		b, err := io.ReadAll(a.Body)
+		status, body = a.StatusCode, string(b)
+		return err
+	})
+	return status, body, err
+}
+
+const whole = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+func TestAConnectionIsUsedAgain(t *testing.T) {
+	address, accepted := serve(t, whole, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"+whole)
+	p := newPool(t, address)
+	for range 5 {
+		if status, body, err := get(p, address, 5*time.Second); status != 200 || body != "ok" || err != nil {
+			t.Fatalf("%d %q, %v", status, body, err)
+		}
+	}
+	if n := accepted.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+// Each bad answer is the failure of its own request, and the next request gets its own answer.
+func TestABadAnswerIsTheFailureOfItsRequestAlone(t *testing.T) {
+	for _, tt := range []struct{ name, answer, says string }{
+		{"cut in its head", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n<close>", "unexpected EOF"},
+		{"cut in its body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok<close>", "unexpected EOF"},
+		{"cut in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok<close>", "unexpected EOF"},
+		{"longer than it says", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokay", "more came"},
+		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nokay", "Content-Length"},
+		{"a length below zero", "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\nok", "Content-Length"},
+		{"no HTTP", "+OK\r\n\r\n<close>", "malformed"},
+		{"nothing", "<close>", "EOF"},
+		{"a head of a megabyte", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n", "head of the answer is longer"},
+		{"1xx without end", strings.Repeat("HTTP/1.1 100 Continue\r\n\r\n", 9) + whole, "1xx"},
+		{"nothing, for ever", "<wait>", "i/o timeout"},
+		{"a body that never ends", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok<wait>", "i/o timeout"},
+		{"answered twice", whole + whole, "more came"},
+		{"unasked", "<unasked>" + whole, "before it was asked"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			address, _ := serve(t, tt.answer, whole)
+			p := newPool(t, address)
+			_, _, err := get(p, address, 300*time.Millisecond)
+			for tt.name == "unasked" && err == nil { // it was on its way when its connection was looked at
+				_, _, err = get(p, address, 300*time.Millisecond)
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want one that says %q", err, tt.says)
+			}
+			if tt.name == "unasked" {
+				return
+			}
+			if status, body, err := get(p, address, 5*time.Second); status != 200 || body != "ok" || err != nil {
+				t.Errorf("the next request got %d %q, %v", status, body, err)
+			}
+		})
+	}
+}
+
+// A connection that the service ends while nobody uses it is no failure: it is not used.
+func TestAConnectionThatEndedIdleIsReplaced(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ended := make(chan int)
+	go func() {
+		for n := 1; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 4096))
+			io.WriteString(c, whole)
+			c.Close() // over loopback its end has arrived when this returns
+			ended <- n
+		}
+	}()
+	p := newPool(t, l.Addr().String())
+	for n := 1; n <= 3; n++ {
+		if _, body, err := get(p, l.Addr().String(), 5*time.Second); body != "ok" || err != nil {
+			t.Fatalf("request %d: %q, %v", n, body, err)
+		}
+		if got := <-ended; got != n {
+			t.Errorf("request %d had connection %d", n, got)
+		}
+	}
+}
+
+func TestCutEndsWhatIsUnderWay(t *testing.T) {
+	address, accepted := serve(t, "<wait>")
+	p := newPool(t, address)
+	ctx, cancel := context.WithCancel(t.Context())
+	context.AfterFunc(ctx, p.Cut)
+	failed := make(chan error)
+	go func() {
+		r := h1.Request{Method: "GET", Target: "/", Host: address, Deadline: time.Now().Add(time.Minute)}
+		failed <- p.Do(ctx, r, func(*http.Response) error { return nil })
+	}()
+	for accepted.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	select {
+	case err := <-failed:
+		if err == nil {
+			t.Error("it was answered")
+		}
+	case <-time.After(5 * time.Second):
+		t.Fatal("it goes on")
+	}
+}
+
+func TestIdleConnectionsAreClosed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	ended := make(chan error, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		b := make([]byte, 4096)
+		c.Read(b)
+		io.WriteString(c, whole)
+		_, err = c.Read(b)
+		ended <- err
+	}()
+	p := h1.NewPool(l.Addr().String(), 4, 50*time.Millisecond, new(net.Dialer).DialContext)
+	defer p.Close()
+	if _, _, err := get(p, l.Addr().String(), 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err != io.EOF {
+			t.Errorf("the service saw %v, want an end", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the connection stays open")
+	}
+}
+
+func TestARequestThatCannotBeWrittenIsNotSent(t *testing.T) {
+	address, accepted := serve(t, whole)
+	p := newPool(t, address)
+	for _, r := range []h1.Request{
+		{Target: "/a b", Host: address},
+		{Target: "/", Host: "a\r\nb"},
+		{Target: "/", Host: address, Header: http.Header{"X": {"a\r\nY: b"}}},
+		{Target: "/", Host: address, Header: http.Header{"X Y": {"a"}}},
+	} {
+		r.Method, r.Deadline = "GET", time.Now().Add(5*time.Second)
+		if err := p.Do(t.Context(), r, func(*http.Response) error { return nil }); err == nil {
+			t.Errorf("%+v was answered", r)
+		}
+	}
+	if n := accepted.Load(); n == 0 {
+		t.Error("no connection was made: the test tells nothing")
+	}
+}
+
+// net/http and this package take the same answers, and refuse the same.
+func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
+	n := 100_000
+	if testing.Short() {
+		n = 3_000
+	}
+	var answer atomic.Pointer[string]
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.Read(make([]byte, 4096)) // a request is one segment
+				io.WriteString(c, *answer.Load())
+				c.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	address := l.Addr().String()
+	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: h1.MaxHeader}
+	p := newPool(t, address)
+	r := rand.New(rand.NewPCG(1, 2))
+	taken := 0
+	for i := range n {
+		text := generate(r)
+		answer.Store(&text)
+		status, body, err := get(p, address, 5*time.Second)
+		request, _ := http.NewRequest("GET", "http://"+address+"/x", http.NoBody)
+		theirStatus, theirBody := 0, ""
+		a, theirErr := transport.RoundTrip(request)
+		if theirErr == nil {
+			var b []byte
+			b, theirErr = io.ReadAll(a.Body)
+			a.Body.Close()
+			theirStatus, theirBody = a.StatusCode, string(b)
+		}
+		// What follows an answer is seen by us alone; net/http closes the connection without a word.
+		if err != nil && strings.Contains(err.Error(), "more came") {
+			err = nil
+		}
+		if status == http.StatusSwitchingProtocols {
+			theirBody = body
+		}
+		if (err == nil) != (theirErr == nil) || err == nil && (status != theirStatus || body != theirBody) {
+			t.Fatalf("answer %d, %q:\nhere     %d %q, %v\nnet/http %d %q, %v", i, text, status, body, err, theirStatus, theirBody, theirErr)
+		}
+		if err == nil {
+			taken++
+		}
+	}
+	if taken < n/10 || taken > n*9/10 {
+		t.Errorf("%d of %d are taken: the answers are too much alike to tell", taken, n)
+	}
+}
+
+// generate is an answer, whole or damaged.
+func generate(r *rand.Rand) string {
+	pick := func(of ...string) string { return of[r.IntN(len(of))] }
+	var b strings.Builder
+	for range r.IntN(3) / 2 {
+		b.WriteString(pick("HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"))
+	}
+	fmt.Fprintf(&b, "%s %s %s\r\n", pick("HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "http/1.1", "HTTP/1"), pick("200", "200", "204", "304", "404", "500", "99", "1000", "abc", "101"), pick("OK", "", "Not Found"))
+	body := strings.Repeat("x", r.IntN(20))
+	for range r.IntN(4) {
+		b.WriteString(pick("X-Source: redis\r\n", "x-source:cache\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n", " folded\r\n", "No colon\r\n", "X : y\r\n", ": empty\r\n", "Trailer: X\r\n", "X: \x00\r\n", "Content-Type: application/json\n"))
+	}
+	switch r.IntN(5) {
+	case 0, 1:
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(body), body)
+	case 2:
+		fmt.Fprintf(&b, "Content-Length: %s\r\n\r\n%s", pick("5", "-1", "x", "5, 5", "99999999999999999999", " 3 "), body)
+	case 3:
+		fmt.Fprintf(&b, "%s: %s\r\n\r\n", pick("Transfer-Encoding", "transfer-encoding"), pick("chunked", "chunked", "Chunked", "gzip", "chunked, chunked", "identity"))
+		for rest := body; ; {
+			n := min(len(rest), 1+r.IntN(7))
+			fmt.Fprintf(&b, "%x%s\r\n%s\r\n", n, pick("", "", ";a=b"), rest[:n])
+			if rest = rest[n:]; n == 0 {
+				break
+			}
+		}
+	default:
+		b.WriteString("\r\n" + body)
+	}
+	text := []byte(b.String())
+	switch r.IntN(6) {
+	case 0:
+		text = text[:r.IntN(len(text)+1)]
+	case 1:
+		text[r.IntN(len(text))] = byte(r.IntN(256))
+	case 2:
+		text = append(text, pick("x", "\r\n", "HTTP/1.1 200 OK\r\n\r\n")...)
+	}
+	return string(text)
+}
+
+func TestPoolsTellWhenTheyAreClosed(t *testing.T) {
+	address, _ := serve(t, whole)
+	p := h1.NewPool(address, 1, time.Minute, new(net.Dialer).DialContext)
+	p.Close()
+	if _, _, err := get(p, address, time.Second); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("error %v, want closed", err)
+	}
+}
