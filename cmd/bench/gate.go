@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/gate"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/run"
@@ -26,8 +27,8 @@ With --against both builds are played in the same rounds, as bench compare does 
 A claim that is refuted and was not is an alarm, and so is a figure that is worse: on
 fresh rounds, beyond chance and beyond the effect. That sees small changes.
 
-With --baseline the build is played alone. Its verdicts are held against those of the
-last stored run, and its figures against all stored runs of this machine and plan.
+With --baseline the build is played alone. Its verdicts are held against those that were
+decided last, and its figures against all stored runs of this machine and plan.
 That sees large changes only, and says how large. With --run nothing is played: a saved
 run is held against the baseline, or one arm of it.
 
@@ -200,9 +201,12 @@ func written(stored *gate.Baseline, now gate.Stored, path string, out, errw io.W
 	if err := next.Write(path); err != nil {
 		return cannot(errw, err)
 	}
-	for _, c := range changes {
-		fmt.Fprintln(out, c)
+	if stored != nil && len(changes) > 0 {
+		fmt.Fprintln(out, "against the last stored run:")
 	}
-	fmt.Fprintf(out, "%s has %d runs\n", path, len(next.Runs))
+	for _, c := range changes {
+		fmt.Fprintln(out, "  "+c)
+	}
+	fmt.Fprintf(out, "%s has %s\n", path, figure.Count(len(next.Runs), "runs"))
 	return exitHolds
 }

@@ -171,6 +171,8 @@ func TestARunIsHeldAgainstABaseline(t *testing.T) {
 	other.Machine.CPUs, other.Plan = 64, "q"
 	gone := stored(0.002, holds)
 	gone.Verdicts[0].Claim = "d"
+	busy, _ := b.Add(stored(0.002, undecided)) // a run that a busy machine left open takes no promise back
+	never := &Baseline{Runs: []Stored{stored(0.002, undecided)}}
 	for _, c := range []struct {
 		name   string
 		base   *Baseline
@@ -183,9 +185,12 @@ func TestARunIsHeldAgainstABaseline(t *testing.T) {
 		{"faster", b, stored(0.001, holds), "pass", "pass"},
 		{"turned", b, stored(0.002, refuted), "alarm", "c was holds and is refuted"},
 		{"open", b, stored(0.002, undecided), "undecided", "c was holds and is undecided"},
+		{"turned, after an open run", busy, stored(0.002, refuted), "alarm", "c was holds and is refuted"},
+		{"open, after an open run", busy, stored(0.002, undecided), "undecided", "c was holds and is undecided"},
+		{"never decided", never, stored(0.002, undecided), "pass", "no run has decided 1 of them"},
 		{"another machine", b, other, "pass", "cpus 64, and was 0"},
 		{"another claim", b, gone, "undecided", "c of the baseline was not played"},
-		{"one run", &Baseline{Runs: b.Runs[:1]}, stored(0.009, holds), "pass", "there are 1 stored runs"},
+		{"one run", &Baseline{Runs: b.Runs[:1]}, stored(0.009, holds), "pass", "the baseline has 1 run,"},
 		{"no claim", b, Stored{Plan: "p", Redis: "embedded"}, "undecided", "nothing was judged"},
 	} {
 		h := c.base.Hold(c.now, "dir", 0.05)

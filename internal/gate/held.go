@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/internal/compare"
 	"github.com/trektribe/bench/internal/stats"
 )
@@ -44,7 +45,21 @@ type HeldFigure struct {
 	State  State   `json:"state"`
 }
 
-// Hold holds a run against a baseline: its verdicts against those of the last run, and its figures against all runs of
+// was is what the last stored run that decided a claim decided, or that none did. False: the last run does not have it.
+func (b *Baseline) was(c StoredClaim) (claim.Verdict, bool) {
+	for i, r := range slices.Backward(b.Runs) {
+		at := slices.IndexFunc(r.Verdicts, c.same)
+		switch {
+		case at < 0 && i == len(b.Runs)-1:
+			return "", false
+		case at >= 0 && r.Verdicts[at].Verdict != claim.Inconclusive:
+			return r.Verdicts[at].Verdict, true
+		}
+	}
+	return claim.Inconclusive, true
+}
+
+// Hold holds a run against a baseline: its verdicts against those that were last decided, and its figures against all runs of
 // the same machine and plan, where these are enough to tell what chance does from run to run.
 func (b *Baseline) Hold(s Stored, dir string, effect float64) *Held {
 	h := &Held{Runs: len(b.Runs), Dir: dir}
@@ -52,13 +67,13 @@ func (b *Baseline) Hold(s Stored, dir string, effect float64) *Held {
 	var alarms, open []string
 	for _, v := range s.Verdicts {
 		c := HeldClaim{StoredClaim: v, State: Alike}
-		at := slices.IndexFunc(last.Verdicts, v.same)
+		was, known := b.was(v)
+		c.Was = was
 		switch {
-		case at < 0 && v.Verdict != claim.Holds:
+		case !known && v.Verdict != claim.Holds:
 			c.State = Open
 			open = append(open, fmt.Sprintf("%s is new, and %s", v.Claim, word(v.Verdict)))
-		case at >= 0 && last.Verdicts[at].Verdict != v.Verdict:
-			c.Was = last.Verdicts[at].Verdict
+		case known && was != v.Verdict:
 			c.State = stateOf(c.Was, v.Verdict)
 			line := fmt.Sprintf("%s was %s and is %s: %s", v.Claim, word(c.Was), word(v.Verdict), v.Because)
 			if c.State == Alarm {
@@ -66,8 +81,6 @@ func (b *Baseline) Hold(s Stored, dir string, effect float64) *Held {
 			} else if c.State == Open {
 				open = append(open, line)
 			}
-		case at >= 0:
-			c.Was = v.Verdict
 		}
 		h.Verdicts = append(h.Verdicts, c)
 	}
@@ -183,28 +196,42 @@ func (h *Held) answer() string {
 }
 
 func (h *Held) summary() []string {
-	alike, better := 0, 0
+	alike, better, never := 0, 0, 0
 	for _, v := range h.Verdicts {
 		switch v.State {
 		case Alike:
 			alike++
+			if v.Verdict == claim.Inconclusive {
+				never++
+			}
 		case Better:
 			better++
 		}
 	}
 	out := []string{fmt.Sprintf("%d of %d verdicts are those of the baseline, %d are better", alike, len(h.Verdicts), better)}
+	if never > 0 {
+		out = append(out, fmt.Sprintf("no run has decided %d of them: the gate does not guard these", never))
+	}
 	switch {
 	case h.Alike < fewestRuns && len(h.Other) > 0:
 		out = append(out, fmt.Sprintf("figures are not compared: %d of %d stored runs are of this machine and plan, and it takes %d", h.Alike, h.Runs, fewestRuns))
 	case h.Alike < fewestRuns:
-		out = append(out, fmt.Sprintf("figures are not compared: there are %d stored runs, and it takes %d to know how runs differ by chance", h.Runs, fewestRuns))
+		out = append(out, fmt.Sprintf("figures are not compared: the baseline has %s, and it takes %d to know how runs differ by chance", figure.Count(h.Runs, "runs"), fewestRuns))
 	default:
-		out = append(out, fmt.Sprintf("%d figures are compared with those of %d runs: of half of them nothing below %+.0f %% can be seen; --against sees more", len(h.Figures), h.Alike, 100*h.Limit))
+		out = append(out, fmt.Sprintf("%d figures are compared with those of %d runs: of half of them nothing below %s can be seen; --against sees more", len(h.Figures), h.Alike, more(h.Limit)))
 	}
 	for _, what := range h.Other {
 		out = append(out, "differs from a stored run: "+what)
 	}
 	return append(out, "evidence: "+h.Dir)
+}
+
+// more is a relative change upwards.
+func more(x float64) string {
+	if x >= 1 {
+		return fmt.Sprintf("%.1f times as much", 1+x)
+	}
+	return fmt.Sprintf("%+.0f %%", 100*x)
 }
 
 // writeAll writes NAME.json and NAME.md into a folder.

@@ -22,10 +22,11 @@ func quantiles(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer)
 	y := s.scale()
 	c := &Chart{Title: "Percentiles of correct answers", H: quantilesHeight, Down: "response time, log scale", Across: "share of answers that took no longer, 1/(1 − q) scale"}
 	c.Left = left(y, quantilesHeight, 6, seconds)
+	var grid strings.Builder
 	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999} {
 		at := nines(q)
 		c.Below = append(c.Below, Tick{X: percent(at), Text: figure.Format(q, "ratio"), Anchor: anchor(at), Narrow: q != 0.5 && q != 0.999})
-		c.Lines = append(c.Lines, Line{X1: percent(at), X2: percent(at), Y1: "0", Y2: fmt.Sprint(c.H), Class: "grid"})
+		fmt.Fprintf(&grid, "M%.0f 0V%d", 1000*at, c.H)
 	}
 	var said []string
 	for _, one := range p.Quantiles {
@@ -38,7 +39,7 @@ func quantiles(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer)
 	}
 	c.Desc = strings.Join(said, ". ") + "."
 	c.Note = "All rounds together. A line ends where the answers end: beyond 1 − 1/n there is only the slowest."
-	var paths []Path
+	paths := []Path{{grid.String(), "grid"}}
 	for _, one := range p.Quantiles {
 		var d strings.Builder
 		for i, q := range one.Points {
