@@ -22,7 +22,7 @@ func HTML(w io.Writer, r Run) error {
 		Pictures: r.Pictures, Times: r.RecoveryTimes, Curves: r.Curves,
 	}
 	for _, one := range reasons(rs, arms) {
-		said := page.Reason{Verdict: class(one.verdict), Text: strings.Replace(one.text, " more in report.md)", " more)", 1)}
+		said := page.Reason{Verdict: class(one.verdict), Text: prose(strings.Replace(one.text, " more in report.md)", " more)", 1))}
 		for _, a := range one.of {
 			said.Of = append(said.Of, page.About{Scenario: a.scenario, ID: a.id, Label: a.label(), Arms: a.arms})
 		}
@@ -154,7 +154,7 @@ func facts(r Run, res *claim.Result) (out []page.Fact) {
 			out = append(out, page.Fact{Name: name, Text: text})
 		}
 	}
-	add("because", res.Because)
+	add("because", prose(res.Because))
 	add("to settle it", res.Remedy)
 	add("injected", strings.Join(append(faultsOf(r, res), res.Injected...), ", "))
 	guards := "every round counts"
@@ -167,6 +167,9 @@ func facts(r Run, res *claim.Result) (out []page.Fact) {
 	}
 	return out
 }
+
+// prose is a sentence with the signs of the page, in which no line begins with a sign of per cent.
+func prose(s string) string { return strings.ReplaceAll(signs.Replace(s), " %", "\u00a0%") }
 
 // faultsOf are the faults of a result's scenario, each kind once.
 func faultsOf(r Run, res *claim.Result) (out []string) {
