@@ -125,7 +125,7 @@ func TestScenariosThatNeedAnotherRedisAreLeftOut(t *testing.T) {
 		said  string
 	}{
 		{nil, lab.Spec{Redis: "server"}, 2, ""},
-		{nil, lab.Spec{Redis: "embedded"}, 1, "needs is left out: reloaded on redis cannot be done to the embedded Redis: use --redis server"},
+		{nil, lab.Spec{Redis: "embedded"}, 1, "needs is left out: reloaded on redis cannot be done to the embedded Redis: use --redis server or container"},
 		{[]string{"needs"}, lab.Spec{Redis: "embedded"}, 2, ""},
 		{[]string{"needs.yaml"}, lab.Spec{Redis: "embedded"}, 2, ""},
 		{nil, lab.Spec{Redis: "embedded", URLs: []string{"http://127.0.0.1:1"}}, 2, ""},

@@ -263,6 +263,25 @@ func busy(t *testing.T, r claim.Result) bool {
 	return true
 }
 
+// playsWell plays scenarios all of whose claims hold, where the machine lets them be decided.
+func playsWell(t *testing.T, args ...string) {
+	t.Helper()
+	out := t.TempDir()
+	code, table, errs := bench(append([]string{"run", "--out", out}, args...)...)
+	if code == exitHolds {
+		return
+	}
+	for _, r := range results(t, filepath.Join(out, "latest")) {
+		if r.Verdict != claim.Holds && !busy(t, r) {
+			t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
+			return
+		}
+	}
+	if code != exitUndecided {
+		t.Errorf("exit %d, want %d or, of a busy machine, %d\n%s%s", code, exitHolds, exitUndecided, table, errs)
+	}
+}
+
 // What a service does that meets no Redis when it starts.
 func TestTheServiceStartsWithoutRedis(t *testing.T) {
 	t.Parallel()
@@ -311,20 +330,12 @@ func kill(tmp, command string) bool {
 // A stream may pause, and faults may follow on one another.
 func TestAStreamThatPausesAndFaultsBackToBack(t *testing.T) {
 	t.Parallel()
-	out := t.TempDir()
-	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/pauses.yaml")
-	if code != exitHolds {
-		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
-	}
+	playsWell(t, "--arms", "hardened", "testdata/pauses.yaml")
 }
 
 // Faults of every sort follow one another: of Redis, of an instance and of the
 // paths between them. Each is proved, and put back before the next round.
 func TestProcessesAreHurtAndPutBack(t *testing.T) {
 	t.Parallel()
-	out := t.TempDir()
-	code, table, errs := bench("run", "--out", out, "--arms", "hardened", "testdata/processes.yaml")
-	if code != exitHolds {
-		t.Errorf("exit %d, want %d\n%s%s", code, exitHolds, table, errs)
-	}
+	playsWell(t, "--arms", "hardened", "testdata/processes.yaml")
 }
