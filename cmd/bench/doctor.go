@@ -16,6 +16,7 @@ import (
 	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/run"
+	"github.com/trektribe/bench/internal/run/capacity"
 )
 
 const doctorHelp = `Check what this machine can decide, and what is missing. It takes a second and
@@ -47,6 +48,9 @@ func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
 	fmt.Fprintf(out, "output        %s\n", writable("reports/out"))
 	late := wakeups(ctx, time.Second)
 	fmt.Fprintf(out, "wake-ups      a 1 ms sleep is late by %v at the median, %v at 99 %%, %v at worst\n", late[len(late)/2].Round(time.Microsecond), late[len(late)*99/100].Round(time.Microsecond), late[len(late)-1].Round(time.Microsecond))
+	if rate, err := capacity.Measure(ctx, 100_000); err == nil {
+		fmt.Fprintf(out, "load          some %.0f requests a second leave on time, to a service that does nothing\n", rate)
+	}
 	code := 0
 	if m.CPUs < 2 {
 		fmt.Fprintln(out, "warning: load, service and Redis share one CPU: latency claims will stay undecided")

@@ -82,7 +82,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 		return out, err
 	}
 	r := &session{Options: o, saved: saved, dir: dir, clock: history.NewClock()}
-	if err = r.inspect(ctx); err == nil {
+	if err = errors.Join(r.warnOfRates(ctx), r.inspect(ctx)); err == nil {
 		err = r.playAll(ctx)
 	}
 	if _, none := os.Stat(filepath.Join(dir, "rounds")); errors.Is(none, fs.ErrNotExist) && failure(err) != nil {
