@@ -84,6 +84,7 @@ var reference = map[string][2]claim.Verdict{
 	"ops.metrics.hits":  {claim.Holds, claim.Holds},
 	"ops.metrics.times": {claim.Holds, claim.Holds},
 	"ops.metrics.redis": {claim.Holds, claim.Holds},
+	"ops.order":         {claim.Refuted, claim.Holds}, // what it found at the start it keeps
 	"ops.logs":          {claim.Refuted, claim.Holds}, // of a Redis that is silent it logs nothing until its timeouts end
 	"ops.logs.secret":   {claim.Holds, claim.Holds},
 	"ops.auth.rotated":  {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start

@@ -48,6 +48,11 @@ var operations = map[string]Mutant{
 			o.Metrics.Request = func(time.Duration) time.Duration { return time.Microsecond }
 		},
 	},
+	"loading-fatal": {
+		About:  "the process ends when Redis is loading its data",
+		Breaks: []string{"ops.order"},
+		mutate: func(o *target.Options) { o.DecorateRedis = endsIf("LOADING") },
+	},
 	"password-fatal": {
 		About:  "the process ends when Redis refuses its password",
 		Breaks: []string{"ops.auth.wrong", "ops.auth.rotated"},

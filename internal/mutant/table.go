@@ -189,13 +189,13 @@ var table = map[string]Mutant{
 	},
 	"fallback-forever": {
 		About:  "after the first error of Redis it is never used again",
-		Breaks: []string{"fallback.recovery", "fallback.startup"},
+		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.order"},
 		Flaky:  []string{"ops.health"}, // which is watched for little longer than it allows
 		mutate: func(o *target.Options) { o.DecorateRedis = forever() },
 	},
 	"never-probes": {
 		About:  "nobody looks whether Redis is back (hardened only)",
-		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.health", "fallback.again"},
+		Breaks: []string{"fallback.recovery", "fallback.startup", "ops.health", "fallback.again", "ops.order"},
 		Flaky:  []string{"fallback.halfopen"}, // where no connection is tried three times in a row
 		mutate: func(o *target.Options) {
 			o.Limits = func(l cache.Limits) cache.Limits {
@@ -206,7 +206,7 @@ var table = map[string]Mutant{
 	},
 	"start-only": {
 		About:  "the fallback is chosen at start, and only then",
-		Breaks: []string{"fallback.outage", "fallback.startup"},
+		Breaks: []string{"fallback.outage", "fallback.startup", "ops.order"},
 		mutate: startOnly,
 	},
 	"needs-redis": {
