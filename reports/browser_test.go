@@ -55,11 +55,10 @@ func ask(t *testing.T, ctx context.Context, what, script string, before ...chrom
 const (
 	// What is drawn once stands where it is shown, so that it is looked at there.
 	shownInPlace = `(() => { const out = [];
-		for (const u of document.querySelectorAll('.plot use')) {
+		for (const u of document.querySelectorAll('.plot use:not([x])')) {
 			const of = document.getElementById(u.getAttribute('href').slice(1));
 			if (of) u.replaceWith(of.cloneNode(true)); else out.push('a picture of ' + u.getAttribute('href') + ', which is not there');
 		}
-		document.querySelector('.sprite').remove();
 		return out; })()`
 
 	openAll = `document.querySelectorAll('details').forEach(d => d.open = true); []`

@@ -208,7 +208,7 @@ func (h *Held) summary() []string {
 			better++
 		}
 	}
-	out := []string{fmt.Sprintf("%d of %d verdicts are those of the baseline, %d are better", alike, len(h.Verdicts), better)}
+	out := []string{fmt.Sprintf("%d of %d verdicts are those of the baseline, %d better", alike, len(h.Verdicts), better)}
 	if never > 0 {
 		out = append(out, fmt.Sprintf("no run has decided %d of them: the gate does not guard these", never))
 	}

@@ -14,6 +14,7 @@ type Chart struct {
 	Title, Desc  string // where Layer is not nil, it has Desc
 	H            int
 	Names        bool   // the scale at the left has names
+	Rounds       int    // where Layer is nil: the scale at the left is that of so many rounds
 	Down, Across string // what the scales show, with their unit
 	Drawing             // of this chart alone, where Layer is nil: else what is drawn on top of it, without scales
 	Layer        *Layer
@@ -64,7 +65,7 @@ type (
 		X1, X2, Y1, Y2, Class string
 	}
 	Dot struct {
-		X, Y, Class, Title string
+		X, Y, Class, Title string // Title: of a step, its letter
 	}
 	Label struct {
 		X, Y, Text, Class, Anchor string // Anchor: empty for the one of its class

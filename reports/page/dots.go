@@ -63,6 +63,28 @@ func promised(s scale, b bound, h int) (Box, bool) {
 	return Box{X: percent(from), W: percent(to - from), Y: "0", H: fmt.Sprint(h), Class: "promised"}, true
 }
 
+// rowOf is the height of a row where there are so many rounds.
+func rowOf(rounds int) int {
+	if rounds > 12 {
+		return 6
+	}
+	return 12
+}
+
+// A RoundScale is the scale at the left of so many rounds. All charts of so many have it.
+type RoundScale struct{ Rounds int }
+
+// Left are its ticks.
+func (s RoundScale) Left() (out []Tick) {
+	row := rowOf(s.Rounds)
+	for i := range s.Rounds {
+		if row > 6 || i%5 == 0 {
+			out = append(out, Tick{Y: 22 + row*i + row/2, Text: fmt.Sprint(i + 1)})
+		}
+	}
+	return append(out, Tick{Y: 22 + row*s.Rounds + 10, Text: "all"})
+}
+
 // alike reports whether there are several rounds, all with the same figure, and no interval: a picture says no more.
 func (p *Part) alike() bool {
 	return len(p.Rounds) > 1 && slices.Min(p.Rounds) == slices.Max(p.Rounds) && !(p.Known && p.Lo < p.Hi)
@@ -74,11 +96,8 @@ func (p *Part) dots(s scale) *Chart {
 		return nil
 	}
 	b, ok := boundOf(p.Bound)
-	row := 12
-	if len(p.Rounds) > 12 {
-		row = 6
-	}
-	c := &Chart{Title: "Round by round, beside the bound", H: 22 + row*len(p.Rounds) + 20,
+	row := rowOf(len(p.Rounds))
+	c := &Chart{Title: "Round by round, beside the bound", H: 22 + row*len(p.Rounds) + 20, Rounds: len(p.Rounds),
 		Across: across(p.Unit), Down: "round"}
 	c.Below = below(s, 5, func(x float64) string { return figure.Format(x, p.Unit) })
 	if slices.Min(p.extent()) >= 0 { // a mark at 0 has room at its left, which is no negative number
@@ -99,12 +118,8 @@ func (p *Part) dots(s scale) *Chart {
 		text := figure.Format(x, p.Unit)
 		texts = append(texts, text)
 		c.Dots = append(c.Dots, Dot{X: percent(s.in(x)), Y: fmt.Sprint(y), Class: "round"})
-		if row > 6 || i%5 == 0 {
-			c.Left = append(c.Left, Tick{Y: y, Text: fmt.Sprint(i + 1)})
-		}
 	}
 	y := 22 + row*len(p.Rounds) + 10
-	c.Left = append(c.Left, Tick{Y: y, Text: "all"})
 	if p.Known {
 		lo, hi := s.in(p.Lo), s.in(p.Hi)
 		c.Lines = append(c.Lines, Line{X1: percent(lo), X2: percent(hi), Y1: fmt.Sprint(y), Y2: fmt.Sprint(y), Class: "interval " + p.Verdict})

@@ -72,9 +72,10 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) 
 			}
 			last = at
 			nudge := []int{0, 9, -9}[level%3] // those close to one another stand on three levels
-			c.Lines = append(c.Lines, Line{X1: percent(x.in(place(one.Lo, s.afterLift, l))), X2: percent(x.in(place(one.Hi, s.afterLift, l))), Y1: fmt.Sprint(y - nudge), Y2: fmt.Sprint(y - nudge), Class: "spread"})
-			c.Dots = append(c.Dots, Dot{X: percent(at), Y: fmt.Sprint(y - nudge), Class: "step"})
-			c.Labels = append(c.Labels, Label{X: percent(at), Y: fmt.Sprint(y - nudge + 4), Text: s.letter, Class: "step"})
+			if one.Lo < one.Hi {
+				c.Lines = append(c.Lines, Line{X1: percent(x.in(place(one.Lo, s.afterLift, l))), X2: percent(x.in(place(one.Hi, s.afterLift, l))), Y1: fmt.Sprint(y - nudge), Y2: fmt.Sprint(y - nudge), Class: "spread"})
+			}
+			c.Dots = append(c.Dots, Dot{X: percent(at), Y: fmt.Sprint(y - nudge), Class: "step", Title: s.letter})
 		}
 	}
 	for i, l := range limits {

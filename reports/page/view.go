@@ -18,6 +18,8 @@ type view struct {
 	Ledger    []group
 	Scenarios []scenario
 	Layers    []*Layer
+	Rounds    []RoundScale
+	Steps     []string // letters
 }
 
 type group struct {
@@ -62,7 +64,7 @@ type armCharts struct {
 
 func newView(p Page, css template.CSS) *view {
 	v := &view{Page: p, CSS: css}
-	d := &drawer{page: p, layers: &v.Layers, spans: map[string]span{}, limits: map[string][]limitLine{}}
+	d := &drawer{page: p, layers: &v.Layers, rounds: &v.Rounds, spans: map[string]span{}, limits: map[string][]limitLine{}}
 	d.measure()
 	used := map[string]int{}
 	anchor := func(parts ...string) string {
@@ -87,6 +89,9 @@ func newView(p Page, css template.CSS) *view {
 		v.Ledger = append(v.Ledger, out)
 	}
 	v.Why = v.reasons()
+	for _, s := range steps {
+		v.Steps = append(v.Steps, s.letter)
+	}
 	for _, plan := range p.Plans {
 		v.Scenarios = append(v.Scenarios, d.scenario(plan, anchor("scenario", plan.Scenario)))
 	}
@@ -97,6 +102,7 @@ func newView(p Page, css template.CSS) *view {
 type drawer struct {
 	page   Page
 	layers *[]*Layer
+	rounds *[]RoundScale
 	spans  map[string]span        // of response times, by scenario
 	limits map[string][]limitLine // that claims of a scenario name
 }
@@ -170,6 +176,9 @@ func (d *drawer) cell(c Claim, x Cell) cell {
 		one := part{Part: p, Chart: p.dots(partScale(c, i))}
 		if p.alike() {
 			one.Alike = fmt.Sprintf("The same in each of %d rounds.", len(p.Rounds))
+		}
+		if one.Chart != nil && !slices.Contains(*d.rounds, RoundScale{one.Chart.Rounds}) {
+			*d.rounds = append(*d.rounds, RoundScale{one.Chart.Rounds})
 		}
 		out.Parts = append(out.Parts, one)
 	}
