@@ -27,6 +27,7 @@ type outcome struct {
 const (
 	notHeld    claim.Verdict = "not held"
 	notRefuted claim.Verdict = "not refuted"
+	notOpen    claim.Verdict = "not undecided"
 )
 
 var (
@@ -66,6 +67,8 @@ func (w outcome) misjudged(r claim.Result) error {
 		right = r.Verdict != claim.Holds
 	case notRefuted:
 		right = r.Verdict != claim.Refuted
+	case notOpen:
+		right = r.Verdict != claim.Inconclusive
 	}
 	if right && r.Verdict != "" {
 		return nil

@@ -56,6 +56,18 @@ func TestInspectShowsWhatAServiceSpeaks(t *testing.T) {
 	}
 }
 
+// What a contract names and never comes is told where the service is asked.
+func TestInspectShowsWhatAContractNamesInVain(t *testing.T) {
+	t.Parallel()
+	machinetest.Need(t, "python3")
+	table := inspected(t, "--target-cmd", "python3 testdata/strangers/twocalls.py", "--contract", "testdata/strangers/never-contract.yaml", "redis-outage")
+	for _, want := range []string{"not spoken: its answer has no data.trips: it has trips", "right; no source at header X-Never"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+}
+
 // A scenario of which nothing is left is not played: its claims are undecided, and judged alike from what was saved.
 func TestWhatAServiceDoesNotSpeakIsNotPlayed(t *testing.T) {
 	machinetest.Need(t, "python3")

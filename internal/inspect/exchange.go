@@ -74,11 +74,12 @@ type trace struct {
 }
 
 // Listen adds to the calls of t what they had the service say to Redis, and notes what could not be followed. Of
-// a service that said nothing there is no map.
+// a service of which no command was seen there is no map.
 func (t *Table) Listen(w Wire) {
 	w.Commands = asSent(w.Commands)
 	t.Watched = true
-	if t.Wire = Heard(w.Commands); len(w.Commands) == 0 {
+	t.Wire = Heard(w.Commands)
+	if !slices.ContainsFunc(w.Commands, func(c history.Command) bool { return c.Name != "" }) {
 		return
 	}
 	if w.Full {

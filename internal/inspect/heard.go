@@ -8,7 +8,7 @@ import (
 
 // What is wrong with the setting up of a service, and what to do.
 const (
-	Unheard = "said nothing to the Redis of its REDIS_URL: if it reads the address elsewhere, put {redis} into --target-cmd, as in " +
+	Unheard = "said nothing to the Redis of its REDIS_URL: if it reads the address elsewhere, or goes by a Unix socket, put {redis} into --target-cmd, as in " +
 		"'env CACHE_URL={redis} …', or its variables into the env of a contract. Until then no fault of Redis reaches it"
 	SpeaksTLS = "speaks TLS to Redis, and bench's Redis does not: have it use REDIS_URL as it is, which begins with redis:// and not " +
 		"rediss://, and switch its TLS for Redis off. Until then it has no cache"

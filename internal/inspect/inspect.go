@@ -33,6 +33,8 @@ type Call struct {
 	IDs     *IDs     `json:"ids,omitempty"`   // that a listing shows; nil: it is no listing, or shows none
 	Limit   *Limit   `json:"limit,omitempty"` // nil: no answer was 429
 
+	NoSource string `json:"no_source,omitempty"` // where its contract looks for a source, and no right answer has any; empty: nowhere
+
 	Wire []Exchange `json:"wire,omitempty"` // what right answers had it say to Redis
 }
 

@@ -153,6 +153,8 @@ func TestRows(t *testing.T) {
 		{inspect.Call{Call: trips, Answers: []inspect.Answer{{Failure: history.Timeout}}}, []string{"GET /api/trips", "–", "failed: timeout", "–", "–", "–"}},
 		{inspect.Call{Call: trips, Answers: []inspect.Answer{{Status: 200, Version: 1}, status(500), {Status: 200, Version: 2}}, Limit: &inspect.Limit{After: 7}},
 			[]string{"GET /api/trips", "200", "right 2 times of 3; 429 after 7 requests", "–", "1, then 2", "–"}},
+		{inspect.Call{Call: trips, Answers: []inspect.Answer{{Status: 200}, shaped}, NoSource: "header X-Cache"},
+			[]string{"GET /api/trips", "200", "right 1 times of 2; else {data} without trips; no source at header X-Cache", "–", "–", "–"}},
 	} {
 		if got := row.call.Row(); !slices.Equal(got, row.want) || len(got) != len(inspect.Head) {
 			t.Errorf("%q, want %q", got, row.want)

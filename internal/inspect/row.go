@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,21 +36,28 @@ func (c Call) statusText() string {
 
 func (c Call) shapeText() string {
 	var said []string
-	right := 0
+	right, wrong := 0, ""
 	for _, a := range c.Answers {
 		if a.Right() {
 			right++
 		}
+		wrong = cmp.Or(wrong, a.Wrong)
 	}
 	switch {
 	case right == len(c.Answers) && right > 0:
 		said = append(said, "right")
 	case right > 0:
 		said = append(said, fmt.Sprintf("right %d times of %d", right, len(c.Answers)))
+		if wrong != "" {
+			said = append(said, "else "+wrong)
+		}
 	case c.Spoken():
 		said = append(said, "failed: "+c.Why())
 	default:
 		said = append(said, "not spoken: "+c.Why())
+	}
+	if c.NoSource != "" {
+		said = append(said, "no source at "+c.NoSource)
 	}
 	if c.Limit != nil {
 		said = append(said, fmt.Sprintf("429 after %d requests", c.Limit.After))

@@ -181,7 +181,7 @@ func (g *Guard) Complaints(r Rules) []Complaint {
 		case p == nil:
 			add(code.Undelivered, kind, "a canary that meets "+kind, "nothing proves that the fault %s was delivered", kind)
 		case p.Met < p.N:
-			add(code.Undelivered, kind, "a phase in which its canaries meet "+kind+", and commands of the service too", "the fault %s was not delivered: %s", kind, cmp.Or(p.Why, "its canary did not meet it"))
+			add(code.Undelivered, kind, "a phase in which its canaries meet "+kind+", and commands that the service sends to the address which bench gave it, such as REDIS_URL", "the fault %s was not delivered: %s", kind, cmp.Or(p.Why, "its canary did not meet it"))
 		}
 	}
 	out = append(out, g.assumed.complaints(&r)...)

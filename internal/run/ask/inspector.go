@@ -276,12 +276,3 @@ func (i *inspector) keys(p *probe, n int) (out []string) {
 	}
 	return out
 }
-
-// table is what was learnt until now.
-func (i *inspector) table() inspect.Table {
-	t := inspect.Table{Arm: i.Arm}
-	for _, p := range i.probes {
-		t.Calls = append(t.Calls, p.Call)
-	}
-	return t
-}
