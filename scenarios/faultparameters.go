@@ -35,6 +35,7 @@ var parameterReaders = map[string]parameterReader{
 	"answer":      {text: readAnswer},
 	"connections": {text: readConnections},
 	"ends":        {text: readEnds},
+	"fsync":       {text: readFsync},
 }
 
 func parameterKeys() []string {
@@ -172,6 +173,14 @@ func readDirection(text string, f *fault.Fault) error {
 		return fmt.Errorf("unknown direction %s%s", near.Quote(text), near.Hint(text, fault.Directions))
 	}
 	f.Direction = text
+	return nil
+}
+
+func readFsync(text string, f *fault.Fault) error {
+	if !slices.Contains(fault.Fsyncs, text) {
+		return fmt.Errorf("unknown setting %s%s", near.Quote(text), near.Hint(text, fault.Fsyncs))
+	}
+	f.Fsync = text
 	return nil
 }
 

@@ -43,7 +43,7 @@ var exactness = []string{"limit", "limit-burst", "bookings", "leaderboard", "ses
 	"notifications-killed", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery"}
 
 // ops are those about running the service and its Redis.
-var ops = []string{"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-order"}
+var ops = []string{"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-order"}
 
 // beyond are those about what the document does not speak of.
 var beyond = []string{"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides"}

@@ -87,7 +87,13 @@ var reference = map[string][2]claim.Verdict{
 	"ops.order":         {claim.Refuted, claim.Holds}, // what it found at the start it keeps
 	"ops.logs":          {claim.Refuted, claim.Holds}, // of a Redis that is silent it logs nothing until its timeouts end
 	"ops.logs.secret":   {claim.Holds, claim.Holds},
-	"ops.auth.rotated":  {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start
+	// The service has no part in it: the same under both policies. everysec, which is Redis's default, loses up to a second.
+	"ops.aof.kill":     {claim.Holds, claim.Holds},
+	"ops.aof.always":   {claim.Holds, claim.Holds},
+	"ops.aof":          {claim.Refuted, claim.Refuted},
+	"ops.aof.second":   {claim.Holds, claim.Holds},
+	"ops.aof.no":       {claim.Refuted, claim.Refuted},
+	"ops.auth.rotated": {claim.Refuted, claim.Holds}, // its /health says for ever what was so at the start
 
 	// The document's limit reads a counter and then writes it, and each admission renews its window.
 	"limit.concurrent":  {claim.Refuted, claim.Holds},

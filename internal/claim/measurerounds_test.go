@@ -66,6 +66,19 @@ func line(at int, level, on string) part {
 	return event(history.Event{Kind: history.Log, Instance: "1", Name: level, On: on, At: fms(at), Until: fms(at), Detail: "x"})
 }
 
+// kept and missed are writes of bench's own that Redis acknowledged then; crash is its end.
+func kept(fsync string, at int) part {
+	return event(history.Event{Kind: history.Written, On: "redis", Name: fsync, At: fms(at - 1), Until: fms(at)})
+}
+
+func missed(fsync string, at int) part {
+	return event(history.Event{Kind: history.Missing, On: "redis", Name: fsync, At: fms(at), Until: 5 * time.Second})
+}
+
+func crash(at int) part {
+	return event(history.Event{Kind: history.FaultOn, Name: "powerlost", On: "redis", At: fms(at - 1), Until: fms(at)})
+}
+
 // stranger is what a connection without the password of Redis met.
 func stranger(met string) part {
 	return event(history.Event{Kind: history.Stranger, On: "redis", Name: history.StrangerBare, At: ms, Until: 2 * ms, Detail: met})

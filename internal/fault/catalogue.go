@@ -119,6 +119,18 @@ var kinds = []Kind{
 		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
 	},
 	{
+		Name: "crashed", About: "killed and started again at once, with the append-only file that it has had since its segment began; needs --redis server",
+		Acts: Process, On: redis, Redis: onDisk, Needs: []string{"fsync"}, Brief: true,
+		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
+		NotYet: "it needs writes before it, and instances that start meet a fresh redis as it is",
+	},
+	{
+		Name: "powerlost", About: "so, and its disk loses what was not synced, as when the power fails; needs --redis server and FUSE",
+		Acts: Process, On: redis, Redis: onDisk, Needs: []string{"fsync"}, Brief: true,
+		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
+		NotYet: "it needs writes before it, and instances that start meet a fresh redis as it is",
+	},
+	{
 		Name: "flushed", About: "emptied",
 		Acts: Data, On: redis, Redis: anyOwn, Brief: true, Beside: true,
 		Old: meets(Answered), New: meets(Answered),
@@ -180,6 +192,7 @@ var kinds = []Kind{
 var (
 	redis    = []string{"redis"}
 	anyOwn   = []string{"embedded", "server", "container", "compose"}
+	onDisk   = []string{"server"} // of this machine
 	embedded = []string{"embedded"}
 	real     = []string{"server", "container", "compose"}
 	server   = []string{"server", "container"}

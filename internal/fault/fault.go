@@ -42,6 +42,7 @@ type Fault struct {
 	Answer      string        `json:"answer,omitempty"`      // error: what the command is answered, without the "-"
 	Connections string        `json:"connections,omitempty"` // "old": those alone that stood when it began; empty: all
 	Ends        string        `json:"ends,omitempty"`        // "never": what it does to old connections stays when it is lifted, until the service closes them; empty: it is lifted there too
+	Fsync       string        `json:"fsync,omitempty"`       // crashed, powerlost: when the append-only file is synced, one of Fsyncs
 	Seed        uint64        `json:"-"`                     // latency, spikes, late: the same seed gives the nth connection the same draws
 }
 

@@ -50,6 +50,8 @@ var parameters = []Parameter{
 	{Name: "answer", Form: "an error of Redis", About: "the error that is answered, such as LOADING Redis is loading the dataset in memory",
 		Bounds: "one line of 200 bytes at most, beginning with a word in capitals", Example: "LOADING Redis is loading the dataset in memory",
 		value: func(f Fault) any { return quoted(f.Answer) }, wrong: wrongAnswer},
+	{Name: "fsync", Form: "always, everysec or no", About: "when Redis syncs its append-only file (appendfsync), such as everysec", Example: "everysec",
+		value: func(f Fault) any { return f.Fsync }, wrong: wrongFsync},
 	{Name: "connections", Form: "old, or left out for all", About: "which connections are hurt; old are those that stand when it begins, and new ones work", Default: "all", Example: "old",
 		value: func(f Fault) any { return f.Connections }, wrong: wrongConnections},
 	{Name: "ends", Form: "never, or left out", About: "when old connections are whole again; never: they stay hurt until the service closes them", Bounds: "with connections: old",
@@ -139,6 +141,16 @@ func wrongDirection(f Fault) string {
 		return ""
 	}
 	return fmt.Sprintf("direction %q: want %s", f.Direction, strings.Join(Directions, " or "))
+}
+
+// Fsyncs are when Redis may sync its append-only file.
+var Fsyncs = []string{"always", "everysec", "no"}
+
+func wrongFsync(f Fault) string {
+	if slices.Contains(Fsyncs, f.Fsync) {
+		return ""
+	}
+	return fmt.Sprintf("fsync %q: want %s", f.Fsync, strings.Join(Fsyncs, ", "))
 }
 
 func wrongConnections(f Fault) string {

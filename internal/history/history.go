@@ -124,6 +124,8 @@ const (
 	Wall      Kind = "wall"     // At: an instant by the wall clock; Detail: its date and time there (RFC 3339, UTC)
 	Wire      Kind = "wire"     // On: a dependency. Name: WireWatched: from At on, the commands of this path are recorded; WireDropped: Value of them, of all paths, are not
 	Stranger  Kind = "stranger" // On: a dependency was asked for a read on a new connection that does not have its password, At..Until. Name: StrangerBare or StrangerWrong; Detail: what it met, as a canary: "NOAUTH", "reply"
+	Written   Kind = "written"  // On: a dependency acknowledged a write of the harness's own, At..Until. Name: how it syncs its log; Value: the write's number in the segment
+	Missing   Kind = "missing"  // On: an acknowledged write that was not there any more. Name, Value: as of Written; At: when it was acknowledged; Until: when it was missed
 	Log       Kind = "log"      // a line that the service logged, seen at At. Name: its level, "error", "warn", "info", "debug", or LogPlain, or LogSecret beside its own event; On: "redis" where it speaks of that; Detail: its message, without secrets
 	RoundEnd  Kind = "end"      // the round is whole; Detail empty
 )

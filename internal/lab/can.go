@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/trektribe/bench/internal/fault"
+	"github.com/trektribe/bench/internal/lab/disk"
 	"github.com/trektribe/bench/internal/lab/redis"
 )
 
@@ -37,6 +38,9 @@ func (s Spec) Can(name, on string) error {
 	}
 	if len(s.URLs) > 0 {
 		return s.canRemotely(k, on)
+	}
+	if err := disk.Can(); name == "powerlost" && err != nil {
+		return fmt.Errorf("powerlost on redis: %w", err)
 	}
 	if k.Acts == fault.Path || on != "redis" || slices.Contains(s.kinds(on), name) {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/lab/sqlite"
@@ -70,20 +69,21 @@ func (l *Lab) Logs() []Log {
 	return all
 }
 
-// Strangers asks the Redis of every arm for a read, without its password and with a wrong one, and records what that met.
-// The service has no part in it.
-func (l *Lab) Strangers(ctx context.Context) {
+// A Store is the Redis of an arm.
+type Store struct {
+	Arm, On string
+	*redis.Store
+}
+
+// Stores lists the Redis of every arm; none where the instances already ran.
+func (l *Lab) Stores() []Store {
+	var all []Store
 	for _, a := range l.arms {
 		for i, d := range a.dependencies {
-			s, ok := d.(*redis.Store)
-			if !ok {
-				continue
-			}
-			for _, name := range []string{history.StrangerBare, history.StrangerWrong} {
-				at := l.now()
-				m := s.Stranger(ctx, healedPatience, name == history.StrangerWrong)
-				l.record(history.Event{Kind: history.Stranger, Arm: a.Name, On: dependencies[i].on, Name: name, At: at, Until: l.now(), Detail: m.Met})
+			if s, ok := d.(*redis.Store); ok {
+				all = append(all, Store{a.Name, dependencies[i].on, s})
 			}
 		}
 	}
+	return all
 }

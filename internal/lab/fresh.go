@@ -57,6 +57,9 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 		}
 	}
 	l.recordWatched()
+	if err := l.ready(ctx); err != nil {
+		return err
+	}
 	if err := l.hurtFirst(ctx, env, faults); err != nil {
 		return err
 	}
@@ -67,6 +70,27 @@ func (l *Lab) Fresh(ctx context.Context, env map[string]string, faults ...Action
 		a.stood = a.stood || len(env) == 0 && !slices.ContainsFunc(a.instances, (*instance).unready)
 	}
 	l.say(fmt.Sprintf("%d arms × %d instances: %s in %v", len(l.arms), l.spec.Instances, l.readiness(), time.Since(began).Round(time.Millisecond)))
+	return nil
+}
+
+// Ahead says which faults the segment has that begins with the next Fresh: some need a target that is ready for them.
+func (l *Lab) Ahead(faults []fault.Fault) {
+	l.fresh.Lock()
+	defer l.fresh.Unlock()
+	l.ahead = faults
+}
+
+// ready readies the targets for what is ahead.
+func (l *Lab) ready(ctx context.Context) error {
+	for _, f := range l.ahead {
+		for _, t := range l.targets(f.On) {
+			if m := t.mechanism(f.Kind); m != nil && m.Before != nil {
+				if err := m.Before(ctx, f); err != nil {
+					return fmt.Errorf("ready %v for %s: %w", t.spot, f.Kind, err)
+				}
+			}
+		}
+	}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab/compose"
 	"github.com/trektribe/bench/internal/lab/dependency"
@@ -104,8 +105,9 @@ type Lab struct {
 	lease *process.Lease
 	ports *process.Ports
 
-	fresh    sync.Mutex // held by Fresh, and by Close once it has interrupted a Fresh
-	applying sync.Mutex // held while faults are switched
+	ahead    []fault.Fault // of the next segment; under fresh
+	fresh    sync.Mutex    // held by Fresh, and by Close once it has interrupted a Fresh
+	applying sync.Mutex    // held while faults are switched
 	trials   trials
 	bind     func(context.Context) (context.Context, context.CancelFunc) // a context that also ends when the lab closes
 	end      context.CancelFunc

@@ -20,6 +20,21 @@ var operations = map[string]Mutant{
 		Breaks: []string{"ops.auth"},
 		mutate: func(o *target.Options) { o.DecorateRedis = onConnect(openRedis) },
 	},
+	"log-off": {
+		About:  "the service has Redis log no write, because that is quicker (redis-server only)",
+		Breaks: []string{"ops.aof.kill", "ops.aof.always", "ops.aof.second"},
+		mutate: func(o *target.Options) { o.DecorateRedis = insists("appendonly", "no") },
+	},
+	"log-always": {
+		About:  "the service has Redis sync its log before it answers (redis-server only). No defect: it makes the promise of the log come true",
+		Fixes:  []string{"ops.aof", "ops.aof.no"},
+		mutate: func(o *target.Options) { o.DecorateRedis = insists("appendfsync", "always") },
+	},
+	"log-unsynced": {
+		About:  "the service has Redis never sync its log, because that is quicker (redis-server only)",
+		Breaks: []string{"ops.aof.always", "ops.aof.second"},
+		mutate: func(o *target.Options) { o.DecorateRedis = insists("appendfsync", "no") },
+	},
 	"metrics-hits-missed": {
 		About:  "a look-up that hits is counted as one that misses",
 		Breaks: []string{"ops.metrics.hits"},
@@ -61,14 +76,32 @@ var operations = map[string]Mutant{
 }
 
 // openRedis has Redis ask for no password any more.
-func openRedis() {
+func openRedis() { configure("requirepass", "") }
+
+// insists sets a setting of Redis, again and again.
+func insists(name, value string) func(cache.Redis) cache.Redis {
+	return func(r cache.Redis) cache.Redis {
+		go func() {
+			for ; ; time.Sleep(100 * time.Millisecond) {
+				configure(name, value)
+			}
+		}()
+		return r
+	}
+}
+
+// configure sets a setting of Redis. One that has no such setting, or is away, stays as it is.
+func configure(name, value string) {
 	opts, err := redis.ParseURL(os.Getenv("REDIS_URL"))
 	if err != nil {
 		return // the service will not have it either
 	}
+	opts.PoolSize, opts.MaxRetries, opts.DialerRetries = 1, -1, 1
 	c := redis.NewClient(opts)
 	defer c.Close()
-	c.ConfigSet(context.Background(), "requirepass", "") // a Redis that has no such setting stays as it is
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c.ConfigSet(ctx, name, value)
 }
 
 // endsIf ends the process, as an error does that nobody has caught, when a command fails with that word.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/contract"
+	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
@@ -46,6 +47,7 @@ type player struct {
 	contract *contract.Contract           // how the service speaks; nil: as the reference
 	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
+	writes    bool        // some claim is about what Redis keeps of what it has acknowledged
 	strangers bool        // some claim is about who lacks the password of Redis
 	logs      *watch.Logs // of the instances; nil: no claim is about them
 
@@ -62,6 +64,7 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 	w.Event(history.Event{Kind: history.Wall, At: now, Detail: time.Now().UTC().Format(time.RFC3339Nano)})
 	for i, seg := range p.scenario.Segments() {
 		p.show("starting", "")
+		p.lab.Ahead(p.faultsOf(seg.Phases))
 		if err := p.lab.Fresh(ctx, seg.Env, p.atStart(seg.Phases)...); err != nil {
 			return err
 		}
@@ -73,6 +76,17 @@ func (p *player) round(ctx context.Context, n int, w *history.Writer) error {
 		}
 	}
 	return nil
+}
+
+// faultsOf are those of phases that are done.
+func (p *player) faultsOf(phases []scenarios.Phase) (all []fault.Fault) {
+	for _, ph := range phases {
+		all = append(all, ph.Faults...)
+	}
+	if p.unhurt {
+		return nil
+	}
+	return all
 }
 
 // segment plays phases without a pause between them: load, faults and sampler side by side.
@@ -92,7 +106,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	arms := p.lab.Arms()
 	sample.Boundary(ctx, arms, "", phases[0].Name)
 	if p.strangers {
-		p.lab.Strangers(ctx)
+		watch.Strangers(ctx, p.clock, p.lab.Stores(), w.Event)
 	}
 	if err := p.login(ctx, arms, w.Event); err != nil {
 		return err
@@ -120,7 +134,7 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	last := phases[len(phases)-1].Name
 	sample.Boundary(ctx, p.lab.Arms(), last, "")
 	if p.strangers {
-		p.lab.Strangers(ctx)
+		watch.Strangers(ctx, p.clock, p.lab.Stores(), w.Event)
 	}
 	return ctx.Err()
 }
@@ -149,6 +163,9 @@ func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm,
 	}
 	if _, ok := p.contract.Has(contract.Health); ok && hasFaults(p.scenario.Phases) && !p.unhurt {
 		done.Go(func() { watch.Health(ctx, p.clock, arms, p.contract, impact.HealthStep, w.Event) })
+	}
+	if p.writes {
+		done.Go(func() { watch.Writes(ctx, p.clock, p.lab.Stores(), w.Event) })
 	}
 	if p.logs != nil {
 		done.Go(func() { p.logs.Follow(ctx, p.lab.Logs(), w.Event) })

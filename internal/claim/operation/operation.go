@@ -20,4 +20,4 @@ type Row struct {
 // OfService are the rows that rest on what the service tells beside what was seen of it, OfHarness those that rest on what
 // bench did itself.
 func OfService() []Row { return []Row{miscounted(), toldMean(), unlogged(), secretsLogged()} }
-func OfHarness() []Row { return []Row{strangersServed()} }
+func OfHarness() []Row { return []Row{strangersServed(), lostWrites(), writeLoss()} }

@@ -62,10 +62,11 @@ type Mechanism struct {
 	Timed  bool // it ends by its own time, Fault.For
 
 	// Each is nil where there is nothing special.
-	Probe func(ctx context.Context, timeout time.Duration) canary.Meeting // what meets it, where the target's own Probe does not
-	Old   func(timeout time.Duration) canary.Meeting                      // asks a connection that was open before, which must go on
-	Found func() (m canary.Meeting, flaw string)                          // what Hurt itself found, and why that is no proof; where no probe could find it
-	After func(ctx context.Context) canary.Meeting                        // what else is to be met once it is lifted: a reply
+	Before func(ctx context.Context, f fault.Fault) error                  // readies the target for a fault of the segment that begins, which it is whole for
+	Probe  func(ctx context.Context, timeout time.Duration) canary.Meeting // what meets it, where the target's own Probe does not
+	Old    func(timeout time.Duration) canary.Meeting                      // asks a connection that was open before, which must go on
+	Found  func() (m canary.Meeting, flaw string)                          // what Hurt itself found, and why that is no proof; where no probe could find it
+	After  func(ctx context.Context) canary.Meeting                        // what else is to be met once it is lifted: a reply
 }
 
 // Kinds lists the kinds of mechanisms.

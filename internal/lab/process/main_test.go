@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab/disk"
 	"github.com/trektribe/bench/internal/lab/process"
 	"github.com/trektribe/bench/internal/proxy/remote/toxitest"
 )
@@ -33,6 +34,11 @@ func TestMain(m *testing.M) {
 		err = harness()
 	case "parent":
 		err = parent()
+	case "mounts":
+		if _, err = disk.Mount(os.Args[2]); err == nil {
+			fmt.Println("up")
+			time.Sleep(time.Minute)
+		}
 	case "linger":
 		signal.Ignore(syscall.SIGTERM)
 		time.Sleep(time.Minute)

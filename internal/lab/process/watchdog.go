@@ -191,6 +191,9 @@ func (m *remains) remove() (err error) {
 	if m.dir == "" {
 		return nil
 	}
+	if err := unmountBelow(m.dir); err != nil {
+		return fmt.Errorf("unmount what is below %s: %w", m.dir, err)
+	}
 	for range 10 {
 		if err = os.RemoveAll(m.dir); err == nil {
 			return nil

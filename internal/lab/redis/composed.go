@@ -23,7 +23,7 @@ var composed = &kind{
 	},
 	mechanisms: func(s *Store) []dependency.Mechanism {
 		return slices.DeleteFunc(server.mechanisms(s), func(m dependency.Mechanism) bool {
-			return m.After != nil // whether its data is kept is for its file to say
+			return m.After != nil || m.Before != nil // whether its data is kept is for its file to say
 		})
 	},
 	version: infoVersion,

@@ -3,8 +3,10 @@ package redis
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	engine "github.com/trektribe/bench/internal/lab/container"
+	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/process"
 )
 
@@ -32,8 +34,12 @@ var container = &kind{
 		}
 		return process.Command{Argv: argv, Container: true, Env: o.Env, Stdin: config("0.0.0.0", port, password, containerDir)}, nil
 	},
-	mechanisms: server.mechanisms,
-	version:    infoVersion,
-	renew:      server.renew,
-	revive:     server.revive,
+	mechanisms: func(s *Store) []dependency.Mechanism {
+		return slices.DeleteFunc(server.mechanisms(s), func(m dependency.Mechanism) bool {
+			return m.Before != nil // its disk is the engine's
+		})
+	},
+	version: infoVersion,
+	renew:   server.renew,
+	revive:  server.revive,
 }

@@ -57,6 +57,9 @@ func (s *Store) start(ctx context.Context) error {
 	if s.logs {
 		command.Stdin += withLog
 	}
+	if s.durable != nil {
+		command.Stdin += s.durable.settings()
+	}
 	p, err := s.lease.Start(command, nil)
 	if err != nil {
 		return err
@@ -75,6 +78,9 @@ func (s *Store) startAgain(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if s.durable != nil {
+		return nil // it keeps what it has
 	}
 	return s.forget(ctx)
 }

@@ -34,6 +34,8 @@ var server = &kind{
 	mechanisms: func(s *Store) []dependency.Mechanism {
 		return []dependency.Mechanism{
 			{Kind: "reloaded", Hurt: s.saveAndEnd, After: s.kept},
+			{Kind: "crashed", Before: s.persist, Hurt: s.crash},
+			{Kind: "powerlost", Before: s.persist, Hurt: s.crash},
 			{Kind: "replayed", Hurt: s.logAndKill, After: s.kept},
 			{Kind: "slowcmd", Hurt: s.block, Timed: true},
 			{Kind: "busy", Hurt: s.blockAloud, Timed: true},

@@ -98,6 +98,7 @@ type Store struct {
 	port    int             // of addr
 	dir     string          // where it saves its data when told to
 	logs    bool            // it has an append-only file, and is started from it
+	durable *durable        // its append-only file since the segment began; nil: it has none
 	word    string          // what reloaded or replayed has left in it
 	left    canary.Meeting  // what flushed has
 
@@ -172,6 +173,9 @@ func (s *Store) Renew(ctx context.Context) error {
 	if err := s.quiet(ctx); err != nil {
 		return err
 	}
+	if err := s.persistNoMore(ctx); err != nil {
+		return err
+	}
 	if err := s.client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("flush redis: %w", err)
 	}
@@ -212,7 +216,7 @@ func (s *Store) Close(ctx context.Context) error {
 		errs = append(errs, s.Renew(ctx))
 	}
 	s.drop()
-	return errors.Join(append(errs, s.client.Close(), s.running().Kill())...)
+	return errors.Join(append(errs, s.client.Close(), s.running().Kill(), s.durable.end())...)
 }
 
 // field is one value of an INFO answer; "unknown" where it has none.

@@ -1,0 +1,51 @@
+package watch
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/lab"
+)
+
+// strangerWithin is how long a stranger waits for an answer.
+const strangerWithin = time.Second
+
+// Strangers asks each Redis for a read, without its password and with a wrong one, and records what that met. The service
+// has no part in it.
+func Strangers(ctx context.Context, clock *history.Clock, stores []lab.Store, record func(history.Event)) {
+	for _, s := range stores {
+		for _, name := range []string{history.StrangerBare, history.StrangerWrong} {
+			at := clock.Now()
+			m := s.Stranger(ctx, strangerWithin, name == history.StrangerWrong)
+			record(history.Event{Kind: history.Stranger, Arm: s.Arm, On: s.On, Name: name, At: at, Until: clock.Now(), Detail: m.Met})
+		}
+	}
+}
+
+// Writes writes to each Redis that logs its writes since the segment began, until ctx ends, and records what was
+// acknowledged, and what of that is missing then.
+func Writes(ctx context.Context, clock *history.Clock, stores []lab.Store, record func(history.Event)) {
+	var all sync.WaitGroup
+	for _, s := range stores {
+		if s.Fsync() == "" {
+			continue
+		}
+		all.Go(func() {
+			event := func(kind history.Kind, n int, at time.Duration) history.Event {
+				return history.Event{Kind: kind, Arm: s.Arm, On: s.On, Name: s.Fsync(), Value: float64(n), At: at, Until: clock.Now()}
+			}
+			acknowledged := map[int]time.Duration{}
+			err := s.Writes(ctx, func(n int, sent time.Time) {
+				e := event(history.Written, n, clock.Now()-time.Since(sent))
+				acknowledged[n] = e.Until
+				record(e)
+			}, func(n int) { record(event(history.Missing, n, acknowledged[n])) })
+			if err != nil {
+				record(history.Event{Kind: history.Problem, Arm: s.Arm, At: clock.Now(), Until: clock.Now(), Detail: err.Error()})
+			}
+		})
+	}
+	all.Wait()
+}
