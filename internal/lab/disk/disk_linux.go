@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -42,16 +43,36 @@ type Disk struct {
 func Mount(dir string) (*Disk, error) {
 	d := &Disk{files: map[*file]bool{}}
 	none := time.Duration(0) // the kernel must ask again: Forget changes sizes
+	root := os.Geteuid() == 0
+	if root { // which needs no helper: nothing is forked until nobody can inherit the connection
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
+	}
 	server, err := fs.Mount(dir, &folder{disk: d}, &fs.Options{
 		EntryTimeout: &none, AttrTimeout: &none, NegativeTimeout: &none,
 		UID: uint32(os.Getuid()), GID: uint32(os.Getgid()),
-		MountOptions: fuse.MountOptions{FsName: "bench-disk", Name: "bench", DirectMount: os.Geteuid() == 0},
+		MountOptions: fuse.MountOptions{FsName: "bench-disk", Name: "bench", DirectMountStrict: root},
 	})
+	keep()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNone, err)
 	}
 	d.server = server
 	return d, nil
+}
+
+// keep has no child inherit a connection to the kernel. As long as any process has it, the kernel
+// takes the disk to be served: when this one is killed, whoever closes a file on it would wait for
+// ever, and could not even be killed.
+func keep() {
+	open, _ := os.ReadDir("/proc/self/fd")
+	for _, f := range open {
+		if to, _ := os.Readlink("/proc/self/fd/" + f.Name()); to == "/dev/fuse" {
+			if fd, err := strconv.Atoi(f.Name()); err == nil {
+				syscall.CloseOnExec(fd)
+			}
+		}
+	}
 }
 
 // Forget loses what was written since its last fsync, and says how many bytes that were. Nobody may write meanwhile.

@@ -3,7 +3,9 @@
 package disk_test
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -93,5 +95,22 @@ func TestNamesAreKeptAtOnce(t *testing.T) {
 	left, _ := os.ReadDir(dir)
 	if string(got) != "base" || err != nil || len(left) != 1 {
 		t.Errorf("it holds %q, %v, and %v", got, err, left)
+	}
+}
+
+// A child that had the connection would keep a disk alive whose server was killed.
+func TestNoChildHasTheConnection(t *testing.T) {
+	mounted(t)
+	child := exec.Command("sleep", "60")
+	must(t, child.Start())
+	defer child.Wait()
+	defer child.Process.Kill()
+	dir := fmt.Sprintf("/proc/%d/fd/", child.Process.Pid)
+	open, err := os.ReadDir(dir)
+	must(t, err)
+	for _, f := range open {
+		if to, _ := os.Readlink(dir + f.Name()); to == "/dev/fuse" {
+			t.Errorf("it has descriptor %s", f.Name())
+		}
 	}
 }
