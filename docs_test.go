@@ -27,6 +27,7 @@ var pages = map[string]int{
 	"docs/contract.md":              150,
 	"docs/ci.md":                    150,
 	"docs/contracts.md":             150,
+	"docs/drill.md":                 150,
 	"docs/exactness.md":             150,
 	"docs/gate.md":                  150,
 	"docs/operation.md":             150,

@@ -36,6 +36,8 @@ var floors = []floor{
 	{"internal/run", 40, []string{"internal/run/capacity", "internal/run/watch", "internal/run/ask", "internal/run/lanes", "internal/run/before", "internal/run/paint", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"images/health", 2, []string{"internal/resp", "internal/redact"}, "a health check is small, and shares no fate with what it checks"},
+	{"internal/drill", 46, []string{"internal/run", "internal/claim", "internal/history", "internal/fault", "internal/lab/process", "scenarios", "reports"},
+		"a drill is a run that people confirm, halt and learn from: what is played and measured is as in any other"},
 	{"internal/run/past", 45, []string{"internal/run", "internal/trend", "scenarios", "reports"}, "whoever looks at several runs reads them in one way, and plays none"},
 	{"internal/run/lanes", 36, []string{"internal/lab", "internal/claim", "scenarios", "reports"}, "who is played beside whom follows from the scenarios, before anything is played"},
 	{"internal/run/ask", 35, []string{"internal/load", "internal/contract", "internal/history", "internal/traffic", "internal/inspect", "scenarios"},
@@ -229,8 +231,9 @@ func TestFloors(t *testing.T) {
 // A package is a room that one reader can look over, and a file one idea.
 func TestRoomsAreSmall(t *testing.T) {
 	const mostFiles, mostLines, longest = 25, 3000, 300
-	// One file per command is the principle of cmd/bench: a reader looks for one, and never needs all.
-	roomier := map[string]struct{ files, lines int }{"cmd/bench": {32, 4000}}
+	// One file per command is the principle of cmd/bench: a reader looks for one, and never needs all. The parts of the
+	// scenario language read one another, so that they stay in one room, and each has a file.
+	roomier := map[string]struct{ files, lines int }{"cmd/bench": {32, 4000}, "scenarios": {25, 3200}}
 	files, lines := map[string]int{}, map[string]int{}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git") {

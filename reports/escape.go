@@ -9,6 +9,9 @@ import (
 // they stand. CommonMark allows a backslash before each of them.
 const markup = "\\`*_[]<>|~&"
 
+// Escape makes s plain text on one line of Markdown, also inside a table, for pages that others write beside these.
+func Escape(s string) string { return escape(s) }
+
 // escape makes s plain text on one line of Markdown, also inside a table.
 func escape(s string) string {
 	s = clean(s)

@@ -32,7 +32,7 @@ var (
 	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "steady", "abort", "claims", "curves", "profiles"}
 	targetKeys   = []string{"instances", "env"}
 	roundsKeys   = []string{"min", "max"}
-	phaseKeys    = []string{"name", "for", "env", "restart", "faults"}
+	phaseKeys    = []string{"name", "for", "env", "restart", "faults", "expect"}
 	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys"}, clientKeys, []string{"timeout", "workers", "phases", "instances"})
 	claimKeys    = []string{"id", "says", "source", "reading", "requires", "holds"}
 )
@@ -42,9 +42,10 @@ var renamed = map[string]string{"patience": "timeout"}
 
 // A reader turns one file into a Scenario.
 type reader struct {
-	file    *strictyaml.File
-	groups  []string // names that no scenario may have
-	profile profile  // whose values replace the scenario's
+	file     *strictyaml.File
+	groups   []string      // names that no scenario may have
+	profile  profile       // whose values replace the scenario's
+	expected []expectation // of the scenario that is read
 }
 
 // Parse reads one scenario; file is its name in messages. The error is
@@ -88,6 +89,7 @@ func read(file string, text []byte, profile string, groups []string) ([]*Scenari
 // scenario reads t under the reader's profile.
 func (r *reader) scenario(t strictyaml.Table) *Scenario {
 	s := &Scenario{}
+	r.expected = nil
 	s.Name = name(t, "name", "results are filed under it", "-_")
 	if t.Has("about") {
 		s.About = t.Text("about", "")
@@ -107,6 +109,7 @@ func (r *reader) scenario(t strictyaml.Table) *Scenario {
 	}
 	s.Steady, s.Abort = readCondition(t, "steady", s), readCondition(t, "abort", s)
 	r.steadyBefore(t, s)
+	r.predictions(s)
 	readClaims(t, s)
 	readCurves(t, s)
 	return s

@@ -48,6 +48,7 @@ func (r *reader) phase(v strictyaml.Value, i int, s *Scenario) {
 			r.fault(one, &p, known, fresh, s.Target.Instances)
 		}
 	}
+	r.expect(t, &p)
 	s.Phases = append(s.Phases, p)
 }
 

@@ -90,6 +90,9 @@ func (p planner) timeline() {
 				}
 				p.line("  %s\t.. %v\t  %s", from, at+f.From+f.For, faultText(f))
 			}
+			for _, e := range ph.Expect {
+				p.line("  \t\t  predicted for a drill: %s", e)
+			}
 			at += ph.For
 		}
 	}

@@ -51,6 +51,7 @@ type Phase struct {
 	Env     map[string]string `json:"env,omitempty"`     // on top of the target's, for this phase alone
 	Restart bool              `json:"restart,omitempty"` // begin from a fresh state, with the environment of the phase
 	Faults  []fault.Fault     `json:"faults,omitempty"`  // none overlaps another on the same dependency and instance
+	Expect  []string          `json:"expect,omitempty"`  // what is predicted of its faults, for a drill: comparisons of the claim language
 }
 
 // A Stream is one kind of request, in some or all phases. Each stretch of its phases without

@@ -25,6 +25,8 @@ func commands() []command {
 		{"explain", "explain a claim, a measure or a fault", explainHelp, runExplain},
 		{"compare", "compare two builds in the same rounds", compareHelp, runCompare},
 		{"gate", "tell whether a build is worse than another, or than before", gateHelp, runGate},
+		{"drill", "rehearse faults before a release, against predictions", drillHelp, runDrill},
+		{"halt", "stop the drill that is running", haltHelp, runHalt},
 		{"judge", "judge a saved run again", judgeHelp, runJudge},
 		{"report", "write reports of a saved run for other programs", reportHelp, runReport},
 		{"bundle", "pack a run into one file that others judge again", bundleHelp, runBundle},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/trektribe/bench/internal/drill"
 	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/reports"
 )
@@ -54,6 +55,9 @@ func runJudge(ctx context.Context, args []string, out, errw io.Writer) int {
 		return cannot(errw, err)
 	}
 	report, err := run.Report(ctx, dir)
+	if err == nil && drill.Is(dir) {
+		_, _, err = drill.Write(ctx, dir, report)
+	}
 	if err == nil && before != nil {
 		err = sayWhetherSame(errw, dir, before)
 	}

@@ -21,7 +21,7 @@ import (
 // TestMain lets the test binary be bench: the harness starts its children by
 // starting itself, and tests that need a process of its own do the same.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"run", "compare", "serve", "redis", "watchdog"}, os.Args[1]) {
+	if len(os.Args) > 1 && slices.Contains([]string{"run", "drill", "halt", "compare", "serve", "redis", "watchdog"}, os.Args[1]) {
 		os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
 	}
 	if len(os.Args) > 1 && os.Args[1] == toxitest.Arg {

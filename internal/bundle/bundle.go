@@ -25,7 +25,7 @@ const Suffix = ".tar.gz"
 
 // held are the files of a run that travel.
 var held = []string{
-	"run.json", "inspection.json", "drill.json",
+	"run.json", "inspection.json", "drill.json", "after.json",
 	"rounds/*/requests.parquet", "rounds/*/commands.parquet", "rounds/*/events.jsonl",
 	"results.json", "curves.json", "clocks.json", "pictures.json", "compare.json", "gate.json",
 	"report.md", "compare.md", "gate.md", "drill.md", "*.html",

@@ -109,32 +109,7 @@ func (c *Condition) Read(requests []history.Request) Reading {
 
 // now is whether a comparison is true of one round's figures, whether they can show that, and its left side.
 func now(c *expr.Comparison, calls []figure.Value) (holds, known bool, was string) {
-	s := sidesOf(c, calls)
-	if none := s.noFigure(); none != nil {
-		return false, false, none.Why
-	}
-	was = figure.Format(s.left.X, c.Unit)
-	switch {
-	case s.left.Cut == figure.AtLeast:
-		was = "at least " + was
-	case s.left.Cut == figure.AtMost:
-		was = "at most " + was
-	}
-	holds, known = true, true
-	for i, op := range c.Ops() {
-		b := s.bounds[i]
-		up, down := s.left.Cut == figure.AtLeast || b.Cut == figure.AtMost, s.left.Cut == figure.AtMost || b.Cut == figure.AtLeast
-		is := figure.Compare(op, s.left.X, b.X)
-		// What is only a limit shows that something is so where it could not become otherwise.
-		if is && !provable(op, up, down) || !is && !provable(opposite[op], up, down) {
-			known = false
-			continue
-		}
-		if !is {
-			return false, true, was
-		}
-	}
-	return holds && known, known, was
+	return read(c, sidesOf(c, calls))
 }
 
 // opposite of a comparison is true where it is false.

@@ -60,8 +60,8 @@ func assignments(env map[string]string) string {
 	return strings.Join(out, " ")
 }
 
-// targetText says what was tested, without passwords.
-func targetText(l lab.Spec) string {
+// TargetText says what was tested, without passwords.
+func TargetText(l lab.Spec) string {
 	switch {
 	case len(l.URLs) > 0:
 		return redact.Text(strings.Join(l.URLs, " "))

@@ -18,6 +18,7 @@ const healWithin = 15 * time.Second
 // A step is a fault that begins or ends.
 type step struct {
 	at     time.Duration
+	phase  int // whose it is
 	fault  int // numbers the faults of the timeline
 	action lab.Action
 }
@@ -37,7 +38,7 @@ func (p *player) steps(t timeline) []step {
 			if f.From == 0 && t.late != nil {
 				on.Begins = func(at time.Duration) { t.begun(i, at) }
 			}
-			steps = append(steps, step{on.Planned, n, on}, step{off.Planned, n, off})
+			steps = append(steps, step{on.Planned, i, n, on}, step{off.Planned, i, n, off})
 			n++
 		}
 	}
@@ -71,6 +72,7 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 	}
 	defer func() { p.back = p.putBack(ctx, active) }()
 	unasked := len(active) == 0 // a fault that is on from the start needs no steady service
+	asked := -1                 // phase before whose faults steady was asked
 	for _, s := range steps {
 		if s.atStart() {
 			continue
@@ -78,8 +80,8 @@ func (p *player) faults(ctx context.Context, t timeline) error {
 		if !p.until(ctx, s.at) {
 			return ctx.Err()
 		}
-		if unasked {
-			unasked = false
+		if unasked || p.eachFault && !s.action.Heal && s.phase != asked && len(active) == 0 {
+			unasked, asked = false, s.phase
 			if err := p.askSteady(); err != nil {
 				return err
 			}

@@ -31,6 +31,8 @@ const (
 type limits struct {
 	steady, abort         *claim.Condition // nil: none
 	steadyText, abortText scenarios.Condition
+	eachFault             bool         // steady is asked before each fault that begins while none is on, not before the first alone
+	say                   func(string) // told what steady was; nil: nobody listens
 
 	// Of the segment that is played.
 	live *live
@@ -125,6 +127,9 @@ func (p *player) askSteady() error {
 			continue
 		}
 		r := steady.Read(p.live.since(a.Name, now-p.steadyText.Over, nil))
+		if p.say != nil {
+			p.say(fmt.Sprintf("%s: steady state of %s: %s was %s", p.scenario.Name, a.Name, r.Part, r.Was))
+		}
 		switch {
 		case !r.Known:
 			return &halt{"steady", a.Name, now, fmt.Sprintf("did not begin: %s is required and unknown (%s),", r.Part, r.Was)}

@@ -26,6 +26,7 @@ type session struct {
 	mu      sync.Mutex // over what follows: scenarios may be played side by side
 	saved   *Saved
 	pointed bool // latest is this run
+	halted  bool // a condition ended a scenario
 }
 
 // warn adds what a reader must know, once.
@@ -118,6 +119,9 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	if j.asks("unlogged") || j.asks("secrets_logged") {
 		p.logs = watch.NewLogs(r.clock)
 	}
+	if r.Drill {
+		p.eachFault, p.say = true, r.Progress.Say
+	}
 	for n := 1; n <= s.Rounds.Max; n++ {
 		shown.round(n)
 		stopped, err := r.playRound(ctx, p, events, j, n)
@@ -125,6 +129,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 			return err
 		}
 		r.pointLatest()
+		r.noteHalt(stopped)
 		if stopped || n >= s.Rounds.Min && !r.All && !j.more(r.Awaits) {
 			break
 		}
@@ -152,6 +157,12 @@ func (r *session) playRound(ctx context.Context, p *player, events *sink, j *jud
 	}
 	_, err = j.observe(ctx, dir)
 	return stopped, err
+}
+
+func (r *session) noteHalt(stopped bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.halted = r.halted || stopped
 }
 
 // pointLatest makes this run the latest, once: from its first round on, or from a scenario of which

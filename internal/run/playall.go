@@ -13,11 +13,17 @@ import (
 // playAll plays every scenario of which anything is left.
 func (r *session) playAll(ctx context.Context) error {
 	order := lanes.Of(r.Scenarios, r.Lab)
+	if r.Drill {
+		order = lanes.InTurn(r.Scenarios)
+	}
 	_, later := r.rest(order.Lanes)
 	for n, i := range order.First {
 		rest, _ := r.rest([][]int{order.First[n+1:]})
 		if err := r.playOne(ctx, i, r.dir, stage{r.Progress, rest + later}); err != nil {
 			return err
+		}
+		if r.Drill && r.halted {
+			return nil
 		}
 	}
 	ctx, stop := context.WithCancel(ctx)

@@ -42,6 +42,12 @@ type Options struct {
 	Awaits    func(claim.Result) bool // whether another round may be played for a result; nil: for all
 	All       bool                    // play every round, also once all is decided
 
+	// Begin is given the run's folder once it is there, before anything is started. Its error ends the run. nil: nobody asks.
+	Begin func(dir string) error
+	// Drill plays as people who watch want it: scenarios one after the other, with the steady state asked before each
+	// fault that begins while none is on. A condition that ends one scenario ends the run.
+	Drill bool
+
 	Contract *contract.Contract // how the service speaks; nil: as the reference
 	filled   *contract.Contract // it, with the environment in its places
 }
@@ -71,7 +77,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	out := Outcome{Dir: dir}
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed, Engine: cmp.Or(o.Engine, load.Own),
-		Machine: Fingerprint(), Target: targetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
+		Machine: Fingerprint(), Target: TargetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
 		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
 		Contract: o.Contract.Shown(),
 	}
@@ -80,6 +86,11 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	if err := saved.save(dir); err != nil {
 		return out, err
+	}
+	if o.Begin != nil {
+		if err := o.Begin(dir); err != nil {
+			return Outcome{}, errors.Join(err, os.RemoveAll(dir))
+		}
 	}
 	r := &session{Options: o, saved: saved, dir: dir, clock: history.NewClock()}
 	if err = errors.Join(r.warnOfRates(ctx), r.inspect(ctx)); err == nil {

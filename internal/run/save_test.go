@@ -68,7 +68,7 @@ func TestPasswordsAreNeitherSavedNorShown(t *testing.T) {
 	s := &scenarios.Scenario{Name: "s", Target: scenarios.Target{Instances: 1, Env: map[string]string{"DB": "postgres://u:secret@h/d"}},
 		Phases: []scenarios.Phase{{Name: "a", Env: map[string]string{"DB": "postgres://:secret@h/d"}}}}
 	clean := presentable([]*scenarios.Scenario{s})
-	saved := &Saved{Target: targetText(lab.Spec{Command: []string{"env", "MONGO=mongodb://u:secret@h/db", "node", "--redis=redis://:se/cr@secret@h", "--password=secret", "http://h/?pass=secret&x=1"}}), Scenarios: clean}
+	saved := &Saved{Target: TargetText(lab.Spec{Command: []string{"env", "MONGO=mongodb://u:secret@h/db", "node", "--redis=redis://:se/cr@secret@h", "--password=secret", "http://h/?pass=secret&x=1"}}), Scenarios: clean}
 	text := saved.Target + clean[0].Phases[0].Env["DB"]
 	for _, c := range conditions(saved, &loadSeen{}) {
 		text += c.Value

@@ -164,20 +164,25 @@ func Write(w io.Writer, p Page) (err error) {
 			err = fmt.Errorf("draw the page: panic: %v: report this", e)
 		}
 	}()
-	css, err := files.ReadFile("style.css")
-	if err != nil {
-		return err
-	}
 	t, err := template.New("page.html").Funcs(template.FuncMap{"wbr": breakable, "inc": func(n int) int { return n + 1 }}).ParseFS(files, "page.html", "chart.html")
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
-	if err := t.Execute(&out, newView(p, template.CSS(css))); err != nil {
+	if err := t.Execute(&out, newView(p, Style())); err != nil {
 		return fmt.Errorf("render the page: %w", err)
 	}
 	_, err = w.Write(out.Bytes())
 	return err
+}
+
+// Style is the style of the page, for other pages that are to look like it.
+func Style() template.CSS {
+	css, err := files.ReadFile("style.css")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return template.CSS(css)
 }
 
 // breakable lets a long name break after its dots.

@@ -60,6 +60,14 @@ func Of(all []*scenarios.Scenario, spec lab.Spec) (o Order) {
 	return o
 }
 
+// InTurn is the order in which they are given, each by itself.
+func InTurn(all []*scenarios.Scenario) (o Order) {
+	for i := range all {
+		o.First = append(o.First, i)
+	}
+	return o
+}
+
 // shares reports whether all scenarios have the same Redis or service, which each empties or hurts.
 func shares(spec lab.Spec) bool { return len(spec.URLs) > 0 || strings.Contains(spec.Redis, "://") }
 

@@ -78,11 +78,15 @@ func Machine(s *run.Saved) string {
 	return fmt.Sprintf("%s, Redis %s", m, digest(s.Redis))
 }
 
-// Plan is the same for runs that did the same to the same: claims and the number of rounds may differ.
+// Plan is the same for runs that did the same to the same: claims, predictions and the number of rounds may differ.
 func Plan(s *run.Saved, sc *scenarios.Scenario) string {
 	played := *sc
 	played.About, played.Group, played.Profile, played.File = "", "", "", ""
 	played.Claims, played.Curves, played.Rounds.Min, played.Rounds.Max = nil, nil, 0, 0
+	played.Phases = slices.Clone(sc.Phases)
+	for i := range played.Phases {
+		played.Phases[i].Expect = nil // it is a prediction, and changes nothing that is done
+	}
 	return digest([]any{played, s.Arms, s.Env, s.Contract, s.Target, s.Running, s.Toxiproxy})
 }
 
