@@ -31,9 +31,10 @@ selfcheck: build ## the verdicts on the whole library, and every mutant: half an
 	BENCH_VERDICTS=all go test -count=1 -timeout 30m -run TheLibraryDecides ./cmd/bench
 	bin/bench selfcheck
 
-# BENCH_SOAK is how often, BENCH_SOAK_SEED repeats one.
-soak: ## hit bench itself at 200 random moments, and look what is left: 40 minutes
+# BENCH_SOAK is how often, BENCH_HALTS how often a drill is halted in each of the four ways; BENCH_SOAK_SEED repeats one.
+soak: ## hit bench at 200 random moments and halt 52 drills, and look what is left: 45 minutes
 	BENCH_SOAK=$${BENCH_SOAK:-200} go test -count=1 -v -timeout 6h -run HitAtAnyMoment ./cmd/bench
+	BENCH_HALTS=$${BENCH_HALTS:-13} go test -count=1 -v -timeout 1h -run DrillThatIsHalted ./cmd/bench
 
 bench-peers: ## this generator beside others, each on the same server: two minutes, a table
 	cd internal/load/peers && go run . $(PLAYS)

@@ -28,8 +28,9 @@ type OncePart struct {
 	Was          string // the measured side with its unit; of one that is not known, why
 }
 
-// Once reads the claim in one round. A stall of the machine can only have made the service look worse: what holds in
-// spite of it holds, and what does not is not known.
+// Once reads the claim in one round. A stall of the machine, or a generator that sends late, can only have made the
+// service look worse, because a response counts from when it was due: what holds in spite of it holds, and what does not is
+// not known.
 func (c *Claim) Once(h history.History) (out Once) {
 	defer func() {
 		if e := recover(); e != nil {
@@ -39,7 +40,7 @@ func (c *Claim) Once(h history.History) (out Once) {
 	r := c.Observe(h)
 	var stalled string
 	for _, a := range r.aside {
-		if a.Code != code.Stall {
+		if a.Code != code.Stall && a.Code != code.LateGenerator {
 			return Once{Why: a.Text}
 		}
 		stalled = a.Text

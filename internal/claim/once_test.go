@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/trektribe/bench/internal/claim/roundtest"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -37,6 +38,8 @@ func TestOneRoundShowsWhatWasSoOnce(t *testing.T) {
 		{"no data", "availability(trip[phase=fault]) >= 99%", well, false, false, "no request", "no request of trip"},
 		{"only a limit", "max(all[phase=fault]) <= 600ms", hurt, false, false, "at least 500 ms", "at least 500 ms was seen"},
 		{"the fault did not arrive", "availability(all[phase=fault]) >= 99%", history.Slice{R: well.R, E: missed}, false, false, "", "blackhole was not delivered: an old connection met a reply"},
+		{"in spite of a late generator", "p50(trips[phase=warm]) <= 10ms", play(outage("1"), roundtest.Answers("trips", "warm", 20*ms, 90, 5*ms, tail(50*ms))), true, true, "5 ms", ""},
+		{"perhaps for a late generator", "p50(trips[phase=warm]) <= 4ms", play(outage("1"), roundtest.Answers("trips", "warm", 20*ms, 90, 5*ms, tail(50*ms))), false, false, "5 ms", "sent late"},
 		{"in spite of a stall", "availability(all[phase=fault]) >= 99%", with(well, stall), true, true, "100 %", ""},
 		{"perhaps for a stall", "availability(all[phase=fault]) >= 99%", with(hurt, stall), false, false, "0 %", "stalled for 200 ms, which may be why"},
 	} {

@@ -23,7 +23,7 @@ func NewLive(on run.Progress, p *Plan) *Live { return &Live{Progress: on, plan: 
 // Show says which phase begins.
 func (l *Live) Show(s reports.State) {
 	now := [2]string{s.Scenario, s.Phase}
-	if now != l.shown {
+	if now != l.shown && s.Phase != "opening" && s.Phase != "starting" { // those the other lines tell
 		l.shown = now
 		line := fmt.Sprintf("%s: %s", s.Scenario, s.Phase)
 		if s.Hurt != "" {
