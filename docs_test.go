@@ -35,6 +35,7 @@ var pages = map[string]int{
 	"docs/rate-limits.md":           150,
 	"docs/measures.md":              150,
 	"docs/reports.md":               150,
+	"docs/scale-and-failover.md":    150,
 	"docs/scenarios.md":             150,
 	"docs/stack.md":                 150,
 	"docs/verdicts.md":              150,

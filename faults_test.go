@@ -163,13 +163,15 @@ func TestEveryParameterOfFaultsIsTaken(t *testing.T) {
 // faultRows are the rows of the tables of faults in docs, by the kinds that they begin with.
 func faultRows(t *testing.T) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile("docs/lab-and-faults.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([^`]*)` \\|(.*)$").FindAllStringSubmatch(string(text), -1) {
-		rows[m[1]] = m[2]
+	for _, page := range []string{"docs/lab-and-faults.md", "docs/scale-and-failover.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?m)^\\| `([^`]*)` \\|(.*)$").FindAllStringSubmatch(string(text), -1) {
+			rows[m[1]] = m[2]
+		}
 	}
 	return rows
 }

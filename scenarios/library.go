@@ -33,6 +33,7 @@ var more = []string{
 	"limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
 	"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-order",
 	"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides",
+	"scale-sentinel",
 }
 
 // everything is the group of all scenarios.

@@ -49,10 +49,10 @@ var ops = []string{"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops
 var beyond = []string{"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides"}
 
 func TestGroups(t *testing.T) {
-	if got, want := scenarios.Groups(), []string{"all", "beyond", "cache", "exactness", "fallback", "ops"}; !slices.Equal(got, want) {
+	if got, want := scenarios.Groups(), []string{"all", "beyond", "cache", "exactness", "fallback", "ops", "scale"}; !slices.Equal(got, want) {
 		t.Errorf("Groups() = %v, want %v", got, want)
 	}
-	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": fallback, "exactness": exactness, "beyond": beyond, "ops": ops, "all": scenarios.Library(), "trips": nil, "": nil} {
+	for group, want := range map[string][]string{"cache": {"trips", "kinds", "instances"}, "fallback": fallback, "exactness": exactness, "beyond": beyond, "ops": ops, "scale": {"scale-sentinel"}, "all": scenarios.Library(), "trips": nil, "": nil} {
 		if got := scenarios.InGroup(group); !slices.Equal(got, want) {
 			t.Errorf("InGroup(%q) = %v, want %v", group, got, want)
 		}
@@ -116,7 +116,7 @@ func TestLoadTakesNamesAndPaths(t *testing.T) {
 		{name: "plain", err: `no scenario "plain" (there is: trips, `},
 		{name: "", err: `no scenario ""`},
 		{name: "fallback", err: "fallback is a group of: " + strings.Join(fallback, ", ") + "; load these one by one"},
-		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: ` + strings.Join(scenarios.Library(), ", ") + `; groups: all, beyond, cache, exactness, fallback, ops;`},
+		{name: "fallbak", err: `no scenario "fallbak" (did you mean fallback?); the library has: ` + strings.Join(scenarios.Library(), ", ") + `; groups: all, beyond, cache, exactness, fallback, ops, scale;`},
 	} {
 		s, err := scenarios.Load(row.name)
 		switch {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
@@ -30,7 +31,7 @@ const (
 
 var (
 	scenarioKeys = []string{"name", "about", "group", "target", "rounds", "phases", "traffic", "steady", "abort", "claims", "curves", "profiles"}
-	targetKeys   = []string{"instances", "env"}
+	targetKeys   = []string{"instances", "redis", "env"}
 	roundsKeys   = []string{"min", "max"}
 	phaseKeys    = []string{"name", "for", "env", "restart", "faults", "expect"}
 	streamKeys   = slices.Concat([]string{"name"}, streamTypeKeys(), []string{"rate", "arrivals", "keys"}, clientKeys, []string{"timeout", "workers", "phases", "instances"})
@@ -141,11 +142,19 @@ func (r *reader) target(t strictyaml.Table) Target {
 		return out
 	}
 	out.Instances = t.Whole("instances", 1, mostInstances, defaultInstances)
+	if v, ok := t.Get("redis"); ok {
+		if out.Redis, ok = v.Scalar(); !ok || !slices.Contains(ownRedis, out.Redis) {
+			v.Wrong("redis: want %s; for another Redis leave it out, and give --redis to the run", strings.Join(ownRedis, " or "))
+		}
+	}
 	if v, ok := t.Get("env"); ok {
 		out.Env = readEnv(v)
 	}
 	return out
 }
+
+// ownRedis are the kinds that a scenario may need.
+var ownRedis = []string{"sentinel"}
 
 func (r *reader) rounds(t strictyaml.Table) claim.Looks {
 	var bounds strictyaml.Table

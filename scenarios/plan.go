@@ -57,6 +57,9 @@ func (p planner) head(arms []string) {
 		p.line("arms\t%s, each with its own Redis, database and instances", strings.Join(arms, ", "))
 	}
 	p.line("target\t%s an arm, env %s", count(s.Target.Instances, "instance"), envText(s.Target.Env))
+	if s.Target.Redis != "" {
+		p.line("redis\t%s", s.Target.Redis)
+	}
 	p.line("rounds\t%d to %d, until every claim is decided", s.Rounds.Min, s.Rounds.Max)
 	if c := s.Steady; c != nil {
 		p.line("steady\t%s in every arm over the last %v before the first fault after a restart; otherwise the scenario ends", c.Holds, c.Over)

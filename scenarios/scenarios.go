@@ -39,8 +39,9 @@ type Scenario struct {
 
 // Target is how the service is started.
 type Target struct {
-	Instances int               `json:"instances"` // 1 to 16
-	Env       map[string]string `json:"env"`       // on top of what the lab sets; never nil
+	Instances int               `json:"instances"`       // 1 to 16
+	Redis     string            `json:"redis,omitempty"` // the kind that it needs; empty: the run's
+	Env       map[string]string `json:"env"`             // on top of what the lab sets; never nil
 }
 
 // A Phase is a part of a round. The instances restart from a fresh state for a phase with an

@@ -158,6 +158,9 @@ func needs(s *scenarios.Scenario, c claim.Text) string {
 		named = all
 	}
 	out = append(out, named...)
+	if s.Target.Redis != "" {
+		return strings.Join(append(out, "redis-server on the PATH: a Redis of the kind "+s.Target.Redis), "; ")
+	}
 	for _, p := range s.Phases {
 		for _, f := range p.Faults {
 			if (lab.Spec{}).Can(f.Kind, f.On) != nil {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/redis"
+	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/internal/run/lanes"
 	"github.com/trektribe/bench/reports"
 	"github.com/trektribe/bench/scenarios"
@@ -70,9 +72,13 @@ func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(s
 		if len(spec.URLs) > 0 || slices.Contains(names, s.Name) || slices.Contains(names, s.File) {
 			return false // what a service that already runs cannot be put through is told of each claim
 		}
+		if err := redis.Check(s.Target.Redis); s.Target.Redis != "" && err != nil {
+			say(fmt.Sprintf("%s is left out: %v", s.Name, err))
+			return true
+		}
 		for _, p := range s.Phases {
 			for _, f := range p.Faults {
-				if err := spec.Can(f.Kind, f.On); err != nil {
+				if err := run.LabOf(spec, s).Can(f.Kind, f.On); err != nil {
 					say(fmt.Sprintf("%s is left out: %v", s.Name, err))
 					return true
 				}

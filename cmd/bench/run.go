@@ -29,8 +29,8 @@ Flags:
   --budget D         refuse what may take longer (default: 15m for quick, 30m for
                      standard, 90m for nightly, and no limit without a profile)
   --redis WHICH      embedded, server (redis-server from PATH), container (of an image
-                     from 'make images') or a redis:// URL of an empty database
-                     (default embedded)
+                     from 'make images'), sentinel (docs/scale-and-failover.md) or a
+                     redis:// URL of an empty database (default embedded)
   --stack compose    run our own service as docker-compose.chaos.yml has it: in the
                      folder of bench, with images from 'make images' (docs/stack.md)
   --compose FILE     run your own compose file: its Redis, your service, and what that

@@ -35,7 +35,7 @@ Flags:
   --mutants LIST  only these (default: all). Without LIST and SCENARIO, every claim
                   must have a mutant that breaks it
   --least         only enough mutants to break every claim once: half the time
-  --redis WHICH   embedded or server (default embedded)
+  --redis WHICH   embedded, server, … as in bench run (default embedded)
   --seed N        the same seed sends the same requests (default: random, and printed)
   --out DIR       where the runs' folders are made (default reports/out/selfcheck)
 

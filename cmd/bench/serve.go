@@ -21,7 +21,7 @@ Flags:
 Environment:
   PORT                 port to listen on, on HOST (default 127.0.0.1)
   INSTANCE             its name in /health and X-Instance
-  REDIS_URL            absent: the cache is in memory
+  REDIS_URL            redis://…, redis+sentinel://… or redis+cluster://…; absent: the cache is in memory
   MONGODB_URI          absent: SQLite
   SQLITE_PATH          a database file, which instances may share; absent: a private one
   CACHE_POLICY         documented or hardened (default hardened)

@@ -104,6 +104,10 @@ var reference = map[string][2]claim.Verdict{
 	"limit.fair":        {claim.Refuted, claim.Holds},
 	"limit.fallback":    {claim.Refuted, claim.Holds},
 	"limit.recovery":    {claim.Refuted, claim.Holds},
+
+	"scale.sentinel":        {claim.Refuted, claim.Holds},
+	"scale.sentinel.writes": {claim.Refuted, claim.Holds},
+	"scale.sentinel.limit":  {claim.Refuted, claim.Holds},
 }
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {

@@ -88,13 +88,13 @@ var kinds = []Kind{
 
 	// Faults of processes.
 	{
-		Name: "killed", About: "SIGKILL; started again at the end, Redis empty",
-		Acts: Process, On: []string{"redis", "instance"}, Redis: anyOwn, Idles: true,
+		Name: "killed", About: "SIGKILL; started again at the end, Redis empty. Of several servers, the primary; it comes back as a replica",
+		Acts: Process, On: []string{"redis", "instance"}, Redis: several, Idles: true,
 		Old: meets(Ended), New: meets(Ended, "refused"), // to a client the proxy before it accepts still
 	},
 	{
-		Name: "stopped", About: "SIGSTOP; SIGCONT at the end",
-		Acts: Process, On: []string{"redis", "instance"}, Redis: anyOwn, Idles: true,
+		Name: "stopped", About: "SIGSTOP; SIGCONT at the end. Of several servers, the primary",
+		Acts: Process, On: []string{"redis", "instance"}, Redis: several, Idles: true,
 		Old: meets(Silence), New: meets(Silence, "silence"),
 	},
 	{
@@ -180,6 +180,16 @@ var kinds = []Kind{
 		Acts: Process, On: redis, Redis: anyOwn,
 		Old: meets(Answered), New: meets(Ended, "ERR max number of clients reached"), Spares: OnlyFresh,
 	},
+	{
+		Name: "isolated", About: "the primary is cut off from its sentinels, and from nobody else; needs a sentinel Redis",
+		Acts: Process, On: redis, Redis: sentinel,
+		Old: meets(Answered), New: meets(Answered, "NOPERM"), NotYet: takesTime,
+	},
+	{
+		Name: "demoted", About: "another server becomes the primary, and the old one a replica that keeps its connections: writes on these are answered READONLY; needs a sentinel Redis",
+		Acts: Process, On: redis, Redis: sentinel,
+		Old: meets(Evicted), New: meets(Evicted, "READONLY"), NotYet: takesTime,
+	},
 
 	// Faults of the database.
 	{
@@ -196,6 +206,8 @@ var (
 	embedded = []string{"embedded"}
 	real     = []string{"server", "container", "compose"}
 	server   = []string{"server", "container"}
+	sentinel = []string{"sentinel"}
+	several  = append(slices.Clone(anyOwn), sentinel...)
 
 	// choice is how a fault chooses the commands that it is done to: at least one of them.
 	choice = []string{"commands", "prefix"}
@@ -204,5 +216,7 @@ var (
 	ofOld   = []string{"connections"}
 	forGood = []string{"connections", "ends"}
 )
+
+const takesTime = "its servers need a primary to begin with"
 
 func meets(call Fate, canary ...string) Meets { return Meets{call, canary} }

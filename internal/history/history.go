@@ -127,6 +127,7 @@ const (
 	Written   Kind = "written"  // On: a dependency acknowledged a write of the harness's own, At..Until. Name: how it syncs its log; Value: the write's number in the segment
 	Missing   Kind = "missing"  // On: an acknowledged write that was not there any more. Name, Value: as of Written; At: when it was acknowledged; Until: when it was missed
 	Log       Kind = "log"      // a line that the service logged, seen at At. Name: its level, "error", "warn", "info", "debug", or LogPlain, or LogSecret beside its own event; On: "redis" where it speaks of that; Detail: its message, without secrets
+	Primary   Kind = "primary"  // On: a dependency of several servers. Name: who takes writes from At on, by the word of most that decide it; the first one of a round, and each that differs from the one before
 	RoundEnd  Kind = "end"      // the round is whole; Detail empty
 )
 

@@ -42,6 +42,10 @@ func (s Spec) Can(name, on string) error {
 	if err := disk.Can(); name == "powerlost" && err != nil {
 		return fmt.Errorf("powerlost on redis: %w", err)
 	}
+	if k.Acts == fault.Path && on == "redis" && redis.Several(s.Redis) {
+		return fmt.Errorf("%s is done to the path to one Redis, and %s is several servers, whose addresses a service learns from them; to these can be done: %s",
+			name, redis.Name(s.Redis), strings.Join(s.kinds(on), ", "))
+	}
 	if k.Acts == fault.Path || on != "redis" || slices.Contains(s.kinds(on), name) {
 		return nil
 	}

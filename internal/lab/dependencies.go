@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab/dependency"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/lab/sqlite"
@@ -39,14 +40,13 @@ var dependencies = []struct {
 
 func openRedis(ctx context.Context, l *Lab, a *arm) (dependency.Dependency, error) {
 	name := a.Name + "-redis"
-	s, err := redis.Open(ctx, l.spec.Redis, redis.Options{
+	return redis.Open(ctx, l.spec.Redis, redis.Options{
 		Name: name, Log: l.logOf(name), Dir: filepath.Join(l.tmp, a.Name, "redis"),
 		Self: l.spec.Self, Env: cleanEnviron(), Lease: l.lease, Ports: l.ports, Project: a.project,
+		Primary: func(name string) {
+			l.record(history.Event{Kind: history.Primary, Arm: a.Name, On: "redis", Name: name, At: l.now()})
+		},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }
 
 // A Log is where an instance writes, from where on, and what it must not show.

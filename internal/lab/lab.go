@@ -31,7 +31,7 @@ type Spec struct {
 	Arms       []ArmSpec         // at least one; names differ
 	Instances  int               // of each arm, at least 1; not used with URLs
 	Env        map[string]string // for every instance, on top of the contract's
-	Redis      string            // "embedded" (also when empty), "server", "container", or a redis:// URL, which serves one arm only
+	Redis      string            // "embedded" (also when empty), "server", "container", "sentinel", or a redis:// URL, which serves one arm only
 	Command    []string          // the service of arms without a command of their own; empty: our own, `bench serve`
 	Compose    string            // a compose file that describes Redis and the service; then there is no command, and Redis is "compose"
 	URLs       []string          // instances that already run, as many of each arm, in the order of the arms; then nothing is started, and there is no command
@@ -150,7 +150,7 @@ func (l *Lab) Arms() []Arm {
 // has none, because the instances already ran.
 func (l *Lab) Redis() redis.Info {
 	for _, d := range l.arms[0].dependencies {
-		if s, ok := d.(*redis.Store); ok {
+		if s, ok := d.(redis.Redis); ok {
 			return s.Info()
 		}
 	}

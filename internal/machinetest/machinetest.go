@@ -31,7 +31,7 @@ func Need(t testing.TB, program string) {
 func Redis(t testing.TB, kind string) {
 	t.Helper()
 	switch kind {
-	case "server":
+	case "server", "sentinel":
 		Need(t, "redis-server")
 	case "container":
 		Image(t, "bench/redis:latest")

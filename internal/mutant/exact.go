@@ -59,7 +59,7 @@ var limiters = map[string]Mutant{
 	},
 	"limit-fails-open": {
 		About:  "without Redis every request is let through",
-		Breaks: []string{"limit.fallback"},
+		Breaks: []string{"limit.fallback", "scale.sentinel.limit"},
 		Flaky:  []string{"limit.recovery"},
 		mutate: failsOpen,
 	},

@@ -56,7 +56,7 @@ var table = map[string]Mutant{
 	},
 	"ttl-never": {
 		About:  "a cached value is kept for a day, whatever its time to live is",
-		Breaks: []string{"trips.ttl", "profiles.cache", "cache.ttls", "ai.ttl"},
+		Breaks: []string{"trips.ttl", "profiles.cache", "cache.ttls", "ai.ttl", "scale.sentinel.writes"},
 		mutate: func(o *target.Options) {
 			o.DecorateCache = func(c cache.Cache) cache.Cache { return ttlNever{c} }
 		},
@@ -169,7 +169,7 @@ var table = map[string]Mutant{
 	},
 	"no-fallback": {
 		About:  "an error of Redis is answered as 500",
-		Breaks: []string{"fallback.outage", "fallback.blackhole", "fallback.reset", "fallback.flapping", "fallback.partition", "ops.auth.wrong", "ops.auth.rotated"},
+		Breaks: []string{"fallback.outage", "fallback.blackhole", "fallback.reset", "fallback.flapping", "fallback.partition", "ops.auth.wrong", "ops.auth.rotated", "scale.sentinel"},
 		mutate: noFallback,
 	},
 	"unbounded-wait": {

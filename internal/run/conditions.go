@@ -27,6 +27,11 @@ func conditions(s *Saved, seen *loadSeen) []reports.Condition {
 	if s.Stack != "" {
 		out = append(out, reports.Condition{Name: "stack", Value: s.Stack})
 	}
+	for _, sc := range s.Scenarios {
+		if r, ok := s.RedisOf[sc.Name]; ok {
+			out = append(out, reports.Condition{Name: "redis of " + sc.Name, Value: r.Kind + ": " + r.Version})
+		}
+	}
 	if s.Toxiproxy != "" {
 		out = append(out, reports.Condition{Name: "toxiproxy", Value: s.Toxiproxy})
 	}

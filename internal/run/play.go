@@ -12,6 +12,7 @@ import (
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/inspect"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/run/watch"
 	"github.com/trektribe/bench/scenarios"
 )
@@ -36,11 +37,19 @@ func (r *session) warn(what string) {
 	r.saved.warn(what)
 }
 
-// opened saves which Redis there is.
-func (r *session) opened(l *lab.Lab) error {
+// opened saves which Redis there is for s.
+func (r *session) opened(s *scenarios.Scenario, l *lab.Lab) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.saved.Redis, r.saved.Stack = l.Redis(), l.Stack()
+	r.saved.Stack = l.Stack()
+	if s.Target.Redis == "" {
+		r.saved.Redis = l.Redis()
+	} else {
+		if r.saved.RedisOf == nil {
+			r.saved.RedisOf = map[string]redis.Info{}
+		}
+		r.saved.RedisOf[s.Name] = l.Redis()
+	}
 	return r.saved.save(r.dir)
 }
 
@@ -78,7 +87,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	shown.show("opening", "")
 
 	events := &sink{}
-	spec := r.Lab
+	spec := LabOf(r.Lab, s)
 	spec.Env = map[string]string{}
 	maps.Copy(spec.Env, r.Lab.Env)
 	maps.Copy(spec.Env, s.Target.Env)
@@ -99,7 +108,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 			r.warn("bench does not see what the service says to Redis through somebody else's toxiproxy: " +
 				"whether its cache uses that Redis is not checked")
 		}
-		if !r.saved.Running && (err == nil || len(seen.tls) > 0) {
+		if !r.saved.Running && !redis.Several(spec.Redis) && (err == nil || len(seen.tls) > 0) {
 			for _, what := range seen.warnings(l.Arms(), l.Redis().Kind) {
 				r.warn(what)
 			}
@@ -109,7 +118,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 		}
 		err = errors.Join(cmp.Or(l.Lost(), err), l.Close())
 	}()
-	if err := r.opened(l); err != nil {
+	if err := r.opened(s, l); err != nil {
 		return err
 	}
 

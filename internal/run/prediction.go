@@ -16,7 +16,7 @@ import (
 // If a fault with only an upper bound may be the worst, the forecast is a bound too. If a fault is
 // unknown, the worst of the others is the least. nil: the client is not known.
 func predicted(s *scenarios.Scenario, k recovery.Times) *recovery.Forecast {
-	if len(k.Options) == 0 {
+	if len(k.Options) == 0 || s.Target.Redis != "" { // a client that knows of several servers goes to another
 		return nil
 	}
 	out, atMost := &recovery.Forecast{}, recovery.Forecast{}

@@ -162,7 +162,7 @@ func (o *Options) fitInstances() error {
 				if len(o.Lab.URLs) > 0 && len(o.Lab.Toxiproxy) == 0 {
 					continue // the phase is played without its faults
 				}
-				if err := o.Lab.CanDo(lab.Action{Fault: f}); err != nil {
+				if err := LabOf(o.Lab, s).CanDo(lab.Action{Fault: f}); err != nil {
 					errs = append(errs, fmt.Errorf("scenario %s: phase %s: %w", s.Name, p.Name, err))
 				}
 			}
@@ -172,6 +172,14 @@ func (o *Options) fitInstances() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// LabOf is a run's lab for a scenario, which may need another kind of Redis than the others.
+func LabOf(spec lab.Spec, s *scenarios.Scenario) lab.Spec {
+	if s.Target.Redis != "" && len(spec.URLs) == 0 {
+		spec.Redis = s.Target.Redis
+	}
+	return spec
 }
 
 // Report judges a saved run and writes it down in its folder in every format that a run leaves, and in some others.

@@ -34,6 +34,7 @@ type Saved struct {
 	Engine      load.Engine           `json:"engine,omitempty"` // that sent the traffic; empty: net/http, by a version that had no other
 	Machine     Machine               `json:"machine"`
 	Redis       redis.Info            `json:"redis"`
+	RedisOf     map[string]redis.Info `json:"redis_of,omitempty"`  // of the scenarios that need another kind
 	Target      string                `json:"target"`              // the command or the URLs, passwords taken out
 	Stack       string                `json:"stack,omitempty"`     // the services of a compose file, with their images
 	Running     bool                  `json:"running"`             // the service already ran

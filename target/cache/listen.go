@@ -27,7 +27,7 @@ type Listener interface {
 
 func (c *Client) Listen(ctx context.Context, channel string) (Listener, error) {
 	l := &listener{sub: c.current().Subscribe(ctx, channel)}
-	if _, err := l.sub.ReceiveTimeout(ctx, c.opts.ReadTimeout); err != nil {
+	if _, err := l.sub.ReceiveTimeout(ctx, c.at.opts.ReadTimeout); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("subscribe to %s: %w", channel, err)
 	}

@@ -25,7 +25,7 @@ func (c *Client) Subscribe(channel string, got func(text string), confirmed func
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, err := subscription.ReceiveTimeout(ctx, c.opts.ReadTimeout)
+		_, err := subscription.ReceiveTimeout(ctx, c.at.opts.ReadTimeout)
 		confirmed(err)
 		for m := range subscription.Channel() {
 			got(m.Payload)

@@ -30,9 +30,9 @@ type Redis interface {
 
 // A Client is a Redis over the network.
 type Client struct {
-	opts   *redis.Options
+	at     Address
 	mu     sync.RWMutex
-	cur    *redis.Client // replaced by Connect
+	cur    redis.UniversalClient // replaced by Connect
 	closed bool
 }
 
@@ -44,21 +44,22 @@ var silence = sync.OnceFunc(logging.Disable)
 // document's code has it: 5 s to dial, to read and to write, three retries,
 // five dials each.
 func DefaultClient(url string) (*Client, error) {
-	opts, err := parse(url)
+	at, err := ParseAddress(url)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(opts), nil
+	return newClient(at), nil
 }
 
 // BoundedClient is a client that tries once and answers or fails within about
 // command. A new connection costs two round trips instead of four: identity
 // and maintenance notifications are off.
 func BoundedClient(url string, command time.Duration) (*Client, error) {
-	opts, err := parse(url)
+	at, err := ParseAddress(url)
 	if err != nil {
 		return nil, err
 	}
+	opts := at.opts
 	opts.MaxRetries = -1
 	opts.DialerRetries = 1
 	opts.DialTimeout = command
@@ -68,21 +69,12 @@ func BoundedClient(url string, command time.Duration) (*Client, error) {
 	opts.ContextTimeoutEnabled = true
 	opts.DisableIdentity = true
 	opts.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return newClient(opts), nil
+	return newClient(at), nil
 }
 
-// parse hides the parser's error: it quotes the URL, password and all.
-func parse(url string) (*redis.Options, error) {
-	opts, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, errors.New("not a Redis URL; want redis://[user:password@]host:port[/db]")
-	}
-	return opts, nil
-}
-
-func newClient(opts *redis.Options) *Client {
+func newClient(at Address) *Client {
 	silence()
-	return &Client{opts: opts, cur: redis.NewClient(opts)}
+	return &Client{at: at, cur: at.client()}
 }
 
 // Connect pings through a new pool and uses that from now on.
@@ -91,8 +83,7 @@ func newClient(opts *redis.Options) *Client {
 // failed as its pool is large, it fails at once and looks again but once a
 // second, which would keep a Redis that is back out of use for that long.
 func (c *Client) Connect(ctx context.Context) error {
-	opts := *c.opts
-	fresh := redis.NewClient(&opts)
+	fresh := c.at.client()
 	// With the default options a read does not end with its context, but with its connection.
 	stop := context.AfterFunc(ctx, func() { fresh.Close() })
 	defer stop()
@@ -101,7 +92,7 @@ func (c *Client) Connect(ctx context.Context) error {
 		if ctx.Err() != nil {
 			err = ctx.Err() // rather than that the connection is closed
 		}
-		return fmt.Errorf("connect to redis at %s: %w", opts.Addr, err)
+		return fmt.Errorf("connect to redis at %s: %w", c.at, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -161,9 +152,13 @@ func (c *Client) Delete(ctx context.Context, key string) error {
 // pool that nobody uses now. dialer_retries counts the first dial.
 func (c *Client) Options() map[string]float64 {
 	cur := c.current()
-	o := cur.Options()
-	trips := 1 // HELLO
-	if cur.GetMaintNotificationsManager() != nil {
+	one, ok := cur.(*redis.Client)
+	if !ok { // a cluster's, which has such a client for each node
+		one = redis.NewClient(c.at.opts)
+		defer one.Close()
+	}
+	o, trips := one.Options(), 1 // HELLO
+	if one.GetMaintNotificationsManager() != nil {
 		trips++ // given up for good by the first server that does not know them
 	}
 	if !o.DisableIdentity {
@@ -204,7 +199,7 @@ func (c *Client) Close() error {
 	return c.cur.Close()
 }
 
-func (c *Client) current() *redis.Client {
+func (c *Client) current() redis.UniversalClient {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.cur

@@ -15,8 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
+	"github.com/trektribe/bench/target/cache"
 	"github.com/trektribe/bench/target/delay"
 )
 
@@ -32,7 +31,7 @@ type Config struct {
 	Port        int            // PORT, 4000; 0: the kernel chooses
 	Instance    string         // INSTANCE, "1"
 	RedisURL    string         // REDIS_URL; empty: memory only. Holds a secret: never log it
-	RedisAddr   string         // host:port of RedisURL, fit for logs
+	RedisAddr   string         // where RedisURL leads, fit for logs
 	MongoURI    string         // MONGODB_URI; empty: SQLite. Holds a secret: never log it
 	SQLitePath  string         // SQLITE_PATH; empty: private and in memory
 	Policy      string         // CACHE_POLICY, Hardened
@@ -89,11 +88,10 @@ func FromEnv(getenv func(string) string) (Config, error) {
 		fail("INSTANCE", "bad name %q; want printable ASCII, such as 1", c.Instance)
 	}
 	if c.RedisURL != "" {
-		// The parser's error quotes the URL, password and all: it is left out on purpose.
-		if opts, err := redis.ParseURL(c.RedisURL); err != nil {
-			fail("REDIS_URL", "not a Redis URL; want redis://[user:password@]host:port[/db], or unset it to cache in memory")
+		if at, err := cache.ParseAddress(c.RedisURL); err != nil {
+			fail("REDIS_URL", "%v; or unset it to cache in memory", err)
 		} else {
-			c.RedisAddr = opts.Addr
+			c.RedisAddr = at.String()
 		}
 	}
 	if c.MongoURI != "" {

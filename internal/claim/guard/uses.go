@@ -50,6 +50,7 @@ type uses struct {
 	faults  []history.Event // on and off
 	watched map[string]bool // instances
 	dropped bool            // some commands were not recorded
+	several bool            // Redis is several servers: another may answer while one is hurt
 	of      map[string]*use // by instance
 }
 
@@ -85,6 +86,8 @@ func (u *uses) event(e *history.Event) {
 			u.watched = map[string]bool{}
 		}
 		u.watched[e.Instance] = true
+	case e.Kind == history.Primary && e.On == "redis":
+		u.several = true
 	case (e.Kind == history.FaultOn || e.Kind == history.FaultOff) && e.On == "redis":
 		u.faults = append(u.faults, *e)
 	}
@@ -207,7 +210,7 @@ func (u *uses) request(r *history.Request) {
 	if in == nil || !r.OK() {
 		return
 	}
-	if r.Source == "redis" {
+	if r.Source == "redis" && !u.several {
 		in.contradicted(r)
 	}
 	if !in.before(r.Done) {

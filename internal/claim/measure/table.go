@@ -32,6 +32,7 @@ func All() []Measure {
 		from(byHarness, deliveredRow(), sendLagRow()),
 		from(byHarness+", "+byWire, longestLagRow()),
 		from(byService+" or "+byWire, timeToRecoverRow()),
+		from(byHarness, timeToPrimaryRow()),
 		from(byService, timeToFallbackRow(), timeToDetectRow(), timeToHealthRow()),
 		from(byOutside, goodputLostRow(), timeToGoodputRow()),
 		from(byOutside+", "+byService, timeToSteadyRow()),

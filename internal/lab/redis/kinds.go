@@ -17,10 +17,12 @@ type kind struct {
 	version    func(ctx context.Context, s *Store) (string, error)                 // which Redis it is
 	renew      func(ctx context.Context, s *Store) error                           // undoes what a service may have changed beside its data; nil: nothing can be
 	revive     func(ctx context.Context, s *Store) error                           // undoes those faults in one that is still there
+
+	several *formation // it is several servers, and nothing above but missing is of it; nil: it is one process
 }
 
 // kinds are all of them, the default first.
-var kinds = []*kind{embedded, server, container, composed}
+var kinds = []*kind{embedded, server, container, composed, sentinel}
 
 // find is the kind of a Spec's Redis; nil: it is a URL.
 func find(spec string) *kind {
@@ -36,8 +38,17 @@ func find(spec string) *kind {
 // Own reports whether a Spec's Redis is one that the lab starts, and not somebody's.
 func Own(spec string) bool { return find(spec) != nil }
 
+// Several reports whether a Spec's Redis is several servers, so that there is no one path to it.
+func Several(spec string) bool { k := find(spec); return k != nil && k.several != nil }
+
 // Kinds lists the kinds of faults that can be done to a Spec's Redis itself. To somebody's: none.
-func Kinds(spec string) []string { return dependency.Kinds((&Store{kind: find(spec)}).Mechanisms()) }
+func Kinds(spec string) []string {
+	k := find(spec)
+	if k != nil && k.several != nil {
+		return dependency.Kinds(k.several.mechanisms(&Ensemble{}))
+	}
+	return dependency.Kinds((&Store{kind: k}).Mechanisms())
+}
 
 // Mechanisms are how it can be hurt.
 func (s *Store) Mechanisms() []dependency.Mechanism {

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,7 +15,7 @@ import (
 // openOwn starts a Redis on a port of its own.
 func openOwn(ctx context.Context, k *kind, o Options) (s *Store, err error) {
 	err = o.Ports.OnNewPort(func(port int, again func() bool) (taken bool, err error) {
-		s = &Store{kind: k, lease: o.Lease, dir: o.Dir, addr: loopback.Addr(port), port: port, password: rand.Text()}
+		s = &Store{kind: k, lease: o.Lease, dir: o.Dir, addr: loopback.Addr(port), port: port, password: cmp.Or(o.Password, rand.Text())}
 		if c := o.Project; c != nil {
 			s.username, s.password, s.db = c.Username, c.Password, c.DB
 		}
@@ -60,6 +61,7 @@ func (s *Store) start(ctx context.Context) error {
 	if s.durable != nil {
 		command.Stdin += s.durable.settings()
 	}
+	command.Stdin += s.role
 	p, err := s.lease.Start(command, nil)
 	if err != nil {
 		return err

@@ -97,8 +97,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// own opens a Redis of the lab's own, and a client of it.
-func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
+// launch opens a Redis of the lab's own. primary is told of each new primary; nil: nobody is.
+func launch(t *testing.T, kind string, primary func(string)) redis.Redis {
 	t.Helper()
 	machinetest.Redis(t, kind)
 	lease, err := process.Open(os.Args[:1], os.Environ())
@@ -106,18 +106,25 @@ func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s, err := redis.Open(t.Context(), kind, redis.Options{
+	r, err := redis.Open(t.Context(), kind, redis.Options{
 		Name: "redis", Log: filepath.Join(dir, "log"), Dir: filepath.Join(dir, "redis"),
-		Self: os.Args[:1], Env: os.Environ(), Lease: lease, Ports: process.NewPorts(),
+		Self: os.Args[:1], Env: os.Environ(), Lease: lease, Ports: process.NewPorts(), Primary: primary,
 	})
 	if err != nil {
 		t.Fatal(errors.Join(err, lease.Close(context.Background())))
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(s.Close(context.Background()), lease.Close(context.Background())); err != nil {
+		if err := errors.Join(r.Close(context.Background()), lease.Close(context.Background())); err != nil {
 			t.Error(err)
 		}
 	})
+	return r
+}
+
+// own opens one that is a single process, and a client of it.
+func own(t *testing.T, kind string) (*redis.Store, *goredis.Client) {
+	t.Helper()
+	s := launch(t, kind, nil).(*redis.Store)
 	o, err := goredis.ParseURL(s.Env(s.Addr()).Value)
 	if err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ const (
 )
 
 // Info says which Redis an arm has.
-type Info struct{ Kind, Version string } // Kind: "embedded", "server", "container", "compose", "url"
+type Info struct{ Kind, Version string } // Kind: "embedded", "server", "container", "compose", "sentinel", "url"
 
 // Options say how to have a Redis of the lab's own.
 type Options struct {
@@ -50,7 +50,15 @@ type Options struct {
 	Lease *process.Lease
 	Ports *process.Ports
 
-	Project *compose.Project // of a compose file that describes it; nil: there is none
+	Project  *compose.Project  // of a compose file that describes it; nil: there is none
+	Password string            // empty: a new one
+	Primary  func(name string) // told who the primary is, at first and when that changes, of several servers; nil: nobody is
+}
+
+// A Redis is one arm's.
+type Redis interface {
+	dependency.Dependency
+	Info() Info
 }
 
 // Name is a Spec's Redis as it may be shown.
@@ -75,11 +83,21 @@ func Check(spec string) error {
 }
 
 // Open opens a Spec's Redis: one of the lab's own, or, at a URL, somebody's.
-func Open(ctx context.Context, spec string, o Options) (*Store, error) {
-	if k := find(spec); k != nil {
-		return openOwn(ctx, k, o)
+func Open(ctx context.Context, spec string, o Options) (Redis, error) {
+	var r Redis
+	var err error
+	switch k := find(spec); {
+	case k == nil:
+		r, err = openURL(ctx, spec)
+	case k.several != nil:
+		r, err = openEnsemble(ctx, k, o)
+	default:
+		r, err = openOwn(ctx, k, o)
 	}
-	return openURL(ctx, spec)
+	if err != nil { // r is not nil, but what it holds is
+		return nil, err
+	}
+	return r, nil
 }
 
 // A Store is one arm's Redis. Hurt and mended by one goroutine at a time, it may be probed by others.
@@ -99,6 +117,7 @@ type Store struct {
 	dir     string          // where it saves its data when told to
 	logs    bool            // it has an append-only file, and is started from it
 	durable *durable        // its append-only file since the segment began; nil: it has none
+	role    string          // settings of what it is among several, when it is started again
 	word    string          // what reloaded or replayed has left in it
 	left    canary.Meeting  // what flushed has
 
@@ -107,7 +126,7 @@ type Store struct {
 	hold    *hold            // of a fault; nil: none
 }
 
-var _ dependency.Dependency = (*Store)(nil)
+var _ Redis = (*Store)(nil)
 
 // Info says which Redis it is.
 func (s *Store) Info() Info {
