@@ -10,17 +10,21 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
+	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/compose"
 	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/lab/redis"
 	"github.com/trektribe/bench/internal/run"
 	"github.com/trektribe/bench/internal/run/capacity"
+	"github.com/trektribe/bench/scenarios"
 )
 
-const doctorHelp = `Check what this machine can decide, and what is missing. It takes a second and
-makes the output folder.
+const doctorHelp = `Check what this machine can decide, and what is missing: a table of claims has the
+command for each, or what would enable it. It takes a second and makes the output
+folder.
 
 Usage: bench doctor
 
@@ -59,7 +63,65 @@ func runDoctor(ctx context.Context, args []string, out, errw io.Writer) int {
 		fmt.Fprintln(out, "warning: the machine stalls, and rounds with a stall of 100 ms do not count. Stop other programs.")
 		code = exitCannotRun
 	}
+	fmt.Fprintln(out)
+	if err := decidesHere(out, redis.Check); err != nil {
+		return cannot(errw, err)
+	}
 	return code
+}
+
+// decidesHere prints which claims of the library this machine can decide, by the Redis that their scenarios need: with the
+// command, or with what would enable it. missing says why there is none of a kind.
+func decidesHere(w io.Writer, missing func(kind string) error) error {
+	var kinds []string
+	claims, names := map[string][]string{}, map[string][]string{}
+	for _, name := range scenarios.Library() {
+		s, err := scenarios.Load(name)
+		if err != nil {
+			return err
+		}
+		kind := needsRedis(s)
+		if !slices.Contains(kinds, kind) {
+			kinds = append(kinds, kind)
+		}
+		names[kind] = append(names[kind], name)
+		for _, c := range s.Claims {
+			claims[kind] = append(claims[kind], c.ID)
+		}
+	}
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "claims\tRedis\tdecided here\twith")
+	for _, kind := range kinds {
+		command, rows := "bench run "+strings.Join(names[kind], " "), strings.Join(claims[kind], ", ")
+		switch kind {
+		case "embedded":
+			command, rows = "bench run all", fmt.Sprintf("%d, all but those below", len(claims[kind]))
+		case "server":
+			command = "bench run --redis server " + strings.Join(names[kind], " ")
+		}
+		here := "yes"
+		if err := missing(kind); err != nil {
+			here, command = "no", fmt.Sprintf("%s; %v", command, err)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", rows, kind, here, command)
+	}
+	return t.Flush()
+}
+
+// needsRedis is the kind of Redis that a scenario says it needs, or the first one that can be given its faults.
+func needsRedis(s *scenarios.Scenario) string {
+	for _, kind := range []string{"embedded", "server"} {
+		able := s.Target.Redis == ""
+		for _, p := range s.Phases {
+			for _, f := range p.Faults {
+				able = able && (lab.Spec{Redis: kind}).Can(f.Kind, f.On) == nil
+			}
+		}
+		if able {
+			return kind
+		}
+	}
+	return s.Target.Redis
 }
 
 // found says whether a program is on the PATH, with its version.
