@@ -1,6 +1,7 @@
 package claim_test
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,13 @@ func recovering(back, fallback int) []part {
 // detected is an outage that /health tells down after the fault, and its end up after the heal.
 func detected(down, up int) []part {
 	return []part{outage("1"), told("1", "up", 500, "down", 1000+down, "up", 3010+up, "up", 5990)}
+}
+
+// primary is who is named from then on; at in ms.
+func primary(name string, at int) part {
+	return func(h *history.Slice) {
+		h.E = append(slices.Clone(h.E), history.Event{Kind: history.Primary, On: "redis", Name: name, At: fms(at)})
+	}
 }
 
 // slowed is an outage that makes answers slow for lost of it, and for back after the heal.

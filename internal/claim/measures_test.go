@@ -81,6 +81,8 @@ func decidings() []deciding {
 		{"goodput_lost(trips, 300ms) <= 10", slowed(100, 0), slowed(100, 10), parts{trips("fault", 200, ms, "redis")}, "after a fault began there"},
 		{"max(time_to_goodput(trips, 300ms)) <= 500ms", slowed(400, 0), slowed(600, 0), parts{trips("fault", 200, ms, "redis")}, "no fault was observed"},
 		{"max(time_to_steady(trips, 300ms)) <= 500ms", slowed(400, 300), slowed(400, 700), parts{outage("1"), trips("after", 200, ms, "redis")}, "are needed to know the steady state"},
+		{"max(time_to_primary(redis)) <= 1500ms", parts{outage("1"), primary("a", 0), primary("b", 2000)}, parts{outage("1"), primary("a", 0), primary("b", 2900)},
+			parts{outage("1")}, "nobody said who the primary"},
 		{"exits() == 0", parts{started("ready", 9)}, parts{started("ready", 9), exited()}, good, "no instance was seen to start"},
 		{"not_ready() == 0", parts{started("ready", 9)}, parts{started("not ready", 9)}, good, "no instance was seen to start"},
 		{"max(time_to_ready()) <= 1s", parts{started("ready", 900)}, parts{started("not ready", 1100)}, good, "no instance was seen to start"},

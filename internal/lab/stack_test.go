@@ -68,6 +68,9 @@ func marked(t *testing.T, token string) (all []string) {
 // A stack of a compose file is a lab as any other: its Redis, its service and the paths between them are hurt, each fault is
 // proved, and nothing is left of it but what was there before.
 func TestAComposeFileIsALab(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left to .ci/run: 20 seconds")
+	}
 	file := ownStack(t)
 	somebodysContainer(t)
 	s := spec(t)
@@ -142,16 +145,16 @@ func TestAContainerThatDiesIsTold(t *testing.T) {
 
 // A harness on a stack is killed at random moments, from its start on.
 func TestAKilledHarnessLeavesNothingOfAStack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left to .ci/run: 10 seconds")
+	}
 	file := ownStack(t)
 	somebodysContainer(t)
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kills := 2
-	if !testing.Short() {
-		kills = 10
-	}
+	const kills = 3
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
