@@ -112,6 +112,26 @@ func TestScenariosThatNeedMoreInstancesAreLeftOut(t *testing.T) {
 	}
 }
 
+// A setting of bench's own Redis is nothing to accuse a service of.
+func TestWhatBenchItselfSetsIsNotJudgedOfAService(t *testing.T) {
+	log := &scenarios.Scenario{Name: "log", Phases: []scenarios.Phase{{Name: "crash", Faults: []fault.Fault{{Kind: "crashed", On: "redis", Fsync: "no"}}}}}
+	for _, tt := range []struct {
+		names   []string
+		command []string
+		left    int
+	}{
+		{nil, nil, 1},
+		{nil, []string{"server"}, 0},
+		{[]string{"log"}, []string{"server"}, 1},
+	} {
+		said := ""
+		left := doable([]*scenarios.Scenario{log}, tt.names, lab.Spec{Redis: "server", Command: tt.command}, func(s string) { said += s })
+		if len(left) != tt.left || (said == "") != (tt.left == 1) {
+			t.Errorf("%v of command %q: %d left, said %q", tt.names, tt.command, len(left), said)
+		}
+	}
+}
+
 // What needs another Redis is left out, unless it was named: then the lab refuses it.
 func TestScenariosThatNeedAnotherRedisAreLeftOut(t *testing.T) {
 	any, needs := &scenarios.Scenario{Name: "any"}, &scenarios.Scenario{Name: "needs", File: "needs.yaml"}

@@ -66,7 +66,8 @@ func fitting(all []*scenarios.Scenario, names []string, n int, say func(string))
 	})
 }
 
-// doable leaves out scenarios with a fault that needs another Redis than the lab's, unless they were named.
+// doable leaves out scenarios with a fault that needs another Redis than the lab's, and those that judge how Redis keeps
+// its log, where the service is somebody else's: both what is set and what is lost are then bench's own. Not if they were named.
 func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(string)) []*scenarios.Scenario {
 	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
 		if len(spec.URLs) > 0 || slices.Contains(names, s.Name) || slices.Contains(names, s.File) {
@@ -78,7 +79,11 @@ func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(s
 		}
 		for _, p := range s.Phases {
 			for _, f := range p.Faults {
-				if err := run.LabOf(spec, s).Can(f.Kind, f.On); err != nil {
+				err := run.LabOf(spec, s).Can(f.Kind, f.On)
+				if err == nil && f.Fsync != "" && len(spec.Command) > 0 {
+					err = errors.New("it judges how Redis keeps its log, and not your service: name it to play it")
+				}
+				if err != nil {
 					say(fmt.Sprintf("%s is left out: %v", s.Name, err))
 					return true
 				}

@@ -90,6 +90,8 @@ func decidings() []deciding {
 			parts{metered("wait_seconds_sum", 3, 3), metered("wait_seconds_count", 100, 100)}, "counted nothing"},
 		{"unlogged(redis, 500ms) == 0", parts{outage("1"), line(500, "info", "redis"), line(1200, "warn", "redis")}, parts{outage("1"), line(1200, "info", "redis"), line(1300, "warn", ""), line(1900, "error", "redis")},
 			parts{outage("1")}, "no line of a log was seen"},
+		{"unlogged(redis, 600ms) == 0", parts{outage("1"), line(500, "info", "redis"), line(1200, "warn", "redis")}, parts{outage("1"), line(1200, "info", "redis"), line(1300, "plain", "redis")},
+			parts{outage("1"), line(1200, "plain", "redis")}, "has no line with a level"},
 		{"unlogged(redis, 1s) <= 1", parts{outage("1", "2"), line(1200, "error", "redis")}, parts{outage("1"), line(500, "warn", "redis"), line(900, "error", "redis"), line(1200, "warn", "redis")},
 			parts{line(500, "warn", "redis")}, "no fault on redis"},
 		{"secrets_logged() == 0", parts{line(500, "info", "")}, parts{line(500, "info", ""), line(500, history.LogSecret, "")}, good, "no line of a log was seen"},

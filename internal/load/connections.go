@@ -20,7 +20,6 @@ const idleFor = 4 * time.Second
 // connections are the connections of a run: one pool for each instance of each arm,
 // and one for each client with an address of its own and each of its instances.
 type connections struct {
-	engine  Engine
 	ways    map[pool]way
 	groups  map[group]*clients
 	life    context.Context // of dials
@@ -36,6 +35,7 @@ type connections struct {
 type pool struct {
 	arm    string
 	target Target
+	engine Engine
 }
 
 type group struct{ arm, stream string }
@@ -48,20 +48,17 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 	for _, s := range streams {
 		c.longest = max(c.longest, s.Timeout)
 		for _, t := range s.Targets {
-			workers[pool{s.Arm, t}] += s.Workers
+			workers[pool{s.Arm, t, s.Engine}] += s.Workers
 		}
 	}
-	if len(streams) > 0 {
-		c.engine = streams[0].Engine
-	}
 	for at, n := range workers {
-		c.ways[at] = c.open(at.target, n, nil)
+		c.ways[at] = c.open(at.target, at.engine, n, nil)
 	}
 	for _, s := range streams {
 		if at := (group{s.Arm, s.Name}); s.Clients != nil && c.groups[at] == nil {
 			c.groups[at] = newClients(s, func(local net.Addr) (ways []way) {
 				for _, t := range s.Targets {
-					ways = append(ways, c.open(t, s.Workers, local))
+					ways = append(ways, c.open(t, s.Engine, s.Workers, local))
 				}
 				return ways
 			})
@@ -72,9 +69,9 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 
 // open makes a way to a target, with at most idle connections that wait, from an address of
 // this machine; nil: from any.
-func (c *connections) open(t Target, idle int, local net.Addr) way {
+func (c *connections) open(t Target, e Engine, idle int, local net.Addr) way {
 	var w way
-	if u, _ := url.Parse(t.URL); u.Scheme == "http" && c.engine != NetHTTP { // checked
+	if u, _ := url.Parse(t.URL); u.Scheme == "http" && e != NetHTTP { // checked
 		p := h1.NewPool(address(u), idle, idleFor, c.dial(&net.Dialer{LocalAddr: local}))
 		context.AfterFunc(c.life, p.Cut)
 		w = own{p}
@@ -104,7 +101,7 @@ func address(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80"))
 }
 
-func (c *connections) to(s Stream, t Target) way { return c.ways[pool{s.Arm, t}] }
+func (c *connections) to(s Stream, t Target) way { return c.ways[pool{s.Arm, t, s.Engine}] }
 
 // clients are those of s; nil: it has none.
 func (c *connections) clients(s Stream) *clients { return c.groups[group{s.Arm, s.Name}] }

@@ -11,8 +11,8 @@ import (
 // is about it, so it is not in Names.
 var slower = map[string]Mutant{
 	// A pause of 130 µs made hits of 1.55 ms at the median 0.21 ms longer: the thread comes back late.
-	"slower-10": {About: "a cache hit takes a tenth longer: some 0.16 of 1.6 ms. No claim notices", mutate: longer(80 * time.Microsecond)},
-	"slower-20": {About: "a cache hit takes a fifth longer: some 0.32 of 1.6 ms. No claim notices", mutate: longer(240 * time.Microsecond)},
+	"slower-10": {About: "a cache hit waits some 0.13 ms more: a tenth of one that takes 1.3 ms. No claim notices", mutate: longer(80 * time.Microsecond)},
+	"slower-20": {About: "a cache hit waits some 0.3 ms more: a fifth of one that takes 1.5 ms. No claim notices", mutate: longer(240 * time.Microsecond)},
 }
 
 // longer delays hits by less than a timer can.

@@ -23,7 +23,7 @@ func unlogged() Row {
 		},
 		Unit: "count",
 		Doc: "Number of faults, one for each instance, of which the service logged nothing within the time: no structured line of level " +
-			"warn or error that speaks of Redis. Structured is a JSON object with a level. Lines before the first fault that warn of Redis " +
+			"warn or error that speaks of Redis. Structured is a JSON object with a level; a log that has none decides nothing. Lines before the first fault that warn of Redis " +
 			"count too: who always warns tells of nothing.",
 		Start: func(_ *probe.Walk, args []expr.Arg) probe.Probe {
 			return &unloggedFaults{on: args[0].Name, within: args[1].Span, logs: map[string][]history.Event{}}
@@ -63,12 +63,16 @@ func (u *unloggedFaults) Value() figure.Value {
 	}
 	v := figure.Value{Grain: 1}
 	for _, f := range u.faults {
-		if f.Instance != "" {
-			u.logs[f.Instance] = append(u.logs[f.Instance], nil...) // also one that wrote nothing
+		if _, wrote := u.logs[f.Instance]; f.Instance != "" && !wrote {
+			u.logs[f.Instance] = nil
 		}
 	}
 	for _, instance := range slices.Sorted(maps.Keys(u.logs)) {
 		lines := u.logs[instance]
+		if len(lines) > 0 && !slices.ContainsFunc(lines, func(e history.Event) bool { return e.Name != history.LogPlain }) {
+			return figure.NoData(`a log of JSON objects with a level, such as {"level":"warn","msg":"…"}`,
+				"the log of instance %s has no line with a level: which of them warns cannot be told", instance)
+		}
 		for _, f := range u.faults {
 			if f.Instance != "" && f.Instance != instance {
 				continue

@@ -57,9 +57,9 @@ func NewPool(address string, most int, idleFor time.Duration, dial Dial) *Pool {
 type Request struct {
 	Method, Target, Host string // Target is path and query
 	Header               http.Header
-	Body                 []byte // nil: none
-	Deadline             time.Time
-	Ready                func() // called between getting a connection and writing; nil: not
+	Body                 []byte    // nil: none
+	Deadline             time.Time // of all of it; there must be one
+	Ready                func()    // called between getting a connection and writing; nil: not
 }
 
 // Do makes a request, never twice, and has read take its whole body. It returns once the

@@ -278,7 +278,8 @@ func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
 	}()
 	address := l.Addr().String()
 	transport := &http.Transport{DisableCompression: true, DisableKeepAlives: true, MaxResponseHeaderBytes: h1.MaxHeader}
-	p := newPool(t, address)
+	p := h1.NewPool(address, 0, time.Minute, new(net.Dialer).DialContext) // each connection ends after its answer, sooner or later
+	defer p.Close()
 	r := rand.New(rand.NewPCG(1, 2))
 	taken := 0
 	for i := range n {
