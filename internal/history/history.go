@@ -117,7 +117,7 @@ const (
 	Usage     Kind = "usage"    // Name: a gauge that was read from the processes of an instance; Value; Phase: within which; only what is above all before in that phase
 	Health    Kind = "health"   // On; At..Until: a question for /health; Detail: what it said of On: "up", "down", "unconfigured", "unsaid", "no answer"; only the first, the last, and where it differs from the one before
 	Hiccup    Kind = "hiccup"   // At..Until: the machine stalled; Value: seconds
-	Process   Kind = "process"  // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics"; Detail
+	Process   Kind = "process"  // Name: "ready"; "exit" and "not ready": the service failed; "ended": the harness ended it; "no metrics", "no metric"; Detail
 	Problem   Kind = "problem"  // Detail: something that keeps this round from counting; Phase: only for claims about that phase
 	Socket    Kind = "socket"   // Client of Stream. Name: "session": the service told its session, Detail: the socketId; "message": a notification arrived, Detail: its id; "close": it ended, At..Until: a goodbye and its answer; Detail: "left", "dropped", "vanished" (by the client), "closed 1001" (by the service), "eof", "reset", "no pong", "broken", "wrong message: …", "canceled"
 	Stopped   Kind = "stopped"  // a condition of the scenario ended it here. Name: "steady" or "abort"; Arm and Phase in which; At..Until: until everything was put back; Detail: what was met

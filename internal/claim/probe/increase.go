@@ -27,6 +27,7 @@ type Increase struct {
 	series   map[point]*reading
 	seen     map[string]bool // instances that exist
 	failed   string          // why metrics could not be read, the first time; empty: they could
+	absent   string          // why this one was not among them, by the service's own name of it; empty: it has none
 }
 
 // A boundary is one reading of one instance's metrics.
@@ -59,6 +60,9 @@ func (g *Increase) Request(r *history.Request) {
 func (g *Increase) Event(e *history.Event) {
 	if e.Kind == history.Process && e.Name == "no metrics" && g.failed == "" && g.Sel.Instance(e.Instance) && e.Detail != "" {
 		g.failed = ": " + e.Detail
+	}
+	if why, ours := strings.CutPrefix(e.Detail, g.Metric+": "); ours && e.Kind == history.Process && e.Name == "no metric" && g.Sel.Instance(e.Instance) {
+		g.absent = ": " + why
 	}
 	if e.Kind != history.Counter || !g.Sel.Instance(e.Instance) || seenFromOutside(e.Name) && e.Name != g.Metric {
 		return
@@ -121,7 +125,7 @@ func (g *Increase) Value() figure.Value {
 	case len(g.reads) == 0 && !g.exported:
 		return figure.NoData("GET /metrics in Prometheus' text format, with "+g.Metric, "no metrics were read from the service%s", g.failed)
 	case !g.exported:
-		return figure.NoData("a service that exports "+g.Metric, "the service does not export %s", g.Metric)
+		return figure.NoData("a service that exports "+g.Metric, "the service does not export %s%s", g.Metric, g.absent)
 	case !g.matched:
 		return figure.NoData("a series with these labels", "the service exports no %s", g.Sel.Text)
 	case len(g.reads) == 0:

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"sort"
@@ -96,6 +97,9 @@ func (s *Sampler) sample(ctx context.Context, p place, i lab.Instance, look func
 		s.record(history.Event{Kind: history.Process, Arm: p.arm, Instance: p.instance, Name: "no metrics", At: at, Until: until, Detail: err.Error()})
 		return
 	}
+	for _, why := range s.absent(counters) {
+		s.record(history.Event{Kind: history.Process, Arm: p.arm, Instance: p.instance, Name: "no metric", At: at, Until: until, Detail: why})
+	}
 	if seen {
 		counters = slices.DeleteFunc(counters, func(c counter) bool {
 			return slices.ContainsFunc(u.all(), func(own counter) bool { return own.name == c.name })
@@ -173,6 +177,17 @@ func (s *Sampler) scrape(ctx context.Context, who [2]string, url string) ([]coun
 		return nil, fmt.Errorf("GET %s: %w", metrics.Path, err)
 	}
 	return counters, nil
+}
+
+// absent says which of the names that the contract gives were not read: the reference's name, a colon, and why.
+func (s *Sampler) absent(read []counter) (out []string) {
+	metrics, _ := s.own.Has(contract.Metrics)
+	for _, name := range slices.Sorted(maps.Keys(metrics.Names)) {
+		if !slices.ContainsFunc(read, func(c counter) bool { return strings.HasPrefix(c.name, name) }) {
+			out = append(out, fmt.Sprintf("%s: GET %s has no counter %s, as the contract %s calls it", name, metrics.Path, metrics.Names[name], s.own.Name))
+		}
+	}
+	return out
 }
 
 func (s *Sampler) timeout(who [2]string) time.Duration {

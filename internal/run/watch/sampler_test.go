@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -77,6 +78,31 @@ func TestABoundaryEndsOnePhaseAndBeginsTheNext(t *testing.T) {
 		if e.Kind != history.Counter || e.Arm != "hardened" || e.Instance != "1" || e.Name != "a_total" || e.Value != 5 || e.Phase != want.Phase || e.Detail != want.Detail {
 			t.Errorf("event %d = %+v, want counter a_total 5 at the %s of %s", i, e, want.Detail, want.Phase)
 		}
+	}
+}
+
+// A name of the contract that the service does not have is told by that name.
+func TestANameOfTheContractThatNeverComesIsTold(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Write([]byte("# TYPE hits_total counter\nhits_total 5\n# TYPE sql_total gauge\nsql_total 5\n"))
+	}))
+	defer srv.Close()
+	own, err := contract.Read("shop.yaml", []byte("name: shop\ncalls:\n  trip: 'GET /p/{id}'\n"+
+		"  metrics: {call: GET /prom, names: {cache_requests_total: hits_total, trips_db_queries_total: sql_total}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var absent []string
+	s := NewSampler(history.NewClock(), own, func(e history.Event) {
+		if e.Kind == history.Process && e.Name == "no metric" {
+			absent = append(absent, e.Detail)
+		}
+	})
+	defer s.Close()
+	s.Boundary(t.Context(), []lab.Arm{{Name: "a", Instances: []lab.Instance{{Name: "1", URL: srv.URL}}}}, "", "warm")
+	want := []string{"trips_db_queries_total: GET /prom has no counter sql_total, as the contract shop calls it"}
+	if !slices.Equal(absent, want) {
+		t.Errorf("absent are %q, want %q", absent, want)
 	}
 }
 
