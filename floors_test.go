@@ -62,7 +62,7 @@ var floors = []floor{
 	{"internal/load/sockets", 25, nil, "how a socket is opened, read and ended does not depend on what is sent over it, nor on when"},
 	{"internal/load/h1", 25, nil, "how a request reaches a service and how its answer comes back does not depend on what it asks for"},
 	{"internal/load/alarm", 25, nil, "an instant is the same for whatever is due"},
-	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near"},
+	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near", "internal/mutant"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},
 	{"internal/proxy", 20, []string{"internal/loopback", "internal/canary", "internal/fault", "internal/command", "internal/history"},
 		"a fault is done to a connection, whoever asked for it; what the wire shows is told in the words of histories"},

@@ -1,4 +1,6 @@
-package mutant
+// Package limits breaks the hardened limiter: what it runs in Redis, what it decides, and whom it takes for whom. Each
+// function breaks the options that it is given.
+package limits
 
 import (
 	"context"
@@ -34,7 +36,8 @@ func deciding(change func(*limit.Decision)) func(*target.Options) {
 	}
 }
 
-func failsOpen(o *target.Options) {
+// FailsOpen lets every request in without Redis.
+func FailsOpen(o *target.Options) {
 	deciding(func(d *limit.Decision) {
 		if d.Tier == "memory" && !d.Allowed {
 			d.Allowed, d.Remaining = true, d.Limit-1
@@ -42,7 +45,8 @@ func failsOpen(o *target.Options) {
 	})(o)
 }
 
-func failsClosed(o *target.Options) {
+// FailsClosed refuses every request without Redis.
+func FailsClosed(o *target.Options) {
 	deciding(func(d *limit.Decision) {
 		if d.Tier == "memory" {
 			d.Allowed, d.Remaining = false, 0
@@ -50,10 +54,11 @@ func failsClosed(o *target.Options) {
 	})(o)
 }
 
-func headerLies(o *target.Options) { deciding(func(d *limit.Decision) { d.Remaining++ })(o) }
+// HeaderLies says one more than there is.
+func HeaderLies(o *target.Options) { deciding(func(d *limit.Decision) { d.Remaining++ })(o) }
 
-// restarts counts by a limiter of its own while Redis is away, a new one each time that it goes.
-func restarts(o *target.Options) {
+// Restarts counts by a limiter of its own while Redis is away, a new one each time that it goes.
+func Restarts(o *target.Options) {
 	var rule limit.Rule
 	o.Limit.Rule = func(r limit.Rule) limit.Rule {
 		rule = r
@@ -79,17 +84,20 @@ func restarts(o *target.Options) {
 	}
 }
 
-func sharedLimit(o *target.Options) {
+// Shared has all clients share one limit.
+func Shared(o *target.Options) {
 	o.Limit.Limiter = func(l limit.Limiter) limit.Limiter {
 		return takes(func(ctx context.Context, _ string) limit.Decision { return l.Take(ctx, "everybody") })
 	}
 }
 
-func peerOnly(o *target.Options) {
+// PeerOnly takes everybody behind a proxy for one client.
+func PeerOnly(o *target.Options) {
 	o.Limit.Identify = func(api.Identify) api.Identify { return api.Addresses(nil) }
 }
 
-func chosenIdentity(o *target.Options) {
+// ChosenIdentity believes the first address in X-Forwarded-For, whoever wrote it.
+func ChosenIdentity(o *target.Options) {
 	o.Limit.Identify = func(whole api.Identify) api.Identify {
 		return func(r *http.Request) string {
 			first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-For"), ",")
@@ -120,8 +128,10 @@ func (a aroundScripts) Eval(ctx context.Context, source string, keys []string, a
 	return a.guard(func() (any, error) { return a.Scripts.Eval(ctx, source, keys, args...) })
 }
 
-// scriptsForever fails at once and for ever after the first error, as forever does.
-func scriptsForever(r cache.Scripts) cache.Scripts {
+// FallbackForever fails at once and for ever after the first error.
+func FallbackForever(o *target.Options) { o.Limit.Scripts = forever }
+
+func forever(r cache.Scripts) cache.Scripts {
 	var fell atomic.Bool
 	return aroundScripts{r, func(run func() (any, error)) (any, error) {
 		if fell.Load() {
@@ -135,10 +145,13 @@ func scriptsForever(r cache.Scripts) cache.Scripts {
 	}}
 }
 
-var errUnknownScript = errors.New("unknown script")
+var (
+	errFell          = errors.New("redis failed once")
+	errUnknownScript = errors.New("unknown script")
+)
 
-// noScript sends a script once, when it is asked for first.
-func noScript(o *target.Options) {
+// NoScript sends a script once, when it is asked for first.
+func NoScript(o *target.Options) {
 	o.Limit.Scripts = func(r cache.Scripts) cache.Scripts {
 		var sent atomic.Bool
 		return aroundScripts{r, func(run func() (any, error)) (any, error) {

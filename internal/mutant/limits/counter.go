@@ -1,4 +1,4 @@
-package mutant
+package limits
 
 import (
 	"context"
@@ -39,8 +39,8 @@ func counting(c counter) func(*target.Options) {
 	}
 }
 
-// counts puts one script there.
-func counts(body string) func(*target.Options) {
+// Counts puts one script there.
+func Counts(body string) func(*target.Options) {
 	s := cache.NewScript(prelude + body)
 	return counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
 		return s.Run(ctx, r, []string{key}, args...)
@@ -59,18 +59,21 @@ end
 local n = tonumber(redis.call('GET', key) or '0')
 `
 
-const renewed = `
+// Renewed renews the expiry with each request.
+const Renewed = `
 if n < limit then redis.call('INCR', key) end
 redis.call('PEXPIRE', key, window)
 if n < limit then return {1, n + 1, ends(), 0} end
 return {0, n, ends(), 0}`
 
-const noExpiry = `
+// NoExpiry sets none.
+const NoExpiry = `
 if n >= limit then return {0, n, ends(), 0} end
 redis.call('INCR', key)
 return {1, n + 1, ends(), 0}`
 
-const offByOne = `
+// OffByOne lets one more in.
+const OffByOne = `
 if n > limit then return {0, n, ends(), 0} end
 if redis.call('INCR', key) == 1 then redis.call('PEXPIRE', key, window) end
 return {1, n + 1, ends(), 0}`
@@ -81,8 +84,8 @@ if n >= limit then return {0, n, ends(), 0} end
 if redis.call('INCR', key) == 1 then redis.call('PEXPIRE', key, window) end
 return {1, n + 1, ends(), 0}`
 
-// countsRefused keeps a log of the window's requests, all of them.
-var countsRefused = `
+// CountsRefused keeps a log of the window's requests, all of them.
+const CountsRefused = `
 key = key .. 'log'
 redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
 n = redis.call('ZCARD', key)
@@ -91,8 +94,8 @@ redis.call('PEXPIRE', key, window)
 if n < limit then return {1, n + 1, ends(), 0} end
 return {0, n, ends(), 0}`
 
-// expiryLost increments, and sets the expiry when it has read that this was the first.
-func expiryLost(o *target.Options) {
+// ExpiryLost increments, and sets the expiry when it has read that this was the first.
+func ExpiryLost(o *target.Options) {
 	increment := cache.NewScript(prelude + `
 if n >= limit then return {0, n, ends(), 0} end
 return {1, redis.call('INCR', key), now + window, 0}`)
@@ -106,8 +109,8 @@ return {1, redis.call('INCR', key), now + window, 0}`)
 	})(o)
 }
 
-// getThenSet reads in one step and writes in another; the window begins with the first.
-func getThenSet(o *target.Options) {
+// GetThenSet reads in one step and writes in another; the window begins with the first.
+func GetThenSet(o *target.Options) {
 	get := cache.NewScript(prelude + `
 if n >= limit then return {0, n, ends(), 0} end
 return {1, n + 1, ends(), 0}`)
@@ -124,16 +127,16 @@ return redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL')`)
 	})(o)
 }
 
-// ownCounters gives an instance keys of its own.
-func ownCounters(o *target.Options) {
+// OwnCounters gives an instance keys of its own.
+func OwnCounters(o *target.Options) {
 	own, s := rand.Text(), cache.NewScript(prelude+right)
 	counting(func(ctx context.Context, r cache.Scripts, key string, args []any) (any, error) {
 		return s.Run(ctx, r, []string{key + own}, args...)
 	})(o)
 }
 
-// repeats names each increment anew: one that is sent again because its reply was lost counts again.
-func repeats(o *target.Options) {
+// Repeats names each increment anew: one that is sent again because its reply was lost counts again.
+func Repeats(o *target.Options) {
 	o.Limit.Scripts = func(r cache.Scripts) cache.Scripts { return renamed{r} }
 }
 

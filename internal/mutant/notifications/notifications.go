@@ -1,9 +1,11 @@
-package mutant
+// Package notifications breaks their delivery under the hardened policy. Each function breaks the options that it is given.
+package notifications
 
 import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,10 +16,22 @@ import (
 	"github.com/trektribe/bench/target/notify"
 )
 
+// NeverAgain subscribes once.
+func NeverAgain(o *target.Options) {
+	o.Notify.Follower = func(f cache.Follower) cache.Follower { return neverAgain{f} }
+}
+
+var errNotAgain = errors.New("nobody subscribes again")
+
 // neverAgain connects once: what follows notifications finds no way back.
 type neverAgain struct{ cache.Follower }
 
-func (neverAgain) Connect(context.Context) error { return errFell }
+func (neverAgain) Connect(context.Context) error { return errNotAgain }
+
+// NoCatchUp does not catch up with what was published meanwhile.
+func NoCatchUp(o *target.Options) {
+	o.Notify.Follower = func(f cache.Follower) cache.Follower { return noCatchUp{f} }
+}
 
 // noCatchUp finds nothing in the stream.
 type noCatchUp struct{ cache.Follower }
@@ -38,8 +52,8 @@ func nothingFound(v any, err error) (any, error) {
 	return v, err
 }
 
-// listensTwice keeps the subscription that it had when it makes a new one.
-func listensTwice(o *target.Options) {
+// Twice keeps the subscription that it had when it makes a new one.
+func Twice(o *target.Options) {
 	var more atomic.Int64
 	o.Notify.Follower = func(f cache.Follower) cache.Follower { return countsReturns{f, &more} }
 	o.Notify.Deliver = func(deliver notify.Deliver) notify.Deliver {
@@ -65,8 +79,8 @@ func (c countsReturns) Connect(ctx context.Context) error {
 	return err
 }
 
-// everyInstancePublishes has each instance that gets a notification publish it again, under a name of its own.
-func everyInstancePublishes(o *target.Options) {
+// Copies has each instance that gets a notification publish it again, under a name of its own.
+func Copies(o *target.Options) {
 	const mark = "\x1f"
 	var notifier notify.Notifier
 	own, again := rand.Text(), make(chan notify.Notification, 10_000)
@@ -111,7 +125,9 @@ func withID(message []byte, id string) []byte {
 	return text
 }
 
-// everyFourthLater has others overtake it.
+// Overtaken has others overtake one in four.
+func Overtaken(o *target.Options) { o.Notify.Deliver = everyFourthLater }
+
 func everyFourthLater(deliver notify.Deliver) notify.Deliver {
 	var n atomic.Int64
 	return func(user string, message []byte, at time.Time) int {
@@ -123,7 +139,9 @@ func everyFourthLater(deliver notify.Deliver) notify.Deliver {
 	}
 }
 
-// strangersToo delivers each notification to the user of the one before as well.
+// Strangers delivers each notification to the user of the one before as well.
+func Strangers(o *target.Options) { o.Notify.Deliver = strangersToo }
+
 func strangersToo(deliver notify.Deliver) notify.Deliver {
 	var before atomic.Value
 	return func(user string, message []byte, at time.Time) int {
@@ -134,7 +152,9 @@ func strangersToo(deliver notify.Deliver) notify.Deliver {
 	}
 }
 
-// confirmsFirst sends what it has taken later, in its order.
+// Early confirms what it sends later, in its order.
+func Early(o *target.Options) { o.Notify.Notifier = confirmsFirst }
+
 func confirmsFirst(n notify.Notifier) notify.Notifier {
 	e := early{n, make(chan taken, 10_000)}
 	go func() {

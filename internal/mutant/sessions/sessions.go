@@ -1,4 +1,5 @@
-package mutant
+// Package sessions breaks who is connected under the hardened policy. Each function breaks the options that it is given.
+package sessions
 
 import (
 	"context"
@@ -47,7 +48,8 @@ func unchanged(args []any) []any { return args }
 
 func nothingAfter(context.Context, cache.Scripts, []string, []any) {}
 
-func noSessionLease(o *target.Options) {
+// NoLease has what Redis is told stay for a month.
+func NoLease(o *target.Options) {
 	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts {
 		return announcing{r, func(args []any) []any {
 			args[2] = (30 * 24 * time.Hour).Milliseconds()
@@ -56,8 +58,8 @@ func noSessionLease(o *target.Options) {
 	}
 }
 
-// renewsAll has each instance renew the leases of all that it finds.
-func renewsAll(o *target.Options) {
+// RenewsAll has each instance renew the leases of all that it finds.
+func RenewsAll(o *target.Options) {
 	renew := cache.NewScript(`
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   redis.call('PEXPIRE', '{sessions}:of:' .. name, ARGV[1])
@@ -71,8 +73,8 @@ return 1`)
 	}
 }
 
-// toldOnce leaves out what was told before, when Redis has lost it too.
-func toldOnce(o *target.Options) {
+// ToldOnce leaves out what was told before, when Redis has lost it too.
+func ToldOnce(o *target.Options) {
 	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts {
 		t := &told{lists: map[any]any{}}
 		return announcing{r, t.leaveOut, t.note}
@@ -104,8 +106,8 @@ func (t *told) note(_ context.Context, _ cache.Scripts, _ []string, args []any) 
 	}
 }
 
-// clearsAll deletes what all instances have told before this one tells anything; what they have told they tell once.
-func clearsAll(o *target.Options) {
+// ClearsAll deletes what all instances have told before this one tells anything; what they have told they tell once.
+func ClearsAll(o *target.Options) {
 	script := cache.NewScript(`
 for _, name in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do redis.call('DEL', '{sessions}:of:' .. name) end
 return redis.call('DEL', KEYS[1])`)
@@ -128,8 +130,8 @@ func (c *clearing) EvalSha(ctx context.Context, sha string, keys []string, args 
 	return c.Scripts.EvalSha(ctx, sha, keys, args...)
 }
 
-// forgetsSessions leaves the lists out of all that is told after a failure, and has the hash begin anew.
-func forgetsSessions(o *target.Options) {
+// Forgets leaves the lists out of all that is told after a failure, and has the hash begin anew.
+func Forgets(o *target.Options) {
 	o.Sockets.Scripts = func(r cache.Scripts) cache.Scripts { return &forgetting{Scripts: r} }
 }
 
@@ -158,7 +160,10 @@ func (f *forgetting) run(args []any, run func(args []any) (any, error)) (any, er
 	return v, err
 }
 
-func noPings(p socket.Pings) socket.Pings {
-	p.Interval = 24 * time.Hour
-	return p
+// NoPings pings once a day.
+func NoPings(o *target.Options) {
+	o.Sockets.Pings = func(p socket.Pings) socket.Pings {
+		p.Interval = 24 * time.Hour
+		return p
+	}
 }

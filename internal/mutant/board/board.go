@@ -1,4 +1,5 @@
-package mutant
+// Package board breaks the hardened leaderboard. Each function breaks the options that it is given.
+package board
 
 import (
 	"context"
@@ -45,13 +46,13 @@ func isBooking(args []any) bool { return len(args) == 3 }
 // adding has bookings add to the scores, which the database never corrects.
 func adding(add func(ctx context.Context, r cache.Scripts, set string, score, organizer any) error) func(*target.Options) {
 	return func(o *target.Options) {
-		neverReconciled(o)
+		NeverReconciled(o)
 		o.Board.Scripts = func(r cache.Scripts) cache.Scripts { return increments{r, add} }
 	}
 }
 
-// readThenWrite reads the score in one step and writes it in another. A booking that is repeated finds the database's score already.
-func readThenWrite(o *target.Options) {
+// ReadThenWrite reads the score in one step and writes it in another. A booking that is repeated finds the database's score already.
+func ReadThenWrite(o *target.Options) {
 	read := cache.NewScript(`return tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')`)
 	write := cache.NewScript(`return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`)
 	adding(func(ctx context.Context, r cache.Scripts, set string, score, organizer any) error {
@@ -65,8 +66,8 @@ func readThenWrite(o *target.Options) {
 	})(o)
 }
 
-// countsAgain gives each booking that comes an id of its own.
-func countsAgain(o *target.Options) {
+// CountsAgain gives each booking that comes an id of its own.
+func CountsAgain(o *target.Options) {
 	o.DecorateStore = func(s store.Store) store.Store { return everyBookingNew{s} }
 }
 
@@ -77,8 +78,8 @@ func (e everyBookingNew) Book(ctx context.Context, b store.Booking) (int64, erro
 	return e.Store.Book(ctx, b)
 }
 
-// neverReconciled has the database show no scores when all are asked for.
-func neverReconciled(o *target.Options) {
+// NeverReconciled has the database show no scores when all are asked for.
+func NeverReconciled(o *target.Options) {
 	o.DecorateStore = func(s store.Store) store.Store { return noScores{s} }
 }
 
@@ -89,6 +90,11 @@ func (n noScores) Scores(ctx context.Context, most int) ([]store.Score, error) {
 		return nil, nil
 	}
 	return n.Store.Scores(ctx, most)
+}
+
+// ByID has the ten in the order of their ids.
+func ByID(o *target.Options) {
+	o.Board.Board = func(b board.Board) board.Board { return byID{b} }
 }
 
 type byID struct{ board.Board }
