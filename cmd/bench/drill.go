@@ -38,6 +38,9 @@ Flags:
   --halt-file FILE  the drill ends once FILE is there; beside DIR/halt, which bench halt
                     writes
   --halt-url URL    it ends once URL answers anything but 200 and "go"
+  --alerts URL      read the alerts of this Prometheus, once a second: the report tells when
+                    each was pending, fired and resolved, and a prediction may speak of
+                    them, as in 'outage: time_to_fire(RedisDown) <= 40s'
   --ledger          what was rehearsed when in the runs of DIR, and what never was
   --out DIR         where the run's folder is made (default reports/out)
   --arms LIST       of the reference service (default hardened)
@@ -72,6 +75,7 @@ func parseDrill(args []string, out io.Writer) (f drillFlags, names []string, err
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
 	f.set.StringVar(&f.engine, "engine", string(load.Own), "")
+	f.set.StringVar(&f.alerts, "alerts", "", "")
 	f.set.StringVar(&f.out, "out", "reports/out", "")
 	f.set.BoolVar(&f.yes, "yes", false, "")
 	f.set.BoolVar(&f.ledger, "ledger", false, "")

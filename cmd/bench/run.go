@@ -51,6 +51,8 @@ Flags:
                      put faults on the path to Redis through your own toxiproxy,
                      which the service uses. One for each instance: URL/A,URL/B.
                      It is left as it was found, also after kill -9
+  --alerts URL       read the alerts of this Prometheus, once a second, in scenarios with
+                     faults: for claims such as time_to_fire(RedisDown) <= 40s
   --instances N      instances of each arm (default: as in the scenario)
   --allow-host HOST  allow a host that is not loopback; may be repeated
   --ready-in D       how long an instance may take to get ready (default 15s)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/alerts"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/load"
 	"github.com/trektribe/bench/internal/run"
@@ -21,13 +22,13 @@ import (
 type runFlags struct {
 	set *flag.FlagSet // which of them were given
 
-	arms, profile, redis, command, out, contract, stack, compose, engine string
-	urls, hosts, toxiproxies, formats                                    list
-	env, envFiles                                                        list
-	instances                                                            int
-	readyIn, budget                                                      time.Duration
-	seed                                                                 uint64
-	reportOnly, wide, noColor                                            bool
+	arms, profile, redis, command, out, contract, stack, compose, engine, alerts string
+	urls, hosts, toxiproxies, formats                                            list
+	env, envFiles                                                                list
+	instances                                                                    int
+	readyIn, budget                                                              time.Duration
+	seed                                                                         uint64
+	reportOnly, wide, noColor                                                    bool
 }
 
 // parseRunFlags reads the flags, and the names of scenarios that stand between them.
@@ -36,6 +37,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.defineTarget()
 	f.set.StringVar(&f.profile, "profile", "", "")
 	f.set.DurationVar(&f.budget, "budget", 0, "")
+	f.set.StringVar(&f.alerts, "alerts", "", "")
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
@@ -74,14 +76,30 @@ func (f runFlags) options(names []string) (run.Options, error) {
 	if !slices.Contains(load.Engines, load.Engine(f.engine)) {
 		engineErr = fmt.Errorf("--engine %s: want own or net/http", f.engine)
 	}
-	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, engineErr, overridden(spec.Env, all)); err != nil {
+	prometheus, alertsErr := f.prometheus()
+	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, engineErr, alertsErr, overridden(spec.Env, all)); err != nil {
 		return run.Options{}, err
 	}
-	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Engine: load.Engine(f.engine), Out: f.out, Formats: formats, Contract: own}
+	o := run.Options{Name: runName(all, names), Scenarios: all, Lab: spec, Instances: f.instances, Seed: f.seed, Engine: load.Engine(f.engine), Out: f.out, Formats: formats, Contract: own, Alerts: prometheus}
 	if !given(f.set, "seed") {
 		o.Seed = uint64(rand.Uint32())
 	}
 	return o, nil
+}
+
+// prometheus is the one whose alerts are read; nil: none.
+func (f runFlags) prometheus() (*alerts.Prometheus, error) {
+	if f.alerts == "" {
+		return nil, nil
+	}
+	p, err := alerts.At(f.alerts)
+	if err == nil {
+		err = lab.CheckHost(f.alerts, f.hosts)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--alerts: %w", err)
+	}
+	return p, nil
 }
 
 // spec is the lab that the flags ask for.

@@ -204,3 +204,13 @@ func started(name string, took int) part {
 func exited() part {
 	return event(history.Event{Kind: history.Process, Instance: "1", Name: "exit", At: 5 * ms, Until: 5 * ms})
 }
+
+// alert is what a Prometheus said of RedisDown: each state, and after when and by when it came to it. at in ms.
+func alert(state string, after, by int) part {
+	return event(history.Event{Kind: history.Alert, Name: "RedisDown", Detail: state, At: fms(after), Until: fms(by)})
+}
+
+// alerting is an outage under which RedisDown fires, and resolves; in ms after its beginning and its end.
+func alerting(fires, resolves int) []part {
+	return []part{outage("1"), alert("inactive", 0, 10), alert("pending", 1000, 1100), alert("firing", 900+fires, 1000+fires), alert("inactive", 2910+resolves, 3010+resolves), alert("inactive", 5900, 5900)}
+}

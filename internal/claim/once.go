@@ -48,6 +48,9 @@ func (c *Claim) Once(h history.History) (out Once) {
 	out = Once{Known: true, Holds: true}
 	for i, t := range c.holds.Terms {
 		holds, known, was := read(t, r.sides[i])
+		if known && blurred(t, r.sides[i]) {
+			holds, known, was = false, false, fmt.Sprintf("%s ± %s", was, figure.Format(r.sides[i].left.Resolution, t.Unit))
+		}
 		out.Parts = append(out.Parts, OncePart{Text: t.Text, Known: known, Holds: holds, Was: was})
 		if !known {
 			out.Known, out.Why = false, cmp.Or(out.Why, unknown(t, r.sides[i], was))
@@ -76,7 +79,20 @@ func unknown(c *expr.Comparison, s sides, was string) string {
 	if s.noFigure() != nil {
 		return was
 	}
+	if s.left.Cut == figure.Whole && blurred(c, s) {
+		return fmt.Sprintf("%s was %s: the bound is within that", c.Measured, was)
+	}
 	return fmt.Sprintf("%s was seen of %s before the end", was, c.Text)
+}
+
+// blurred reports whether what the measured side is known to decides the comparison either way.
+func blurred(c *expr.Comparison, s sides) bool {
+	for i, op := range c.Ops() {
+		if by := s.left.Resolution + s.bounds[i].Resolution; figure.Compare(op, s.left.X-by, s.bounds[i].X) != figure.Compare(op, s.left.X+by, s.bounds[i].X) {
+			return true
+		}
+	}
+	return false
 }
 
 // Measures are the names of the measures that c is held by, each once, also of those inside another.

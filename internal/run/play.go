@@ -124,6 +124,9 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 
 	p := &player{clock: r.clock, lab: l, scenario: s, shares: j.shares, seed: r.Seed, engine: r.Engine, running: r.saved.Running,
 		unhurt: r.saved.Running && len(r.Lab.Toxiproxy) == 0, show: shown.show, contract: r.filled, limits: j.limits}
+	if hasFaults(s.Phases) {
+		p.alerts = r.Alerts
+	}
 	p.strangers, p.writes = j.asks("strangers_served"), j.asks("lost_writes") || j.asks("write_loss")
 	if j.asks("unlogged") || j.asks("secrets_logged") {
 		p.logs = watch.NewLogs(r.clock)

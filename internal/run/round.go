@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/trektribe/bench/internal/alerts"
 	"github.com/trektribe/bench/internal/claim/impact"
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/fault"
@@ -47,9 +48,10 @@ type player struct {
 	contract *contract.Contract           // how the service speaks; nil: as the reference
 	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
-	writes    bool        // some claim is about what Redis keeps of what it has acknowledged
-	strangers bool        // some claim is about who lacks the password of Redis
-	logs      *watch.Logs // of the instances; nil: no claim is about them
+	writes    bool               // some claim is about what Redis keeps of what it has acknowledged
+	strangers bool               // some claim is about who lacks the password of Redis
+	alerts    *alerts.Prometheus // nil: nobody's are read
+	logs      *watch.Logs        // of the instances; nil: no claim is about them
 
 	limits // of the scenario
 }
@@ -169,6 +171,9 @@ func (p *player) startMeters(ctx context.Context, plan timeline, arms []lab.Arm,
 	}
 	if p.logs != nil {
 		done.Go(func() { p.logs.Follow(ctx, p.lab.Logs(), w.Event) })
+	}
+	if p.alerts != nil {
+		done.Go(func() { p.alerts.Follow(ctx, p.clock, "", w.Event) })
 	}
 	return func() {
 		cancel()

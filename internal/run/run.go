@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/trektribe/bench/internal/alerts"
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
@@ -48,6 +49,8 @@ type Options struct {
 	// fault that begins while none is on. A condition that ends one scenario ends the run.
 	Drill bool
 
+	Alerts *alerts.Prometheus // whose alerts are read while a scenario with faults is played; nil: nobody's
+
 	Contract *contract.Contract // how the service speaks; nil: as the reference
 	filled   *contract.Contract // it, with the environment in its places
 }
@@ -78,7 +81,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	saved := &Saved{
 		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed, Engine: cmp.Or(o.Engine, load.Own),
 		Machine: Fingerprint(), Target: TargetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
-		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env),
+		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env), Alerts: o.Alerts.String(),
 		Contract: o.Contract.Shown(),
 	}
 	if saved.Running {

@@ -39,6 +39,7 @@ type Saved struct {
 	Stack       string                `json:"stack,omitempty"`     // the services of a compose file, with their images
 	Running     bool                  `json:"running"`             // the service already ran
 	Toxiproxy   string                `json:"toxiproxy,omitempty"` // the user's own, which carries the faults
+	Alerts      string                `json:"alerts,omitempty"`    // the Prometheus whose alerts were read, without its password
 	Env         map[string]string     `json:"env,omitempty"`       // of every instance, beside the scenarios'; without secrets
 	Contract    *contract.Contract    `json:"contract,omitempty"`  // how the service speaks, without secrets; nil: as the reference
 	Arms        []lab.ArmSpec         `json:"arms"`

@@ -11,6 +11,7 @@ const (
 	byOutside = "outside" // what clients sent, when, and what they were answered
 	byService = "service" // what the service says: sources of answers, /health, /metrics
 	byWire    = "wire"    // what the service said to Redis, as bench's proxy saw it
+	byAlerts  = "alerts"  // what a Prometheus says of its alerts
 	byHarness = "harness" // what bench measures of itself, of its faults and of the processes that it starts
 )
 
@@ -40,6 +41,7 @@ func All() []Measure {
 		from(byWire, wireHitRatioRow(), wireTTLRow(), wireWritesRow(), wireCommandsRow(), wireLatencyRow()),
 		from(byHarness, exitsRow(), notReadyRow(), timeToReadyRow()),
 		from(byHarness, operationRows(operation.OfHarness())...),
+		from(byAlerts, operationRows(operation.OfAlerts())...),
 		from(byHarness+" or "+byService, growthRow()),
 		from(byHarness, peakGrowthRow()),
 		from(byOutside, boardRows()...), from(byOutside, sessionRows()...), from(byOutside, notificationRows()...),

@@ -18,6 +18,7 @@ type Row struct {
 }
 
 // OfService are the rows that rest on what the service tells beside what was seen of it, OfHarness those that rest on what
-// bench did itself.
+// bench did itself, OfAlerts those that rest on what a Prometheus says.
 func OfService() []Row { return []Row{miscounted(), toldMean(), unlogged(), secretsLogged()} }
 func OfHarness() []Row { return []Row{strangersServed(), lostWrites(), writeLoss()} }
+func OfAlerts() []Row  { return []Row{timeToFire(), timeToResolve(), fired()} }
