@@ -61,6 +61,7 @@ var floors = []floor{
 		"traffic must not depend on what is done to the world meanwhile: it gets streams and URLs, and knows no fault"},
 	{"internal/load/sockets", 25, nil, "how a socket is opened, read and ended does not depend on what is sent over it, nor on when"},
 	{"internal/load/h1", 25, nil, "how a request reaches a service and how its answer comes back does not depend on what it asks for"},
+	{"internal/load/loop", 28, []string{"internal/load/h1"}, "requests are sent and answers taken in one thread, whatever they ask for and whoever checks them"},
 	{"internal/load/alarm", 25, nil, "an instant is the same for whatever is due"},
 	{"internal/mutant", 30, []string{"target", "fixtures", "internal/near", "internal/mutant"},
 		"a mutant is a broken part of the target; a harness that knew its mutants could not be tested with them"},

@@ -74,7 +74,7 @@ func parseDrill(args []string, out io.Writer) (f drillFlags, names []string, err
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
-	f.set.StringVar(&f.engine, "engine", string(load.Own), "")
+	f.set.StringVar(&f.engine, "engine", string(load.Loop), "")
 	f.set.StringVar(&f.alerts, "alerts", "", "")
 	f.set.StringVar(&f.out, "out", "reports/out", "")
 	f.set.BoolVar(&f.yes, "yes", false, "")

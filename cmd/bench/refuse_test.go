@@ -48,7 +48,7 @@ func TestWhatCannotRunSaysWhyAndExitsWithTwo(t *testing.T) {
 		{"a scenario named twice", []string{"run", "trips", "trips"}, []string{"twice"}},
 		{"a run beyond its budget", []string{"run", "all", "--profile", "quick", "--budget", "4m"}, []string{"and the budget is 4 min", "--budget"}},
 		{"a plan beyond its budget", []string{"plan", "--budget", "1s", "trips"}, []string{"and the budget is 1 s", "--budget"}},
-		{"an engine that is not there", []string{"run", "--engine", "curl", "trips"}, []string{"--engine curl: want own or net/http"}},
+		{"an engine that is not there", []string{"run", "--engine", "curl", "trips"}, []string{"--engine curl: want loop, workers or net/http"}},
 		{"a profile that is not there", []string{"plan", "--profile", "weekly"}, []string{"no profile \"weekly\" (there is: quick, standard, nightly)"}},
 		{"a file that is not there", []string{"run", "./none.yaml"}, []string{"none.yaml"}},
 		{"a scenario with mistakes", []string{"run", typo}, []string{"typo.yaml:2:1", "phases", "typo.yaml:4:"}},

@@ -57,8 +57,8 @@ Flags:
   --allow-host HOST  allow a host that is not loopback; may be repeated
   --ready-in D       how long an instance may take to get ready (default 15s)
   --seed N           the same seed sends the same requests (default: random, and printed)
-  --engine WHICH     what sends the traffic: own, or net/http to compare with
-                     (default own)
+  --engine WHICH     what sends the traffic: loop, or workers or net/http to compare
+                     with (default loop, which needs Linux; workers elsewhere)
   --out DIR          where the run's folder is made (default reports/out)
   --format LIST      further reports in the run's folder, for programs of others:
 {formats}

@@ -41,7 +41,7 @@ func parseRunFlags(args []string, out io.Writer) (f runFlags, names []string, er
 	f.set.Var(&f.toxiproxies, "toxiproxy", "")
 	f.set.IntVar(&f.instances, "instances", 0, "")
 	f.set.Uint64Var(&f.seed, "seed", 0, "")
-	f.set.StringVar(&f.engine, "engine", string(load.Own), "")
+	f.set.StringVar(&f.engine, "engine", string(load.Loop), "")
 	f.set.StringVar(&f.out, "out", "reports/out", "")
 	f.set.Var(&f.formats, "format", "")
 	f.set.BoolVar(&f.reportOnly, "report-only", false, "")
@@ -74,7 +74,7 @@ func (f runFlags) options(names []string) (run.Options, error) {
 	formats, formatsErr := formatsNamed(f.formats)
 	var engineErr error
 	if !slices.Contains(load.Engines, load.Engine(f.engine)) {
-		engineErr = fmt.Errorf("--engine %s: want own or net/http", f.engine)
+		engineErr = fmt.Errorf("--engine %s: want loop, workers or net/http", f.engine)
 	}
 	prometheus, alertsErr := f.prometheus()
 	if err := errors.Join(specErr, scenariosErr, contractErr, formatsErr, engineErr, alertsErr, overridden(spec.Env, all)); err != nil {

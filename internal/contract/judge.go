@@ -166,6 +166,15 @@ func (s Spoken) refuses(a Response, body []byte) bool {
 	return false
 }
 
+// Met reports whether a body was read before, and is remembered: to judge it takes no time.
+func (j *Judge) Met(body []byte) bool {
+	sum := maphash.Bytes(j.seed, body)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, ok := j.memo[sum]
+	return ok
+}
+
 func (j *Judge) read(body []byte) content {
 	sum := maphash.Bytes(j.seed, body)
 	j.mu.Lock()

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -44,7 +45,8 @@ type Stored struct {
 	Started  time.Time      `json:"started"`
 	Machine  run.Machine    `json:"machine"`
 	Redis    string         `json:"redis"`
-	Plan     string         `json:"plan"` // a hash of the scenarios, the contract and the environment
+	Engine   string         `json:"engine,omitempty"` // that sent the traffic; empty: of a run before it was stored
+	Plan     string         `json:"plan"`             // a hash of the scenarios, the contract and the environment
 	Verdicts []StoredClaim  `json:"verdicts"`
 	Figures  []StoredFigure `json:"figures"`
 }
@@ -130,7 +132,7 @@ func Store(ctx context.Context, dir, arm string) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	s := Stored{Started: saved.Started, Machine: saved.Machine, Redis: strings.TrimSpace(saved.Redis.Kind + " " + saved.Redis.Version), Plan: fmt.Sprintf("%x", sha256.Sum256(plan))[:16]}
+	s := Stored{Started: saved.Started, Machine: saved.Machine, Redis: strings.TrimSpace(saved.Redis.Kind + " " + saved.Redis.Version), Engine: string(saved.Engine), Plan: fmt.Sprintf("%x", sha256.Sum256(plan))[:16]}
 	for _, r := range j.Results {
 		if r.Arm != arm {
 			continue
@@ -174,6 +176,9 @@ func (s Stored) differs(o Stored) (what []string) {
 	}
 	if s.Redis != o.Redis {
 		what = append(what, fmt.Sprintf("redis %s, and was %s", o.Redis, s.Redis))
+	}
+	if s.Engine != o.Engine {
+		what = append(what, fmt.Sprintf("engine %s, and was %s", o.Engine, cmp.Or(s.Engine, "another")))
 	}
 	if s.Plan != o.Plan {
 		what = append(what, "the scenarios, the contract or the environment are others")

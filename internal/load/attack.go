@@ -9,11 +9,11 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// A pacer is a vegeta.Pacer that does its waiting itself, inside Pace: a sleep
-// is half a millisecond late and cannot be interrupted.
-type pacer func() (stop bool)
+// A pacer is a vegeta.Pacer. Those of crews and of vegeta's attacker do their waiting themselves,
+// inside Pace: a sleep is half a millisecond late and cannot be interrupted.
+type pacer func() (wait time.Duration, stop bool)
 
-func (p pacer) Pace(time.Duration, uint64) (time.Duration, bool) { return 0, p() }
+func (p pacer) Pace(time.Duration, uint64) (time.Duration, bool) { return p() }
 
 // Rate is asked for by vegeta's interface and never called in an attack.
 func (p pacer) Rate(time.Duration) float64 { return 0 }

@@ -7,9 +7,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
+	"github.com/trektribe/bench/internal/load/loop"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
@@ -36,6 +38,7 @@ type caller struct {
 // A line is the way to one target.
 type line struct {
 	way      way
+	pool     *loop.Pool     // nil: the stream is not one of the loop
 	request  message        // without its key, its body and what its client adds
 	jar      http.CookieJar // of the target; nil: none
 	versions *entities      // nil: the path is not that of a versioned entity
@@ -70,6 +73,7 @@ func newCallerOf(s Stream, in *shared) *caller {
 		u, _ := url.Parse(strings.TrimRight(t.URL, "/") + spoken.Path) // checked
 		c.lines = append(c.lines, line{
 			way:      in.connections.to(s, t),
+			pool:     in.connections.pooled(s, t),
 			request:  message{method: spoken.Method, url: u, header: header},
 			versions: in.versions.of(s, t),
 			jar:      t.Jar,
@@ -131,41 +135,62 @@ func (c *caller) play(ctx context.Context, a ask, record func(history.Request)) 
 
 // call makes a request and completes its record.
 func (c *caller) call(ctx context.Context, a ask) history.Request {
-	r := a.record
-	giveUp := r.Intended + c.stream.Timeout
-	request, text := c.request(a)
-	request.until = c.clock.Epoch().Add(giveUp)
-	if a.pass != nil {
-		request.ready = a.pass.wait
+	u, over := c.begin(ctx, a)
+	if over {
+		return u.record
 	}
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+	answer, err := a.client.over(a.target, c.lines[a.target].way).exchange(ctx, u.message, body)
+	return c.finish(ctx, u, c.clock.Now(), answer, body.Bytes(), err)
+}
+
+// An underway is a request that is being made.
+type underway struct {
+	ask
+	message message
+	giveUp  time.Duration
+	known   int64 // the newest version that its instance had answered with before it was sent
+}
+
+// begin says what is to be sent now; over: nothing is, and the record is complete.
+func (c *caller) begin(ctx context.Context, a ask) (u underway, over bool) {
+	u = underway{ask: a, giveUp: a.record.Intended + c.stream.Timeout}
+	var text []byte
+	u.message, text = c.request(a)
+	u.message.until = c.clock.Epoch().Add(u.giveUp)
+	if a.pass != nil {
+		u.message.ready = a.pass.wait
+	}
+	r := &u.record
 	r.Ref = c.spoken.RefOf(text)
-	line := c.lines[a.target]
-	known := line.versions.newest(a.id)
+	u.known = c.lines[a.target].versions.newest(a.id)
 
 	now := c.clock.Now()
 	if a.pass != nil {
 		now = a.pass.gate.began
 	}
 	switch {
-	case now >= giveUp:
-		r.Done, r.Failure = giveUp, history.Unsent
-		return r
+	case now >= u.giveUp:
+		r.Done, r.Failure = u.giveUp, history.Unsent
+		return u, true
 	case ctx.Err() != nil:
 		r.Done, r.Failure = now, history.Canceled
-		return r
+		return u, true
 	}
 	r.Sent = now
+	return u, false
+}
 
-	body := buffers.Get().(*bytes.Buffer)
-	defer buffers.Put(body)
-	body.Reset()
-	answer, err := a.client.over(a.target, line.way).exchange(ctx, request, body)
-	r.Done = c.clock.Now()
-	r.Status, r.Bytes, r.Headers = answer.Status, body.Len(), c.keeper.text(answer.Header)
-	keepCookies(a.client.jarOr(line.jar), request.url, answer.Header)
+// finish completes the record of a request that was answered at done, or failed.
+func (c *caller) finish(ctx context.Context, u underway, done time.Duration, answer contract.Response, body []byte, err error) history.Request {
+	r, line := u.record, &c.lines[u.target]
+	r.Done, r.Status, r.Bytes, r.Headers = done, answer.Status, len(body), c.keeper.text(answer.Header)
+	keepCookies(u.client.jarOr(line.jar), u.message.url, answer.Header)
 	switch {
-	case r.Done >= giveUp:
-		r.Done, r.Failure = giveUp, history.Timeout
+	case r.Done >= u.giveUp:
+		r.Done, r.Failure = u.giveUp, history.Timeout
 		return r
 	case err != nil:
 		r.Failure = failureOf(ctx, err)
@@ -173,9 +198,9 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	}
 
 	if c.look != nil {
-		c.look(answer, body.Bytes())
+		c.look(answer, body)
 	}
-	said := c.judge.Judge(answer, body.Bytes(), r.Key)
+	said := c.judge.Judge(answer, body, r.Key)
 	r.Failure, r.Source, r.Version, r.Answer = said.Failure, said.Source, said.Version, said.Kept
 	if said.Refused {
 		r.Status = http.StatusTooManyRequests
@@ -183,8 +208,8 @@ func (c *caller) call(ctx context.Context, a ask) history.Request {
 	if r.Failure != "" || said.Refused {
 		return r
 	}
-	line.versions.saw(a.id, r.Version)
-	return c.method.learn(r, said, known)
+	line.versions.saw(u.id, r.Version)
+	return c.method.learn(r, said, u.known)
 }
 
 // request is what is sent for a. text is the body that the scenario has for it.

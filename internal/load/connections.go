@@ -6,10 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/trektribe/bench/internal/load/h1"
+	"github.com/trektribe/bench/internal/load/loop"
+	"github.com/trektribe/bench/internal/traffic"
 )
 
 // idleFor is how long an unused connection is kept. It is below the 5 s after
@@ -25,6 +29,8 @@ type connections struct {
 	life    context.Context // of dials
 	end     context.CancelFunc
 	longest time.Duration // timeout of a stream: net/http takes a dial off its request
+	loop    *loop.Loop    // nil: there is none, or nothing for it
+	pools   map[pool]*loop.Pool
 
 	mu     sync.Mutex
 	opened []way
@@ -64,8 +70,42 @@ func openConnections(ctx context.Context, streams []Stream) *connections {
 			})
 		}
 	}
+	c.openLoop(streams, workers)
 	return c
 }
+
+// openLoop makes the loop, and its pools, for the streams that it can play.
+func (c *connections) openLoop(streams []Stream, workers map[pool]int) {
+	if !slices.ContainsFunc(streams, Stream.loops) {
+		return
+	}
+	var err error
+	if c.loop, err = loop.Open(); err != nil {
+		return // workers play them
+	}
+	c.pools = make(map[pool]*loop.Pool)
+	for _, s := range streams {
+		for _, t := range s.Targets {
+			if at := (pool{s.Arm, t, s.Engine}); s.loops() && c.pools[at] == nil {
+				u, _ := url.Parse(t.URL) // checked
+				c.pools[at] = loop.NewPool(address(u), workers[at], idleFor, c.dial(new(net.Dialer)))
+			}
+		}
+	}
+}
+
+// loops reports whether a loop can play s: single calls, unencrypted, over connections that clients share.
+func (s Stream) loops() bool {
+	return s.Type == traffic.Calls && s.AtOnce() == 1 && s.Retry == 0 && (s.Engine == Loop || s.Engine == "") &&
+		(s.Clients == nil || s.Clients.As != traffic.ByAddress) &&
+		!slices.ContainsFunc(s.Targets, func(t Target) bool { return !strings.HasPrefix(t.URL, "http:") })
+}
+
+// loops reports whether the loop plays s.
+func (c *connections) loops(s Stream) bool { return c.loop != nil && s.loops() }
+
+// pooled is the connections of the loop to a target; nil: the loop does not play s.
+func (c *connections) pooled(s Stream, t Target) *loop.Pool { return c.pools[pool{s.Arm, t, s.Engine}] }
 
 // open makes a way to a target, with at most idle connections that wait, from an address of
 // this machine; nil: from any.
@@ -132,6 +172,9 @@ func (c *connections) close() {
 	c.mu.Unlock()
 	c.end()
 	c.dials.Wait()
+	if c.loop != nil {
+		c.loop.Close()
+	}
 	for _, w := range c.opened {
 		w.close()
 	}

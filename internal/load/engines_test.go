@@ -46,8 +46,10 @@ func TestTheEnginesSendTheSame(t *testing.T) {
 			}
 			slices.Sort(sent[engine])
 		}
-		if own, theirs := sent[load.Own], sent[load.NetHTTP]; len(own) != 20 || !slices.Equal(own, theirs) {
-			t.Errorf("%s %s:\nown      %q\nnet/http %q", call.method, call.path, own, theirs)
+		for _, engine := range load.Engines {
+			if own, theirs := sent[engine], sent[load.NetHTTP]; len(own) != 20 || !slices.Equal(own, theirs) {
+				t.Errorf("%s %s:\n%-8s %q\nnet/http %q", call.method, call.path, engine, own, theirs)
+			}
 		}
 	}
 }

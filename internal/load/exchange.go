@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/contract"
+	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load/h1"
+	"github.com/trektribe/bench/internal/load/loop"
 )
 
 // maxBody is how much of an answer is read; a longer one does not have the contract's shape.
-const maxBody = 4 << 20
+const maxBody = loop.MaxBody
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -75,19 +77,35 @@ func unzipBody(body *bytes.Buffer, from io.Reader) error {
 	return readBody(body, z)
 }
 
+// finishRaw is finish, of an answer as the loop has it: its body may be compressed.
+func (c *caller) finishRaw(ctx context.Context, u underway, done time.Duration, a loop.Answer, err error) history.Request {
+	answer := contract.Response{Status: a.Status, Header: a.Header, TooLong: a.TooLong}
+	if a.Header.Get("Content-Encoding") != "gzip" {
+		return c.finish(ctx, u, done, answer, a.Body, err)
+	}
+	body := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(body)
+	body.Reset()
+	if wrong := unzipBody(body, bytes.NewReader(a.Body)); err == nil && !a.TooLong {
+		err = wrong
+	}
+	answer.TooLong = a.TooLong || body.Len() > maxBody
+	return c.finish(ctx, u, done, answer, body.Bytes(), err)
+}
+
 // own is the way over connections of our own.
 type own struct{ pool *h1.Pool }
 
 func (w own) exchange(ctx context.Context, m message, body *bytes.Buffer) (a contract.Response, err error) {
-	request := h1.Request{
-		Method: m.method, Target: m.url.RequestURI(), Host: m.url.Host, Header: m.header, Body: m.body,
-		Deadline: m.until, Ready: m.ready,
-	}
-	err = w.pool.Do(ctx, request, func(response *http.Response) (err error) {
+	err = w.pool.Do(ctx, m.h1(), func(response *http.Response) (err error) {
 		a, err = read(response, body)
 		return err
 	})
 	return a, err
+}
+
+func (m message) h1() h1.Request {
+	return h1.Request{Method: m.method, Target: m.url.RequestURI(), Host: m.url.Host, Header: m.header, Body: m.body, Deadline: m.until, Ready: m.ready}
 }
 
 func (w own) close() { w.pool.Close() }

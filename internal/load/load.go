@@ -18,6 +18,7 @@ import (
 	"github.com/trektribe/bench/internal/contract"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/load/alarm"
+	"github.com/trektribe/bench/internal/load/loop"
 	"github.com/trektribe/bench/internal/traffic"
 )
 
@@ -32,7 +33,7 @@ type Stream struct {
 	Seed    uint64
 	First   uint64   // number of its first place: a stream that pauses is one Stream for each window, numbered on
 	Targets []Target // instances, in turn
-	Engine  Engine   // zero: our own
+	Engine  Engine   // zero: the loop, see Used
 
 	Contract *contract.Contract // how the service speaks what the stream calls; nil: as the reference
 }
@@ -41,12 +42,25 @@ type Stream struct {
 type Engine string
 
 const (
-	Own     Engine = "own"      // HTTP/1.1 over connections of our own; over TLS it is net/http
+	Loop    Engine = "loop"     // one thread for all requests, on Linux; what it does not speak is up to workers
+	Workers Engine = "workers"  // a goroutine for each request under way, over connections of our own; over TLS it is net/http
 	NetHTTP Engine = "net/http" // vegeta's attacker and net/http, to compare with
 )
 
 // Engines are those to choose from.
-var Engines = []Engine{Own, NetHTTP}
+var Engines = []Engine{Loop, Workers, NetHTTP}
+
+// Used is the engine that is used here where e is asked for. Zero asks for the best.
+func (e Engine) Used() Engine {
+	if e != "" && e != Loop {
+		return e
+	}
+	if l, err := loop.Open(); err == nil {
+		l.Close()
+		return Loop
+	}
+	return Workers
+}
 
 // places is how many places of the schedule may be played at once.
 func (s Stream) places() int { return s.Workers / s.AtOnce() }
@@ -109,10 +123,21 @@ func Run(ctx context.Context, clock *history.Clock, streams []Stream, phase func
 		plays[i] = newPlay(s, wake, in, out)
 	}
 	var wg sync.WaitGroup
+	var attacks []*loop.Attack
 	for _, p := range plays {
+		if c, ok := p.sender.(*caller); ok && connections.loops(p.stream) {
+			attacks = append(attacks, p.attack(ctx, c))
+			continue
+		}
 		wg.Go(func() { p.run(ctx) })
 	}
+	if len(attacks) > 0 {
+		connections.loop.Run(ctx, attacks)
+	}
 	wg.Wait()
+	for _, p := range plays {
+		p.checks.Wait()
+	}
 	return out.close(), ctx.Err()
 }
 
@@ -122,6 +147,6 @@ func (p *play) run(ctx context.Context) {
 	if p.stream.Engine == NetHTTP {
 		attack = attackVegeta
 	}
-	attack(pacer(func() (stop bool) { return p.pace(ctx) }), p.stream.places(), func(n uint64) { p.hit(ctx, n) })
+	attack(pacer(func() (time.Duration, bool) { return 0, p.pace(ctx) }), p.stream.places(), func(n uint64) { p.hit(ctx, n) })
 	p.sender.wait(ctx)
 }

@@ -47,7 +47,7 @@ func conditions(s *Saved, seen *loadSeen) []reports.Condition {
 		}
 		out = append(out, reports.Condition{Name: sc.Name, Value: strings.TrimSpace(fmt.Sprintf("%d instances %s", sc.Target.Instances, assignments(sc.Target.Env))), Detail: true})
 	}
-	if s.Engine == load.NetHTTP {
+	if s.Engine != "" && s.Engine != load.Loop {
 		out = append(out, reports.Condition{Name: "engine", Value: string(s.Engine)})
 	}
 	if seen.requests > 0 {

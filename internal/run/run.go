@@ -6,7 +6,6 @@
 package run
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +78,7 @@ func Run(ctx context.Context, o Options) (Outcome, error) {
 	}
 	out := Outcome{Dir: dir}
 	saved := &Saved{
-		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed, Engine: cmp.Or(o.Engine, load.Own),
+		Schema: schema, Name: o.Name, Started: began.UTC(), Seed: o.Seed, Engine: o.Engine.Used(),
 		Machine: Fingerprint(), Target: TargetText(o.Lab), Running: len(o.Lab.URLs) > 0, Toxiproxy: redact.Text(strings.Join(o.Lab.Toxiproxy, " ")),
 		Arms: presentableArms(o.Lab.Arms), Scenarios: presentable(o.Scenarios), Env: withoutPasswords(o.Lab.Env), Alerts: o.Alerts.String(),
 		Contract: o.Contract.Shown(),

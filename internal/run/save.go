@@ -31,7 +31,7 @@ type Saved struct {
 	Elapsed     time.Duration         `json:"elapsed"` // 0: the run was cut short
 	Interrupted bool                  `json:"interrupted"`
 	Seed        uint64                `json:"seed"`
-	Engine      load.Engine           `json:"engine,omitempty"` // that sent the traffic; empty: net/http, by a version that had no other
+	Engine      load.Engine           `json:"engine,omitempty"` // that sent the traffic; empty: net/http, and own: workers, by versions that had no other
 	Machine     Machine               `json:"machine"`
 	Redis       redis.Info            `json:"redis"`
 	RedisOf     map[string]redis.Info `json:"redis_of,omitempty"`  // of the scenarios that need another kind

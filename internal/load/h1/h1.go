@@ -26,8 +26,8 @@ import (
 // MaxHeader is how long the head of an answer may be, in bytes.
 const MaxHeader = 256 << 10
 
-// maxInformed is how many answers of 1xx may come before the real one, as in net/http.
-const maxInformed = 5
+// MaxInformed is how many answers of 1xx may come before the real one, as in net/http.
+const MaxInformed = 5
 
 // A Pool holds the connections to one address. Safe for concurrent use.
 type Pool struct {
@@ -95,15 +95,15 @@ func (p *Pool) Do(ctx context.Context, r Request, read func(*http.Response) erro
 		return nil
 	}
 	if c.in.Buffered() > 0 {
-		return errSurplus
+		return ErrSurplus
 	}
 	keep = !response.Close
 	return nil
 }
 
 var (
-	errUnasked = errors.New("the service answered before it was asked")
-	errSurplus = errors.New("more came than the answer that was announced")
+	ErrUnasked = errors.New("the service answered before it was asked")
+	ErrSurplus = errors.New("more came than the answer that was announced")
 )
 
 // get is a connection that was idle and is still open, or a new one. Its deadline is set.
@@ -139,7 +139,7 @@ func (p *Pool) get(ctx context.Context, deadline time.Time) (*conn, error) {
 	n.SetDeadline(deadline)
 	if c.peek.sees() == bytes {
 		p.put(c, false)
-		return nil, errUnasked
+		return nil, ErrUnasked
 	}
 	return c, nil
 }
@@ -240,7 +240,7 @@ const (
 )
 
 func (c *conn) write(r Request) (err error) {
-	if c.out, err = r.appendTo(c.out[:0]); err != nil {
+	if c.out, err = r.AppendTo(c.out[:0]); err != nil {
 		return err
 	}
 	_, err = c.net.Write(c.out)
@@ -250,7 +250,7 @@ func (c *conn) write(r Request) (err error) {
 // answer reads the head of an answer.
 func (c *conn) answer(method string) (*http.Response, error) {
 	asked := &http.Request{Method: method}
-	for range maxInformed + 1 {
+	for range MaxInformed + 1 {
 		c.wire.left = MaxHeader
 		response, err := http.ReadResponse(c.in, asked)
 		if err != nil {
@@ -264,7 +264,7 @@ func (c *conn) answer(method string) (*http.Response, error) {
 			return response, nil
 		}
 	}
-	return nil, fmt.Errorf("more than %d answers of 1xx", maxInformed)
+	return nil, fmt.Errorf("more than %d answers of 1xx", MaxInformed)
 }
 
 // unlimited is more than any body has.

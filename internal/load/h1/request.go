@@ -8,9 +8,9 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// appendTo appends the request as it is sent. The headers stand in the order of their names,
+// AppendTo appends the request as it is sent. The headers stand in the order of their names,
 // so that the same request has the same bytes.
-func (r Request) appendTo(b []byte) ([]byte, error) {
+func (r Request) AppendTo(b []byte) ([]byte, error) {
 	if !httpguts.ValidHostHeader(r.Host) || !plain(r.Target) {
 		return b, fmt.Errorf("no request can be made of %q at host %q", r.Target, r.Host)
 	}

@@ -1,7 +1,9 @@
-package h1_test
+// These tests hold h1 and the loop to the same answers.
+package loop_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/load/h1"
+	"github.com/trektribe/bench/internal/load/loop"
 )
 
 // serve answers each request of each connection with the next of answers, or the last one.
@@ -87,6 +90,47 @@ func get(p *h1.Pool, address string, within time.Duration) (status int, body str
 	return status, body, err
 }
 
+// A result is what came of a request.
+type result struct {
+	status int
+	body   string
+	err    error
+}
+
+// loopGet has the loop make n requests, one after the other, each within a time. before is called before each.
+func loopGet(t testing.TB, address string, most, n int, within time.Duration, before func(i int)) (out []result) {
+	t.Helper()
+	l, err := loop.Open()
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("there is no loop on this system")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	p := loop.NewPool(address, most, time.Minute, new(net.Dialer).DialContext)
+	l.Run(t.Context(), []*loop.Attack{{Most: 1, Pace: atOnce(n), Hit: func(i uint64) *loop.Exchange {
+		before(int(i))
+		r := h1.Request{Method: "GET", Target: "/x", Host: address, Header: http.Header{"Accept": {"*/*"}}, Deadline: time.Now().Add(within)}
+		return &loop.Exchange{Pool: p, Request: r, Done: func(a loop.Answer, err error) {
+			out = append(out, result{a.Status, string(a.Body), err})
+		}}
+	}}})
+	if len(out) != n {
+		t.Fatalf("%d of %d requests ended", len(out), n)
+	}
+	return out
+}
+
+// atOnce is a pacer of so many hits without a pause.
+type atOnce uint64
+
+func (n atOnce) Pace(_ time.Duration, hits uint64) (time.Duration, bool) { return 0, hits >= uint64(n) }
+
+func (atOnce) Rate(time.Duration) float64 { return 0 }
+
+func nothing(int) {}
+
 const whole = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 func TestAConnectionIsUsedAgain(t *testing.T) {
@@ -99,6 +143,14 @@ func TestAConnectionIsUsedAgain(t *testing.T) {
 	}
 	if n := accepted.Load(); n != 1 {
 		t.Errorf("%d connections, want 1", n)
+	}
+	for i, r := range loopGet(t, address, 4, 5, 5*time.Second, nothing) {
+		if r.status != 200 || r.body != "ok" || r.err != nil {
+			t.Errorf("request %d by the loop: %+v", i, r)
+		}
+	}
+	if n := accepted.Load(); n != 2 {
+		t.Errorf("%d connections by the loop, want 1", n-1)
 	}
 }
 
@@ -136,6 +188,20 @@ func TestABadAnswerIsTheFailureOfItsRequestAlone(t *testing.T) {
 			}
 			if status, body, err := get(p, address, 5*time.Second); status != 200 || body != "ok" || err != nil {
 				t.Errorf("the next request got %d %q, %v", status, body, err)
+			}
+		})
+		t.Run(tt.name+", by the loop", func(t *testing.T) {
+			t.Parallel()
+			address, _ := serve(t, tt.answer, whole)
+			results := loopGet(t, address, 4, 2, 300*time.Millisecond, nothing)
+			for tt.name == "unasked" && results[0].err == nil && results[1].err == nil {
+				results = loopGet(t, address, 4, 2, 300*time.Millisecond, nothing)
+			}
+			if err := cmp.Or(results[0].err, results[1].err); err == nil || !strings.Contains(err.Error(), tt.says) {
+				t.Errorf("error %v, want one that says %q", err, tt.says)
+			}
+			if next := results[1]; tt.name != "unasked" && (next.status != 200 || next.body != "ok" || next.err != nil) {
+				t.Errorf("the next request got %+v", next)
 			}
 		})
 	}
@@ -256,6 +322,7 @@ func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
 		n = 3_000
 	}
 	var answer atomic.Pointer[string]
+	var cut atomic.Int64 // where an answer is parted into two pieces
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -270,7 +337,14 @@ func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
 			go func() {
 				defer c.Close()
 				c.Read(make([]byte, 4096)) // a request is one segment
-				io.WriteString(c, *answer.Load())
+				a := *answer.Load()
+				if at := int(cut.Load()); at < len(a) {
+					io.WriteString(c, a[:at])
+					for began := time.Now(); time.Since(began) < 30*time.Microsecond; { // time to read the first piece, mostly
+					}
+					a = a[at:]
+				}
+				io.WriteString(c, a)
 				c.(*net.TCPConn).CloseWrite()
 				io.Copy(io.Discard, c)
 			}()
@@ -281,10 +355,20 @@ func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
 	p := h1.NewPool(address, 0, time.Minute, new(net.Dialer).DialContext) // each connection ends after its answer, sooner or later
 	defer p.Close()
 	r := rand.New(rand.NewPCG(1, 2))
+	var texts []string
+	var cuts []int64
+	for range n {
+		texts = append(texts, generate(r))
+		cuts = append(cuts, r.Int64N(200))
+	}
+	say := func(i int) {
+		answer.Store(&texts[i])
+		cut.Store(cuts[i])
+	}
+	looped := loopGet(t, address, 0, n, 5*time.Second, say)
 	taken := 0
-	for i := range n {
-		text := generate(r)
-		answer.Store(&text)
+	for i, text := range texts {
+		say(i)
 		status, body, err := get(p, address, 5*time.Second)
 		request, _ := http.NewRequest("GET", "http://"+address+"/x", http.NoBody)
 		theirStatus, theirBody := 0, ""
@@ -301,6 +385,9 @@ func TestAnswersAreTakenAsNetHTTPTakesThem(t *testing.T) {
 		}
 		if status == http.StatusSwitchingProtocols {
 			theirBody = body
+		}
+		if l := looped[i]; (l.err == nil) != (err == nil) && !errors.Is(l.err, h1.ErrSurplus) || err == nil && (l.status != status || l.body != body) {
+			t.Fatalf("answer %d, %q:\nhere     %d %q, %v\nthe loop %+v", i, text, status, body, err, l)
 		}
 		if (err == nil) != (theirErr == nil) || err == nil && (status != theirStatus || body != theirBody) {
 			t.Fatalf("answer %d, %q:\nhere     %d %q, %v\nnet/http %d %q, %v", i, text, status, body, err, theirStatus, theirBody, theirErr)
