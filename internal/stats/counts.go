@@ -3,7 +3,7 @@ package stats
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // Binomial is the interval of a share from k[i] successes of n[i] in round i:
@@ -72,9 +72,9 @@ func Shares(k0, n0, k1, n1 []int, alpha float64) (d float64, iv Interval) {
 
 // clopperPearson is the exact interval for k of n, k <= n/2; both may be fractions.
 func clopperPearson(k, n, alpha float64) Interval {
-	iv := Interval{0, distuv.Beta{Alpha: k + 1, Beta: n - k}.Quantile(1 - alpha/2)}
+	iv := Interval{0, mathext.InvRegIncBeta(k+1, n-k, 1-alpha/2)}
 	if k > 0 {
-		iv.Lo = distuv.Beta{Alpha: k, Beta: n - k + 1}.Quantile(alpha / 2)
+		iv.Lo = mathext.InvRegIncBeta(k, n-k+1, alpha/2)
 	}
 	return iv
 }
@@ -115,9 +115,9 @@ func Poisson(k []int, exposure []float64, alpha float64) (rate float64, iv Inter
 		phi := inflation(chi2, rounds, ks/rounds, alpha)
 		ks, es = ks/phi, es/phi
 	}
-	iv.Hi = distuv.Gamma{Alpha: ks + 1, Beta: 1}.Quantile(1-alpha/2) / es
+	iv.Hi = mathext.GammaIncRegInv(ks+1, 1-alpha/2) / es
 	if ks > 0 {
-		iv.Lo = distuv.Gamma{Alpha: ks, Beta: 1}.Quantile(alpha/2) / es
+		iv.Lo = mathext.GammaIncRegInv(ks, alpha/2) / es
 	}
 	return rate, iv
 }

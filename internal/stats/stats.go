@@ -13,7 +13,7 @@ package stats
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"gonum.org/v1/gonum/mathext"
 )
 
 // An Interval is a two-sided confidence interval. Unknown ends are ±Inf.
@@ -66,7 +66,8 @@ func proper(alpha float64) bool { return alpha > 0 && alpha < 1 }
 // df is above zero and may be fractional; at +Inf it is the normal one.
 func StudentT(df, alpha float64) float64 {
 	if math.IsInf(df, 1) {
-		return distuv.UnitNormal.Quantile(1 - alpha/2)
+		return mathext.NormalQuantile(1 - alpha/2)
 	}
-	return distuv.StudentsT{Sigma: 1, Nu: df}.Quantile(1 - alpha/2)
+	x := mathext.InvRegIncBeta(df/2, 0.5, 2*(1-(1-alpha/2))) // where t² = df (1 − x) / x; 2 (1 − p) of p = 1 − alpha/2
+	return math.Sqrt(df * (1 - x) / x)
 }
