@@ -31,8 +31,9 @@ var more = []string{
 	"redis-unconfigured", "redis-absent", "redis-stale", "redis-crash",
 	"bookings", "leaderboard", "sessions", "sessions-restart", "sessions-blackhole", "sessions-redis", "notifications", "notifications-killed",
 	"limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery",
-	"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-order",
+	"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-stack", "ops-order",
 	"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides",
+	"database-slow", "database-gone", "database-and-redis",
 	"scale-sentinel",
 }
 

@@ -43,10 +43,11 @@ var exactness = []string{"limit", "limit-burst", "bookings", "leaderboard", "ses
 	"notifications-killed", "limit-exact", "limit-instances", "limit-clients", "limit-fallback", "limit-recovery"}
 
 // ops are those about running the service and its Redis.
-var ops = []string{"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-order"}
+var ops = []string{"ops-auth", "ops-auth-wrong", "ops-metrics", "ops-logs", "ops-aof", "ops-aof-power", "ops-stack", "ops-order"}
 
 // beyond are those about what the document does not speak of.
-var beyond = []string{"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides"}
+var beyond = []string{"redis-errors", "redis-halfopen", "redis-writes", "redis-bystander", "redis-again", "redis-sides",
+	"database-slow", "database-gone", "database-and-redis"}
 
 func TestGroups(t *testing.T) {
 	if got, want := scenarios.Groups(), []string{"all", "beyond", "cache", "exactness", "fallback", "ops", "scale"}; !slices.Equal(got, want) {

@@ -135,7 +135,7 @@ phases:
       - {kind: refused, on: redis, instances: §[]}
 `, want: []string{
 			`unknown kind of fault "blackhol" (did you mean blackhole?)`, `there is no "redes" (did you mean redis?)`,
-			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, error, lost, late, mute, killed, stopped, terminated, restarted, reloaded, replayed, crashed, powerlost, flushed, slowcmd, busy, loading, readonly, noauth, rotated, oom, maxclients, isolated, demoted, locked)`, `there is no "mongo" (there is: redis, instance, database)`,
+			`unknown kind of fault "flood" (there is: latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused, error, lost, late, mute, killed, stopped, terminated, restarted, reloaded, replayed, crashed, powerlost, recreated, flushed, slowcmd, busy, loading, readonly, noauth, rotated, oom, maxclients, isolated, demoted, locked)`, `there is no "mongo" (there is: redis, instance, database)`,
 			"a fault has no kind: one of latency, spikes, blackhole, hang, reset, close, cutoff, slow, slices, oneway, refused", "a fault has no on: ",
 			"a fault of 3s does not fit a phase of 2s", "a fault of 1.001s from 1s does not fit a phase of 2s", "a fault from 2s does not fit a phase of 2s",
 			"a fault lasts longer than 0s", "does not fit a phase of 2s",

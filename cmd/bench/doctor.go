@@ -98,6 +98,8 @@ func decidesHere(w io.Writer, missing func(kind string) error) error {
 			command, rows = "bench run all", fmt.Sprintf("%d, all but those below", len(claims[kind]))
 		case "server":
 			command = "bench run --redis server " + strings.Join(names[kind], " ")
+		case redis.Composed:
+			command = "bench run --stack compose " + strings.Join(names[kind], " ")
 		}
 		here := "yes"
 		if err := missing(kind); err != nil {
@@ -110,7 +112,7 @@ func decidesHere(w io.Writer, missing func(kind string) error) error {
 
 // needsRedis is the kind of Redis that a scenario says it needs, or the first one that can be given its faults.
 func needsRedis(s *scenarios.Scenario) string {
-	for _, kind := range []string{"embedded", "server"} {
+	for _, kind := range []string{"embedded", "server", redis.Composed} {
 		able := s.Target.Redis == ""
 		for _, p := range s.Phases {
 			for _, f := range p.Faults {

@@ -87,6 +87,11 @@ func crash(at int) part {
 	return event(history.Event{Kind: history.FaultOn, Name: "powerlost", On: "redis", At: fms(at - 1), Until: fms(at)})
 }
 
+// imaged is an instance of an image of that size.
+func imaged(size float64) part {
+	return event(history.Event{Kind: history.Image, Instance: "1", Name: "shop:1", Value: size, At: ms, Until: 2 * ms})
+}
+
 // stranger is what a connection without the password of Redis met.
 func stranger(met string) part {
 	return event(history.Event{Kind: history.Stranger, On: "redis", Name: history.StrangerBare, At: ms, Until: 2 * ms, Detail: met})

@@ -96,6 +96,8 @@ func decidings() []deciding {
 			parts{line(500, "warn", "redis")}, "no fault on redis"},
 		{"secrets_logged() == 0", parts{line(500, "info", "")}, parts{line(500, "info", ""), line(500, history.LogSecret, "")}, good, "no line of a log was seen"},
 		{"lost_writes(always) == 0", parts{kept("always", 100), crash(900)}, parts{kept("always", 100), missed("always", 800), crash(900)}, parts{kept("no", 100), missed("no", 800)}, "nothing was written to a redis that syncs always"},
+		{"image_size() <= 150MB", parts{imaged(57e6)}, parts{imaged(57e6), imaged(178e6)}, good, "no instance ran in a container"},
+		{"lost_writes(volume) == 0", parts{kept("volume", 100), crash(900)}, parts{kept("volume", 100), missed("volume", 800), crash(900)}, parts{kept("no", 100), missed("no", 800)}, "nothing was written to a redis whose container was made again"},
 		{"write_loss(everysec) <= 300ms", parts{kept("everysec", 100), missed("everysec", 700), crash(900), crash(1500)}, parts{kept("everysec", 100), missed("everysec", 400), crash(100), crash(900)},
 			parts{crash(900)}, "nothing was written"},
 		{"strangers_served(redis) == 0", parts{stranger("NOAUTH"), stranger("WRONGPASS"), stranger("silence")}, parts{stranger("NOAUTH"), stranger("reply")}, parts{stranger("refused")}, "the last met refused"},

@@ -131,6 +131,12 @@ var kinds = []Kind{
 		NotYet: "it needs writes before it, and instances that start meet a fresh redis as it is",
 	},
 	{
+		Name: "recreated", About: "its container is removed, with all but its named volumes, and made again at once; needs a compose file",
+		Acts: Process, On: redis, Redis: composed, Brief: true,
+		Old: meets(Ended), New: meets(Ended, "refused"), Spares: OnlyMoment,
+		NotYet: "it needs writes before it, and instances that start meet a fresh redis as it is",
+	},
+	{
 		Name: "flushed", About: "emptied",
 		Acts: Data, On: redis, Redis: anyOwn, Brief: true, Beside: true,
 		Old: meets(Answered), New: meets(Answered),
@@ -204,6 +210,7 @@ var (
 	anyOwn   = []string{"embedded", "server", "container", "compose"}
 	onDisk   = []string{"server"} // of this machine
 	embedded = []string{"embedded"}
+	composed = []string{"compose"}
 	real     = []string{"server", "container", "compose"}
 	server   = []string{"server", "container"}
 	sentinel = []string{"sentinel"}

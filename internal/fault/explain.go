@@ -98,7 +98,15 @@ func (k Kind) which() string {
 	case k.Acts == Path:
 		return "any; also through somebody else's toxiproxy"
 	case len(k.Redis) > 0:
-		return "--redis " + strings.Join(k.Redis, " or ")
+		return k.Remedy()
 	}
 	return ""
+}
+
+// Remedy is the flags that give a run a Redis that it can be done to.
+func (k Kind) Remedy() string {
+	if slices.Equal(k.Redis, composed) {
+		return "--stack compose, or --compose with a file of yours"
+	}
+	return "--redis " + strings.Join(k.Redis, " or ")
 }

@@ -129,6 +129,7 @@ const (
 	Log       Kind = "log"      // a line that the service logged, seen at At. Name: its level, "error", "warn", "info", "debug", or LogPlain, or LogSecret beside its own event; On: "redis" where it speaks of that; Detail: its message, without secrets
 	Primary   Kind = "primary"  // On: a dependency of several servers. Name: who takes writes from At on, by the word of most that decide it; the first one of a round, and each that differs from the one before
 	Alert     Kind = "alert"    // Name: a rule of a Prometheus; Detail: AlertInactive, AlertPending, AlertFiring, or why its state is not known; it came to that after At, the question before, and by Until; Planned: since when its condition is true, by the clock of Prometheus; only the first, the last (At is Until), and where it differs from the one before. Without a Name: none was there
+	Image     Kind = "image"    // an instance runs from a container image. Name: the image; Value: its size in bytes, unpacked
 	RoundEnd  Kind = "end"      // the round is whole; Detail empty
 )
 

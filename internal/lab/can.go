@@ -49,7 +49,7 @@ func (s Spec) Can(name, on string) error {
 	if k.Acts == fault.Path || on != "redis" || slices.Contains(s.kinds(on), name) {
 		return nil
 	}
-	remedy := "use --redis " + strings.Join(k.Redis, " or ")
+	remedy := "use " + k.Remedy()
 	if name == "loading" {
 		remedy += ", or the fault error of all commands on the path to redis, which answers LOADING in front of any Redis"
 	}

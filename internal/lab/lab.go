@@ -94,7 +94,9 @@ type Arm struct {
 type Instance struct {
 	Name string // "1", "2", …
 	URL  string // http://127.0.0.1:port; empty before the first Fresh
-	PID  int    // of the process that was started last, and of its group; 0: it already ran, or is in a container
+	PID  int    // of the process that was started last, and of its group; of a container its first; 0: it already ran, or it is not known
+
+	Container string // its name; empty: it is in none
 }
 
 // A Lab is an open world. Its methods are safe for concurrent use; Fresh waits for another Fresh.
@@ -136,8 +138,8 @@ func (l *Lab) Arms() []Arm {
 		out := Arm{Name: a.Name, Policy: a.Policy}
 		for _, in := range a.instances {
 			i := Instance{Name: in.name, URL: in.at()}
-			if p := in.running(); p != nil && !p.Contained() {
-				i.PID = p.PID()
+			if p := in.running(); p != nil {
+				i.PID, i.Container = p.ServicePID(), p.Container()
 			}
 			out.Instances = append(out.Instances, i)
 		}

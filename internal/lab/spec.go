@@ -85,17 +85,11 @@ func (s Spec) check(ctx context.Context) (Spec, error) {
 	if s.Dir == "" {
 		bad("no directory for logs")
 	}
-	if err := checkEnv(s.Env); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, checkEnv(s.Env))
 	for _, a := range s.Arms {
-		if err := lookFor(s.command(a), a.Dir); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, lookFor(s.command(a), a.Dir))
 	}
-	if err := s.checkRedis(ctx); err != nil {
-		errs = append(errs, err)
-	}
+	errs = append(errs, s.checkRedis(ctx))
 	return s, errors.Join(errs...)
 }
 
@@ -141,6 +135,9 @@ func (s Spec) checkURLs(ctx context.Context) []error {
 
 // checkRedis refuses a Redis that cannot be opened.
 func (s Spec) checkRedis(ctx context.Context) error {
+	if s.Compose != "" {
+		return nil // readStack has
+	}
 	if err := redis.Check(s.Redis); err != nil || redis.Own(s.Redis) {
 		return err
 	}

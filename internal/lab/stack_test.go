@@ -1,6 +1,8 @@
 package lab_test
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -13,10 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/trektribe/bench/internal/fault"
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/lab/compose"
+	"github.com/trektribe/bench/internal/lab/container"
 	"github.com/trektribe/bench/internal/machinetest"
 )
 
@@ -110,8 +115,8 @@ func TestAComposeFileIsALab(t *testing.T) {
 		}
 	}
 	for _, in := range w.Arms()[0].Instances {
-		if in.PID != 0 {
-			t.Errorf("instance %s has number %d: of a client, which says nothing of the service", in.Name, in.PID)
+		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", in.PID)); err != nil || strings.TrimSpace(string(comm)) != "bench" {
+			t.Errorf("instance %s has number %d, of %q, %v: want the service's and not its client's", in.Name, in.PID, comm, err)
 		}
 		r, err := http.Get(in.URL + "/api/trips")
 		if err != nil {
@@ -122,6 +127,95 @@ func TestAComposeFileIsALab(t *testing.T) {
 		if r.StatusCode != 200 || !strings.Contains(string(b), "Jaipur") && len(b) < 1000 {
 			t.Errorf("instance %s answers %s %.80q", in.Name, r.Status, b)
 		}
+	}
+}
+
+// What Redis has acknowledged outlives its container on its volume, and nowhere else.
+func TestAComposeFileIsALabWhoseVolumeKeepsWhatItHolds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left to .ci/run: 20 seconds")
+	}
+	text, err := os.ReadFile(ownStack(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, file := range map[string]string{
+		"a volume": string(text),
+		"none":     strings.Replace(string(text), `volumes: ["redis_data:/data"]`, `tmpfs: ["/data"]`, 1),
+	} {
+		s := spec(t)
+		s.Compose, s.Redis, s.ReadyIn = filepath.Join(t.TempDir(), "own.yml"), "", 30*time.Second
+		if err := os.WriteFile(s.Compose, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := open(t, s)
+		a := doing("redis", "recreated")
+		w.Ahead([]fault.Fault{a.Fault})
+		w.fresh(t, nil)
+		store := w.Stores()[0]
+		o, err := redis.ParseURL(store.Env(store.Addr()).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := redis.NewClient(o)
+		if err := c.Set(t.Context(), "k", "v", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		w.do(t, a)
+		w.settle(t)
+		n, err := c.Exists(t.Context(), "k").Result()
+		c.Close()
+		if (n == 1) != (name == "a volume") || err != nil {
+			t.Errorf("%s: afterwards there are %d of 1, %v", name, n, err)
+		}
+		if got := w.of(history.Delivery); len(got) != 1 || got[0].Value != 1 {
+			t.Errorf("%s: delivery %v, want one of 1", name, got)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An image with a layer that is too much is told from one without.
+func TestAComposeFileIsALabOfImagesOfAnySize(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left to .ci/run: 10 seconds")
+	}
+	text, err := os.ReadFile(ownStack(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const padded, padding = "bench/padded:test", 120 << 20
+	dir := t.TempDir()
+	for name, content := range map[string][]byte{"Dockerfile": []byte("FROM bench/bench:latest\nCOPY padding /\n"), "padding": bytes.Repeat([]byte{1}, padding)} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := exec.Command("docker", "build", "--tag", padded, dir).CombinedOutput(); err != nil {
+		t.Fatalf("docker build: %v: %s", err, out)
+	}
+	t.Cleanup(func() { exec.Command("docker", "image", "rm", padded).Run() })
+	size := func(image string) int64 {
+		s := spec(t)
+		s.Compose, s.Redis, s.ReadyIn = filepath.Join(t.TempDir(), "own.yml"), "", 30*time.Second
+		if err := os.WriteFile(s.Compose, bytes.ReplaceAll(text, []byte("bench/bench:latest"), []byte(image)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w := open(t, s)
+		w.fresh(t, nil)
+		name, n, err := container.Image(w.Arms()[0].Instances[0].Container)
+		if err != nil || name != image {
+			t.Fatalf("it runs from %s, %v; want %s", name, err, image)
+		}
+		if err := w.Close(); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	if small, large := size("bench/bench:latest"), size(padded); small > 100<<20 || large-small != padding {
+		t.Errorf("%d bytes, and %d with %d more", small, large, padding)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // judged holds every mutant that a scenario has a claim about: those of caches, of counts, of operation, and of what is beyond the document.
-var judged = merged(table, limiters, boards, sockets, deliveries, beyond, operations, logged)
+var judged = merged(table, limiters, boards, sockets, deliveries, beyond, operations, logged, databases)
 
 func merged(tables ...map[string]Mutant) map[string]Mutant {
 	all := map[string]Mutant{}

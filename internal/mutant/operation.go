@@ -22,7 +22,7 @@ var operations = map[string]Mutant{
 	},
 	"log-off": {
 		About:  "the service has Redis log no write, because that is quicker (redis-server only)",
-		Breaks: []string{"ops.aof.kill", "ops.aof.always", "ops.aof.second"},
+		Breaks: []string{"ops.aof.kill", "ops.aof.always", "ops.aof.second", "ops.volume"},
 		mutate: func(o *target.Options) { o.DecorateRedis = insists("appendonly", "no") },
 	},
 	"log-always": {

@@ -127,6 +127,7 @@ func (r *session) play(ctx context.Context, index int, s *scenarios.Scenario, j 
 	if hasFaults(s.Phases) {
 		p.alerts = r.Alerts
 	}
+	p.images = j.asks("image_size")
 	p.strangers, p.writes = j.asks("strangers_served"), j.asks("lost_writes") || j.asks("write_loss")
 	if j.asks("unlogged") || j.asks("secrets_logged") {
 		p.logs = watch.NewLogs(r.clock)

@@ -49,6 +49,7 @@ type player struct {
 	jars     map[[2]string]http.CookieJar // what its login gave, by arm and instance
 
 	writes    bool               // some claim is about what Redis keeps of what it has acknowledged
+	images    bool               // some claim is about the image of the service
 	strangers bool               // some claim is about who lacks the password of Redis
 	alerts    *alerts.Prometheus // nil: nobody's are read
 	logs      *watch.Logs        // of the instances; nil: no claim is about them
@@ -109,6 +110,9 @@ func (p *player) segment(ctx context.Context, n, index int, seg scenarios.Segmen
 	sample.Boundary(ctx, arms, "", phases[0].Name)
 	if p.strangers {
 		watch.Strangers(ctx, p.clock, p.lab.Stores(), w.Event)
+	}
+	if p.images {
+		watch.Images(p.clock, arms, w.Event)
 	}
 	if err := p.login(ctx, arms, w.Event); err != nil {
 		return err

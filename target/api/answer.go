@@ -61,6 +61,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, thing string, err err
 		refuse(w, http.StatusNotFound, "no such "+thing)
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		refuse(w, statusClientGone, "the client left")
+	case errors.Is(err, context.DeadlineExceeded):
+		a.Log.Error("request", "method", r.Method, "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", "1")
+		refuse(w, http.StatusServiceUnavailable, "no answer from the database in time")
 	default:
 		a.Log.Error("request", "method", r.Method, "path", r.URL.Path, "error", err)
 		refuse(w, http.StatusInternalServerError, "internal error")

@@ -20,7 +20,8 @@ import (
 //     flight, instances by a lease in Redis. Queries for each key and expiry, over
 //     all instances: one, and one more for each holder of the lease that dies or is
 //     held up beyond it, or for each instance while Redis is away or has
-//     Limits.Inflight commands to do for it.
+//     Limits.Inflight commands to do for it. Nobody waits for one longer than
+//     Limits.Answer, whatever the database does.
 //   - A change makes older values unreadable rather than deleting them; see
 //     generation. So a slow load can never bring the old value back.
 //
@@ -151,6 +152,11 @@ func (h *Hardened) load(ctx context.Context, l lookup, load Load) (Answer, error
 	// it, and is told of it, never joins a load from before it.
 	name := l.key.Name + " " + strconv.FormatUint(l.mark, 36)
 	began := l.began
+	if !load.Slow {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.limits.Answer)
+		defer cancel()
+	}
 	got, err := h.flights.do(ctx, name, l.generation, func() (landed, error) {
 		// A load may have ended between this look-up and this flight.
 		if got := h.local.since(l.key.Name, l.generation, l.began); got.JSON != "" {

@@ -24,6 +24,9 @@ type Limits struct {
 	// Load bounds a load, one query of the database that requests share, and before
 	// that how long they wait for another instance's load.
 	Load time.Duration
+	// Answer is how long a request waits for a load that is not slow, its own or another's. Then it fails, and the
+	// load goes on for those who ask later: a database that answers nothing is to hold up nobody for longer.
+	Answer time.Duration
 	// Lease is how long an instance that has begun to load keeps others from it without
 	// a sign of life, and SlowLease so for a slow load. It gives one every third of it. An instance
 	// that dies, or is cut off from Redis, while it loads has the others wait for that long; one that
@@ -47,6 +50,7 @@ func DefaultLimits() Limits {
 		Failures:  3,
 		Probe:     100 * time.Millisecond,
 		Load:      10 * time.Second,
+		Answer:    2 * time.Second,
 		Lease:     300 * time.Millisecond,
 		SlowLease: time.Second,
 		Entries:   10_000,

@@ -20,5 +20,5 @@ type Row struct {
 // OfService are the rows that rest on what the service tells beside what was seen of it, OfHarness those that rest on what
 // bench did itself, OfAlerts those that rest on what a Prometheus says.
 func OfService() []Row { return []Row{miscounted(), toldMean(), unlogged(), secretsLogged()} }
-func OfHarness() []Row { return []Row{strangersServed(), lostWrites(), writeLoss()} }
+func OfHarness() []Row { return []Row{strangersServed(), lostWrites(), writeLoss(), imageSize()} }
 func OfAlerts() []Row  { return []Row{timeToFire(), timeToResolve(), fired()} }

@@ -11,16 +11,19 @@ import (
 	"github.com/trektribe/bench/internal/history"
 )
 
-// fsyncs are the words that these measures know.
-var fsyncs = []string{"always", "everysec", "no"}
+// keeps are the words that these measures know: how Redis is to keep what it acknowledges.
+var keeps = []string{"always", "everysec", "no", volume}
+
+const volume = "volume"
 
 // aboutWrites is what both measures say of their figure.
 const aboutWrites = " Bench itself writes to Redis every 10 ms in segments with the fault crashed or powerlost, and looks in the end for each " +
-	"write that was acknowledged. The argument is when Redis syncs its append-only file: always, everysec or no."
+	"write that was acknowledged. The argument is when Redis syncs its append-only file: always, everysec or no; or volume: as its compose " +
+	"file has it, in segments with the fault recreated."
 
-func knownFsync(args []expr.Arg) error {
-	if !slices.Contains(fsyncs, args[0].Name) {
-		return errors.New(figure.Unknown("setting", args[0].Name, fsyncs))
+func knownKeeping(args []expr.Arg) error {
+	if !slices.Contains(keeps, args[0].Name) {
+		return errors.New(figure.Unknown("setting", args[0].Name, keeps))
 	}
 	return nil
 }
@@ -29,7 +32,7 @@ func knownFsync(args []expr.Arg) error {
 func lostWrites() Row {
 	return Row{
 		Signature: expr.Signature{
-			Name: "lost_writes", Args: "(fsync)", Params: []expr.Param{expr.Word}, Check: knownFsync,
+			Name: "lost_writes", Args: "(fsync)", Params: []expr.Param{expr.Word}, Check: knownKeeping,
 			Form: expr.Counted, Label: "lost writes", Noun: "writes", Timeless: true,
 		},
 		Unit:  "count",
@@ -42,7 +45,7 @@ func lostWrites() Row {
 func writeLoss() Row {
 	return Row{
 		Signature: expr.Signature{
-			Name: "write_loss", Args: "(fsync)", Params: []expr.Param{expr.Word}, Check: knownFsync,
+			Name: "write_loss", Args: "(fsync)", Params: []expr.Param{expr.Word}, Check: knownKeeping,
 			Form: expr.Proved, Dims: figure.Seconds, Label: "loss", Noun: "writes", Timeless: true,
 		},
 		Unit:  "duration",
@@ -63,7 +66,7 @@ type writes struct {
 
 func (w *writes) Event(e *history.Event) {
 	switch {
-	case e.Kind == history.FaultOn && (e.Name == "crashed" || e.Name == "powerlost"):
+	case e.Kind == history.FaultOn && slices.Contains([]string{"crashed", "powerlost", "recreated"}, e.Name):
 		w.crashes = append(w.crashes, e.Until) // by then it was dead: until then it acknowledged
 	case e.Name != w.fsync:
 	case e.Kind == history.Written:
@@ -74,6 +77,9 @@ func (w *writes) Event(e *history.Event) {
 }
 
 func (w *writes) Value() figure.Value {
+	if w.written == 0 && w.fsync == volume {
+		return figure.NoData("a compose file (--stack compose, or --compose), and a phase with recreated", "nothing was written to a redis whose container was made again")
+	}
 	if w.written == 0 {
 		return figure.NoData("a phase with crashed or powerlost and fsync: "+w.fsync, "nothing was written to a redis that syncs %s", w.fsync)
 	}

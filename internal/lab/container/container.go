@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"slices"
 	"strconv"
@@ -105,6 +106,38 @@ func Resume(name string) { docker("unpause", name) }
 
 // Remove removes a container with its unnamed volumes. That there is none is no error.
 func Remove(name string) { docker("rm", "--force", "--volumes", name) }
+
+// Removed reports whether there is no container of that name, not even one that has ended.
+func Removed(name string) (bool, error) {
+	found, err := docker("container", "ls", "--all", "--quiet", "--filter", "name=^/"+name+"$")
+	return found == "", err
+}
+
+// PID is the number of a container's first process on this machine; 0: it does not run, or on another machine.
+func PID(name string) int {
+	text, err := docker("container", "inspect", "--format", "{{.State.Pid}} {{.Id}}", name)
+	pid, id, _ := strings.Cut(text, " ")
+	groups, errGroups := os.ReadFile("/proc/" + pid + "/cgroup")
+	if err != nil || errGroups != nil || !strings.Contains(string(groups), id) {
+		return 0
+	}
+	n, _ := strconv.Atoi(pid)
+	return n
+}
+
+// Image is the image that a container was made of, as it was named, and its size in bytes with all its layers, unpacked.
+func Image(name string) (image string, size int64, err error) {
+	text, err := docker("container", "inspect", "--format", "{{.Config.Image}} {{.Image}}", name)
+	if err != nil {
+		return "", 0, err
+	}
+	image, id, _ := strings.Cut(text, " ")
+	if text, err = docker("image", "inspect", "--format", "{{.Size}}", id); err != nil {
+		return "", 0, err
+	}
+	size, err = strconv.ParseInt(text, 10, 64)
+	return image, size, err
+}
 
 // Gateway is the address of this machine by which containers in a network reach it.
 func Gateway(network string) (string, error) {

@@ -74,6 +74,14 @@ func (p *Process) Pause(ctx context.Context) error {
 // Resume gives it back. That it was not taken away is no error.
 func (p *Process) Resume() { p.signal(goOnSignal) }
 
+// Removed reports whether its container is gone, and not just ended. Of a process without one it says no.
+func (p *Process) Removed() (bool, error) {
+	if p.container == "" {
+		return false, nil
+	}
+	return container.Removed(p.container)
+}
+
 // endRest ends what the process has started, when it has ended itself. What was asked to end, and is busy with it, has
 // as long for that as the process.
 func (p *Process) endRest() {

@@ -51,6 +51,7 @@ type Process struct {
 	input   io.WriteCloser // of Tell; nil: it is told nothing
 
 	container string        // its name; empty: it is none
+	inside    atomic.Int64  // the number of its container's first process; 0: not known yet
 	mark      string        // a variable in the environment of all that descends from it
 	asked     atomic.Bool   // it was asked to end
 	killed    atomic.Bool   // it was not asked, or has been asked for long enough
@@ -123,8 +124,20 @@ func (l *Lease) Start(c Command, exited func(*Process)) (*Process, error) {
 // PID is its number, and its group's.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Contained reports whether it is the client of a container, which has processes of its own.
-func (p *Process) Contained() bool { return p.container != "" }
+// Container is the name of the container whose client it is; empty: it is none.
+func (p *Process) Container() string { return p.container }
+
+// ServicePID is its number, and its group's; of a container's client that of the container's first process on this machine,
+// 0 where that is not known.
+func (p *Process) ServicePID() int {
+	if p.container == "" {
+		return p.PID()
+	}
+	if p.inside.Load() == 0 && !p.Exited() {
+		p.inside.Store(int64(container.PID(p.container)))
+	}
+	return int(p.inside.Load())
+}
 
 // LogFrom is where its lines begin in its log.
 func (p *Process) LogFrom() int64 { return p.logFrom }

@@ -98,12 +98,16 @@ const (
 	writtenKey  = "bench:written:"
 )
 
-// Fsync is how it syncs its append-only file; empty: it has none that lasts.
-func (s *Store) Fsync() string {
-	if s.durable == nil {
-		return ""
+// Keeps is how it is to keep what it acknowledges since the segment began: when it syncs its append-only file, one of
+// fault.Fsyncs, or "volume"; empty: it need not.
+func (s *Store) Keeps() string {
+	switch {
+	case s.volume:
+		return "volume"
+	case s.durable != nil:
+		return s.durable.fsync
 	}
-	return s.durable.fsync
+	return ""
 }
 
 // Writes writes one key after the other until ctx ends, and tells of each that Redis has acknowledged; then it tells which of

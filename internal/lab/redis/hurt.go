@@ -42,17 +42,20 @@ func (s *Store) flush(ctx context.Context, _ fault.Fault) error {
 	if err != nil {
 		return fmt.Errorf("DBSIZE: %w", err)
 	}
-	s.left = canary.Meeting{Met: "empty", Wait: time.Since(began)}
+	s.left = canary.Meeting{Met: empty, Wait: time.Since(began)}
 	if size != ":0" {
-		s.left.Met = strings.TrimPrefix(size, ":") + " keys"
+		s.left.Met = strings.TrimPrefix(size, ":") + " keys that were left"
 	}
 	return nil
 }
 
-// found is what flush has left.
+// What flush, or remove, is to leave.
+const empty, removed = "empty", "removed"
+
+// found is what was left.
 func (s *Store) found() (m canary.Meeting, flaw string) {
-	if s.left.Met != "empty" {
-		flaw = s.left.Met + " were left just after"
+	if s.left.Met != empty && s.left.Met != removed {
+		flaw = s.left.Met + " just after"
 	}
 	return s.left, flaw
 }

@@ -117,9 +117,10 @@ type Store struct {
 	dir     string          // where it saves its data when told to
 	logs    bool            // it has an append-only file, and is started from it
 	durable *durable        // its append-only file since the segment began; nil: it has none
+	volume  bool            // what it acknowledges since the segment began is to be on its volume
 	role    string          // settings of what it is among several, when it is started again
 	word    string          // what reloaded or replayed has left in it
-	left    canary.Meeting  // what flushed has
+	left    canary.Meeting  // what flushed or recreated has
 
 	mu      sync.Mutex
 	process *process.Process // nil: somebody's
@@ -195,6 +196,7 @@ func (s *Store) Renew(ctx context.Context) error {
 	if err := s.persistNoMore(ctx); err != nil {
 		return err
 	}
+	s.volume = false
 	if err := s.client.FlushAll(ctx).Err(); err != nil {
 		return fmt.Errorf("flush redis: %w", err)
 	}

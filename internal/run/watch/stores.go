@@ -7,6 +7,7 @@ import (
 
 	"github.com/trektribe/bench/internal/history"
 	"github.com/trektribe/bench/internal/lab"
+	"github.com/trektribe/bench/internal/lab/container"
 )
 
 // strangerWithin is how long a stranger waits for an answer.
@@ -24,17 +25,17 @@ func Strangers(ctx context.Context, clock *history.Clock, stores []lab.Store, re
 	}
 }
 
-// Writes writes to each Redis that logs its writes since the segment began, until ctx ends, and records what was
+// Writes writes to each Redis that is to keep its writes since the segment began, until ctx ends, and records what was
 // acknowledged, and what of that is missing then.
 func Writes(ctx context.Context, clock *history.Clock, stores []lab.Store, record func(history.Event)) {
 	var all sync.WaitGroup
 	for _, s := range stores {
-		if s.Fsync() == "" {
+		if s.Keeps() == "" {
 			continue
 		}
 		all.Go(func() {
 			event := func(kind history.Kind, n int, at time.Duration) history.Event {
-				return history.Event{Kind: kind, Arm: s.Arm, On: s.On, Name: s.Fsync(), Value: float64(n), At: at, Until: clock.Now()}
+				return history.Event{Kind: kind, Arm: s.Arm, On: s.On, Name: s.Keeps(), Value: float64(n), At: at, Until: clock.Now()}
 			}
 			acknowledged := map[int]time.Duration{}
 			err := s.Writes(ctx, func(n int, sent time.Time) {
@@ -48,4 +49,22 @@ func Writes(ctx context.Context, clock *history.Clock, stores []lab.Store, recor
 		})
 	}
 	all.Wait()
+}
+
+// Images records of what image each instance runs that is in a container.
+func Images(clock *history.Clock, arms []lab.Arm, record func(history.Event)) {
+	for _, a := range arms {
+		for _, i := range a.Instances {
+			if i.Container == "" {
+				continue
+			}
+			e := history.Event{Kind: history.Image, Arm: a.Name, Instance: i.Name, At: clock.Now()}
+			name, size, err := container.Image(i.Container)
+			if e.Until = clock.Now(); err != nil {
+				e.Kind, e.Detail = history.Problem, "size of an image: "+err.Error()
+			}
+			e.Name, e.Value = name, float64(size)
+			record(e)
+		}
+	}
 }
