@@ -36,7 +36,7 @@ var floors = []floor{
 	{"internal/run", 40, []string{"internal/alerts", "internal/run/capacity", "internal/run/watch", "internal/run/ask", "internal/run/lanes", "internal/run/before", "internal/run/paint", "internal/lab", "internal/load", "internal/fault", "internal/claim", "internal/predict", "internal/history", "internal/stats", "internal/traffic", "internal/contract", "internal/inspect", "internal/redact", "scenarios", "reports"},
 		"it plays scenarios against any service, so it knows neither our own target nor its mutants"},
 	{"images/health", 2, []string{"internal/resp", "internal/redact"}, "a health check is small, and shares no fate with what it checks"},
-	{"internal/drill", 46, []string{"internal/run", "internal/claim", "internal/history", "internal/fault", "internal/lab/process", "scenarios", "reports"},
+	{"internal/drill", 46, []string{"internal/alerts", "internal/run", "internal/claim", "internal/history", "internal/fault", "internal/lab/process", "scenarios", "reports"},
 		"a drill is a run that people confirm, halt and learn from: what is played and measured is as in any other"},
 	{"internal/run/past", 45, []string{"internal/run", "internal/trend", "scenarios", "reports"}, "whoever looks at several runs reads them in one way, and plays none"},
 	{"internal/run/lanes", 36, []string{"internal/lab", "internal/claim", "scenarios", "reports"}, "who is played beside whom follows from the scenarios, before anything is played"},

@@ -62,7 +62,7 @@ func (e Episode) FaultTexts() (out []string) {
 // Measures that are about Redis, and those that count from the end of the last fault.
 var (
 	ofRedis    = []string{"time_to_detect", "time_to_health", "time_to_recover", "time_to_fallback"}
-	fromTheEnd = []string{"time_to_health", "time_to_recover", "time_to_steady"}
+	fromTheEnd = []string{"time_to_health", "time_to_recover", "time_to_steady", "time_to_resolve"}
 )
 
 // Predict compiles a prediction of what an episode does to the service: a comparison of the claim language about its

@@ -51,6 +51,9 @@ func (f drillFlags) plan(names []string) (o run.Options, p *drill.Plan, err erro
 	if err != nil {
 		return o, nil, err
 	}
+	if err := p.Read(context.Background(), o.Alerts); err != nil {
+		return o, nil, fmt.Errorf("--alerts: %w", err)
+	}
 	if p.Question == "" {
 		var about []string
 		for _, s := range o.Scenarios {
@@ -106,7 +109,7 @@ func (f drillFlags) confirm(ctx context.Context, p *drill.Plan, o run.Options, e
 		}
 		return exitCannotRun
 	}
-	target := drill.Target{Text: run.TargetText(o.Lab), Running: len(f.urls) > 0}
+	target := drill.Target{Text: run.TargetText(o.Lab), Running: len(f.urls) > 0, Compose: o.Lab.Compose}
 	for _, a := range o.Lab.Arms {
 		target.Arms = append(target.Arms, a.Name)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/trektribe/bench/internal/claim/code"
 	"github.com/trektribe/bench/internal/claim/expr"
 	"github.com/trektribe/bench/internal/claim/figure"
+	"github.com/trektribe/bench/internal/claim/operation"
 	"github.com/trektribe/bench/internal/history"
 )
 
@@ -110,6 +111,17 @@ func (c *Claim) Measures() (names []string) {
 	}
 	for _, call := range c.holds.Calls {
 		add(call)
+	}
+	return names
+}
+
+// Alerts are the names of the alerts that c is about, each once.
+func (c *Claim) Alerts() (names []string) {
+	about := operation.OfAlerts()
+	for _, call := range c.holds.Calls {
+		if slices.ContainsFunc(about, func(r operation.Row) bool { return r.Name == call.Name }) && !slices.Contains(names, call.Args[0].Name) {
+			names = append(names, call.Args[0].Name)
+		}
 	}
 	return names
 }

@@ -38,6 +38,7 @@ type Episode struct {
 	Before      Steady    `json:"before"`
 	After       Steady    `json:"after"`
 	Moments     []Moment  `json:"moments"`
+	Unnoticed   bool      `json:"unnoticed,omitempty"` // alerts were read, and none began to fire
 	Predictions []Outcome `json:"predictions"`
 	Lost        []Lost    `json:"lost"`
 	On          int       `json:"on"`  // faults switched on

@@ -33,7 +33,7 @@ type page struct {
 // document is the report of a drill, in the order in which somebody who was not there asks.
 func document(p *Plan, a *After, saved *run.Saved, r reports.Run) page {
 	out := page{title: "Drill: " + p.Question}
-	out.sections = append(out.sections, answer(p, a), expected(p, a), steadyTable(a), timeline(a), losses(a, r), skipped(p, a), safety(p, a, saved),
+	out.sections = append(out.sections, answer(p, a, saved), expected(p, a), steadyTable(a), timeline(a, saved), losses(a, r), skipped(p, a), safety(p, a, saved),
 		actions(a, r), last(p), replay(saved, r))
 	return out
 }
@@ -65,7 +65,7 @@ func (a *After) Summary() string {
 		begun, len(a.Episodes), proved, a.count(Hit), a.count(Miss), a.count(Unseen))
 }
 
-func answer(p *Plan, a *After) section {
+func answer(p *Plan, a *After, saved *run.Saved) section {
 	out := section{title: "What was done, and what came of it"}
 	out.lines = append(out.lines, a.Summary()+".")
 	switch end := p.Ended; {
@@ -80,7 +80,22 @@ func answer(p *Plan, a *After) section {
 	if len(p.Told) > 0 {
 		told = "Told before: " + orNobody(p.Told) + "."
 	}
-	out.lines = append(out.lines, fmt.Sprintf("Confirmed by %s at %s, %s. %s", p.By, clockTime(p.At), p.Confirmed, told), "Target: "+a.Target+".")
+	out.lines = append(out.lines, fmt.Sprintf("Confirmed by %s at %s, %s. %s", p.By, clockTime(p.At), p.Confirmed, told))
+	if p.Ended != nil {
+		out.lines = append(out.lines, fmt.Sprintf("Played from %s to %s, %s in all.", clockTime(saved.Started), clockTime(p.Ended.At), seconds(p.Ended.At.Sub(saved.Started).Seconds())))
+	}
+	var arms []string
+	for _, arm := range saved.Arms {
+		arms = append(arms, arm.Name)
+	}
+	target := "Target: " + a.Target
+	if len(arms) > 0 {
+		target += " (" + strings.Join(arms, ", ") + ")"
+	}
+	if saved.Stack != "" {
+		target += ", of a compose file: " + saved.Stack
+	}
+	out.lines = append(out.lines, target+".")
 	return out
 }
 
@@ -127,8 +142,11 @@ func steadyTable(a *After) section {
 	return out
 }
 
-func timeline(a *After) section {
+func timeline(a *After, saved *run.Saved) section {
 	out := section{title: "Timeline", lines: []string{"Of several streams and instances: the earliest to the latest. Health is asked 20 times a second."}}
+	if saved.Alerts != "" {
+		out.lines = append(out.lines, "Alerts are read once a second from "+saved.Alerts+": a time of theirs lies between two questions. Pending is since when the condition is true, by the clock of Prometheus.")
+	}
 	for _, e := range a.Episodes {
 		if !e.Begun {
 			continue

@@ -40,7 +40,10 @@ func safety(p *Plan, a *After, saved *run.Saved) section {
 		on, off = on+e.On, off+e.Off
 	}
 	radius := "processes that bench started on this machine, and a Redis of their own"
-	if saved.Running {
+	switch {
+	case saved.Stack != "":
+		radius = "containers that bench started of a compose file, in networks and with volumes of their own (" + saved.Stack + ")"
+	case saved.Running:
 		radius = "the path between " + saved.Target + " and its Redis"
 	}
 	out.lines = append(out.lines, fmt.Sprintf("Blast radius: %s. Done to it: %s.", radius, orNobody(all)))
@@ -72,15 +75,28 @@ func actions(a *After, r reports.Run) section {
 	for _, e := range a.Episodes {
 		name := a.name(e)
 		for _, o := range e.Predictions {
-			switch o.Is {
-			case Miss:
+			if o.Is == Miss {
 				add(fmt.Sprintf("%s: predicted %s, was %s. Is the service wrong, or what we believe of it?", name, o.Text, o.Was))
-			case Unseen:
-				add(fmt.Sprintf("%s: %s could not be observed: %s", name, o.Text, o.Why))
+			}
+		}
+		for _, u := range e.unseen() {
+			add(fmt.Sprintf("%s: %s not observable: %s. Play it again once that is mended", name, u.texts, u.why))
+		}
+		for _, l := range e.Lost {
+			if l.Failed > 0 {
+				add(fmt.Sprintf("%s: of %d requests of %s %s the fault, %d had no correct answer: %s", name, l.Asked, l.Stream, l.When, l.Failed, l.Kinds))
 			}
 		}
 		if e.Begun && !e.Proved {
 			add(name + ": the fault was not proved. Does the service use this Redis?")
+		}
+		for _, m := range e.Moments {
+			if m.AtLeast {
+				add(fmt.Sprintf("%s: %s had not come %s after %s, when the observation ended", name, m.Name, seconds(m.Hi), fromText(m)))
+			}
+		}
+		if e.Unnoticed {
+			add(name + ": no alert began to fire. Who would have noticed?")
 		}
 		if e.After.Is == NotSteady {
 			add(fmt.Sprintf("%s: the service was not steady again: %s was %s", name, e.After.Condition, e.After.Was))
@@ -100,3 +116,22 @@ func actions(a *After, r reports.Run) section {
 	out.tables = append(out.tables, t)
 	return out
 }
+
+// unseen are the predictions of an episode that were not observable, by why.
+func (e Episode) unseen() (out []unseen) {
+	for _, o := range e.Predictions {
+		if o.Is != Unseen {
+			continue
+		}
+		i := slices.IndexFunc(out, func(u unseen) bool { return u.why == o.Why })
+		if i < 0 {
+			out = append(out, unseen{texts: o.Text, why: o.Why})
+			continue
+		}
+		out[i].texts += ", " + o.Text
+	}
+	return out
+}
+
+// unseen is why some predictions were not observable.
+type unseen struct{ texts, why string }

@@ -43,17 +43,16 @@ func (a *After) Table(w io.Writer, report string, p *Plan) error {
 	fmt.Fprintln(out, "fault\tpredicted\tmeasured\tis")
 	for _, e := range a.Episodes {
 		for _, o := range e.Predictions {
-			measured := o.Was
-			if o.Is == Unseen {
-				measured = orElse(o.Why, o.Was)
-			}
-			fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", a.name(e), o.Text, measured, strings.ToUpper(o.Is))
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\n", a.name(e), o.Text, orElse(o.Was, "–"), strings.ToUpper(o.Is))
 		}
 	}
 	if err := out.Flush(); err != nil {
 		return err
 	}
 	for _, e := range a.Episodes {
+		for _, u := range e.unseen() {
+			fmt.Fprintf(w, "%s: not observable: %s\n", a.name(e), u.why)
+		}
 		switch {
 		case e.After.Is == NotSteady:
 			fmt.Fprintf(w, "%s: the service was not steady again: %s was %s\n", a.name(e), e.After.Condition, e.After.Was)

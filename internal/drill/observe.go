@@ -29,6 +29,8 @@ func observe(p *Plan, s *scenarios.Scenario, arm string, h history.History, halt
 			e.At = (w.began - began).Seconds()
 			e.Before, e.After = steadyBefore(s, w), steadyAfter(s, w)
 			e.Proved, e.Moments = moments(w)
+			alerts, fired, read := alertsOf(w)
+			e.Moments, e.Unnoticed = append(e.Moments, alerts...), read && !fired
 			e.Lost = lost(w)
 		}
 		for _, one := range p.Of(s.Name, e.Phase) {
@@ -220,15 +222,10 @@ func recovered(w *window) (out []Moment) {
 	all := spec.Judge([]recovery.Round{spec.Observe(&calm)})
 	for _, row := range []struct{ time, name, from string }{
 		{recovery.FirstTouched, "first request touched", began}, {recovery.Detected, "detected by /health", began},
-		{"", "alert pending, firing", began}, {recovery.Fallback, "fallback", began}, {recovery.Lifted, "lifted", began},
+		{recovery.Fallback, "fallback", began}, {recovery.Lifted, "lifted", began},
 		{recovery.UsedAgain, "Redis used again", lifted}, {recovery.SteadyAgain, "steady again", lifted}, {recovery.WorstWait, "worst wait", ""},
 	} {
 		m := Moment{Name: row.name, From: row.from}
-		if row.time == "" {
-			m.Why = "not known: bench does not see the alerts of this service"
-			out = append(out, m)
-			continue
-		}
 		for _, t := range all {
 			one := t.Named(row.time)
 			switch {
@@ -247,7 +244,11 @@ func recovered(w *window) (out []Moment) {
 		if m.Known {
 			m.Why = ""
 		}
+		m.Why = strings.TrimPrefix(m.Why, "round 1: ") // there is one
 		out = append(out, m)
+	}
+	if !slices.ContainsFunc(out, func(m Moment) bool { return m.Known || m.Why != out[0].Why }) {
+		return []Moment{{Name: "times of the service", Why: "not known: " + out[0].Why}}
 	}
 	return out
 }

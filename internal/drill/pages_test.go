@@ -36,7 +36,7 @@ func TestTheReportAnswersWhoWasNotThere(t *testing.T) {
 	for _, want := range []string{
 		"2 of 2 faults begun, 2 proved · predictions: 1 hit, 1 missed, 0 not observable", "Confirmed by lost", "Told before: lost", "86.7 % | MISS", "100 % | HIT", "40 × status 500",
 		"steady (100 %)", "refused on redis | never", "Leftovers: none. 2 faults were switched on, and 2 lifted", "bench drill --yes --seed 7 twice",
-		"Is the service wrong, or what we believe of it?", "| owner | due |", "Nothing: every fault was begun", "detected by /health | \\+46 ms", "not known: bench does not see the alerts",
+		"Is the service wrong, or what we believe of it?", "| owner | due |", "Nothing: every fault was begun", "detected by /health | \\+46 ms", "not known: no Prometheus was named",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("drill.md does not say %q:\n%s", want, text)

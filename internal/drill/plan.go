@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/trektribe/bench/internal/claim"
+	"github.com/trektribe/bench/internal/claim/figure"
 	"github.com/trektribe/bench/scenarios"
 )
 
@@ -43,6 +44,8 @@ type Plan struct {
 	Told        []string     `json:"told"`      // who was told before
 	HaltFiles   []string     `json:"halt_files"`
 	HaltURL     string       `json:"halt_url,omitempty"`
+	Prometheus  string       `json:"prometheus,omitempty"` // whose alerts are read, without its password; empty: nobody's
+	Alerts      []string     `json:"alerts,omitempty"`     // that it has
 	Predictions []Prediction `json:"predictions"`
 	LeftOut     []string     `json:"left_out,omitempty"` // of what was asked for, and why
 	Last        []Rehearsed  `json:"last"`               // when each of its faults was rehearsed last, before this drill
@@ -118,10 +121,20 @@ func Prepare(all []*scenarios.Scenario, hurts bool) (out []*scenarios.Scenario, 
 
 // Expect adds a prediction of an episode. The error says why it cannot be measured.
 func (p *Plan) Expect(at At, text, by string, now time.Time) error {
-	_, mistakes := at.Scenario.Predict(at.Episode, text)
+	c, mistakes := at.Scenario.Predict(at.Episode, text)
 	var errs []error
 	for _, m := range mistakes {
 		errs = append(errs, fmt.Errorf("prediction of phase %s (%q): column %d: %s", at.Phase.Name, text, m.Col, m.Msg))
+	}
+	if c != nil {
+		for _, alert := range c.Alerts() {
+			switch {
+			case p.Prometheus == "":
+				errs = append(errs, fmt.Errorf("prediction of phase %s (%q): nobody says when %s fires: name its Prometheus with --alerts http://host:port", at.Phase.Name, text, alert))
+			case !slices.Contains(p.Alerts, alert):
+				errs = append(errs, fmt.Errorf("prediction of phase %s (%q): %s", at.Phase.Name, text, figure.Unknown("alert of "+p.Prometheus, alert, p.Alerts)))
+			}
+		}
 	}
 	if len(errs) > 0 {
 		return errors.Join(errs...)

@@ -86,7 +86,8 @@ type track struct {
 type mark struct {
 	X    float64
 	Name string
-	Y    int // of the name, each lower than the one before: they do not lie on one another
+	Y    int  // of the name, each lower than the one before: they do not lie on one another
+	Left bool // the name is on the left of it, where there is room
 }
 
 // trackOf draws an episode.
@@ -111,21 +112,23 @@ func trackOf(label string, e Episode) (out track) {
 		case m.From == lifted:
 			at += fault
 		}
-		name := m.Name
+		one := m // the latest alone: a picture has little room
+		one.Lo, one.AtLeast = m.Hi, false
+		name := m.Name + " "
 		if m.AtLeast {
-			name += " (not yet)"
+			name = m.Name + ": not by "
 		}
-		points = append(points, point{at, name + " " + m.text()})
+		points = append(points, point{at, name + one.text()})
 		end = max(end, at)
 	}
 	if end <= 0 {
 		return out
 	}
-	const left, width = 2.0, 66.0 // the rest is for the last names
+	const left, width = 2.0, 94.0
 	scale := func(x float64) float64 { return left + width*x/end }
 	out = track{Label: label, FaultX: left, FaultW: width * fault / end}
 	for i, p := range points {
-		out.Marks = append(out.Marks, mark{X: scale(p.at), Name: p.name, Y: 30 + 16*i})
+		out.Marks = append(out.Marks, mark{X: scale(p.at), Name: p.name, Y: 30 + 16*i, Left: scale(p.at) > 50})
 	}
 	return out
 }

@@ -18,12 +18,16 @@ type Target struct {
 	Text    string   // its command or URLs, without secrets
 	Arms    []string // of it
 	Running bool     // it already runs, and bench did not start it
+	Compose string   // the file whose containers it is; empty: none
 }
 
 // String says what is hurt, and whose it is.
 func (t Target) String() string {
 	if t.Running {
 		return t.Text + ", which already runs: only its path to Redis is touched"
+	}
+	if t.Compose != "" {
+		return fmt.Sprintf("%s (%s), in containers that bench starts as %s has them, with a Redis, networks and volumes of their own", t.Text, strings.Join(t.Arms, ", "), t.Compose)
 	}
 	return fmt.Sprintf("%s (%s), started by bench on this machine, with a Redis of its own", t.Text, strings.Join(t.Arms, ", "))
 }
@@ -77,6 +81,9 @@ func (p *Plan) Show(w io.Writer, all []*scenarios.Scenario, on Target) error {
 		line("%s\t%s", first(i, "to stop"), s)
 	}
 	line("if bench dies\tits watchdog puts everything back within %v", process.LeaseFor+time.Second)
+	if p.Prometheus != "" {
+		line("alerts\tread from %s: %s", p.Prometheus, strings.Join(p.Alerts, ", "))
+	}
 	for i, one := range p.Predictions {
 		line("%s\t%s: %s\t%s (%s)", first(i, "predicted"), one.Scenario, one.Phase, one.Text, one.By)
 	}

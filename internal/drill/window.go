@@ -146,23 +146,34 @@ func (w *window) Commands() iter.Seq[history.Command] {
 	}
 }
 
-// Events yields what happened in it. Of /health only what differs was recorded: what it said last before the window
-// stands at its beginning, and what it said last within it stands at its end.
+// follows is what an event is a state of, where only what differs is recorded: /health of an instance, or an alert.
+// Empty: it is none.
+func follows(e *history.Event) string {
+	switch e.Kind {
+	case history.Health:
+		return "health " + e.Instance
+	case history.Alert:
+		return "alert " + e.Name
+	}
+	return ""
+}
+
+// Events yields what happened in it. Of /health and of alerts only what differs was recorded: what was said last before
+// the window stands at its beginning, and what was said last within it stands at its end.
 func (w *window) Events() iter.Seq[history.Event] {
 	return func(yield func(history.Event) bool) {
 		before, last := map[string]history.Event{}, map[string]history.Event{}
 		later := map[string]bool{} // it was asked after the window, too
 		for e := range w.History.Events() {
-			if e.Kind != history.Health {
-				continue
-			}
+			of := follows(&e)
 			switch {
+			case of == "":
 			case e.Until < w.from:
-				before[e.Instance], last[e.Instance] = e, e
+				before[of], last[of] = e, e
 			case e.Until < w.to:
-				last[e.Instance] = e
+				last[of] = e
 			default:
-				later[e.Instance] = true
+				later[of] = true
 			}
 		}
 		for _, e := range before {
@@ -176,8 +187,8 @@ func (w *window) Events() iter.Seq[history.Event] {
 				return
 			}
 		}
-		for instance, e := range last {
-			if e.At, e.Until = w.to, w.to; later[instance] && w.whole && !yield(e) {
+		for of, e := range last {
+			if e.At, e.Until = w.to, w.to; later[of] && w.whole && !yield(e) {
 				return
 			}
 		}
@@ -196,7 +207,7 @@ func (w *window) has(e *history.Event) bool {
 		return w.mine[keyOf(e)]
 	case history.Problem:
 		return slices.Contains(phases, e.Phase) || e.Phase == "" && (e.At == 0 || w.in(e.At))
-	case history.Health:
+	case history.Health, history.Alert:
 		return e.Until >= w.from && e.Until < w.to
 	case history.Hiccup:
 		return w.in(e.At) && !w.noStalls

@@ -25,7 +25,7 @@ func sameArm(a, b lab.ArmSpec) bool {
 
 // plans are the scenarios as a reader can play them again.
 func plans(s *Saved) (out []reports.Plan) {
-	c := before.Command{Target: s.Target, Running: s.Running, Toxiproxy: s.Toxiproxy, Redis: s.Redis.Kind, Contract: s.Contract != nil, Env: s.Env, Seed: s.Seed}
+	c := before.Command{Target: s.Target, Running: s.Running, Toxiproxy: s.Toxiproxy, Alerts: s.Alerts, Redis: s.Redis.Kind, Contract: s.Contract != nil, Env: s.Env, Seed: s.Seed}
 	for _, a := range s.Arms {
 		c.Arms = append(c.Arms, a.Name)
 	}

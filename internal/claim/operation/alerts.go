@@ -42,7 +42,7 @@ func timeToResolve() Row {
 		},
 		Unit: "duration",
 		Doc: "From the end of the last fault until an alert that fired fires no more, and does not again. At least the time observed when it " +
-			"still did. No data where it never fired." + aboutAlerts,
+			"still did. No data where it did not fire after the fault began." + aboutAlerts,
 		Start: alerted(func(a *alert) figure.Value { return a.toResolve() }),
 	}
 }
@@ -147,7 +147,7 @@ func (a *alert) toFire() figure.Value {
 	if len(a.faults) == 0 {
 		return figure.NoData("a phase with a fault", "no fault was observed")
 	}
-	began := slices.MinFunc(a.faults, func(x, y history.Event) int { return cmp.Compare(x.At, y.At) }).At
+	began := a.began()
 	i, asked := a.at(began)
 	switch {
 	case !asked:
@@ -163,6 +163,11 @@ func (a *alert) toFire() figure.Value {
 		}
 	}
 	return until(began, a.watched())
+}
+
+// began is when the first fault did; there is one.
+func (a *alert) began() time.Duration {
+	return slices.MinFunc(a.faults, func(x, y history.Event) int { return cmp.Compare(x.At, y.At) }).At
 }
 
 // watched is until when the state was known.
@@ -183,18 +188,18 @@ func until(from, end time.Duration) figure.Value {
 }
 
 func (a *alert) toResolve() figure.Value {
-	if len(a.heals) == 0 {
+	if len(a.faults) == 0 || len(a.heals) == 0 {
 		return figure.NoData("a fault that is lifted before the round ends", "no fault was lifted")
 	}
 	lifted := slices.MaxFunc(a.heals, func(x, y history.Event) int { return cmp.Compare(x.Until, y.Until) }).Until
 	last := -1
 	for i, e := range a.told {
-		if e.Detail == history.AlertFiring {
+		if e.Detail == history.AlertFiring && e.Until > a.began() {
 			last = i
 		}
 	}
 	if last < 0 {
-		return figure.NoData("a fault under which the alert fires", "%s did not fire", a.name)
+		return figure.NoData("a fault under which the alert fires", "%s did not fire after the fault began", a.name)
 	}
 	for i := last + 1; i < len(a.told); i++ {
 		if known(a.told[i]) {

@@ -68,6 +68,7 @@ type Command struct {
 	Target    string // the command or the URLs of the service; Reference: bench's own
 	Running   bool   // they are URLs
 	Toxiproxy string
+	Alerts    string   // the Prometheus whose alerts are read
 	Arms      []string // of the reference
 	Redis     string   // its kind
 	Profile   string
@@ -102,6 +103,7 @@ func (c Command) String() string {
 		flag("--arms", strings.Join(c.Arms, ","))
 	}
 	flag("--toxiproxy", strings.ReplaceAll(c.Toxiproxy, " ", ","))
+	flag("--alerts", c.Alerts)
 	flag("--redis", map[string]string{"server": "server", "container": "container", "url": "redis://…"}[c.Redis])
 	flag("--profile", c.Profile)
 	if c.Contract {
