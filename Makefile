@@ -4,7 +4,8 @@
 bench: build ## judge the usual claims under both policies: two minutes, Go alone
 	@bin/bench run --report-only
 
-# The compiler collects its garbage less often: a sixth of the processor's time of the first build. GOGC changes no output.
+# With GOGC=400 the compiler collects its garbage less often, and its output is the same: libc and sqlite took a sixth less
+# of the processor, go-redis 2 %, and its compiler 1.9 GB for 1.1.
 build: ## build bin/bench
 	@test -x bin/bench || echo "building bin/bench; the first time this fetches and compiles its libraries, which takes minutes" >&2
 	@GOGC=400 go build -o bin/bench ./cmd/bench
