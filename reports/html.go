@@ -157,11 +157,7 @@ func facts(r Run, res *claim.Result) (out []page.Fact) {
 	add("because", prose(res.Because))
 	add("to settle it", res.Remedy)
 	add("injected", strings.Join(append(faultsOf(r, res), res.Injected...), ", "))
-	guards := "every round counts"
-	if len(res.Warnings) > 0 {
-		guards = strings.Join(res.Warnings, "; ")
-	}
-	add("guards", guards)
+	add("guards", guards(res.Warnings))
 	for _, n := range res.Notes {
 		add("note", n)
 	}

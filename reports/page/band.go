@@ -16,8 +16,8 @@ const bandHeight = 34
 var sources = []string{"redis", "memory", "cache", "database", "ai", picture.Unsaid, picture.Limited}
 
 // band is where the answers came from, as shares of each column.
-func band(p *picture.Picture, x scale, layers *[]*Layer) *Chart {
-	c := &Chart{Title: "Where the answers came from", H: bandHeight, Down: "share of answers", Across: "time since the round began"}
+func band(p *picture.Picture, x scale, layers *Shared) *Chart {
+	c := &Chart{Title: "Where the answers came from", H: bandHeight, Across: "time since the round began"}
 	c.Left = []Tick{{Y: 6, Text: "100 %"}, {Y: bandHeight - 1, Text: "0 %"}}
 	c.Below = below(x, 6, seconds)
 	var said []string

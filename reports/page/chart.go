@@ -14,7 +14,7 @@ type Chart struct {
 	Title, Desc  string // where Layer is not nil, it has Desc
 	H            int
 	Names        bool   // the scale at the left has names
-	Rounds       int    // where Layer is nil: the scale at the left is that of so many rounds
+	Scales              // where Layer is nil
 	Down, Across string // what the scales show, with their unit
 	Drawing             // of this chart alone, where Layer is nil: else what is drawn on top of it, without scales
 	Layer        *Layer
@@ -33,6 +33,8 @@ type Drawing struct {
 	Below  []Tick
 	Shades []Box
 	Lines  []Line
+	Paths  []Path // stretched: they reach over W across
+	W      int
 	Dots   []Dot
 	Labels []Label
 }
@@ -41,10 +43,51 @@ type Drawing struct {
 // across, paths.
 type Layer struct {
 	ID, Title, Desc string
-	Names           bool
 	Drawing
-	Paths []Path
-	W, H  int // of the coordinates of Paths
+	Scales
+	H int
+
+	of string // what it shows, and of what
+}
+
+// Scales are the ids of the scales of a chart.
+type Scales struct{ LeftID, BelowID string } // BelowID is empty where there is none
+
+// A Scale is drawn once in the page, and shown by all charts that have the same one.
+type Scale struct {
+	ID, Class string
+	Ticks     []Tick
+}
+
+// Shared is what charts have in common.
+type Shared struct {
+	Layers []*Layer
+	Scales []Scale
+}
+
+// scale gives the id of a scale. Ids are short, since there are thousands of references.
+func (s *Shared) scale(class string, ticks []Tick) string {
+	for _, o := range s.Scales {
+		if o.Class == class && slices.Equal(o.Ticks, ticks) {
+			return o.ID
+		}
+	}
+	id := fmt.Sprintf("s%d", len(s.Scales))
+	s.Scales = append(s.Scales, Scale{id, class, ticks})
+	return id
+}
+
+// scales are those of what is drawn.
+func (s *Shared) scales(d Drawing, names bool) (out Scales) {
+	class := "left"
+	if names {
+		class += " names"
+	}
+	out.LeftID = s.scale(class, d.Left)
+	if len(d.Below) > 0 {
+		out.BelowID = s.scale("below", d.Below)
+	}
+	return out
 }
 
 // A Tick is a number on a scale.
@@ -59,7 +102,6 @@ type (
 	Box struct {
 		X, W, Y, H, Class, Title string
 	}
-	// A Path is in the coordinates of its layer, which are stretched across.
 	Path struct{ D, Class string }
 	Line struct {
 		X1, X2, Y1, Y2, Class string
@@ -95,22 +137,33 @@ func below(s scale, n int, text func(float64) string) (out []Tick) {
 	return out
 }
 
-// Grid are lines at the ticks of the scale at the left, as a path that is longer than any chart is wide.
-func (d Drawing) Grid() string {
+// Grid are lines at the ticks of a scale at the left, as a path that is longer than any chart is wide.
+func (s Scale) Grid() string {
+	if s.Class == "below" {
+		return ""
+	}
 	var out strings.Builder
-	for _, t := range d.Left {
+	for _, t := range s.Ticks {
 		fmt.Fprintf(&out, "M0 %dH4e3", t.Y)
 	}
 	return out.String()
 }
 
-// layered makes what the chart has drawn a layer, with paths that reach over w across, unless all has it already.
-func (c *Chart) layered(all *[]*Layer, id string, w int, paths ...Path) *Chart {
-	if i := slices.IndexFunc(*all, func(l *Layer) bool { return l.ID == id }); i >= 0 {
-		c.Layer = (*all)[i]
+// GridID is that of the scale of which the grid is drawn; empty: there is none.
+func (l *Layer) GridID() string { return l.LeftID }
+
+// GridID is empty: its layer has the grid, and lines for each round would be too many.
+func (c *Chart) GridID() string { return "" }
+
+// layered makes what the chart has drawn a layer, with paths that reach over w across, unless all has it already: of says
+// what it shows.
+func (c *Chart) layered(all *Shared, of string, w int, paths ...Path) *Chart {
+	if i := slices.IndexFunc(all.Layers, func(l *Layer) bool { return l.of == of }); i >= 0 {
+		c.Layer = all.Layers[i]
 	} else {
-		c.Layer = &Layer{ID: id, Title: c.Title, Desc: c.Desc, Names: c.Names, Drawing: c.Drawing, Paths: paths, W: w, H: c.H}
-		*all = append(*all, c.Layer)
+		c.Paths, c.W = append(c.Paths, paths...), w
+		c.Layer = &Layer{ID: fmt.Sprintf("p%d", len(all.Layers)), of: of, Title: c.Title, Desc: c.Desc, Drawing: c.Drawing, Scales: all.scales(c.Drawing, c.Names), H: c.H}
+		all.Layers = append(all.Layers, c.Layer)
 	}
 	c.Desc, c.Drawing = "", Drawing{}
 	return c

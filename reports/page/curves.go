@@ -11,7 +11,7 @@ import (
 const curveHeight = 190
 
 // curveChart is the load of the database over how often a key is asked for within its time to live.
-func curveChart(k *curve.Curve, layers *[]*Layer) *Chart {
+func curveChart(k *curve.Curve, layers *Shared) *Chart {
 	if len(k.Points) == 0 {
 		return nil
 	}
@@ -37,17 +37,17 @@ func curveChart(k *curve.Curve, layers *[]*Layer) *Chart {
 			said = append(said, percentText(f.Share)+" fewer from "+figure.Format(f.From, "")+" requests per key and time to live")
 		}
 	}
-	var alone, shared strings.Builder
+	var alone, shared, spread strings.Builder
 	for i, p := range k.Points {
 		move := map[bool]string{true: "M", false: "L"}[i == 0]
 		fmt.Fprintf(&alone, "%s%s %s", move, num(1000*x.in(p.X)), num(at(p.Alone)))
 		fmt.Fprintf(&shared, "%s%s %s", move, num(1000*x.in(p.X)), num(at(p.Shared)))
-		c.Lines = append(c.Lines, Line{X1: percent(x.in(p.X)), X2: percent(x.in(p.X)), Y1: num(at(p.Lo)), Y2: num(at(p.Hi)), Class: "spread"})
+		fmt.Fprintf(&spread, "M%s %sV%s", num(1000*x.in(p.X)), num(at(p.Lo)), num(at(p.Hi)))
 		c.Dots = append(c.Dots, Dot{X: percent(x.in(p.X)), Y: num(at(p.Queries)), Class: "round", Title: fmt.Sprintf("%s requests per key and time to live: %s queries per request", figure.Format(p.X, ""), figure.Format(p.Queries, ""))})
 	}
 	c.Legend = []Key{{"k-round", "measured, with its interval"}, {"k-t-shared", "arithmetic, shared loads"}, {"k-t-alone", "arithmetic, each miss loads"}, {"k-promised", "promised band"}}
 	c.Desc = fmt.Sprintf("%s, arm %s. %s.", k.Says, k.Arm, strings.Join(said, "; "))
-	return c.layered(layers, slug("k", k.Scenario, k.Arm, k.ID), 1000, Path{alone.String(), "theory t-alone"}, Path{shared.String(), "theory t-shared"})
+	return c.layered(layers, slug("k", k.Scenario, k.Arm, k.ID), 1000, Path{alone.String(), "theory t-alone"}, Path{shared.String(), "theory t-shared"}, Path{spread.String(), "spread"})
 }
 
 func percentText(share float64) string { return figure.Format(share, "ratio") }

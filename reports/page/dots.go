@@ -71,34 +71,32 @@ func rowOf(rounds int) int {
 	return 12
 }
 
-// A RoundScale is the scale at the left of so many rounds. All charts of so many have it.
-type RoundScale struct{ Rounds int }
-
-// Left are its ticks.
-func (s RoundScale) Left() (out []Tick) {
-	row := rowOf(s.Rounds)
-	for i := range s.Rounds {
+// roundTicks are the scale at the left of so many rounds.
+func roundTicks(rounds int) []Tick {
+	row := rowOf(rounds)
+	out := []Tick{{Y: 8, Text: "round"}}
+	for i := range rounds {
 		if row > 6 || i%5 == 0 {
 			out = append(out, Tick{Y: 22 + row*i + row/2, Text: fmt.Sprint(i + 1)})
 		}
 	}
-	return append(out, Tick{Y: 22 + row*s.Rounds + 10, Text: "all"})
+	return append(out, Tick{Y: 22 + row*rounds + 10, Text: "all"})
 }
 
-// alike reports whether there are several rounds, all with the same figure, and no interval: a picture says no more.
+// alike reports whether all rounds have the same figure: one below the other, they say no more.
 func (p *Part) alike() bool {
-	return len(p.Rounds) > 1 && slices.Min(p.Rounds) == slices.Max(p.Rounds) && !(p.Known && p.Lo < p.Hi)
+	return p.drawn() && slices.Min(p.Rounds) == slices.Max(p.Rounds)
 }
 
 // dots are the figures of the rounds beside the bound, with the interval; nil: there are none, or they are alike.
-func (p *Part) dots(s scale) *Chart {
+func (p *Part) dots(s scale, shared *Shared) *Chart {
 	if !p.drawn() || p.alike() {
 		return nil
 	}
 	b, ok := boundOf(p.Bound)
 	row := rowOf(len(p.Rounds))
-	c := &Chart{Title: "Round by round, beside the bound", H: 22 + row*len(p.Rounds) + 20, Rounds: len(p.Rounds),
-		Across: across(p.Unit), Down: "round"}
+	c := &Chart{H: 22 + row*len(p.Rounds) + 20}
+	c.Left = roundTicks(len(p.Rounds))
 	c.Below = below(s, 5, func(x float64) string { return figure.Format(x, p.Unit) })
 	if slices.Min(p.extent()) >= 0 { // a mark at 0 has room at its left, which is no negative number
 		c.Below = slices.DeleteFunc(c.Below, func(t Tick) bool { return strings.HasPrefix(t.Text, "-") })
@@ -113,19 +111,20 @@ func (p *Part) dots(s scale) *Chart {
 		c.Labels = append(c.Labels, Label{X: percent(s.in(b.lo)), Y: "11", Text: "promised " + p.Promised, Class: "bound", Anchor: anchorWide(s.in(b.lo))})
 	}
 	var texts []string
+	var rounds strings.Builder
 	for i, x := range p.Rounds {
-		y := 22 + row*i + row/2
-		text := figure.Format(x, p.Unit)
-		texts = append(texts, text)
-		c.Dots = append(c.Dots, Dot{X: percent(s.in(x)), Y: fmt.Sprint(y), Class: "round"})
+		texts = append(texts, figure.Format(x, p.Unit))
+		fmt.Fprintf(&rounds, "M%.0f %dh0", 1000*s.in(x), 22+row*i+row/2)
 	}
+	c.Paths, c.W = []Path{{rounds.String(), "round"}}, 1000
 	y := 22 + row*len(p.Rounds) + 10
 	if p.Known {
 		lo, hi := s.in(p.Lo), s.in(p.Hi)
 		c.Lines = append(c.Lines, Line{X1: percent(lo), X2: percent(hi), Y1: fmt.Sprint(y), Y2: fmt.Sprint(y), Class: "interval " + p.Verdict})
 	}
 	c.Dots = append(c.Dots, Dot{X: percent(s.in(p.Measured)), Y: fmt.Sprint(y), Class: "all " + p.Verdict})
-	c.Desc = fmt.Sprintf("Rounds: %s. Promised %s.", strings.Join(texts, ", "), p.Promised)
+	c.Desc = fmt.Sprintf("Round by round: %s. Promised %s.", strings.Join(texts, ", "), p.Promised)
+	c.Scales = shared.scales(c.Drawing, false)
 	return c
 }
 
@@ -135,21 +134,6 @@ func anchorWide(share float64) string {
 		return "start"
 	}
 	return "end"
-}
-
-// across names the quantity of a unit.
-func across(unit string) string {
-	switch unit {
-	case "s":
-		return "time"
-	case "ratio":
-		return "share, %"
-	case "":
-		return "number"
-	case "B":
-		return "size"
-	}
-	return unit
 }
 
 // A Mini is a figure with its interval and its bound, without scales.

@@ -15,7 +15,7 @@ const quantilesHeight = 170
 func nines(q float64) float64 { return min(1, -math.Log10(max(1e-4, 1-q))/4) }
 
 // quantiles is how long hits, misses and answers that fell back took.
-func quantiles(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer) *Chart {
+func quantiles(p *picture.Picture, s span, limits []limitLine, layers *Shared) *Chart {
 	if len(p.Quantiles) == 0 {
 		return nil
 	}
@@ -38,13 +38,14 @@ func quantiles(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer)
 		c.Legend = append(c.Legend, Key{"k-bound", "bound"})
 	}
 	c.Desc = strings.Join(said, ". ") + "."
-	c.Note = "All rounds together. A line ends where the answers end: beyond 1 − 1/n there is only the slowest."
 	paths := []Path{{grid.String(), "grid"}}
 	for _, one := range p.Quantiles {
 		var d strings.Builder
+		lastX, lastY := 0, 0
 		for i, q := range one.Points {
-			d.WriteString(map[bool]string{true: "M", false: "L"}[i == 0])
-			fmt.Fprintf(&d, "%.0f %.0f", 1000*nines(q.Q), (1-y.in(q.X))*quantilesHeight)
+			toX, toY := int(math.Round(1000*nines(q.Q))), int(math.Round((1-y.in(q.X))*quantilesHeight))
+			fmt.Fprintf(&d, "%s%d%s", map[bool]string{true: "M", false: "l"}[i == 0], toX-lastX, step(toY-lastY))
+			lastX, lastY = toX, toY
 		}
 		paths = append(paths, Path{d.String(), "q q-" + one.Name})
 	}

@@ -21,7 +21,7 @@ var steps = []struct {
 }
 
 // recoveries is a timeline for each stream and instance.
-func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) *Chart {
+func recoveries(all []recovery.Times, limits []recoveryLimit, layers *Shared) *Chart {
 	var rows []recovery.Times
 	for _, t := range all {
 		if t.Why == "" && t.Named(recovery.Lifted).N > 0 {
@@ -51,6 +51,7 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) 
 	c.Below = below(x, 6, seconds)
 	c.Shades = append(c.Shades, Box{X: percent(x.in(0)), W: percent(x.in(lifted) - x.in(0)), Y: "0", H: fmt.Sprint(c.H), Class: "fault", Title: "the fault: " + strings.Join(rows[0].Faults, ", ")})
 	used := map[string]bool{}
+	var spread strings.Builder
 	for i, t := range rows {
 		y := top + recoveryRow*i + recoveryRow/2
 		name := t.Stream + " " + t.Instance
@@ -73,7 +74,7 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) 
 			last = at
 			nudge := []int{0, 9, -9}[level%3] // those close to one another stand on three levels
 			if one.Lo < one.Hi {
-				c.Lines = append(c.Lines, Line{X1: percent(x.in(place(one.Lo, s.afterLift, l))), X2: percent(x.in(place(one.Hi, s.afterLift, l))), Y1: fmt.Sprint(y - nudge), Y2: fmt.Sprint(y - nudge), Class: "spread"})
+				fmt.Fprintf(&spread, "M%.0f %dH%.0f", 1000*x.in(place(one.Lo, s.afterLift, l)), y-nudge, 1000*x.in(place(one.Hi, s.afterLift, l)))
 			}
 			c.Dots = append(c.Dots, Dot{X: percent(at), Y: fmt.Sprint(y - nudge), Class: "step", Title: s.letter})
 		}
@@ -92,7 +93,6 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) 
 	}
 	c.Legend = append(c.Legend, Key{"k-fault", "fault: " + strings.Join(rows[0].Faults, ", ")})
 	c.Desc = "The medians of the rounds; they are in the table of the whole picture."
-	c.Note = "A circle is the median of the rounds; its bar reaches from the least to the greatest."
 	for _, t := range rows {
 		line := []string{t.Stream + " " + t.Instance}
 		for _, s := range steps {
@@ -108,7 +108,7 @@ func recoveries(all []recovery.Times, limits []recoveryLimit, layers *[]*Layer) 
 		c.Named = append(c.Named, append(line, fmt.Sprintf("%s of %s", figure.Grouped(fmt.Sprint(t.Lost)), figure.Grouped(fmt.Sprint(t.Asked)))))
 	}
 	c.NamedHead = []string{"stream, instance", "touched", "detected", "fallback", "good again", "used again", "steady again", "lost"}
-	return c.layered(layers, slug("i", rows[0].Scenario, rows[0].Arm), 0)
+	return c.layered(layers, slug("i", rows[0].Scenario, rows[0].Arm), 1000, Path{spread.String(), "spread"})
 }
 
 // place is a time on the axis that begins with the fault.

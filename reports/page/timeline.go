@@ -51,16 +51,16 @@ func whole(p *picture.Picture) scale {
 }
 
 // timeline is how long requests took, over the time at which they were due, and where the answers came from.
-func timeline(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer) *Chart {
+func timeline(p *picture.Picture, s span, limits []limitLine, layers *Shared) *Chart {
 	if len(p.Columns) == 0 || len(p.Phases) == 0 {
 		return nil
 	}
 	x, y := whole(p), s.scale()
 	c := &Chart{Title: "Response time over time", H: timelineHeight, Down: "response time, log scale", Desc: describe(p)}
 	c.Left = left(y, timelineHeight, 6, seconds)
-	c.phases(p, x)
+	c.phases(p, x, columnsOf(p))
 	c.marks(p, x, y)
-	c.layered(layers, slug("t", p.Scenario, p.Arm), columnsOf(p), times(p, y)...)
+	c.layered(layers, slug("t", p.Scenario, p.Arm), columnsOf(p), times(p, x, y)...)
 	for _, l := range limits {
 		c.boundLine((1-y.in(l.at))*timelineHeight, l.text)
 	}
@@ -83,20 +83,24 @@ func timeline(p *picture.Picture, s span, limits []limitLine, layers *[]*Layer) 
 	return c
 }
 
-// phases draws what is planned: names and ends of phases, and faults.
-func (c *Chart) phases(p *picture.Picture, x scale) {
+// phases draws what is planned: names of phases and, over w across, their ends; and faults.
+func (c *Chart) phases(p *picture.Picture, x scale, w int) {
+	var ends strings.Builder
 	for _, f := range p.Faults {
 		c.Shades = append(c.Shades, Box{X: percent(x.in(f.From)), W: percent(max(0.002, x.in(f.To)-x.in(f.From))), Y: "0", H: fmt.Sprint(c.H), Class: "fault",
 			Title: faultText(f) + ", " + seconds(f.From) + " to " + seconds(f.To)})
 	}
 	for i, ph := range p.Phases {
 		if i > 0 {
-			c.Lines = append(c.Lines, Line{X1: percent(x.at(ph.From)), X2: percent(x.at(ph.From)), Y1: "0", Y2: fmt.Sprint(c.H), Class: "phase"})
+			fmt.Fprintf(&ends, "M%s 0V%d", num(float64(w)*x.at(ph.From)), c.H)
 		}
 		share := (ph.To - ph.From) / x.hi
 		if wide := share*560 > float64(6*len(ph.Name)+6); wide {
 			c.Labels = append(c.Labels, Label{X: percent(x.at((ph.From + ph.To) / 2)), Y: fmt.Sprint(c.H - 5), Text: ph.Name, Class: "phase", Wide: share*250 < float64(6*len(ph.Name)+6)})
 		}
+	}
+	if ends.Len() > 0 {
+		c.Paths = append(c.Paths, Path{ends.String(), "phase"})
 	}
 }
 
@@ -150,22 +154,47 @@ func describe(p *picture.Picture) string {
 	return text
 }
 
-// times are the least, the median and the greatest of each column. Steps are told from the place before, in few bytes.
-func times(p *picture.Picture, y scale) []Path {
-	var bars, median strings.Builder
+// times are the least, the median and the greatest of each column, and the slowest requests. Steps are told from the
+// place before, in few bytes: bars of columns side by side are one line, down and up; a median that stays is one step.
+func times(p *picture.Picture, x, y scale) []Path {
+	var bars, median, slow strings.Builder
 	row := func(v float64) int { return int((1 - y.in(v)) * timelineHeight) }
-	atBar, endBar, at, end := 0, 0, -100, 0
-	for _, c := range p.Columns {
-		top, low, middle := row(c.Max), row(c.Min)+1, row(c.Median)
-		fmt.Fprintf(&bars, "m%d%sv%d", c.At-atBar, step(top-endBar), low-top)
-		if c.At > at+8 { // nothing was due for a while
-			fmt.Fprintf(&median, "M%d %dh0", c.At, middle)
+	barAt, barEnd, down := 0, 0, true
+	at, end, stays := -100, 0, 0
+	stay := func() {
+		if stays > 0 {
+			fmt.Fprintf(&median, "h%d", stays)
+		}
+		stays = 0
+	}
+	for i, c := range p.Columns {
+		from, to, middle := row(c.Max), row(c.Min)+1, row(c.Median)
+		if !down {
+			from, to = to, from
+		}
+		if i > 0 && from == barEnd && c.At == barAt+1 {
+			fmt.Fprintf(&bars, "h1v%d", to-from)
 		} else {
+			fmt.Fprintf(&bars, "m%d%sv%d", c.At-barAt, step(from-barEnd), to-from)
+		}
+		barAt, barEnd, down = c.At, to, !down
+		switch {
+		case c.At > at+8: // nothing was due for a while
+			stay()
+			fmt.Fprintf(&median, "M%d %dh0", c.At, middle)
+		case middle == end:
+			stays += c.At - at
+		default:
+			stay()
 			fmt.Fprintf(&median, "l%d%s", c.At-at, step(middle-end))
 		}
-		atBar, endBar, at, end = c.At, low, c.At, middle
+		at, end = c.At, middle
 	}
-	return []Path{{bars.String(), "range"}, {median.String(), "median"}}
+	stay()
+	for _, one := range p.Slowest {
+		fmt.Fprintf(&slow, "M%s %dh0", num(x.in(one.At)*float64(columnsOf(p))), row(one.Took))
+	}
+	return []Path{{bars.String(), "range"}, {median.String(), "median"}, {slow.String(), "slow"}}
 }
 
 // step is a number that follows another one.
@@ -190,7 +219,7 @@ func beside(y float64) float64 {
 	return y - 6
 }
 
-// marks are the failures, together where marks would cover one another, and the slowest answers.
+// marks are the failures, together where marks would cover one another, and the numbers of the slowest requests.
 func (d *Drawing) marks(p *picture.Picture, x, y scale) {
 	var together []picture.Failure
 	place := -1
@@ -209,11 +238,9 @@ func (d *Drawing) marks(p *picture.Picture, x, y scale) {
 		together = append(together, f)
 	}
 	flush()
-	at := func(v float64) string { return num((1 - y.in(v)) * timelineHeight) }
 	taken := []float64{}
 	for i, one := range p.Slowest {
 		place := x.in(one.At)
-		d.Dots = append(d.Dots, Dot{X: percent(place), Y: at(one.Took), Class: "slow"})
 		if !slices.ContainsFunc(taken, func(t float64) bool { return math.Abs(t-place) < 0.04 }) {
 			taken = append(taken, place)
 			d.Labels = append(d.Labels, Label{X: percent(inside(place)), Y: num(beside((1 - y.in(one.Took)) * timelineHeight)), Text: fmt.Sprint(i + 1), Class: "slow"})

@@ -17,9 +17,8 @@ type view struct {
 	Why       []why
 	Ledger    []group
 	Scenarios []scenario
-	Layers    []*Layer
-	Rounds    []RoundScale
-	Steps     []string // letters
+	Shared
+	Steps []string // letters
 }
 
 type group struct {
@@ -38,6 +37,7 @@ type cell struct {
 	Mini   *Mini
 	Parts  []part
 	Charts []*Chart
+	See    *Layer // a picture of the scenario in which nothing of the claim is drawn; nil: Charts has it
 	Strip  []square
 }
 
@@ -45,6 +45,7 @@ type part struct {
 	Part
 	Chart *Chart
 	Alike string // that all rounds are; empty: they are not
+	Mini  *Mini  // of one round, or of rounds that are alike and have an interval
 }
 
 // A square is the verdict of one run.
@@ -64,7 +65,7 @@ type armCharts struct {
 
 func newView(p Page, css template.CSS) *view {
 	v := &view{Page: p, CSS: css}
-	d := &drawer{page: p, layers: &v.Layers, rounds: &v.Rounds, spans: map[string]span{}, limits: map[string][]limitLine{}}
+	d := &drawer{page: p, shared: &v.Shared, spans: map[string]span{}, limits: map[string][]limitLine{}}
 	d.measure()
 	used := map[string]int{}
 	anchor := func(parts ...string) string {
@@ -101,8 +102,7 @@ func newView(p Page, css template.CSS) *view {
 // A drawer draws the pictures of claims and scenarios.
 type drawer struct {
 	page   Page
-	layers *[]*Layer
-	rounds *[]RoundScale
+	shared *Shared
 	spans  map[string]span        // of response times, by scenario
 	limits map[string][]limitLine // that claims of a scenario name
 }
@@ -173,12 +173,14 @@ func (d *drawer) curves(scenario, arm string) (out []*curve.Curve) {
 func (d *drawer) cell(c Claim, x Cell) cell {
 	out := cell{Cell: x, Strip: strip(x.Last)}
 	for i, p := range x.Parts {
-		one := part{Part: p, Chart: p.dots(partScale(c, i))}
+		one := part{Part: p, Chart: p.dots(partScale(c, i), d.shared)}
 		if p.alike() {
-			one.Alike = fmt.Sprintf("The same in each of %d rounds.", len(p.Rounds))
-		}
-		if one.Chart != nil && !slices.Contains(*d.rounds, RoundScale{one.Chart.Rounds}) {
-			*d.rounds = append(*d.rounds, RoundScale{one.Chart.Rounds})
+			if len(p.Rounds) > 1 {
+				one.Alike = fmt.Sprintf("The same in each of %d rounds.", len(p.Rounds))
+			}
+			if p.Known || len(p.Rounds) == 1 {
+				one.Mini = p.mini(partScale(c, i))
+			}
 		}
 		out.Parts = append(out.Parts, one)
 	}
@@ -199,7 +201,7 @@ func (d *drawer) cell(c Claim, x Cell) cell {
 	}
 	for _, k := range d.curves(c.Scenario, x.Arm) {
 		if k.ID == c.ID {
-			add(curveChart(k, d.layers))
+			add(curveChart(k, d.shared))
 		}
 	}
 	p := d.picture(c.Scenario, x.Arm)
@@ -208,18 +210,23 @@ func (d *drawer) cell(c Claim, x Cell) cell {
 	}
 	for i := range p.Rasters {
 		if r := &p.Rasters[i]; slices.Contains(r.Claims, c.ID) {
-			add(raster(p, r, d.layers))
+			add(raster(p, r, d.shared))
 		}
 	}
 	limits := limitsOf(c)
 	if len(recoveryLimitsOf(c)) > 0 {
-		add(recoveries(d.times(c.Scenario, x.Arm), d.allowed(c.Scenario), d.layers))
+		add(recoveries(d.times(c.Scenario, x.Arm), d.allowed(c.Scenario), d.shared))
 	}
 	if len(limits) > 0 && len(p.Faults) == 0 {
-		add(quantiles(p, d.spans[c.Scenario], limits, d.layers))
+		add(quantiles(p, d.spans[c.Scenario], limits, d.shared))
 	}
 	if len(out.Charts) == 0 || len(p.Faults) > 0 && len(p.Rasters) == 0 {
-		add(timeline(p, d.spans[c.Scenario], limits, d.layers))
+		chart := timeline(p, d.spans[c.Scenario], limits, d.shared)
+		if chart != nil && len(limits) == 0 && len(p.Faults) == 0 && d.plan(c.Scenario) != nil {
+			out.See = chart.Layer // it stands under the scenario
+		} else {
+			add(chart)
+		}
 	}
 	return out
 }
@@ -237,15 +244,15 @@ func (d *drawer) scenario(plan Plan, id string) scenario {
 		}
 		if p := d.picture(plan.Scenario, a.Arm); p != nil {
 			limits := d.limits[plan.Scenario]
-			add(timeline(p, d.spans[plan.Scenario], limits, d.layers))
-			add(quantiles(p, d.spans[plan.Scenario], limits, d.layers))
+			add(timeline(p, d.spans[plan.Scenario], limits, d.shared))
+			add(quantiles(p, d.spans[plan.Scenario], limits, d.shared))
 			for k := range p.Rasters {
-				add(raster(p, &p.Rasters[k], d.layers))
+				add(raster(p, &p.Rasters[k], d.shared))
 			}
 		}
-		add(recoveries(d.times(plan.Scenario, a.Arm), d.allowed(plan.Scenario), d.layers))
+		add(recoveries(d.times(plan.Scenario, a.Arm), d.allowed(plan.Scenario), d.shared))
 		for _, c := range d.curves(plan.Scenario, a.Arm) {
-			add(curveChart(c, d.layers))
+			add(curveChart(c, d.shared))
 		}
 		if len(one.Charts) == 0 {
 			one.Why = "Nothing was observed to the end of a round."
