@@ -197,6 +197,14 @@ func written(stored *gate.Baseline, now gate.Stored, path string, out, errw io.W
 	if filepath.Ext(path) != ".json" {
 		path = filepath.Join(path, gate.BaselineName)
 	}
+	if len(now.Verdicts) == 0 {
+		return cannot(errw, fmt.Errorf("%s: nothing was judged that it could keep", path))
+	}
+	if stored != nil {
+		if err := stored.Takes(now); err != nil {
+			return cannot(errw, fmt.Errorf("%s: %w", path, err))
+		}
+	}
 	next, changes := stored.Add(now)
 	if err := next.Write(path); err != nil {
 		return cannot(errw, err)

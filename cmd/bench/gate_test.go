@@ -30,8 +30,8 @@ func TestAWrongCountIsAnAlarm(t *testing.T) {
 // What cannot be compared is no pass.
 func TestAGateWithoutSomethingToCompareIsNoPass(t *testing.T) {
 	dir := t.TempDir()
-	damaged, newer, several := filepath.Join(dir, "damaged.json"), filepath.Join(dir, "newer.json"), filepath.Join(dir, "several")
-	for path, text := range map[string]string{damaged: "{", newer: `{"schema": 9}`, several + "/run.json": `{"schema": 2, "arms": [{"Name": "A"}, {"Name": "B"}]}`} {
+	damaged, newer, hollow, several := filepath.Join(dir, "damaged.json"), filepath.Join(dir, "newer.json"), filepath.Join(dir, "hollow.json"), filepath.Join(dir, "several")
+	for path, text := range map[string]string{damaged: "{", newer: `{"schema": 9}`, hollow: `{"schema": 1, "runs": [{}]}`, several + "/run.json": `{"schema": 2, "arms": [{"Name": "A"}, {"Name": "B"}]}`} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -51,6 +51,7 @@ func TestAGateWithoutSomethingToCompareIsNoPass(t *testing.T) {
 		{"an empty folder", []string{"gate", "--baseline", t.TempDir()}, exitUndecided, "neither"},
 		{"a damaged baseline", []string{"gate", "--baseline", damaged}, exitCannotRun, "is no baseline"},
 		{"a baseline of a newer build", []string{"gate", "--baseline", newer}, exitCannotRun, "schema is 9"},
+		{"a baseline that holds nothing", []string{"gate", "--baseline", hollow}, exitUndecided, "has no verdict"},
 		{"a run of several services", []string{"gate", "--baseline", several}, exitCannotRun, "a baseline is of one"},
 		{"both at once", []string{"gate", "--against", "hardened", "--baseline", damaged}, exitCannotRun, "exclude"},
 		{"an update of nothing", []string{"gate", "--update"}, exitCannotRun, "--baseline FILE"},
@@ -106,6 +107,16 @@ func TestABaselineIsWrittenAndHeld(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, text)
 	}
 	if code, text := heldAlone("--run", saved, "trips"); code != exitCannotRun || !strings.Contains(text, "no scenario") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	// A baseline of another policy takes no run of this one: what that one breaks would excuse it.
+	if err := os.WriteFile(file, []byte(strings.Replace(string(stored), `"policy": "hardened"`, `"policy": "documented"`, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, text := heldAlone("--run", saved, "--arms", "B"); code != exitUndecided || !strings.Contains(text, "of the policy documented") {
+		t.Errorf("exit %d\n%s", code, text)
+	}
+	if code, text := heldAlone("--run", saved, "--arms", "B", "--update"); code != exitCannotRun || !strings.Contains(text, "a file of its own") {
 		t.Errorf("exit %d\n%s", code, text)
 	}
 	// A claim that vanished is no pass.

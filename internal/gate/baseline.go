@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/compare"
+	"github.com/trektribe/bench/internal/lab"
 	"github.com/trektribe/bench/internal/run"
 )
 
@@ -46,6 +48,7 @@ type Stored struct {
 	Machine  run.Machine    `json:"machine"`
 	Redis    string         `json:"redis"`
 	Engine   string         `json:"engine,omitempty"` // that sent the traffic; empty: of a run before it was stored
+	Policy   string         `json:"policy,omitempty"` // of the reference service; empty: it is another service
 	Plan     string         `json:"plan"`             // a hash of the scenarios, the contract and the environment
 	Verdicts []StoredClaim  `json:"verdicts"`
 	Figures  []StoredFigure `json:"figures"`
@@ -104,6 +107,8 @@ func ReadBaseline(ctx context.Context, path string) (*Baseline, error) {
 		return nil, fmt.Errorf("%s: its schema is %d, and this build reads %d only: write it anew with --update, into another file", path, b.Schema, baselineSchema)
 	case len(b.Runs) == 0:
 		return nil, fmt.Errorf("%w: %s has no run in it", ErrNoBaseline, path)
+	case len(b.Runs[len(b.Runs)-1].Verdicts) == 0:
+		return nil, fmt.Errorf("%w: the last run in %s has no verdict", ErrNoBaseline, path)
 	}
 	return &b, nil
 }
@@ -118,7 +123,8 @@ func Store(ctx context.Context, dir, arm string) (Stored, error) {
 	if arm == "" && len(saved.Arms) == 1 {
 		arm = saved.Arms[0].Name
 	}
-	if !slices.ContainsFunc(j.Results, func(r claim.Result) bool { return r.Arm == arm }) {
+	at := slices.IndexFunc(saved.Arms, func(a lab.ArmSpec) bool { return a.Name == arm })
+	if at < 0 {
 		var names []string
 		for _, a := range saved.Arms {
 			names = append(names, a.Name)
@@ -132,7 +138,7 @@ func Store(ctx context.Context, dir, arm string) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	s := Stored{Started: saved.Started, Machine: saved.Machine, Redis: strings.TrimSpace(saved.Redis.Kind + " " + saved.Redis.Version), Engine: string(saved.Engine), Plan: fmt.Sprintf("%x", sha256.Sum256(plan))[:16]}
+	s := Stored{Started: saved.Started, Machine: saved.Machine, Redis: strings.TrimSpace(saved.Redis.Kind + " " + saved.Redis.Version), Engine: string(saved.Engine), Policy: saved.Arms[at].Policy, Plan: fmt.Sprintf("%x", sha256.Sum256(plan))[:16]}
 	for _, r := range j.Results {
 		if r.Arm != arm {
 			continue
@@ -180,10 +186,22 @@ func (s Stored) differs(o Stored) (what []string) {
 	if s.Engine != o.Engine {
 		what = append(what, fmt.Sprintf("engine %s, and was %s", o.Engine, cmp.Or(s.Engine, "another")))
 	}
+	if s.Policy != o.Policy {
+		what = append(what, fmt.Sprintf("policy %s, and was %s", cmp.Or(o.Policy, "none"), cmp.Or(s.Policy, "none")))
+	}
 	if s.Plan != o.Plan {
 		what = append(what, "the scenarios, the contract or the environment are others")
 	}
 	return what
+}
+
+// Takes is an error where a run is of another policy than the last one: policies keep other promises, so that what one refutes
+// would excuse the other. A file of before policies were stored takes any.
+func (b *Baseline) Takes(s Stored) error {
+	if last := b.Runs[len(b.Runs)-1]; last.Policy != "" && last.Policy != s.Policy {
+		return fmt.Errorf("the baseline is of the policy %s, and this is %s: it needs a file of its own", last.Policy, cmp.Or(s.Policy, "another service"))
+	}
+	return nil
 }
 
 // Add is the baseline with one more run, and what that changes, in a line each.
@@ -220,16 +238,8 @@ func (b *Baseline) Add(s Stored) (*Baseline, []string) {
 
 // Write replaces the file in one step.
 func (b *Baseline) Write(path string) error {
-	text, err := json.MarshalIndent(b, "", "  ")
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	tmp := path + ".new"
-	if err := os.WriteFile(tmp, append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(tmp, path)
+	return writeFile(path, func(w io.Writer) error { return asJSON(w, b) })
 }

@@ -2,8 +2,10 @@ package gate
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -173,6 +175,14 @@ func TestARunIsHeldAgainstABaseline(t *testing.T) {
 	gone.Verdicts[0].Claim = "d"
 	busy, _ := b.Add(stored(0.002, undecided)) // a run that a busy machine left open takes no promise back
 	never := &Baseline{Runs: []Stored{stored(0.002, undecided)}}
+	added := stored(0.002, holds)
+	added.Verdicts = append(added.Verdicts, StoredClaim{"s", "d", holds, ""})
+	open := stored(0.002, holds)
+	open.Verdicts = append(open.Verdicts, StoredClaim{"s", "d", refuted, ""})
+	newer := stored(0.00202, holds)
+	newer.Machine.Harness = "v2"
+	of := func(policy string, s Stored) Stored { s.Policy = policy; return s }
+	documented := &Baseline{Runs: []Stored{of("documented", stored(0.002, refuted))}}
 	for _, c := range []struct {
 		name   string
 		base   *Baseline
@@ -190,6 +200,13 @@ func TestARunIsHeldAgainstABaseline(t *testing.T) {
 		{"never decided", never, stored(0.002, undecided), "pass", "no run has decided 1 of them"},
 		{"another machine", b, other, "pass", "cpus 64, and was 0"},
 		{"another claim", b, gone, "undecided", "c of the baseline was not played"},
+		{"a claim more", b, added, "pass", "1 of 2 verdicts are those of the baseline, 0 better, 1 new"},
+		{"a claim more that does not hold", b, open, "undecided", "d is new, and refuted"},
+		{"another version of bench", b, newer, "pass", "bench v2, and was"},
+		{"another policy, which is better", documented, of("hardened", stored(0.002, holds)), "undecided", "of the policy documented, and this is hardened"},
+		{"another policy, which is worse", &Baseline{Runs: []Stored{of("hardened", stored(0.002, holds))}}, of("documented", stored(0.002, refuted)), "alarm", "policy documented, and was hardened"},
+		{"another service", documented, of("", stored(0.002, refuted)), "undecided", "and this is another service"},
+		{"a file of before policies were stored", b, of("hardened", stored(0.002, holds)), "pass", "policy hardened, and was none"},
 		{"one run", &Baseline{Runs: b.Runs[:1]}, stored(0.009, holds), "pass", "the baseline has 1 run,"},
 		{"no claim", b, Stored{Plan: "p", Redis: "embedded"}, "undecided", "nothing was judged"},
 	} {
@@ -209,5 +226,26 @@ func TestARunIsHeldAgainstABaseline(t *testing.T) {
 	}
 	if _, said := b.Add(gone); !slices.Contains(said, "c: gone") || !slices.Contains(said, "d: new, holds") {
 		t.Errorf("an update says %q", said)
+	}
+}
+
+// A full disk leaves the file that was there, and nothing beside it.
+func TestAFileIsReplacedWholeOrNotAtAll(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "baseline.json")
+	b, _ := (*Baseline)(nil).Add(stored(0.002, holds))
+	if err := b.Write(path); err != nil {
+		t.Fatal(err)
+	}
+	old, _ := os.ReadFile(path)
+	full := errors.New("no space left")
+	err := writeFile(path, func(w io.Writer) error { io.WriteString(w, "{"); return full })
+	if !errors.Is(err, full) || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v, want %v with the path", err, full)
+	}
+	if now, _ := os.ReadFile(path); len(old) == 0 || string(now) != string(old) {
+		t.Errorf("the file holds %q", now)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
 	}
 }

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -93,6 +92,9 @@ func (b *Baseline) Hold(s Stored, dir string, effect float64) *Held {
 	if len(s.Verdicts) == 0 {
 		open = append(open, "nothing was judged")
 	}
+	if err := b.Takes(s); err != nil {
+		open = append(open, err.Error())
+	}
 	var alike []Stored
 	for _, r := range b.Runs {
 		if what := r.differs(s); len(what) == 0 {
@@ -102,6 +104,9 @@ func (b *Baseline) Hold(s Stored, dir string, effect float64) *Held {
 		}
 	}
 	h.Alike = len(alike)
+	if last.Machine.Harness != s.Machine.Harness {
+		h.Other = append(h.Other, fmt.Sprintf("bench %s, and was %s", s.Machine.Harness, last.Machine.Harness))
+	}
 	alarms = append(alarms, h.figures(s, alike, effect)...)
 	switch h.Because = append(alarms, open...); {
 	case len(alarms) > 0:
@@ -170,12 +175,7 @@ func (h *Held) Save() error {
 }
 
 // JSON writes it for programs.
-func (h *Held) JSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(h)
-}
+func (h *Held) JSON(w io.Writer) error { return asJSON(w, h) }
 
 // Text writes it for a terminal.
 func (h *Held) Text(w io.Writer) error { return text(w, h.summary(), h.answer(), h.Because) }
@@ -196,8 +196,12 @@ func (h *Held) answer() string {
 }
 
 func (h *Held) summary() []string {
-	alike, better, never := 0, 0, 0
+	alike, better, added, never := 0, 0, 0, 0
 	for _, v := range h.Verdicts {
+		if v.Was == "" {
+			added++
+			continue
+		}
 		switch v.State {
 		case Alike:
 			alike++
@@ -208,12 +212,12 @@ func (h *Held) summary() []string {
 			better++
 		}
 	}
-	out := []string{fmt.Sprintf("%d of %d verdicts are those of the baseline, %d better", alike, len(h.Verdicts), better)}
+	out := []string{fmt.Sprintf("%d of %d verdicts are those of the baseline, %d better, %d new", alike, len(h.Verdicts), better, added)}
 	if never > 0 {
 		out = append(out, fmt.Sprintf("no run has decided %d of them: the gate does not guard these", never))
 	}
 	switch {
-	case h.Alike < fewestRuns && len(h.Other) > 0:
+	case h.Alike < fewestRuns && h.Alike < h.Runs:
 		out = append(out, fmt.Sprintf("figures are not compared: %d of %d stored runs are of this machine and plan, and it takes %d", h.Alike, h.Runs, fewestRuns))
 	case h.Alike < fewestRuns:
 		out = append(out, fmt.Sprintf("figures are not compared: the baseline has %s, and it takes %d to know how runs differ by chance", figure.Count(h.Runs, "runs"), fewestRuns))

@@ -2,12 +2,13 @@ package gate
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/trektribe/bench/internal/claim"
 	"github.com/trektribe/bench/internal/claim/code"
@@ -245,17 +246,24 @@ func (r *Report) suspicion() string {
 }
 
 // JSON writes the report, the same bytes for the same rounds.
-func (r *Report) JSON(w io.Writer) error {
+func (r *Report) JSON(w io.Writer) error { return asJSON(w, r) }
+
+func asJSON(w io.Writer, what any) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(r)
+	return e.Encode(what)
 }
 
+// writeFile replaces a file in one step: a full disk leaves the old one, and nothing beside it.
 func writeFile(path string, write func(io.Writer) error) error {
-	var b strings.Builder
-	if err := write(&b); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	if err := errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	return os.Rename(f.Name(), path)
 }
