@@ -13,9 +13,11 @@ import (
 //
 // What a comparison sees is the response time of a hit. The read of the cache, with its way to Redis and back, is some
 // part of it, and the mutant takes a share of that read longer. So the injected change follows the speed of the machine.
+// On two busy cores, with hits of 1.6 to 2.2 ms at the median, of which the read was 1.07 ms, shares of 0.2, 0.3 and 0.4
+// made hits 12, 15 to 16 and 28 % longer.
 var slower = map[string]Mutant{
-	"slower-10": {About: "a cache hit keeps the processor busy for 0.2 of the time that its read took: about a tenth of the hit. No claim notices", mutate: longer(0.2)},
-	"slower-20": {About: "a cache hit keeps the processor busy for 0.4 of the time that its read took: about a fifth of the hit. No claim notices", mutate: longer(0.4)},
+	"slower-10": {About: "a cache hit keeps the processor busy for 0.17 of the time that its read took: about a tenth of the hit. No claim notices", mutate: longer(0.17)},
+	"slower-20": {About: "a cache hit keeps the processor busy for 0.33 of the time that its read took: about a fifth of the hit. No claim notices", mutate: longer(0.33)},
 }
 
 // longer makes each hit longer by a share of the time that its read of the cache took.
