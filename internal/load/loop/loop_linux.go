@@ -62,6 +62,7 @@ const mostAtOnce = 16
 // Run plays attacks until their pacers have stopped and every hit is over. When ctx ends, so do the
 // exchanges under way, with its error. The pacers are expected to stop then.
 func (l *Loop) Run(ctx context.Context, attacks []*Attack) {
+	defer oneMoreProcessor()()
 	ended := make(chan struct{})
 	go func() { // a thread of its own, which ends with it: its timers are exact
 		defer close(ended)
@@ -70,6 +71,21 @@ func (l *Loop) Run(ctx context.Context, attacks []*Attack) {
 		l.run(ctx, attacks)
 	}()
 	<-ended
+}
+
+var processors sync.Mutex // held to change their number
+
+// oneMoreProcessor lets one more thread run Go, until the function that it returns is called. A thread that waits for
+// events keeps its place among the GOMAXPROCS that may run for up to 10 ms, until the runtime notices. On two processors
+// two loops would hold up all else: the proxies, and what proves a fault.
+func oneMoreProcessor() (putBack func()) {
+	change := func(by int) {
+		processors.Lock()
+		defer processors.Unlock()
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + by)
+	}
+	change(1)
+	return func() { change(-1) }
 }
 
 func (l *Loop) run(ctx context.Context, attacks []*Attack) {
