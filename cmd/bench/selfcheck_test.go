@@ -56,7 +56,7 @@ func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 	few := cover(all, every)
 	for _, s := range all {
 		for _, c := range s.Claims {
-			if !slices.ContainsFunc(few, func(m mutant.Mutant) bool { return flips(m, c.ID) }) {
+			if !slices.ContainsFunc(few, func(m mutant.Mutant) bool { return flips(m, c.ID) }) && brokenElsewhere[c.ID] == "" {
 				t.Errorf("none of the least mutants breaks %s", c.ID)
 			}
 		}
@@ -70,7 +70,7 @@ func TestTheLeastMutantsBreakEveryClaimThatAnyBreaks(t *testing.T) {
 			t.Errorf("%s is played against %d mutants, want %d", s.Name, got, want)
 		}
 		for _, c := range s.Claims {
-			if !slices.ContainsFunc(arms, func(a lab.ArmSpec) bool { return a.Name != intact && m.expects(a.Name, c.ID) }) {
+			if !slices.ContainsFunc(arms, func(a lab.ArmSpec) bool { return a.Name != intact && m.expects(a.Name, c.ID) }) && brokenElsewhere[c.ID] == "" {
 				t.Errorf("no mutant that plays %s breaks %s", s.Name, c.ID)
 			}
 		}

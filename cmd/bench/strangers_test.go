@@ -94,10 +94,11 @@ var strangers = []stranger{
 	{command: "python3 atleastone.py", scenario: "cached", true: outcomes(all(holds, latency+" "+warm), is(speedup, undecided("from the cache")))},
 
 	// They speak a listing and a trip, and say no source: their commands do.
-	{command: "python3 twocalls.py", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm), quick: true},
-	{command: "python3 twocalls.py hash", scenario: "cached", true: all(holds, latency+" "+speedup+" "+warm)},
+	// A round has one load: where others overlap it, the wire may not prove it.
+	{command: "python3 twocalls.py", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, spared)), quick: true},
+	{command: "python3 twocalls.py hash", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, spared))},
 	{command: "python3 twocalls.py script", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, undecided("uses scripts")))},
-	{command: "node pipes.js", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, spared))}, // a round has one load: where others overlap it, the wire may not prove it
+	{command: "node pipes.js", scenario: "cached", true: outcomes(all(holds, latency+" "+speedup), is(warm, spared))},
 	{command: "python3 twocalls.py", scenario: "outage", true: sound},
 	{command: "python3 twocalls.py", scenario: "blackhole", true: soundly},
 	{command: "node pipes.js", scenario: "outage", true: sound},

@@ -108,6 +108,21 @@ var reference = map[string][2]claim.Verdict{
 	"scale.sentinel":        {claim.Refuted, claim.Holds},
 	"scale.sentinel.writes": {claim.Refuted, claim.Holds},
 	"scale.sentinel.limit":  {claim.Refuted, claim.Holds},
+
+	"database.slow":      {claim.Holds, claim.Holds},
+	"database.hits":      {claim.Holds, claim.Holds},
+	"database.misses":    {claim.Refuted, claim.Holds}, // it waits for a load for as long as that takes
+	"database.back":      {claim.Holds, claim.Holds},
+	"database.both":      {claim.Refuted, claim.Holds}, // it has no copy, so without Redis each request waits for the database
+	"database.both.back": {claim.Holds, claim.Holds},
+
+	"ops.volume": {claim.Holds, claim.Holds},
+	"ops.image":  {claim.Holds, claim.Holds},
+}
+
+// brokenElsewhere are the claims that no mutant breaks, and the tests that do.
+var brokenElsewhere = map[string]string{
+	"ops.image": "TestAComposeFileIsALabOfImagesOfAnySize: a service does not change the image that it runs from",
 }
 
 func TestTheLibraryDecidesEveryClaimUnderBothPolicies(t *testing.T) {
@@ -282,7 +297,7 @@ func TestEveryClaimOfTheLibraryHasAMutant(t *testing.T) {
 	}
 	for _, s := range all {
 		for _, c := range s.Claims {
-			if !slices.Contains(flipped, c.ID) {
+			if !slices.Contains(flipped, c.ID) && brokenElsewhere[c.ID] == "" {
 				t.Errorf("no mutant breaks %s", c.ID)
 			}
 			if _, ok := reference[c.ID]; !ok {

@@ -13,7 +13,7 @@ import (
 var databases = map[string]Mutant{
 	"database-first": {
 		About:  "every read asks the database, and only then the cache",
-		Breaks: []string{"database.slow", "database.hits", "database.both"},
+		Breaks: []string{"database.slow", "database.hits", "database.misses", "database.both"},
 		mutate: loads(func(ctx context.Context, c cache.Cache, k cache.Key, load cache.Load) (cache.Answer, error) {
 			if _, err := load.From(ctx); err != nil {
 				return cache.Answer{}, err
@@ -31,7 +31,7 @@ var databases = map[string]Mutant{
 	},
 	"database-fatal": {
 		About:  "the process ends when the database does not answer for a second",
-		Breaks: []string{"database.back", "database.both.back"},
+		Breaks: []string{"database.back", "database.hits", "database.misses"},
 		mutate: loads(func(ctx context.Context, c cache.Cache, k cache.Key, load cache.Load) (cache.Answer, error) {
 			from := load.From
 			load.From = func(ctx context.Context) (any, error) {

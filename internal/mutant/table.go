@@ -265,7 +265,7 @@ var table = map[string]Mutant{
 	},
 	"crashes": {
 		About:  "the process ends when a command of Redis fails",
-		Breaks: []string{"fallback.crash"},
+		Breaks: []string{"fallback.crash", "database.both", "database.both.back"},
 		mutate: func(o *target.Options) { o.DecorateRedis = after(crash) },
 	},
 	"leaks-descriptors": {
