@@ -23,8 +23,8 @@ const (
 	// mostAsked is how often a service is asked in all to see whether it limits one address: more
 	// often than the 100 of the document, and of the examples of most limiters.
 	mostAsked = 130
-	// askFor bounds the time for that. A service that takes longer is slower than such limits matter.
-	askFor = time.Second
+	// askFor bounds the time for that: some 20 ms a request on a machine that is busy with other things.
+	askFor = 3 * time.Second
 	// again is how long after it was limited a call is asked again: a limit of so and so many a
 	// second is over then.
 	again = time.Second
