@@ -15,7 +15,7 @@ images: ## the images of the stack, without a registry: docs/stack.md
 	images/build
 
 # cmd/bench measures, so it has the machine to itself. Others mostly wait, and internal/lab the longest: it begins first.
-test: ## the tests that this machine can run: four minutes
+test: ## the tests that this machine can run: five minutes
 	go test -p 1 -parallel 4 -short ./cmd/bench
 	go test -p 3 -parallel 4 -short ./internal/lab $$(go list ./... | grep -v /cmd/bench$$)
 

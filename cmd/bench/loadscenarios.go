@@ -66,8 +66,9 @@ func fitting(all []*scenarios.Scenario, names []string, n int, say func(string))
 	})
 }
 
-// doable leaves out scenarios with a fault that needs another Redis than the lab's, and those that judge how Redis keeps
-// its log, where the service is somebody else's: both what is set and what is lost are then bench's own. Not if they were named.
+// doable leaves out scenarios with a fault that needs another Redis than the lab's. Where the service is somebody else's,
+// it leaves out two sorts more: those that judge how Redis keeps its log, as what is set and what is lost are bench's own,
+// and those that hurt the database, which is elsewhere as a rule. Not if they were named.
 func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(string)) []*scenarios.Scenario {
 	return slices.DeleteFunc(slices.Clone(all), func(s *scenarios.Scenario) bool {
 		if len(spec.URLs) > 0 || slices.Contains(names, s.Name) || slices.Contains(names, s.File) {
@@ -80,8 +81,11 @@ func doable(all []*scenarios.Scenario, names []string, spec lab.Spec, say func(s
 		for _, p := range s.Phases {
 			for _, f := range p.Faults {
 				err := run.LabOf(spec, s).Can(f.Kind, f.On)
-				if err == nil && f.Fsync != "" && len(spec.Command) > 0 {
+				switch theirs := err == nil && len(spec.Command) > 0; {
+				case theirs && f.Fsync != "":
 					err = errors.New("it judges how Redis keeps its log, and not your service: name it to play it")
+				case theirs && f.On == "database":
+					err = errors.New("it locks the SQLite file at SQLITE_PATH: name it if your service keeps its data there")
 				}
 				if err != nil {
 					say(fmt.Sprintf("%s is left out: %v", s.Name, err))

@@ -220,16 +220,3 @@ func (w *window) has(e *history.Event) bool {
 	}
 	return w.in(e.At)
 }
-
-// stalled is how long the machine stood still in the window.
-func (w *window) stalled() (sum time.Duration) {
-	for e := range w.History.Events() {
-		if e.Kind == history.Hiccup && w.in(e.At) {
-			sum += e.Until - e.At
-		}
-	}
-	return sum
-}
-
-// unlifted are the faults of the window that were switched on and not lifted.
-func (w *window) unlifted() int { return w.on - w.off }
